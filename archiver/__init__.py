@@ -1,0 +1,1 @@
+"""Evidence in: collectors, the recorded network, and the way from what was seen to what is sealed."""

@@ -1,0 +1,1 @@
+"""One file a platform, over the shared recording transport."""

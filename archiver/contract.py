@@ -1,0 +1,101 @@
+"""What a collector is given and what it hands over; the contract between the transport, the collectors and the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from schemas.account import Account
+    from schemas.capture import Observation, Sanity
+    from schemas.digest import Digest
+    from schemas.instant import Instant
+    from schemas.record import Method
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to one request, recorded already.
+
+    ``exchange`` is the WARC-Record-ID of the response (``<urn:uuid:…>`` without the angle brackets); ``uri`` the final
+    address after redirects, masked. ``payload`` is the body after content decoding and masking: the bytes that slices
+    count in. ``truncated`` says why bytes are missing (``length``, ``time``, ``disconnect``).
+    """
+
+    exchange: str
+    uri: str
+    status: int
+    headers: Mapping[str, str]
+    payload: bytes
+    sha256: Digest
+    size: int
+    at: Instant
+    truncated: str | None = None
+
+
+class Transport(Protocol):
+    """The network as collectors see it: every exchange is recorded before the answer is returned."""
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, keep_payload: bool = True) -> Response:
+        """Fetch ``url`` and record the exchange, redirects included; any HTTP status is an answer.
+
+        With ``keep_payload=False`` the body is recorded and hashed in bounded memory and ``payload`` is empty:
+        for media. 429 and 5xx are tried again as the settings allow; the last answer is returned.
+
+        Raises:
+            UnavailableError: no answer (unreachable, timed out, cut off).
+            PolicyError: the address is not public and the account does not allow that.
+            InputError: the address is not one.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One item as it was seen: its exact native bytes and what was made of them."""
+
+    native: bytes
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one successful look at an account showed.
+
+    ``listed`` are the ids that the account shows now, ``None`` when it said that nothing changed (304).
+    ``window`` is true when the account shows only its newest items, so that absence from ``listed`` means little.
+    ``failures`` are parts that could not be read (a resource, a comment feed), in words: the poll is then partial.
+    """
+
+    items: tuple[Seen, ...] = ()
+    listed: tuple[str, ...] | None = ()
+    window: bool = True
+    status: int | None = None
+    sanity: Sanity = "plausible"
+    cursor: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+
+
+class Collector(Protocol):
+    """One way to read one kind of account. Stateless: what it must remember travels in the cursor."""
+
+    name: str
+    method: Method
+
+    def collect(
+        self,
+        account: Account,
+        transport: Transport,
+        *,
+        cursor: Mapping[str, str],
+        known: Callable[[str, Digest], bool],
+    ) -> Collected:
+        """Read the account once. ``known(item, sha256 of native)`` tells whether that version is archived already,
+        so that its media need not be fetched again.
+
+        Raises:
+            ArchiveError: the account could not be read; the poll is recorded as failed with the error's code.
+        """
+        ...

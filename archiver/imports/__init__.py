@@ -1,0 +1,1 @@
+"""Readers of files on disk: the native slices of a platform's own exports."""

@@ -1,0 +1,1 @@
+"""Evidence out: search and productions."""

@@ -1,0 +1,1 @@
+"""The chain: its rules, its keys, its proofs and the audit that trusts nothing."""

@@ -1,0 +1,44 @@
+"""An account: an official presence on a platform, registered and owned by custodians."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias, get_args
+
+from schemas.canonical import Canonical
+from schemas.errors import InputError
+
+Platform: TypeAlias = Literal["feed", "website", "x", "mastodon", "activitypub"]
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
+
+
+class AccountNameError(InputError):
+    """An account's name is not usable in keys and commands."""
+
+    code = "ACCOUNT_NAME"
+
+
+class Account(Canonical, frozen=True):
+    """A registered account.
+
+    ``name`` is what people type and what keys carry; ``url`` may name environment variables (``${TOKEN}``) in the
+    place of secrets; ``private_network`` allows addresses that are not public (loopback, intranet).
+    """
+
+    name: str
+    platform: Platform
+    url: str
+    title: str
+    custodians: tuple[str, ...] = ()
+    series: str = "unscheduled"
+    private_network: bool = False
+
+    def __post_init__(self) -> None:
+        for what, value in (("An account's name", self.name), ("A retention series' name", self.series)):
+            if not NAME.fullmatch(value):
+                raise AccountNameError(
+                    f"{what} cannot be {value[:80]!r}.",
+                    do="Use 1 to 64 lower-case letters, digits and hyphens, such as 'district-blog'.",
+                )

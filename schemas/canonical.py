@@ -1,0 +1,97 @@
+"""Values with exactly one spelling in bytes: canonical JSON (RFC 8785) of closed, immutable structures."""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypeAlias
+
+import msgspec
+import rfc8785
+
+from schemas.digest import Digest
+from schemas.errors import IntegrityError
+from schemas.instant import Instant
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+class NotCanonicalError(IntegrityError):
+    """Bytes are not the canonical spelling of the structure they claim to be."""
+
+    code = "NOT_CANONICAL"
+
+
+def spell(value: object) -> bytes:
+    """Return the canonical JSON of plain values (RFC 8785): sorted keys, UTF-8, no white space.
+
+    Raises:
+        NotCanonicalError: for lone surrogates, NaN, infinities and integers beyond 2^53.
+    """
+    try:
+        return rfc8785.dumps(value)  # type: ignore[arg-type]
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
+        raise NotCanonicalError(
+            f"A value has no canonical JSON: {error}.", do="Keep identifiers and large numbers as text."
+        ) from error
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Digest | Instant):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+def _rich(kind: type, value: object) -> object:
+    if kind is Digest and isinstance(value, str):
+        return Digest.from_hex(value)
+    if kind is Instant and isinstance(value, str):
+        return Instant.from_text(value)
+    raise NotImplementedError(kind.__name__)
+
+
+class Canonical(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An immutable structure that is read only from its canonical spelling.
+
+    Fields that hold their default are left out of the spelling; unknown fields are refused.
+    """
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the structure as plain JSON values."""
+        plain: dict[str, Any] = msgspec.to_builtins(self, enc_hook=_plain)
+        return plain
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical spelling."""
+        return spell(self.to_plain())
+
+    @classmethod
+    def from_plain(cls, plain: object) -> Self:
+        """Build the structure from plain JSON values.
+
+        Raises:
+            NotCanonicalError: when a field is missing, unknown or of the wrong type.
+        """
+        try:
+            return msgspec.convert(plain, cls, dec_hook=_rich)
+        except msgspec.ValidationError as error:
+            raise NotCanonicalError(
+                f"This is not a valid {cls.__name__}: {error}.", do="Do not use this data; keep it and report it."
+            ) from error
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read the canonical spelling and no other (duplicate keys, spaces, other number forms are refused).
+
+        Raises:
+            NotCanonicalError: when ``content`` is not the canonical spelling of a ``cls``.
+        """
+        try:
+            value = msgspec.json.decode(content, type=cls, dec_hook=_rich)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise NotCanonicalError(
+                f"This is not a valid {cls.__name__}: {error}.", do="Do not use this data; keep it and report it."
+            ) from error
+        if value.to_bytes() != content:
+            raise NotCanonicalError(
+                f"A {cls.__name__} is not in its canonical spelling.", do="Do not use this data; keep it and report it."
+            )
+        return value

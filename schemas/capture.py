@@ -1,0 +1,47 @@
+"""What a collector hands over: observations, listings and the outcome of one attempt to read one account."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from schemas.canonical import Canonical
+from schemas.instant import Instant
+from schemas.record import Method, Normalised, Slice
+
+Outcome: TypeAlias = Literal["captured", "unchanged", "partial", "failed", "interrupted"]
+Sanity: TypeAlias = Literal["plausible", "suspect", "unread"]
+
+
+class Observation(Canonical, frozen=True):
+    """One item as it was seen once: the derived view, where its native bytes lie, and when they were read.
+
+    The native bytes travel beside it (``archiver.spool``), so that no structure ever re-encodes them.
+    """
+
+    normalised: Normalised
+    source: Slice
+    observed: Instant
+
+
+class Poll(Canonical, frozen=True):
+    """One attempt, also an empty or failed one. ``cursor`` is opaque to all but the collector; ``code`` an error code.
+
+    ``requests`` counts exchanges; ``listed`` counts the items that the account showed. Times are UTC.
+    """
+
+    capture: str
+    account: str
+    method: Method
+    collector: str
+    planned: Instant
+    started: Instant
+    ended: Instant
+    outcome: Outcome
+    sanity: Sanity
+    status: int | None = None
+    code: str | None = None
+    reason: str | None = None
+    requests: int = 0
+    listed: int = 0
+    cursor_before: dict[str, str] = {}
+    cursor_after: dict[str, str] = {}

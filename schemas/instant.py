@@ -1,0 +1,88 @@
+"""An instant in UTC with microseconds, and its one spelling (RFC 3339)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import total_ordering
+from typing import Final, Self
+
+from schemas.errors import IntegrityError
+
+SPELLING = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class InstantMalformedError(IntegrityError):
+    """An instant is not spelled ``2026-01-31T09:30:00.000000Z``."""
+
+    code = "INSTANT_MALFORMED"
+
+
+@total_ordering
+class Instant:
+    """Microseconds since 1970-01-01T00:00:00Z, years 1 to 9999.
+
+    Not a dataclass, for the reason that a ``Digest`` is none.
+    """
+
+    __slots__ = ("micros",)
+    micros: Final[int]
+
+    def __init__(self, micros: int) -> None:
+        try:
+            EPOCH + timedelta(microseconds=micros)
+        except OverflowError:
+            raise InstantMalformedError(
+                f"{micros} microseconds lie outside the years 1 to 9999.", do="Do not use this date."
+            ) from None
+        self.micros = micros
+
+    @classmethod
+    def from_datetime(cls, moment: datetime) -> Self:
+        """Return the instant of an aware ``moment``, whatever its zone."""
+        if moment.tzinfo is None:
+            raise InstantMalformedError(f"{moment} has no time zone.", do="Give the moment with its zone.")
+        return cls((moment - EPOCH) // MICROSECOND)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read the one accepted spelling.
+
+        Raises:
+            InstantMalformedError: on any other spelling or an impossible date.
+        """
+        if SPELLING.fullmatch(text):
+            try:
+                return cls.from_datetime(datetime.fromisoformat(text))
+            except ValueError:
+                pass
+        raise InstantMalformedError(
+            f"{text[:80]!r} is not an instant such as 2026-01-31T09:30:00.000000Z.",
+            do="Do not use this data; keep it and report it.",
+        )
+
+    def to_datetime(self) -> datetime:
+        """Return the instant as an aware ``datetime`` in UTC."""
+        return EPOCH + timedelta(microseconds=self.micros)
+
+    def plus(self, *, seconds: float) -> Instant:
+        """Return the instant ``seconds`` later."""
+        return Instant(self.micros + round(seconds * 1_000_000))
+
+    def __str__(self) -> str:
+        moment = self.to_datetime()
+        return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{moment.microsecond:06d}Z"
+
+    def __repr__(self) -> str:
+        return f"Instant({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Instant) and self.micros == other.micros
+
+    def __lt__(self, other: Instant) -> bool:
+        return self.micros < other.micros
+
+    def __hash__(self) -> int:
+        return hash(self.micros)

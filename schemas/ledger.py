@@ -1,0 +1,93 @@
+"""The ledger's entries: a closed union of acts, committed together by one actor at one instant."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from schemas.account import Account
+from schemas.canonical import Canonical
+from schemas.capture import Poll
+from schemas.digest import Digest
+from schemas.instant import Instant
+from schemas.partition import Partition
+from schemas.production import BatesRange
+from schemas.stored import StoredObject
+
+FORMAT = "holdfast/v1"
+KeyPurpose: TypeAlias = Literal["entry", "checkpoint"]
+
+
+class Key(Canonical, frozen=True):
+    """A public key in the spelling of C2SP signed notes (``name+id+key``) and what it may sign."""
+
+    purpose: KeyPurpose
+    verifier: str
+
+
+class ArchiveCreated(Canonical, frozen=True, tag_field="act", tag="archive-created"):
+    """The first act of every ledger: which archive this is, in which format, under which keys."""
+
+    format: str
+    origin: str
+    organisation: str
+    keys: tuple[Key, ...]
+
+
+class AccountRegistered(Canonical, frozen=True, tag_field="act", tag="account-registered"):
+    """An account is to be captured from now on."""
+
+    account: Account
+
+
+class Captured(Canonical, frozen=True, tag_field="act", tag="captured"):
+    """One poll, the objects it left, and the counts of what it found.
+
+    ``base`` is the index of the entry with the account's capture before, which the poll was compared with.
+    """
+
+    poll: Poll
+    base: int | None = None
+    new: int = 0
+    edited: int = 0
+    absent: int = 0
+    partitions: tuple[Partition, ...] = ()
+    exchanges: tuple[StoredObject, ...] = ()
+
+
+class BatesAssigned(Canonical, frozen=True, tag_field="act", tag="bates-assigned"):
+    """Numbers are given to a production; they are never given again, also if the production is never finished."""
+
+    production: str
+    bates: BatesRange
+
+
+class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
+    """A production was handed over: which document, with how many records, proved at which ledger size."""
+
+    production: str
+    bates: BatesRange
+    records: int
+    records_root: Digest
+    ledger_size: int
+    document: StoredObject
+
+
+Act: TypeAlias = ArchiveCreated | AccountRegistered | Captured | BatesAssigned | Produced
+
+
+class Entry(Canonical, frozen=True):
+    """One commit. ``index`` counts from 0; ``previous`` is the leaf hash of the entry before (absent at 0).
+
+    ``range`` is the compact range over all earlier entries and ``root`` its Merkle root (FORMAT section 4).
+    ``at`` is the instant of the commit, never before that of the entry before; ``clock`` what the writer's clock said.
+    """
+
+    index: int
+    at: Instant
+    clock: Instant
+    actor: str
+    software: str
+    root: Digest
+    acts: tuple[Act, ...]
+    previous: Digest | None = None
+    range: tuple[Digest, ...] = ()

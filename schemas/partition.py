@@ -1,0 +1,18 @@
+"""A partition as the ledger names it: the records of one account, one retention series and one period in one object."""
+
+from __future__ import annotations
+
+from schemas.canonical import Canonical
+from schemas.digest import Digest
+from schemas.stored import StoredObject
+
+
+class Partition(Canonical, frozen=True):
+    """``period`` is a month in UTC, ``2026-11``; ``root`` the Merkle root over the record ids in row order."""
+
+    account: str
+    series: str
+    period: str
+    rows: int
+    root: Digest
+    stored: StoredObject

@@ -1,0 +1,141 @@
+"""A record: one observed version of one item, its exact native bytes, its derived view, its provenance, its commitment."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from schemas.canonical import Canonical
+from schemas.digest import Digest
+from schemas.instant import Instant
+
+Kind: TypeAlias = Literal[
+    "post", "comment", "reply", "message", "profile", "page", "media", "list", "event", "absence"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Method: TypeAlias = Literal["feed", "web", "api", "import"]
+AbsenceClass: TypeAlias = Literal["deleted", "hidden", "undetermined"]
+
+SALT_SIZE = 32
+LEAF_DOMAIN = b"holdfast-record/v1\x00"
+
+
+class Author(Canonical, frozen=True):
+    """Who wrote the item, in the platform's words."""
+
+    id: str | None = None
+    name: str | None = None
+    handle: str | None = None
+    url: str | None = None
+
+
+class Attachment(Canonical, frozen=True):
+    """A media file or page resource of the item. ``exchange`` names the WARC record that holds its bytes, if captured."""
+
+    url: str
+    role: Literal["image", "audio", "video", "enclosure", "resource", "document"] = "resource"
+    media_type: str | None = None
+    alt: str | None = None
+    size: int | None = None
+    sha256: Digest | None = None
+    exchange: str | None = None
+    failure: str | None = None
+
+
+class Absence(Canonical, frozen=True):
+    """When an item went away: after ``last_seen``, not later than ``first_missing``. Never an instant."""
+
+    verdict: AbsenceClass
+    last_seen: Instant
+    first_missing: Instant
+    reads: tuple[str, ...]
+    reason: str
+
+
+class Normalised(Canonical, frozen=True):
+    """The derived view of an item, in the vocabulary of ActivityStreams 2.0 (``type``). Never evidence by itself.
+
+    ``item`` is the platform's identifier, always text. ``created_text`` is the date as the platform wrote it;
+    ``created`` is its reading, absent where there is none. ``listed`` is what a list or feed contained, in order.
+    ``flags`` say what a reader must know (``ill-formed``, ``not-sliced``, ``truncated`` …).
+    """
+
+    kind: Kind
+    type: str
+    item: str
+    url: str | None = None
+    title: str | None = None
+    text: str | None = None
+    lang: str | None = None
+    author: Author | None = None
+    created: Instant | None = None
+    created_text: str | None = None
+    edited: Instant | None = None
+    thread: str | None = None
+    parent: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    tags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    counts: dict[str, int] = {}
+    listed: tuple[str, ...] = ()
+    absence: Absence | None = None
+    flags: tuple[str, ...] = ()
+
+
+class Slice(Canonical, frozen=True):
+    """Where native bytes lie: ``length`` bytes at ``offset`` in the decoded payload of a WARC record (``urn:uuid:…``)."""
+
+    exchange: str
+    uri: str
+    offset: int
+    length: int
+
+
+class Provenance(Canonical, frozen=True):
+    """How the record came to be: which capture, by which way, when, from where, and what it follows.
+
+    ``previous`` is the record id of the version before. ``claim`` is the level of corroboration, 0 (imported file)
+    to 4 (signed by its origin).
+    """
+
+    account: str
+    platform: str
+    capture: str
+    captured: Instant
+    method: Method
+    collector: str
+    claim: int
+    source: Slice
+    previous: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of a partition; ``normalised`` and ``provenance`` in their canonical spelling. Its id is its leaf."""
+
+    salt: bytes
+    native: bytes
+    normalised: bytes
+    provenance: bytes
+
+    @property
+    def id(self) -> Digest:
+        """The record's id: the leaf hash of its salted commitment."""
+        return commitment(
+            salt=self.salt,
+            native=Digest.of(self.native),
+            normalised=Digest.of(self.normalised),
+            provenance=Digest.of(self.provenance),
+        )
+
+
+def commitment(*, salt: bytes, native: Digest, normalised: Digest, provenance: Digest) -> Digest:
+    """Return a record's leaf: SHA-256(00 || domain || salt || the three digests), FORMAT section 3.
+
+    Without the salt the leaf confirms no guess at the content.
+    """
+    return Digest(
+        hashlib.sha256(b"\x00" + LEAF_DOMAIN + salt + native.raw + normalised.raw + provenance.raw).digest()
+    )

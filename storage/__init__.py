@@ -1,0 +1,1 @@
+"""Bytes at keys, codecs and locks: the only floor that touches files, buckets, Parquet and WARC."""

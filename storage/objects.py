@@ -1,0 +1,161 @@
+"""The contract of an object store: every key is written once. Its conformance suite is ``tests/storage/contract.py``."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from schemas.digest import Digest
+from schemas.errors import ConflictError, InputError, IntegrityError, OutcomeUnknownError, PolicyError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from schemas.stored import StoredObject
+
+CHUNK = 1 << 20
+
+
+class KeyTakenError(ConflictError):
+    """The key holds other bytes already; nothing was written."""
+
+    code = "KEY_TAKEN"
+
+
+class KeyMalformedError(InputError):
+    """A key is not one that a store accepts."""
+
+    code = "KEY_MALFORMED"
+
+
+class ObjectMissingError(IntegrityError):
+    """An object that should be there is not."""
+
+    code = "OBJECT_MISSING"
+
+
+class ObjectAlteredError(IntegrityError):
+    """An object's bytes are not those that were stored."""
+
+    code = "OBJECT_ALTERED"
+
+
+class StoreUnavailableError(UnavailableError):
+    """The store did not do it: disk full, no permission, unreachable. Nothing was written."""
+
+    code = "STORE_UNAVAILABLE"
+
+
+class StoreUnsuitableError(PolicyError):
+    """The store cannot keep the contract's promises."""
+
+    code = "STORE_UNSUITABLE"
+
+
+class WriteOutcomeUnknownError(OutcomeUnknownError):
+    """A write was interrupted: the object may or may not be there."""
+
+    code = "WRITE_OUTCOME_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Bytes to be stored, with size and digest known beforehand; ``open`` may be called more than once."""
+
+    open: Callable[[], BinaryIO]
+    size: int
+    sha256: Digest
+
+    @classmethod
+    def of(cls, content: bytes) -> Content:
+        """Return the content of some bytes."""
+        return cls(lambda: io.BytesIO(content), len(content), Digest.of(content))
+
+    @classmethod
+    def of_file(cls, path: Path) -> Content:
+        """Return the content of a file, which must not change until it is stored."""
+        with path.open("rb") as stream:
+            sha256 = Digest.of_chunks(iter(lambda: stream.read(CHUNK), b""))
+        return cls(lambda: path.open("rb"), path.stat().st_size, sha256)
+
+
+class ObjectStore(Protocol):
+    """Bytes at keys, each written once and never changed.
+
+    1. ``put_new`` either stores all of the content durably, or leaves nothing under the key. It never overwrites.
+       When the key already holds the same bytes it returns that object: a retry after a lost answer succeeds.
+    2. Of any number of writers that race for one key with different bytes, exactly one wins; the others get
+       ``KeyTakenError``.
+    3. When ``put_new`` has returned, the object survives the loss of the process and of power.
+    4. A reader never sees a part of an object.
+    5. ``keys`` lists in the order of code points; an object whose ``put_new`` returned before the call is listed.
+    6. A key is ASCII: segments of lower-case letters, digits, ``.``, ``_`` and ``-``, parted by ``/``, none of
+       which is ``.`` or ``..``; at most 512 characters. Anything else raises ``KeyMalformedError``.
+    """
+
+    def put_new(self, key: str, content: Content) -> StoredObject:
+        """Store ``content`` under a key that nobody holds.
+
+        Raises:
+            KeyTakenError: the key holds other bytes.
+            StoreUnavailableError: it was not stored; it may be tried again.
+            WriteOutcomeUnknownError: nobody knows; look with ``find``.
+            ObjectAlteredError: ``content`` yields other bytes than its digest says; nothing was stored.
+        """
+        ...
+
+    def open(self, key: str, *, version: str | None = None) -> BinaryIO:
+        """Open an object for reading, the given version or the oldest. The caller checks the digest, and closes.
+
+        Raises:
+            ObjectMissingError: nothing is stored there.
+        """
+        ...
+
+    def find(self, key: str) -> StoredObject | None:
+        """Return what the store holds under ``key``, its digest computed from its bytes, or ``None``."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Return whether something is stored under ``key``, without reading it."""
+        ...
+
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        """Yield the keys that start with ``prefix`` and come after ``after``, in order."""
+        ...
+
+
+def read(store: ObjectStore, key: str, *, version: str | None = None, limit: int = 64 << 20) -> bytes:
+    """Return a whole object that is expected to be small; ``limit`` in bytes.
+
+    Raises:
+        ObjectMissingError: nothing is stored there.
+        ObjectAlteredError: it is larger than ``limit``.
+    """
+    with store.open(key, version=version) as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise ObjectAlteredError(
+            f"The object {key} is larger than the {limit} bytes it may have.", do="Keep it and report it.", key=key
+        )
+    return content
+
+
+def read_stored(store: ObjectStore, stored: StoredObject) -> bytes:
+    """Return an object's bytes after checking that they are those that the ledger names.
+
+    Raises:
+        ObjectMissingError: it is gone.
+        ObjectAlteredError: size or digest differ.
+    """
+    with store.open(stored.key, version=stored.version) as stream:
+        content = stream.read(stored.size + 1)
+    if len(content) != stored.size or Digest.of(content) != stored.sha256:
+        raise ObjectAlteredError(
+            f"The object {stored.key} is not the one that was stored: size or SHA-256 differ.",
+            do="Keep it and run 'holdfast verify'; restore the object from a second copy.",
+            key=stored.key,
+        )
+    return content
