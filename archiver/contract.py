@@ -92,8 +92,10 @@ class Collector(Protocol):
         cursor: Mapping[str, str],
         known: Callable[[str, Digest], bool],
     ) -> Collected:
-        """Read the account once. ``known(item, sha256 of native)`` tells whether that version is archived already,
-        so that its media need not be fetched again.
+        """Read the account once.
+
+        ``known(item, sha256 of native)`` tells whether that version is archived already, so that its media need
+        not be fetched again.
 
         Raises:
             ArchiveError: the account could not be read; the poll is recorded as failed with the error's code.

@@ -11,7 +11,7 @@ from schemas.digest import Digest
 from schemas.errors import IntegrityError
 from schemas.instant import Instant
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class NotCanonicalError(IntegrityError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from schemas.canonical import Canonical
 from schemas.instant import Instant
 from schemas.record import Method, Normalised, Slice
@@ -43,5 +45,5 @@ class Poll(Canonical, frozen=True):
     reason: str | None = None
     requests: int = 0
     listed: int = 0
-    cursor_before: dict[str, str] = {}
-    cursor_after: dict[str, str] = {}
+    cursor_before: dict[str, str] = msgspec.field(default_factory=dict)
+    cursor_after: dict[str, str] = msgspec.field(default_factory=dict)

@@ -27,11 +27,13 @@ class BatesRange(Canonical, frozen=True):
     def __post_init__(self) -> None:
         if not PREFIX.fullmatch(self.prefix):
             raise BatesError(
-                f"{self.prefix[:40]!r} cannot be a Bates prefix.", do="Use 1 to 12 capital letters and digits, such as 'CISD'."
+                f"{self.prefix[:40]!r} cannot be a Bates prefix.",
+                do="Use 1 to 12 capital letters and digits, such as 'CISD'.",
             )
         if not 1 <= self.first <= self.last < 10**WIDTH:
             raise BatesError(
-                f"{self.first} to {self.last} is not a range of Bates numbers.", do=f"Use numbers from 1 to {10**WIDTH - 1}."
+                f"{self.first} to {self.last} is not a range of Bates numbers.",
+                do=f"Use numbers from 1 to {10**WIDTH - 1}.",
             )
 
     @property

@@ -1,4 +1,4 @@
-"""A search as data: a closed tree of conditions over records, and the filters beside it. What it means is in ediscovery."""
+"""A search as data: a closed tree of conditions over records, and the filters beside it."""
 
 from __future__ import annotations
 

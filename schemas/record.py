@@ -1,4 +1,4 @@
-"""A record: one observed version of one item, its exact native bytes, its derived view, its provenance, its commitment."""
+"""A record: one observed version of one item, its native bytes, derived view, provenance and commitment."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+import msgspec
+
 from schemas.canonical import Canonical
 from schemas.digest import Digest
 from schemas.instant import Instant
 
-Kind: TypeAlias = Literal[
-    "post", "comment", "reply", "message", "profile", "page", "media", "list", "event", "absence"
-]
+Kind: TypeAlias = Literal["post", "comment", "reply", "message", "profile", "page", "media", "list", "event", "absence"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Method: TypeAlias = Literal["feed", "web", "api", "import"]
-AbsenceClass: TypeAlias = Literal["deleted", "hidden", "undetermined"]
+AbsenceClass: TypeAlias = Literal["deleted", "hidden", "undetermined", "present"]
 
 SALT_SIZE = 32
 LEAF_DOMAIN = b"holdfast-record/v1\x00"
@@ -31,7 +31,7 @@ class Author(Canonical, frozen=True):
 
 
 class Attachment(Canonical, frozen=True):
-    """A media file or page resource of the item. ``exchange`` names the WARC record that holds its bytes, if captured."""
+    """A media file or page resource of the item; ``exchange`` names the WARC record that holds its bytes, if any."""
 
     url: str
     role: Literal["image", "audio", "video", "enclosure", "resource", "document"] = "resource"
@@ -44,7 +44,10 @@ class Attachment(Canonical, frozen=True):
 
 
 class Absence(Canonical, frozen=True):
-    """When an item went away: after ``last_seen``, not later than ``first_missing``. Never an instant."""
+    """When an item left its list: after ``last_seen``, not later than ``first_missing``. Never an instant.
+
+    ``verdict`` says what became of it: ``present`` means that it left the list but still answers at its address.
+    """
 
     verdict: AbsenceClass
     last_seen: Instant
@@ -78,14 +81,14 @@ class Normalised(Canonical, frozen=True):
     tags: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
     listed: tuple[str, ...] = ()
     absence: Absence | None = None
     flags: tuple[str, ...] = ()
 
 
 class Slice(Canonical, frozen=True):
-    """Where native bytes lie: ``length`` bytes at ``offset`` in the decoded payload of a WARC record (``urn:uuid:…``)."""
+    """Where native bytes lie: ``length`` bytes at ``offset`` in the decoded payload of WARC record ``exchange``."""
 
     exchange: str
     uri: str
@@ -136,6 +139,4 @@ def commitment(*, salt: bytes, native: Digest, normalised: Digest, provenance: D
 
     Without the salt the leaf confirms no guess at the content.
     """
-    return Digest(
-        hashlib.sha256(b"\x00" + LEAF_DOMAIN + salt + native.raw + normalised.raw + provenance.raw).digest()
-    )
+    return Digest(hashlib.sha256(b"\x00" + LEAF_DOMAIN + salt + native.raw + normalised.raw + provenance.raw).digest())

@@ -7,7 +7,7 @@ from schemas.digest import Digest
 
 
 class StoredObject(Canonical, frozen=True):
-    """One object in the store. ``version`` is the store's version id, absent where the store has none; ``size`` in bytes."""
+    """One object in the store; ``size`` in bytes, ``version`` absent where the store has no version ids."""
 
     key: str
     sha256: Digest

@@ -1,0 +1,221 @@
+"""What is new, edited, unchanged or gone, by comparing what was seen with what is held. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archiver.contract import Seen
+from schemas.capture import Observation
+from schemas.digest import Digest
+from schemas.record import Absence, Normalised, Provenance, Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from schemas.instant import Instant
+    from schemas.record import AbsenceClass, Kind, Method
+
+CAPTURED, IMPORTED = 1, 0
+GONE = frozenset({404, 410})
+WITHHELD = frozenset({401, 403, 451})
+PRESENT = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One archived version of an item. ``derived`` is the SHA-256 of its normalised view."""
+
+    record: Digest
+    native: Digest
+    derived: Digest
+    kind: Kind
+    captured: Instant
+    url: str | None = None
+    thread: str | None = None
+    verdict: AbsenceClass | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the archive holds of one account: every item's versions, oldest first, and each list's latest contents.
+
+    ``last_read`` is when the last successful look began.
+    """
+
+    versions: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    last_read: Instant | None = None
+
+    def knows(self, item: str, native: Digest) -> bool:
+        """Return whether that very version is held and the item was not absent after it."""
+        versions = self.versions.get(item, ())
+        return bool(versions) and versions[-1].verdict is None and versions[-1].native == native
+
+    def holds(self, item: str, native: Digest) -> bool:
+        """Return whether any version of the item has these native bytes."""
+        return any(version.native == native for version in self.versions.get(item, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """An observation that becomes a record; ``previous`` is the version before, if any."""
+
+    seen: Seen
+    previous: Digest | None
+
+    @property
+    def edited(self) -> bool:
+        """Whether an item that was held already has changed."""
+        return self.previous is not None and self.seen.observation.normalised.kind not in ("list", "absence")
+
+
+def fresh(held: Held, seen: Iterable[Seen], *, method: Method) -> tuple[Fresh, ...]:
+    """Return what of ``seen`` is to be archived, each version once.
+
+    A live look makes a version when an item's native bytes differ from those of its latest version, or when it was
+    absent in between. A list makes one when its derived view differs: its native bytes change with every reading.
+    An import makes one for every version that is not held at all, because a file is no series of observations.
+    """
+    made: list[Fresh] = []
+    latest = {item: versions[-1] for item, versions in held.versions.items()}
+    taken: set[tuple[str, Digest]] = set()
+    for one in seen:
+        view = one.observation.normalised
+        native, derived = Digest.of(one.native), Digest.of(view.to_bytes())
+        before = latest.get(view.item)
+        if (view.item, native) in taken and view.kind != "absence":
+            continue
+        if method == "import":
+            archived = held.holds(view.item, native)
+        elif before is None or before.verdict is not None or view.kind == "absence":
+            archived = False
+        else:
+            archived = before.derived == derived if view.kind == "list" else before.native == native
+        if archived:
+            continue
+        taken.add((view.item, native))
+        made.append(Fresh(one, before.record if before else None))
+    return tuple(made)
+
+
+def missing(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
+    """Return the items to be looked up: those that a list which was read now no longer shows, and the undecided ones.
+
+    A list that was not read says nothing about its items.
+    """
+    views = [one.observation.normalised for one in seen]
+    shown = {view.item for view in views}.union(*(view.listed for view in views))
+    left: set[str] = set()
+    for view in views:
+        if view.kind == "list":
+            left |= held.lists.get(view.item, frozenset()) - shown
+    gone = {item for item in left if item in held.versions and held.versions[item][-1].verdict is None}
+    undecided = {
+        item for item, versions in held.versions.items() if versions[-1].verdict == "undetermined" and item not in shown
+    }
+    return tuple(sorted(gone | undecided))
+
+
+def below(held: Held, item: str) -> tuple[str, ...]:
+    """Return the comments and replies of ``item`` that are not known to be away: when it goes, so may they."""
+    return tuple(
+        sorted(
+            other
+            for other, versions in held.versions.items()
+            if versions[-1].thread == item and other != item and versions[-1].verdict is None
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What two direct look-ups of a missing item gave: the HTTP statuses (``None``: no answer), and the last answer."""
+
+    statuses: tuple[int | None, ...]
+    exchanges: tuple[str, ...]
+    payload: bytes = b""
+    uri: str = ""
+
+
+def judge(statuses: tuple[int | None, ...], *, window: bool, fragment: bool) -> tuple[AbsenceClass, str]:
+    """Return the class of an absence and the reason in words. One failed read decides nothing.
+
+    ``window``: the list shows only the newest items. ``fragment``: the address is a part of a page, so that the
+    page's answer says nothing about the item.
+    """
+    if statuses and all(status in GONE for status in statuses):
+        return "deleted", f"its list no longer shows it and its address answered {_words(statuses)}"
+    if statuses and all(status in WITHHELD for status in statuses):
+        return "hidden", f"its list no longer shows it and its address answered {_words(statuses)}"
+    if statuses and all(status in PRESENT for status in statuses if status is not None) and None not in statuses:
+        if window and not fragment:
+            return "present", "it left the list, which shows only the newest items; its address still answers"
+        return "undetermined", "its list no longer shows it, but its address still answers"
+    if not statuses:
+        return "undetermined", "its list no longer shows it, and it has no address to be looked up"
+    return "undetermined", f"its list no longer shows it; its address answered {_words(statuses)}"
+
+
+def _words(statuses: tuple[int | None, ...]) -> str:
+    return ", then ".join("nothing" if status is None else f"HTTP {status}" for status in statuses)
+
+
+def absent(held: Held, item: str, look_up: LookUp, *, window: bool, list_exchange: str, at: Instant) -> Seen | None:
+    """Return the observation that ``item`` is away from its list, or ``None`` when that is known already.
+
+    The interval is (when the list last showed it, ``at``]; it is never an instant.
+    """
+    version = held.versions[item][-1]
+    verdict, reason = judge(look_up.statuses, window=window, fragment="#" in (version.url or ""))
+    if version.verdict == verdict:
+        return None
+    last_seen = max(entry.captured for entry in held.versions[item] if entry.verdict in (None, "present"))
+    if held.last_read and version.thread in (None, item) and any(item in listed for listed in held.lists.values()):
+        last_seen = max(last_seen, held.last_read)
+    view = Normalised(
+        kind="absence",
+        type="Tombstone" if verdict in ("deleted", "hidden") else "View",
+        item=item,
+        url=version.url,
+        absence=Absence(
+            verdict=verdict,
+            last_seen=last_seen,
+            first_missing=at,
+            reads=(list_exchange, *look_up.exchanges),
+            reason=reason,
+        ),
+    )
+    exchange = look_up.exchanges[-1] if look_up.exchanges else list_exchange
+    source = Slice(exchange=exchange, uri=look_up.uri, offset=0, length=len(look_up.payload))
+    return Seen(look_up.payload, Observation(normalised=view, source=source, observed=at))
+
+
+def provenance_of(
+    one: Fresh, *, account: str, platform: str, capture: str, method: Method, collector: str
+) -> Provenance:
+    """Return the provenance of a record to be sealed."""
+    return Provenance(
+        account=account,
+        platform=platform,
+        capture=capture,
+        captured=one.seen.observation.observed,
+        method=method,
+        collector=collector,
+        claim=IMPORTED if method == "import" else CAPTURED,
+        source=one.seen.observation.source,
+        previous=one.previous,
+    )
+
+
+def count(made: Iterable[Fresh]) -> tuple[int, int, int]:
+    """Return how many of the fresh records are new items, edited items and absences; lists do not count."""
+    new = edited = away = 0
+    for one in made:
+        view = one.seen.observation.normalised
+        if view.kind == "absence":
+            away += view.absence is not None and view.absence.verdict != "present"
+        elif view.kind != "list":
+            new += not one.edited
+            edited += one.edited
+    return new, edited, away

@@ -1,0 +1,193 @@
+"""Where a capture lies, durably, from its first exchange until its entry is in the ledger.
+
+A folder a capture: ``plan.json`` (what was begun; locked by its process while that lives), ``exchanges.warc.gz``,
+``items`` (what was seen, with native bytes) and ``poll.json``. The last is written whole and last: a capture with it
+is complete and waits to be sealed; one without it was interrupted, and only its exchanges are kept.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import struct
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archiver.contract import Seen
+from schemas.canonical import Canonical
+from schemas.capture import Observation, Poll
+from schemas.errors import IntegrityError, UnavailableError
+from schemas.instant import Instant
+from schemas.record import Method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+LENGTHS = struct.Struct(">QQ")
+
+
+class SpoolUnwritableError(UnavailableError):
+    """What was captured cannot be written to this machine's disk."""
+
+    code = "SPOOL_UNWRITABLE"
+
+
+class SpoolDamagedError(IntegrityError):
+    """A spooled capture is not what was written."""
+
+    code = "SPOOL_DAMAGED"
+
+
+class Plan(Canonical, frozen=True):
+    """What a capture set out to do."""
+
+    capture: str
+    account: str
+    method: Method
+    collector: str
+    planned: Instant
+    started: Instant
+    cursor: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """One capture's folder."""
+
+    folder: Path
+
+    @property
+    def warc(self) -> Path:
+        """The WARC file of its exchanges."""
+        return self.folder / "exchanges.warc.gz"
+
+    def plan(self) -> Plan:
+        """Return what the capture set out to do."""
+        return Plan.from_bytes((self.folder / "plan.json").read_bytes())
+
+    def find_poll(self) -> Poll | None:
+        """Return how the capture ended, or ``None`` when it was interrupted."""
+        path = self.folder / "poll.json"
+        return Poll.from_bytes(path.read_bytes()) if path.exists() else None
+
+    def finish(self, poll: Poll, seen: Iterable[Seen]) -> None:
+        """Write what was seen, then the poll: from here on the capture is complete.
+
+        Raises:
+            SpoolUnwritableError: the disk refuses.
+        """
+        with _disk(self.folder):
+            with (self.folder / "items").open("wb") as stream:
+                for one in seen:
+                    observation = one.observation.to_bytes()
+                    stream.write(LENGTHS.pack(len(observation), len(one.native)))
+                    stream.write(observation)
+                    stream.write(one.native)
+                stream.flush()
+                os.fsync(stream.fileno())
+            _write_whole(self.folder / "poll.json", poll.to_bytes())
+
+    def seen(self) -> Iterator[Seen]:
+        """Yield what was seen, in order.
+
+        Raises:
+            SpoolDamagedError: the file is not whole.
+        """
+        path = self.folder / "items"
+        if not path.exists():
+            return
+        with path.open("rb") as stream:
+            while header := stream.read(LENGTHS.size):
+                if len(header) < LENGTHS.size:
+                    raise _damaged(path)
+                observation_size, native_size = LENGTHS.unpack(header)
+                observation, native = stream.read(observation_size), stream.read(native_size)
+                if len(native) < native_size:
+                    raise _damaged(path)
+                yield Seen(native, Observation.from_bytes(observation))
+
+    def discard(self) -> None:
+        """Remove the folder, once its entry is in the ledger."""
+        shutil.rmtree(self.folder)
+
+
+@contextmanager
+def begin(root: Path, plan: Plan) -> Iterator[Spooled]:
+    """Make a capture's folder and hold its lock until the block ends.
+
+    Raises:
+        SpoolUnwritableError: the disk refuses.
+    """
+    folder, hidden = root / plan.capture, root / f".{plan.capture}"
+    with _disk(folder):
+        hidden.mkdir(parents=True)
+        _write_whole(hidden / "plan.json", plan.to_bytes())
+        lock = (hidden / "plan.json").open("rb")
+    with lock:
+        # Locked before it can be seen: nobody takes a live capture for an abandoned one.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _disk(folder):
+            hidden.rename(folder)
+            _sync_folder(root)
+        yield Spooled(folder)
+
+
+@contextmanager
+def abandoned(root: Path) -> Iterator[Iterator[Spooled]]:
+    """Yield the captures whose process is gone, each locked until the block ends."""
+    locks = []
+
+    def claim() -> Iterator[Spooled]:
+        for plan in sorted(root.glob("[!.]*/plan.json")):
+            lock = plan.open("rb")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                continue
+            locks.append(lock)
+            yield Spooled(plan.parent)
+
+    try:
+        yield claim()
+    finally:
+        for lock in locks:
+            lock.close()
+
+
+def _damaged(path: Path) -> SpoolDamagedError:
+    return SpoolDamagedError(
+        f"The spooled capture {path.parent.name} is damaged.", do="Keep the folder and report it; nothing was sealed."
+    )
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SpoolUnwritableError(
+            f"What was captured cannot be written to {folder}: {error.strerror}.",
+            do="Make room or mend the permissions, then capture again; what is in the spool is kept and sealed then.",
+        ) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(".part")
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.rename(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

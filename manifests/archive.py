@@ -1,0 +1,195 @@
+"""An archive on this machine: its home folder (settings, keys, spool, cache), its store and its ledger, opened."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from storage.cache import Cache
+from storage.directory import DirectoryStore
+
+from manifests import keys
+from manifests.ledger import ArchiveMissingError, Ledger
+from schemas.errors import InputError, UnavailableError
+from schemas.ledger import FORMAT, ArchiveCreated, Key
+from schemas.settings import Settings, SettingsError, parse_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from manifests.chain import Accepted, History
+    from manifests.signing import SigningKey
+    from schemas.instant import Instant
+    from schemas.ledger import Act
+    from storage.objects import ObjectStore
+
+SOFTWARE = "holdfast/0.1.0"
+SETTINGS_FILE = "holdfast.toml"
+
+
+class ArchiveExistsError(InputError):
+    """There is an archive in that folder already."""
+
+    code = "ARCHIVE_EXISTS"
+
+
+class HomeUnwritableError(UnavailableError):
+    """The archive's home folder cannot be written."""
+
+    code = "HOME_UNWRITABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An open archive and whoever acts on it. Time comes from ``now`` alone, and the actor's name from ``actor``."""
+
+    home: Path
+    settings: Settings
+    store: ObjectStore
+    ledger: Ledger
+    now: Callable[[], Instant]
+    actor: str
+
+    @property
+    def spool(self) -> Path:
+        """Where captures lie until they are sealed. Not a cache: it holds evidence."""
+        return self.home / "state" / "spool"
+
+    @property
+    def cache(self) -> Cache:
+        """Verified local copies of partitions; may be deleted at any time."""
+        return Cache(self.home / "state" / "cache")
+
+    @property
+    def keys(self) -> Path:
+        """The folder of private keys and certificates."""
+        return self.home / "keys"
+
+    def entry_key(self) -> SigningKey:
+        """Return the key that signs ledger entries."""
+        return keys.load(self.keys / "entry.pem", name=f"{self.ledger.origin}/entry")
+
+    def checkpoint_key(self) -> SigningKey:
+        """Return the key that signs checkpoints; its name is the archive's origin."""
+        return keys.load(self.keys / "checkpoint.pem", name=self.ledger.origin)
+
+    def append(self, build: Callable[[History], tuple[Act, ...]]) -> Accepted | None:
+        """Commit the acts that ``build`` makes of the current history (``Ledger.append``)."""
+        return self.ledger.append(build, key=self.entry_key(), now=self.now, actor=self.actor, software=SOFTWARE)
+
+
+def open_archive(home: Path, *, now: Callable[[], Instant], actor: str) -> Archive:
+    """Open the archive in ``home`` and read its ledger.
+
+    Raises:
+        ArchiveMissingError: there is none.
+        SettingsError: its settings cannot be used.
+        IntegrityError: its ledger breaks a rule.
+    """
+    path = home / SETTINGS_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ArchiveMissingError(
+            f"There is no archive in {home}.", do="Run 'holdfast init' there, or name the folder with --home."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.", do="Correct or restore the file.") from error
+    settings = parse_settings(text)
+    store = DirectoryStore(home / settings.store.path)
+    ledger = Ledger(store, origin=settings.archive.origin)
+    ledger.refresh()
+    return Archive(home=home, settings=settings, store=store, ledger=ledger, now=now, actor=actor)
+
+
+def create_archive(
+    home: Path, *, organisation: str, timezone: str, bates_prefix: str, tag: str, now: Callable[[], Instant], actor: str
+) -> Archive:
+    """Make an archive in ``home``: settings, keys, an empty store and the ledger's first entry.
+
+    ``tag`` is random hexadecimal that makes the origin unique. When a creation was cut short, creating again
+    continues it.
+
+    Raises:
+        ArchiveExistsError: there is one already.
+        SettingsError: an argument is not usable.
+    """
+    path = home / SETTINGS_FILE
+    if path.exists():
+        # The settings are written last but one; the ledger's first entry is the commit.
+        settings = parse_settings(path.read_text(encoding="utf-8"))
+        if Ledger(DirectoryStore(home / settings.store.path)).exists():
+            raise ArchiveExistsError(f"There is an archive in {home} already.", do="Use it, or choose another folder.")
+    else:
+        slug = re.sub(r"[^a-z0-9]+", "-", organisation.lower()).strip("-")[:40] or "archive"
+        text = settings_text(
+            origin=f"{slug}/{tag}", organisation=organisation, timezone=timezone, bates_prefix=bates_prefix
+        )
+        settings = parse_settings(text)
+        make_home(home)
+        keys.write_once(path, text.encode(), mode=0o644)
+    origin = settings.archive.origin
+    entry_key = keys.load_or_make(home / "keys" / "entry.pem", name=f"{origin}/entry")
+    checkpoint_key = keys.load_or_make(home / "keys" / "checkpoint.pem", name=origin)
+    act = ArchiveCreated(
+        format=FORMAT,
+        origin=origin,
+        organisation=settings.archive.organisation,
+        keys=(
+            Key(purpose="entry", verifier=entry_key.verifier.to_text()),
+            Key(purpose="checkpoint", verifier=checkpoint_key.verifier.to_text()),
+        ),
+    )
+    store = DirectoryStore(home / settings.store.path)
+    ledger = Ledger(store, origin=origin)
+    ledger.append(
+        lambda history: () if history.created else (act,), key=entry_key, now=now, actor=actor, software=SOFTWARE
+    )
+    return open_archive(home, now=now, actor=actor)
+
+
+def make_home(home: Path) -> None:
+    """Make the folders of an archive's home.
+
+    Raises:
+        HomeUnwritableError: it cannot be done.
+    """
+    try:
+        for folder in ("keys", "state/spool", "state/cache", "archive"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+        os.chmod(home / "keys", 0o700)  # noqa: PTH101 - follows no link that matters
+    except OSError as error:
+        raise HomeUnwritableError(
+            f"{home} cannot be written: {error.strerror}.", do="Choose another folder or mend its permissions."
+        ) from error
+
+
+def settings_text(*, origin: str, organisation: str, timezone: str, bates_prefix: str) -> str:
+    """Return a new ``holdfast.toml``."""
+    return f"""# Settings of a Holdfast archive. Every setting is described in docs/SETTINGS.md.
+
+[archive]
+origin = {_toml(origin)}            # the archive's name for life: never change it
+organisation = {_toml(organisation)}
+timezone = {_toml(timezone)}
+
+[store]
+kind = "directory"
+path = "archive"
+
+[production]
+bates_prefix = {_toml(bates_prefix)}
+paper = "Letter"
+"""
+
+
+def _toml(text: str) -> str:
+    """Return a TOML basic string."""
+    escaped = "".join(
+        f"\\u{ord(character):04x}" if character < " " or character == "\x7f" else character
+        for character in text.replace("\\", "\\\\").replace('"', '\\"')
+    )
+    return f'"{escaped}"'

@@ -1,0 +1,253 @@
+"""The audit: recomputes everything from the store's bytes, trusts no cache and no listing, and collects findings.
+
+Each step names exactly the objects that are at fault: what cannot be judged because of an earlier fault is
+'not checked', never a second finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from manifests import chain
+from manifests.audit_objects import ObjectsAudit
+from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
+from schemas.errors import ArchiveError
+from schemas.findings import Finding, Report, Step
+from schemas.ledger import Captured, Produced
+from schemas.merkle import CompactRange, leaf_hash
+from storage import layout
+from storage.objects import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manifests.signing import Verifier
+    from schemas.digest import Digest
+    from schemas.ledger import Entry
+    from schemas.stored import StoredObject
+    from storage.objects import ObjectStore
+
+
+@dataclass(slots=True)
+class LedgerWalk:
+    """What walking the ledger gave. ``whole`` is false after a damaged or missing entry: state is incomplete then."""
+
+    history: chain.History = field(default_factory=chain.History)
+    head: chain.Head = field(default_factory=chain.Head)
+    roots: dict[int, Digest] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    whole: bool = True
+    octets: int = 0
+
+    def fault(self, index: int, error: ArchiveError) -> None:
+        """Note that entry ``index`` is at fault."""
+        self.whole = False
+        self.findings.append(Finding(code=error.code, severity="fault", key=layout.entry(index), what=error.what))
+
+
+def audit(
+    store: ObjectStore, *, trusted: Verifier | None = None, progress: Callable[[str, int, int], None] | None = None
+) -> Report:
+    """Return what is right and wrong with the archive in ``store``.
+
+    ``trusted`` is the checkpoint key that the archive's owner publishes; with it, an archive under another key is
+    at fault. ``progress`` is told the step, how much is done and how much there is.
+
+    Raises:
+        UnavailableError: the store cannot be read at all.
+    """
+    tell = progress or (lambda _step, _done, _total: None)
+    walk = walk_ledger(store, tell)
+    key_findings = _check_trusted(walk, trusted)
+    checkpoints, checkpoint_findings = _checkpoints(store, walk)
+    objects = ObjectsAudit(store, tell)
+    objects.check([act for entry in walk.entries for act in entry.acts if isinstance(act, Captured)])
+    documents = [act for entry in walk.entries for act in entry.acts if isinstance(act, Produced)]
+    document_findings = objects.check_documents([act.document for act in documents])
+    strays = _inventory(store, walk, objects.named) if walk.whole else []
+    steps = (
+        _step(1, "The ledger: every entry in place, chained, signed, within the rules", walk.head.size, walk.findings),
+        _step(2, "The archive's keys are those that were given", 1 if trusted else 0, key_findings)
+        if trusted
+        else Step(
+            number=2,
+            title="The archive's keys are those that were given",
+            checked=0,
+            verdict="sound",
+            note="no key was given: compare the one below with the one that the archive's owner publishes",
+        ),
+        _step(3, "Checkpoints: signed, and of this ledger", checkpoints, checkpoint_findings),
+        _step(
+            4, "Objects: every one that the ledger names is there, byte for byte", len(objects.named), objects.missing
+        ),
+        _step(
+            5, "Partitions: every record's commitment and every root recomputed", objects.records, objects.partitions
+        ),
+        _step(
+            6, "Exchanges: every WARC record whole, every native slice found in it", objects.exchanges, objects.slices
+        ),
+        _step(7, "Productions: every document that was handed over", len(documents), document_findings),
+        _step(8, "Inventory: nothing in the store that the ledger does not name", len(objects.named), strays)
+        if walk.whole
+        else Step(
+            number=8,
+            title="Inventory: nothing in the store that the ledger does not name",
+            checked=0,
+            verdict="not checked",
+            note="a part of the ledger cannot be read",
+        ),
+    )
+    created = walk.history.created
+    return Report(
+        origin=created.origin if created else "",
+        size=walk.head.size,
+        root=walk.head.tree.root.hex,
+        records=objects.records,
+        objects=len(objects.named),
+        octets=walk.octets + objects.octets,
+        steps=steps,
+        findings=(
+            *walk.findings,
+            *key_findings,
+            *checkpoint_findings,
+            *objects.missing,
+            *objects.partitions,
+            *objects.slices,
+            *document_findings,
+            *strays,
+        ),
+    )
+
+
+def _step(number: int, title: str, checked: int, findings: list[Finding]) -> Step:
+    faults = sum(finding.severity == "fault" for finding in findings)
+    return Step(
+        number=number,
+        title=title,
+        checked=checked,
+        verdict="faulty" if faults else "sound",
+        note=f"{faults} at fault" if faults else None,
+    )
+
+
+def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> LedgerWalk:
+    """Read every entry from 0, recompute the tree, and go on after a damaged one where the next one vouches for it."""
+    walk = LedgerWalk()
+    last = max((int(key.removeprefix(layout.LEDGER)[:20]) for key in _entry_keys(store)), default=-1)
+    for index in range(last + 1):
+        tell("ledger", index + 1, last + 1)
+        try:
+            content = read(store, layout.entry(index), limit=NOTE_LIMIT)
+            walk.octets += len(content)
+            entry = _accept(walk, content)
+        except ArchiveError as error:
+            walk.fault(index, error)
+            if not _vouched(store, walk, index, last):
+                break
+            continue
+        walk.entries.append(entry)
+        walk.history.record(entry)
+        walk.head = chain.Head.after(entry, leaf_hash(content))
+        walk.roots[walk.head.size] = walk.head.tree.root
+    return walk
+
+
+def _entry_keys(store: ObjectStore) -> list[str]:
+    return [key for key in store.keys(layout.LEDGER) if key == layout.entry(_number(key))]
+
+
+def _number(key: str) -> int:
+    digits = key.removeprefix(layout.LEDGER).removesuffix(".note")
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
+def _accept(walk: LedgerWalk, content: bytes) -> Entry:
+    if walk.whole:
+        return chain.accept(walk.history, walk.head, content).entry
+    # After a damaged entry the state is incomplete: place and signature can be judged, acts cannot.
+    origin, entry, note = chain.parse_entry(content)
+    chain.check_place(walk.head, entry)
+    chain.check_signature(walk.history, origin, entry, note)
+    return entry
+
+
+def _vouched(store: ObjectStore, walk: LedgerWalk, index: int, last: int) -> bool:
+    """Step over damaged entry ``index`` if the next entry is sound and tells what its hash was."""
+    if index >= last or walk.history.created is None:
+        return False
+    try:
+        origin, following, note = chain.parse_entry(read(store, layout.entry(index + 1), limit=NOTE_LIMIT))
+        chain.check_signature(walk.history, origin, following, note)
+    except ArchiveError:
+        # It is named by its own turn only if the walk reaches it; a second damaged entry in a row ends the walk.
+        return False
+    if following.previous is None:
+        return False
+    tree = CompactRange(walk.head.tree.size, walk.head.tree.peaks).append(following.previous)
+    walk.head = chain.Head(tree, following.previous, None)
+    walk.roots[tree.size] = tree.root
+    return True
+
+
+def _check_trusted(walk: LedgerWalk, trusted: Verifier | None) -> list[Finding]:
+    if trusted is None or trusted in walk.history.verifiers("checkpoint"):
+        return []
+    what = f"The archive's checkpoint key is not the given one, {trusted.to_text()}."
+    return [Finding(code="KEY_NOT_TRUSTED", severity="fault", key=layout.entry(0), what=what)]
+
+
+def _checkpoints(store: ObjectStore, walk: LedgerWalk) -> tuple[int, list[Finding]]:
+    verifiers = walk.history.verifiers("checkpoint")
+    findings: list[Finding] = []
+    sizes: set[int] = set()
+    for key in store.keys(layout.CHECKPOINTS):
+        try:
+            note = SignedNote.from_bytes(read(store, key, limit=NOTE_LIMIT))
+            checkpoint = Checkpoint.from_text(note.text)
+            if verifiers:
+                note.verify(verifiers)
+            if key != layout.checkpoint(checkpoint.size) or checkpoint.root != walk.roots.get(
+                checkpoint.size, checkpoint.root if not walk.whole else None
+            ):
+                raise chain.refused(checkpoint.size, "a signed checkpoint tells of another ledger")
+            sizes.add(checkpoint.size)
+        except ArchiveError as error:
+            findings.append(Finding(code="CHECKPOINT_" + error.code, severity="fault", key=key, what=error.what))
+    named = {finding.key for finding in findings}
+    for produced in walk.history.produced.values():
+        key = layout.checkpoint(produced.ledger_size)
+        if produced.ledger_size not in sizes and key not in named:
+            what = f"The checkpoint that production {produced.production} rests on is missing."
+            findings.append(Finding(code="CHECKPOINT_MISSING", severity="fault", key=key, what=what))
+    return len(sizes), findings
+
+
+def _inventory(store: ObjectStore, walk: LedgerWalk, named: set[str]) -> list[Finding]:
+    strays = [
+        Finding(
+            code="OBJECT_UNREFERENCED",
+            severity="notice",
+            key=key,
+            what="The ledger does not name this object: a capture was cut short before its entry, or somebody put it there.",
+        )
+        for key in store.keys("")
+        if key not in named and not _own(key, walk.head.size)
+    ]
+    foreign = getattr(store, "strangers", lambda: ())
+    return strays + [
+        Finding(code="FILE_FOREIGN", severity="notice", key=name, what="This file is no object of the archive.")
+        for name in foreign()
+    ]
+
+
+def _own(key: str, size: int) -> bool:
+    if key.startswith(layout.CHECKPOINTS):
+        return True  # judged in step 3
+    return key.startswith(layout.LEDGER) and key == layout.entry(_number(key)) and _number(key) < size
+
+
+def named_objects(act: Captured) -> tuple[StoredObject, ...]:
+    """Return every object that a capture's act names."""
+    return (*(partition.stored for partition in act.partitions), *act.exchanges)

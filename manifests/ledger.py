@@ -1,0 +1,181 @@
+"""The ledger in a store: refresh reads and accepts what is new, append commits. It decides nothing; the chain does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manifests import chain
+from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
+from schemas.errors import ConflictError, InputError, IntegrityError, OutcomeUnknownError
+from schemas.ledger import ArchiveCreated
+from schemas.merkle import consistency_path, inclusion_path, leaf_hash
+from storage import layout
+from storage.objects import Content, KeyTakenError, ObjectMissingError, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manifests.chain import Accepted, Head, History
+    from manifests.signing import SigningKey
+    from schemas.digest import Digest
+    from schemas.instant import Instant
+    from schemas.ledger import Act
+    from storage.objects import ObjectStore
+
+MOST_ATTEMPTS = 1000
+
+
+class ArchiveMissingError(InputError):
+    """There is no archive in the store."""
+
+    code = "ARCHIVE_MISSING"
+
+
+class LedgerChangedError(IntegrityError):
+    """An entry that was accepted earlier has other bytes now, or is gone."""
+
+    code = "LEDGER_CHANGED"
+
+
+class LedgerBusyError(ConflictError):
+    """Others kept committing first."""
+
+    code = "LEDGER_BUSY"
+
+
+class Ledger:
+    """One reader's and writer's view of the ledger, as of its last refresh."""
+
+    def __init__(self, store: ObjectStore, *, origin: str | None = None) -> None:
+        """Open without reading. ``origin``, when given, is the archive that the store must hold."""
+        self.store = store
+        self.expected_origin = origin
+        self.history: History = chain.History()
+        self.head: Head = chain.Head()
+        self.leaves: list[Digest] = []
+
+    @property
+    def origin(self) -> str:
+        """The archive's name for life.
+
+        Raises:
+            ArchiveMissingError: there is no archive.
+        """
+        if self.history.created is None:
+            raise ArchiveMissingError("There is no archive here.", do="Run 'holdfast init' first.")
+        return self.history.created.origin
+
+    def refresh(self) -> tuple[Accepted, ...]:
+        """Read the entries since the last look, accept each, and return them.
+
+        Raises:
+            IntegrityError: an entry breaks the rules; the view stays before it.
+            ArchiveMissingError: the store is empty, or holds another archive than expected.
+        """
+        fresh: list[Accepted] = []
+        while self.store.exists(layout.entry(self.head.size)):
+            content = read(self.store, layout.entry(self.head.size), limit=NOTE_LIMIT)
+            fresh.append(self._take(chain.accept(self.history, self.head, content)))
+        if self.expected_origin is not None and self.origin != self.expected_origin:
+            raise ArchiveMissingError(
+                f"The store holds the archive {self.origin!r}, not {self.expected_origin!r}.",
+                do="Check 'origin' and the store's place in holdfast.toml.",
+            )
+        return tuple(fresh)
+
+    def _take(self, accepted: Accepted) -> Accepted:
+        self.history.record(accepted.entry)
+        self.head = chain.Head.after(accepted.entry, accepted.leaf)
+        self.leaves.append(accepted.leaf)
+        return accepted
+
+    def append(
+        self,
+        build: Callable[[History], tuple[Act, ...]],
+        *,
+        key: SigningKey,
+        now: Callable[[], Instant],
+        actor: str,
+        software: str,
+    ) -> Accepted | None:
+        """Commit the acts that ``build`` makes of the current history; it is asked anew after every lost race.
+
+        ``build`` puts the objects that its acts name before it returns. Returns the committed entry, or ``None``
+        when ``build`` finds that nothing is left to be committed.
+
+        Raises:
+            UnavailableError: not committed; try again.
+            OutcomeUnknownError: the store cannot say whether the entry was written.
+            LedgerBusyError: a thousand races were lost.
+        """
+        for _ in range(MOST_ATTEMPTS):
+            if self.head.size or self.exists():
+                self.refresh()
+            acts = build(self.history)
+            if not acts:
+                return None
+            entry = chain.compose(self.history, self.head, acts=acts, clock=now(), actor=actor, software=software)
+            origin = self.history.created.origin if self.history.created else self._founding_origin(acts)
+            content = chain.sign(origin, entry, key)
+            # What we would refuse we never write.
+            accepted = chain.accept(self.history, self.head, content)
+            # At this point every object that the entry names is durable. If we crash here, they are
+            # unreferenced and harmless. The next call is the commit.
+            if self._write(layout.entry(entry.index), content):
+                return self._take(accepted)
+        raise LedgerBusyError(f"Others committed first {MOST_ATTEMPTS} times.", do="Try again later.")
+
+    def exists(self) -> bool:
+        """Return whether the store holds a ledger."""
+        return self.store.exists(layout.entry(0))
+
+    @staticmethod
+    def _founding_origin(acts: tuple[Act, ...]) -> str:
+        first = acts[0]
+        if not isinstance(first, ArchiveCreated):
+            raise ArchiveMissingError("There is no archive here.", do="Run 'holdfast init' first.")
+        return first.origin
+
+    def _write(self, key: str, content: bytes) -> bool:
+        try:
+            self.store.put_new(key, Content.of(content))
+        except KeyTakenError:
+            return False
+        except OutcomeUnknownError:
+            # Look: our own bytes there mean that the write landed.
+            stored = self.store.find(key)
+            if stored is None:
+                raise
+            return stored.sha256 == Content.of(content).sha256
+        return True
+
+    def entry_bytes(self, index: int) -> bytes:
+        """Return the exact bytes of an accepted entry.
+
+        Raises:
+            LedgerChangedError: the store gives other bytes than those that were accepted.
+        """
+        try:
+            content = read(self.store, layout.entry(index), limit=NOTE_LIMIT)
+        except ObjectMissingError:
+            content = b""
+        if leaf_hash(content) != self.leaves[index]:
+            raise LedgerChangedError(
+                f"Ledger entry {index} is not what it was.", do="Stop, keep everything and run 'holdfast verify'."
+            )
+        return content
+
+    def checkpoint(self, key: SigningKey) -> SignedNote:
+        """Sign and store the checkpoint of the ledger as of the last refresh, and return it."""
+        text = Checkpoint(self.origin, self.head.size, self.head.tree.root).to_text()
+        note = SignedNote.sign(text, key)
+        self.store.put_new(layout.checkpoint(self.head.size), Content.of(note.to_bytes()))
+        return note
+
+    def inclusion(self, index: int, *, size: int) -> tuple[Digest, ...]:
+        """Return the path from entry ``index`` to the root of the first ``size`` entries."""
+        return inclusion_path(self.leaves[:size], index)
+
+    def consistency(self, first: int, *, size: int) -> tuple[Digest, ...]:
+        """Return the proof that the ledger of ``first`` entries is a prefix of that of ``size``."""
+        return consistency_path(self.leaves[:size], first)

@@ -1,0 +1,149 @@
+"""The door to Ed25519 (RFC 8032): keys that sign notes, keys that verify them, and their C2SP names and spellings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from schemas.digest import Digest
+from schemas.errors import InputError, IntegrityError
+
+ED25519 = b"\x01"
+KEY_ID_SIZE = 4
+PUBLIC_SIZE = 32
+
+
+class KeyMalformedError(InputError):
+    """A key is not an Ed25519 key in the expected spelling, or its passphrase is wrong."""
+
+    code = "KEY_MALFORMED_OR_LOCKED"
+
+
+class SignatureRefusedError(IntegrityError):
+    """A signature by a known key does not fit what it is said to sign."""
+
+    code = "SIGNATURE_REFUSED"
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    """Return the 4 bytes by which a note names a key (C2SP signed-note, 'Signatures')."""
+    return Digest.of(name.encode() + b"\n" + ED25519 + public).raw[:KEY_ID_SIZE]
+
+
+def _check_name(name: str) -> None:
+    if not name or "+" in name or any(character.isspace() for character in name):
+        raise KeyMalformedError(
+            f"{name[:80]!r} cannot name a key.", do="Use a name without spaces and plus signs (C2SP signed-note)."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A public Ed25519 key with the name under which it signs."""
+
+    name: str
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The key id in notes, 4 bytes."""
+        return key_id(self.name, self.public)
+
+    @classmethod
+    def from_text(cls, text: str) -> Verifier:
+        """Read a C2SP verifier key: ``name+id+base64(type || public key)``.
+
+        Raises:
+            KeyMalformedError: on any other spelling, another algorithm or an id that does not fit.
+        """
+        try:
+            name, identifier, encoded = text.split("+", 2)
+            raw = base64.b64decode(encoded, validate=True)
+        except (ValueError, binascii.Error):
+            raise KeyMalformedError(
+                f"{text[:120]!r} is not a verifier key.",
+                do="Use the spelling 'name+id+key' that 'holdfast status' prints.",
+            ) from None
+        _check_name(name)
+        verifier = cls(name, raw[1:])
+        if raw[:1] != ED25519 or len(verifier.public) != PUBLIC_SIZE or verifier.id.hex() != identifier:
+            raise KeyMalformedError(
+                f"The verifier key of {name!r} is not Ed25519 or its id does not fit.", do="Ask its owner for it again."
+            )
+        return verifier
+
+    def to_text(self) -> str:
+        """Return the C2SP spelling."""
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
+
+    def verify(self, message: bytes, signature: bytes) -> None:
+        """Verify that this key signed ``message``.
+
+        Raises:
+            SignatureRefusedError: it did not.
+        """
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError) as error:
+            raise SignatureRefusedError(
+                f"The signature by {self.name} does not fit the text.", do="Do not rely on it; keep it and report it."
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private Ed25519 key with the name under which it signs."""
+
+    name: str
+    private: Ed25519PrivateKey
+
+    @classmethod
+    def generate(cls, name: str) -> SigningKey:
+        """Return a new key from the operating system's randomness."""
+        _check_name(name)
+        return cls(name, Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_pem(cls, name: str, pem: bytes, *, passphrase: bytes | None = None) -> SigningKey:
+        """Read a PKCS #8 key.
+
+        Raises:
+            KeyMalformedError: not PEM, not Ed25519, or the passphrase is missing or wrong.
+        """
+        _check_name(name)
+        try:
+            private = load_pem_private_key(pem, passphrase)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            private = None
+        if not isinstance(private, Ed25519PrivateKey):
+            raise KeyMalformedError(
+                f"The private key for {name} cannot be read.",
+                do="Check that the file is the PEM file that 'holdfast init' wrote, and its passphrase.",
+            )
+        return cls(name, private)
+
+    def to_pem(self, *, passphrase: bytes | None = None) -> bytes:
+        """Return the key as PKCS #8 PEM, encrypted when a passphrase is given."""
+        encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+        return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public half."""
+        return Verifier(self.name, self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature of ``message``; the same for the same message."""
+        return self.private.sign(message)

@@ -1,0 +1,105 @@
+"""``holdfast.toml``: every setting, its default and its bounds."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Annotated, Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from schemas.errors import InputError
+from schemas.production import PREFIX
+
+Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+class SettingsError(InputError):
+    """``holdfast.toml`` cannot be read, or says something impossible."""
+
+    code = "SETTINGS"
+
+
+class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose archive it is. ``timezone`` is the IANA zone in which people read and type dates."""
+
+    origin: str
+    organisation: str
+    timezone: str = "UTC"
+    contact: str = ""
+
+
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the objects lie; a relative ``path`` is relative to the folder of ``holdfast.toml``."""
+
+    kind: Literal["directory"] = "directory"
+    path: str = "archive"
+
+
+class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How accounts are read. Sizes in megabytes (10^6 bytes), times in seconds."""
+
+    user_agent: str = "Holdfast/0.1 (public records archive)"
+    connect_seconds: Seconds = 10
+    read_seconds: Seconds = 30
+    total_seconds: Seconds = 600
+    attempts: Annotated[int, Meta(ge=1, le=10)] = 3
+    longest_wait_seconds: Seconds = 30
+    max_megabytes: Positive = 1024
+    max_payload_megabytes: Annotated[int, Meta(ge=1, le=1024)] = 64
+    max_pages: Positive = 100
+
+
+class ProductionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How productions look and who signs them; absent ``certificate`` means the archive's own test certificate.
+
+    ``certificate`` and ``private_key`` are PEM files, relative to the folder of ``holdfast.toml``; the key's
+    passphrase comes from the environment variable HOLDFAST_SIGNING_PASSPHRASE.
+    """
+
+    bates_prefix: str = "HF"
+    paper: Literal["Letter", "A4"] = "Letter"
+    certificate: str | None = None
+    private_key: str | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    archive: ArchiveSettings
+    store: StoreSettings = StoreSettings()
+    capture: CaptureSettings = CaptureSettings()
+    production: ProductionSettings = ProductionSettings()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people read and type dates."""
+        return ZoneInfo(self.archive.timezone)
+
+
+def parse_settings(text: str) -> Settings:
+    """Return the settings in the text of a ``holdfast.toml``.
+
+    Raises:
+        SettingsError: not TOML, an unknown or missing setting, or an impossible value; it names the place.
+    """
+    try:
+        plain: dict[str, Any] = tomllib.loads(text)
+        settings = msgspec.convert(plain, Settings)
+        _ = settings.zone
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(
+            f"holdfast.toml cannot be used: {error}.", do="Correct that line; nothing was changed."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"holdfast.toml names an unknown time zone, {plain['archive']['timezone']!r}.",
+            do="Use an IANA name such as 'America/Chicago'.",
+        ) from error
+    if not PREFIX.fullmatch(settings.production.bates_prefix):
+        raise SettingsError(
+            "holdfast.toml: production.bates_prefix is not usable.", do="Use 1 to 12 capital letters and digits."
+        )
+    return settings
