@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storage.cache import Cache
-from storage.directory import DirectoryStore
 
 from manifests import keys
 from manifests.ledger import ArchiveMissingError, Ledger
 from schemas.errors import InputError, UnavailableError
 from schemas.ledger import FORMAT, ArchiveCreated, Key
 from schemas.settings import Settings, SettingsError, parse_settings
+from storage.directory import DirectoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +89,20 @@ def open_archive(home: Path, *, now: Callable[[], Instant], actor: str) -> Archi
         SettingsError: its settings cannot be used.
         IntegrityError: its ledger breaks a rule.
     """
+    settings = read_settings(home)
+    store = DirectoryStore(home / settings.store.path)
+    ledger = Ledger(store, origin=settings.archive.origin)
+    ledger.refresh()
+    return Archive(home=home, settings=settings, store=store, ledger=ledger, now=now, actor=actor)
+
+
+def read_settings(home: Path) -> Settings:
+    """Return the settings in an archive's home folder.
+
+    Raises:
+        ArchiveMissingError: there are none.
+        SettingsError: they cannot be used.
+    """
     path = home / SETTINGS_FILE
     try:
         text = path.read_text(encoding="utf-8")
@@ -98,11 +112,7 @@ def open_archive(home: Path, *, now: Callable[[], Instant], actor: str) -> Archi
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.", do="Correct or restore the file.") from error
-    settings = parse_settings(text)
-    store = DirectoryStore(home / settings.store.path)
-    ledger = Ledger(store, origin=settings.archive.origin)
-    ledger.refresh()
-    return Archive(home=home, settings=settings, store=store, ledger=ledger, now=now, actor=actor)
+    return parse_settings(text)
 
 
 def create_archive(

@@ -29,6 +29,20 @@ if TYPE_CHECKING:
     from storage.objects import ObjectStore
 
 
+TITLES = {
+    1: "The ledger: every entry in place, chained, signed, within the rules",
+    2: "The archive's keys are those that were given",
+    3: "Checkpoints: signed, and of this ledger",
+    4: "Objects: every one that the ledger names is there, byte for byte",
+    5: "Partitions: every record's commitment and every root recomputed",
+    6: "Exchanges: every WARC record whole, every native slice found in it",
+    7: "Productions: every document that was handed over",
+    8: "Inventory: nothing in the store that the ledger does not name",
+}
+KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
+STRAY = "The ledger does not name this object: a capture was cut short before its entry, or somebody put it there."
+
+
 @dataclass(slots=True)
 class LedgerWalk:
     """What walking the ledger gave. ``whole`` is false after a damaged or missing entry: state is incomplete then."""
@@ -68,36 +82,14 @@ def audit(
     document_findings = objects.check_documents([act.document for act in documents])
     strays = _inventory(store, walk, objects.named) if walk.whole else []
     steps = (
-        _step(1, "The ledger: every entry in place, chained, signed, within the rules", walk.head.size, walk.findings),
-        _step(2, "The archive's keys are those that were given", 1 if trusted else 0, key_findings)
-        if trusted
-        else Step(
-            number=2,
-            title="The archive's keys are those that were given",
-            checked=0,
-            verdict="sound",
-            note="no key was given: compare the one below with the one that the archive's owner publishes",
-        ),
-        _step(3, "Checkpoints: signed, and of this ledger", checkpoints, checkpoint_findings),
-        _step(
-            4, "Objects: every one that the ledger names is there, byte for byte", len(objects.named), objects.missing
-        ),
-        _step(
-            5, "Partitions: every record's commitment and every root recomputed", objects.records, objects.partitions
-        ),
-        _step(
-            6, "Exchanges: every WARC record whole, every native slice found in it", objects.exchanges, objects.slices
-        ),
-        _step(7, "Productions: every document that was handed over", len(documents), document_findings),
-        _step(8, "Inventory: nothing in the store that the ledger does not name", len(objects.named), strays)
-        if walk.whole
-        else Step(
-            number=8,
-            title="Inventory: nothing in the store that the ledger does not name",
-            checked=0,
-            verdict="not checked",
-            note="a part of the ledger cannot be read",
-        ),
+        _step(1, walk.head.size, walk.findings),
+        _step(2, int(trusted is not None), key_findings, note=None if trusted else KEY_NOTE),
+        _step(3, checkpoints, checkpoint_findings),
+        _step(4, len(objects.named), objects.missing),
+        _step(5, objects.records, objects.partitions),
+        _step(6, objects.exchanges, objects.slices),
+        _step(7, len(documents), document_findings),
+        _step(8, len(objects.named), strays) if walk.whole else _unchecked(8),
     )
     created = walk.history.created
     return Report(
@@ -121,15 +113,20 @@ def audit(
     )
 
 
-def _step(number: int, title: str, checked: int, findings: list[Finding]) -> Step:
+def _step(number: int, checked: int, findings: list[Finding], *, note: str | None = None) -> Step:
     faults = sum(finding.severity == "fault" for finding in findings)
     return Step(
         number=number,
-        title=title,
+        title=TITLES[number],
         checked=checked,
         verdict="faulty" if faults else "sound",
-        note=f"{faults} at fault" if faults else None,
+        note=f"{faults} at fault" if faults else note,
     )
+
+
+def _unchecked(number: int) -> Step:
+    note = "a part of the ledger cannot be read"
+    return Step(number=number, title=TITLES[number], checked=0, verdict="not checked", note=note)
 
 
 def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> LedgerWalk:
@@ -230,7 +227,7 @@ def _inventory(store: ObjectStore, walk: LedgerWalk, named: set[str]) -> list[Fi
             code="OBJECT_UNREFERENCED",
             severity="notice",
             key=key,
-            what="The ledger does not name this object: a capture was cut short before its entry, or somebody put it there.",
+            what=STRAY,
         )
         for key in store.keys("")
         if key not in named and not _own(key, walk.head.size)

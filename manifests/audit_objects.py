@@ -1,4 +1,4 @@
-"""The audit of what the ledger names: objects byte for byte, partitions record by record, native slices in their WARC."""
+"""The audit of what the ledger names: objects byte for byte, records one by one, native slices in their WARC."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from manifests.signing import SigningKey
     from schemas.digest import Digest
     from schemas.instant import Instant
-    from schemas.ledger import Act
+    from schemas.ledger import Act, Entry
     from storage.objects import ObjectStore
 
 MOST_ATTEMPTS = 1000
@@ -76,9 +76,10 @@ class Ledger:
         while self.store.exists(layout.entry(self.head.size)):
             content = read(self.store, layout.entry(self.head.size), limit=NOTE_LIMIT)
             fresh.append(self._take(chain.accept(self.history, self.head, content)))
-        if self.expected_origin is not None and self.origin != self.expected_origin:
+        origin = self.origin
+        if self.expected_origin not in (None, origin):
             raise ArchiveMissingError(
-                f"The store holds the archive {self.origin!r}, not {self.expected_origin!r}.",
+                f"The store holds the archive {origin!r}, not {self.expected_origin!r}.",
                 do="Check 'origin' and the store's place in holdfast.toml.",
             )
         return tuple(fresh)
@@ -164,6 +165,14 @@ class Ledger:
                 f"Ledger entry {index} is not what it was.", do="Stop, keep everything and run 'holdfast verify'."
             )
         return content
+
+    def entry(self, index: int) -> Entry:
+        """Return an accepted entry, read again from the store.
+
+        Raises:
+            LedgerChangedError: the store gives other bytes than those that were accepted.
+        """
+        return chain.parse_entry(self.entry_bytes(index))[1]
 
     def checkpoint(self, key: SigningKey) -> SignedNote:
         """Sign and store the checkpoint of the ledger as of the last refresh, and return it."""

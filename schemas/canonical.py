@@ -45,7 +45,8 @@ def _rich(kind: type, value: object) -> object:
         return Digest.from_hex(value)
     if kind is Instant and isinstance(value, str):
         return Instant.from_text(value)
-    raise NotImplementedError(kind.__name__)
+    # msgspec turns this into a validation error that names the place.
+    raise TypeError(f"Expected `str` for {kind.__name__}, got `{type(value).__name__}`")
 
 
 class Canonical(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,0 +1,223 @@
+"""Commands that bring evidence in: register accounts, capture them, import exports."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from archiver import importing, registry, runs
+from manifests.console import Console, json_option, plural
+from schemas.account import PLATFORMS, Account
+
+if TYPE_CHECKING:
+    from archiver.runs import Captures
+    from manifests.archive import Archive
+    from schemas.account import Platform
+
+COLLECTED: tuple[Platform, ...] = ("feed", "website")
+private_option = click.option(
+    "--allow-private-network",
+    is_flag=True,
+    help="Allow this account on loopback or intranet addresses, which are refused otherwise.",
+)
+
+
+@click.group()
+def account() -> None:
+    """Register accounts and list them."""
+
+
+@account.command("register")
+@click.argument("url")
+@click.option("--name", help="What to call it; made of the address when absent.")
+@click.option("--platform", type=click.Choice(PLATFORMS), default="feed", show_default=True)
+@click.option("--title", help="The account's name for people.")
+@click.option("--custodian", "custodians", multiple=True, help="Who answers for it; may be given more than once.")
+@click.option("--series", default="unscheduled", show_default=True, help="Its retention series.")
+@private_option
+@json_option
+@click.pass_obj
+def register(
+    console: Console,
+    url: str,
+    name: str | None,
+    platform: Platform,
+    title: str | None,
+    custodians: tuple[str, ...],
+    series: str,
+    allow_private_network: bool,  # noqa: FBT001 - click's
+) -> None:
+    r"""Register an official account, to be captured from now on.
+
+    A secret in the address is written as ${NAME} and read from the environment at each capture.
+
+    \b
+    Examples:
+      holdfast account register https://district.example/blog/feed.xml --name district-blog
+      holdfast account register https://city.example/ --platform website --custodian "City Clerk"
+      holdfast account register 'https://district.example/feed?token=${FEED_TOKEN}'
+    """
+    archive = console.open()
+    registered = _register(
+        archive,
+        url,
+        name=name,
+        platform=platform,
+        title=title,
+        custodians=custodians,
+        series=series,
+        private_network=allow_private_network,
+    )
+    console.show(
+        registered.to_plain(),
+        (f"Registered {registered.name} ({registered.platform}). Next: holdfast capture {registered.name}",),
+    )
+
+
+def _register(
+    archive: Archive,
+    url: str,
+    *,
+    name: str | None = None,
+    platform: Platform = "feed",
+    title: str | None = None,
+    custodians: tuple[str, ...] = (),
+    series: str = "unscheduled",
+    private_network: bool = False,
+) -> Account:
+    registry.check_address(url)
+    taken = frozenset(archive.ledger.history.accounts)
+    return registry.register(
+        archive,
+        Account(
+            name=name or registry.name_for(url, taken),
+            platform=platform,
+            url=url,
+            title=title or urlsplit(url).hostname or url,
+            custodians=custodians,
+            series=series,
+            private_network=private_network,
+        ),
+    )
+
+
+@account.command("list")
+@json_option
+@click.pass_obj
+def list_accounts(console: Console) -> None:
+    """List the registered accounts."""
+    accounts = sorted(console.open().ledger.history.accounts.values(), key=lambda one: one.name)
+    console.show(
+        {"accounts": [one.to_plain() for one in accounts]},
+        (f"{one.name:<28} {one.platform:<10} {one.url}" for one in accounts),
+    )
+
+
+@click.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT|URL]…")
+@click.option("--platform", type=click.Choice(COLLECTED), default="feed", show_default=True, help="For a new URL.")
+@private_option
+@json_option
+@click.pass_context
+def capture(
+    context: click.Context,
+    accounts: tuple[str, ...],
+    platform: Platform,
+    allow_private_network: bool,  # noqa: FBT001 - click's
+) -> None:
+    r"""Read accounts now and seal what is found; without a name, every account.
+
+    A web address that is not registered yet is registered first. What an earlier, interrupted run left is sealed
+    before anything else. Every attempt is recorded, also one that fails or finds nothing.
+
+    \b
+    Examples:
+      holdfast capture
+      holdfast capture district-blog
+      holdfast capture https://district.example/blog/feed.xml
+      holdfast capture https://city.example/ --platform website
+    """
+    console: Console = context.obj
+    archive, chance = console.open(), runs.system_chance()
+    recovered = runs.recover(archive, chance)
+    for act in recovered:
+        console.say(f"Sealed what an earlier run left: {act.poll.account}, {act.poll.outcome}.")
+    chosen = [_chosen(archive, text, platform, private_network=allow_private_network) for text in accounts]
+    if not accounts:
+        chosen = [one for one in archive.ledger.history.accounts.values() if one.platform in COLLECTED]
+    results: list[Captures] = []
+    with console.progress("Capturing") as tell:
+        for done, result in enumerate(runs.capture_all(archive, chosen, chance, environment=os.environ)):
+            tell(result.account, done + 1, len(chosen))
+            results.append(result)
+            if not console.json:
+                click.echo(_line(result))
+    if console.json:
+        console.show({"captures": [_plain(result) for result in results]}, ())
+    if not chosen:
+        console.say("No account is registered yet. Next: holdfast capture https://your.site/feed.xml")
+    worst = next((result.error for result in results if result.error), None)
+    if worst is not None:
+        context.exit(worst.exit_status)
+
+
+def _chosen(archive: Archive, text: str, platform: Platform, *, private_network: bool) -> Account:
+    if "://" not in text:
+        return registry.account_named(archive, text)
+    found = registry.find_by_address(archive, text)
+    return found or _register(archive, text, platform=platform, private_network=private_network)
+
+
+def _line(result: Captures) -> str:
+    act, error = result.act, result.error
+    recorded = "" if act else " (not in the ledger: it waits in the spool)"
+    if error is not None:
+        return f"✗ {result.account}: {error.what}{recorded}\n  → {error.do} ({error.code})"
+    if act is None:
+        return f"✓ {result.account}: sealed already"
+    found = f"{act.new} new, {act.edited} edited, {act.absent} gone"
+    partial = f"\n  partly read: {act.poll.reason}" if act.poll.outcome == "partial" else ""
+    return (
+        f"✓ {result.account}: {found}; {plural(act.poll.listed, 'item')} listed, "
+        f"{plural(act.poll.requests, 'request')}{partial}"
+    )
+
+
+def _plain(result: Captures) -> dict[str, object]:
+    return {
+        "account": result.account,
+        "act": result.act.to_plain() if result.act else None,
+        "error": result.error.to_json() if result.error else None,
+    }
+
+
+@click.command("import")
+@click.argument("account_name", metavar="ACCOUNT")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def import_files(console: Console, account_name: str, files: tuple[Path, ...]) -> None:
+    r"""Import native JSON (a platform's API answers or exports) into a registered account.
+
+    The platform is the account's. What is held already is not stored again. A file that cannot be read is refused by
+    name; what was readable before the damage is kept.
+
+    \b
+    Examples:
+      holdfast account register https://x.com/district --platform x --name district-x
+      holdfast import district-x tweets.jsonl
+    """
+    archive, chance = console.open(), runs.system_chance()
+    account = registry.account_named(archive, account_name)
+    lines, plain = [], []
+    with console.progress("Importing") as tell:
+        for done, path in enumerate(files):
+            tell(path.name, done, len(files))
+            result = importing.import_file(archive, account, path, chance)
+            lines.append(f"{path.name}: {plural(result.read, 'object')} read, {result.new} new")
+            plain.append({"file": str(path), "read": result.read, "new": result.new})
+    console.show({"files": plain}, lines)

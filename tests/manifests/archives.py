@@ -1,0 +1,87 @@
+"""Small real ledgers for tests: keys, acts and a clock that ticks when it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from manifests.ledger import Ledger
+from manifests.signing import SigningKey
+from schemas.account import Account
+from schemas.capture import Poll
+from schemas.instant import Instant
+from schemas.ledger import FORMAT, AccountRegistered, ArchiveCreated, Captured, Key
+from storage.memory import MemoryStore
+
+ORIGIN = "maple-grove/0a1b2c3d"
+START = Instant.from_text("2026-03-01T08:00:00.000000Z")
+
+
+@dataclass
+class Clock:
+    """A clock that starts at ``at`` and goes on by a second at every reading."""
+
+    at: Instant = START
+    step: float = 1.0
+
+    def __call__(self) -> Instant:
+        self.at = self.at.plus(seconds=self.step)
+        return self.at
+
+
+@dataclass
+class Writer:
+    """Someone who may write to a ledger."""
+
+    store: object = field(default_factory=MemoryStore)
+    key: SigningKey = field(default_factory=lambda: SigningKey.generate(f"{ORIGIN}/entry"))
+    checkpoint_key: SigningKey = field(default_factory=lambda: SigningKey.generate(ORIGIN))
+    clock: Clock = field(default_factory=Clock)
+
+    def ledger(self) -> Ledger:
+        """A fresh view that has read nothing yet."""
+        return Ledger(self.store)
+
+    def append(self, ledger: Ledger, *acts):
+        """Commit acts whatever the history says."""
+        return ledger.append(lambda history: acts, key=self.key, now=self.clock, actor="test", software="test/1")
+
+    def create(self) -> Ledger:
+        """Make the archive and return its ledger."""
+        ledger = self.ledger()
+        self.append(ledger, created(self))
+        return ledger
+
+
+def created(writer: Writer, *, form: str = FORMAT) -> ArchiveCreated:
+    """The first act."""
+    return ArchiveCreated(
+        format=form,
+        origin=ORIGIN,
+        organisation="Maple Grove USD",
+        keys=(
+            Key(purpose="entry", verifier=writer.key.verifier.to_text()),
+            Key(purpose="checkpoint", verifier=writer.checkpoint_key.verifier.to_text()),
+        ),
+    )
+
+
+def registered(name: str = "blog") -> AccountRegistered:
+    """A registration."""
+    url = f"https://{name}.example/feed.xml"
+    return AccountRegistered(account=Account(name=name, platform="feed", url=url, title=name))
+
+
+def captured(capture: str, *, account: str = "blog", base: int | None = None, at: Instant = START) -> Captured:
+    """A capture that found nothing."""
+    poll = Poll(
+        capture=capture,
+        account=account,
+        method="feed",
+        collector="feed/1",
+        planned=at,
+        started=at,
+        ended=at,
+        outcome="unchanged",
+        sanity="plausible",
+    )
+    return Captured(poll=poll, base=base)

@@ -1,0 +1,92 @@
+"""Canonical JSON: the published vectors, and structures that are read from one spelling only."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.canonical import NotCanonicalError, spell
+from schemas.digest import Digest, DigestMalformedError
+from schemas.errors import ArchiveError
+from schemas.instant import Instant, InstantMalformedError
+from schemas.stored import StoredObject
+from tests.corpora import corpus
+
+STORED = StoredObject(key="ledger/x", sha256=Digest.of(b"x"), size=1)
+
+
+def test_the_published_jcs_vectors_come_out_byte_for_byte() -> None:
+    folder = corpus("conformance", "jcs", "cyberphone+json-canonicalization")
+    inputs = sorted((folder / "input").glob("*.json"))
+    assert len(inputs) >= 4
+    for path in inputs:
+        spelled = spell(json.loads(path.read_text(encoding="utf-8")))
+        assert spelled == (folder / "output" / path.name).read_bytes().strip()
+        assert spelled.hex() == "".join((folder / "outhex" / path.with_suffix(".txt").name).read_text().split())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        STORED.to_bytes() + b" ",
+        STORED.to_bytes().replace(b'"size":1', b'"size": 1'),
+        STORED.to_bytes().replace(b'"size":1', b'"size":1,"size":1'),
+        STORED.to_bytes().replace(b'"size":1', b'"size":1.0'),
+        STORED.to_bytes().replace(b'"size":1', b'"size":"1"'),
+        STORED.to_bytes().replace(b'"size":1', b'"size":1,"version":null'),
+        STORED.to_bytes().replace(b'"size":1', b'"size":1,"zzz":1'),
+        STORED.to_bytes().replace(b"ledger/x", b"ledger\\/x"),
+        STORED.to_bytes().replace(STORED.sha256.hex.encode(), STORED.sha256.hex.upper().encode()),
+        b"",
+        b"[]",
+        b"\xff",
+        b'{"a":' * 100_000,
+    ],
+)
+def test_only_the_canonical_spelling_of_a_structure_is_read(content) -> None:
+    with pytest.raises(ArchiveError):
+        StoredObject.from_bytes(content)
+
+
+def test_a_structure_survives_its_spelling() -> None:
+    assert StoredObject.from_bytes(STORED.to_bytes()) == STORED
+
+
+@pytest.mark.parametrize("value", ["\ud800", float("nan"), 2**53, {"a": float("inf")}])
+def test_values_without_a_canonical_spelling_are_refused(value) -> None:
+    with pytest.raises(NotCanonicalError):
+        spell(value)
+
+
+@given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))
+def test_an_instant_survives_its_spelling(micros) -> None:
+    assert Instant.from_text(str(Instant(micros))) == Instant(micros)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-31T09:30:00Z",
+        "2026-02-30T09:30:00.000000Z",
+        "2026-01-31 09:30:00.000000Z",
+        "٢026-01-31T09:30:00.000000Z",
+        "",
+    ],
+)
+def test_an_instant_has_one_spelling(text) -> None:
+    with pytest.raises(InstantMalformedError):
+        Instant.from_text(text)
+
+
+@given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999), st.integers(1, 10**9))
+def test_spelled_instants_sort_as_the_instants_do(micros, later) -> None:
+    first, second = Instant(micros - later if micros > 0 else micros), Instant(micros if micros > 0 else micros + later)
+    assert (str(first) < str(second)) == (first < second)
+
+
+def test_a_digest_of_another_length_cannot_be_made() -> None:
+    with pytest.raises(DigestMalformedError):
+        Digest(b"short")
