@@ -1,0 +1,71 @@
+"""FORMAT.md's byte examples are read by the code that they specify."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from manifests import chain
+from manifests.notes import Checkpoint, SignedNote
+from schemas.digest import Digest
+from schemas.merkle import leaf_hash
+from schemas.record import Normalised, Provenance, Record
+
+TEXT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
+
+
+def example(name: str) -> str:
+    """Return the block of that name, without its last newline."""
+    match = re.search(rf"^```{name}\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
+    assert match, f"FORMAT.md has no example {name}"
+    return match[1]
+
+
+def test_the_example_record_has_the_id_that_is_printed() -> None:
+    native, normalised, provenance = (example(name).encode() for name in ("native", "normalised", "provenance"))
+    record = Record(salt=bytes(range(32)), native=native, normalised=normalised, provenance=provenance)
+    assert record.id == Digest.from_hex(example("id"))
+    assert Normalised.from_bytes(normalised).item == "42"
+    assert Provenance.from_bytes(provenance).source.length == len(native)
+
+
+def test_the_example_entries_are_accepted_and_the_checkpoint_is_theirs() -> None:
+    history, head = chain.History(), chain.Head()
+    for name in ("entry-0", "entry-1"):
+        accepted = chain.accept(history, head, example(name).encode() + b"\n")
+        history.record(accepted.entry)
+        head = chain.Head.after(accepted.entry, accepted.leaf)
+    assert leaf_hash(example("entry-0").encode() + b"\n") == Digest.from_hex(example("leaf-0"))
+    note = SignedNote.from_bytes(example("checkpoint-2").encode() + b"\n")
+    note.verify(history.verifiers("checkpoint"))
+    assert Checkpoint.from_text(note.text) == Checkpoint("maple-grove/0a1b2c3d", 2, head.tree.root)
+
+
+def test_every_column_of_a_partition_is_specified() -> None:
+    from schemas.tables import PARTITION_V1  # noqa: PLC0415 - pyarrow is slow to import
+
+    table = TEXT[TEXT.index("| column |") : TEXT.index("A verifier MUST recompute")]
+    for name in PARTITION_V1.names:
+        assert f"`{name}`" in table, name
+
+
+def test_every_field_of_every_structure_is_specified() -> None:
+    from manifests.proof import RecordProof  # noqa: PLC0415
+    from schemas.capture import Poll  # noqa: PLC0415
+    from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Entry, Produced  # noqa: PLC0415
+
+    structures = (
+        Normalised,
+        Provenance,
+        Poll,
+        Entry,
+        ArchiveCreated,
+        AccountRegistered,
+        Captured,
+        BatesAssigned,
+        Produced,
+        RecordProof,
+    )
+    for structure in structures:
+        for name in structure.__struct_fields__:
+            assert f"`{name}`" in TEXT, (structure.__name__, name)
