@@ -93,7 +93,7 @@ def parse_settings(text: str) -> Settings:
         raise SettingsError(
             f"holdfast.toml cannot be used: {error}.", do="Correct that line; nothing was changed."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise SettingsError(
             f"holdfast.toml names an unknown time zone, {plain['archive']['timezone']!r}.",
             do="Use an IANA name such as 'America/Chicago'.",

@@ -1,0 +1,57 @@
+"""Every setting that exists is documented with its default, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from schemas.settings import Settings, SettingsError, parse_settings
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "SETTINGS.md").read_text(encoding="utf-8")
+MINIMAL = '[archive]\norigin = "x/1"\norganisation = "X"\n'
+
+
+def documented() -> dict[str, dict[str, str]]:
+    """The tables: section → setting → default as printed."""
+    sections: dict[str, dict[str, str]] = {}
+    for match in re.finditer(r"^## `\[(\w+)\]`\n(.*?)(?=^## )", TEXT, re.MULTILINE | re.DOTALL):
+        sections[match[1]] = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", match[2], re.MULTILINE))
+    return sections
+
+
+def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> None:
+    settings = parse_settings(MINIMAL)
+    found = documented()
+    assert set(found) == set(Settings.__struct_fields__)
+    for section in Settings.__struct_fields__:
+        values = msgspec.structs.asdict(getattr(settings, section))
+        assert set(found[section]) == set(values), section
+        for name, value in values.items():
+            if section == "archive" and name in ("origin", "organisation"):
+                continue
+            spelled = {None: "none", "": "empty"}.get(value, str(value))
+            assert found[section][name].strip("`") == spelled, name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not toml at all [",
+        MINIMAL + "[capture]\nattempts = 0\n",
+        MINIMAL + "[capture]\nattempts = 'three'\n",
+        MINIMAL + "[capture]\natempts = 3\n",
+        MINIMAL + "[production]\nbates_prefix = 'lower'\n",
+        MINIMAL + "timezone = 'America/Nowhere'\n",
+        MINIMAL + "timezone = '../../etc/passwd'\n",
+        MINIMAL + "[store]\nkind = 'tape'\n",
+    ],
+)
+def test_impossible_settings_are_refused_with_advice(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text)
+    assert caught.value.do
