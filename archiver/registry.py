@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from archiver.masking import secret_parameters
+from archiver.masking import Mask
+from archiver.placeholders import PLACEHOLDER
 from schemas.account import NAME, Account
 from schemas.errors import InputError
 from schemas.ledger import AccountRegistered
@@ -51,11 +52,11 @@ def check_address(url: str) -> None:
             "The address carries a user name or password.",
             do="Put it into an environment variable and write ${NAME} in its place; the ledger never forgets.",
         )
-    exposed = [name for name, value in secret_parameters(url) if not value.startswith("${")]
-    if exposed:
+    shown = PLACEHOLDER.sub("", url)
+    if Mask().url(shown) != shown:
         raise AddressUnusableError(
-            f"The address carries a secret in its parameter {exposed[0]!r}.",
-            do=f"Put it into an environment variable, say FEED_TOKEN, and write {exposed[0]}=${{FEED_TOKEN}} instead.",
+            f"The address seems to carry a secret: {Mask().url(shown)[:200]}.",
+            do="Put it into an environment variable, say FEED_TOKEN, and write ${FEED_TOKEN} in its place.",
         )
 
 
@@ -106,4 +107,3 @@ def account_named(archive: Archive, name: str) -> Account:
             f"No account named {name!r} is registered.", do=f"Registered are: {names}. See 'holdfast account --help'."
         )
     return account
-

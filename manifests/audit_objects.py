@@ -136,14 +136,27 @@ class ObjectsAudit:
                 self.slices.append(_fault("EXCHANGE_MISSING", one.key, what))
 
     def _find_slices(self, stored: StoredObject, by_exchange: dict[str, list[Wanted]]) -> None:
+        shared: set[str] = set()
         with self.store.open(stored.key, version=stored.version) as stream:
             for record in warc.read_warc(stream):
                 self.exchanges += 1
-                for one in by_exchange.pop(record.id, ()):
-                    part = record.payload[one.source.offset : one.source.offset + one.source.length]
-                    if len(part) != one.source.length or Digest.of(part) != one.native:
-                        what = f"The native bytes of record {one.record} are not in the exchange that it names."
-                        self.slices.append(_fault("SLICE_DIFFERS", one.key, what))
+                if record.type == "revisit" and record.id in by_exchange:
+                    shared.add(record.id)
+                elif record.id in by_exchange:
+                    self._compare(record, by_exchange.pop(record.id))
+            if shared:
+                stream.seek(0)
+                for name, holder in warc.payload_holders(stream, shared):
+                    self._compare(holder, by_exchange.pop(name))
+
+    def _compare(self, record: warc.WarcRecord, wanted: list[Wanted]) -> None:
+        end = max(one.source.offset + one.source.length for one in wanted)
+        payload = memoryview(record.part(offset=0, length=end))
+        for one in wanted:
+            part = payload[one.source.offset : one.source.offset + one.source.length]
+            if len(part) != one.source.length or Digest.of(part) != one.native:
+                what = f"The native bytes of record {one.record} are not in the exchange that it names."
+                self.slices.append(_fault("SLICE_DIFFERS", one.key, what))
 
     def _hash(self, stored: StoredObject) -> None:
         hasher, size = hashlib.sha256(), 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from manifests import chain
 from manifests.notes import Checkpoint, SignedNote
 from manifests.signing import Verifier
-from schemas.canonical import Canonical, NotCanonicalError
+from schemas.canonical import Canonical, Natural, NotCanonicalError
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
 from schemas.ledger import Captured
@@ -43,8 +43,8 @@ class RecordProof(Canonical, frozen=True):
     native_sha256: Digest
     normalised: str
     provenance: str
-    row: int
-    rows: int
+    row: Natural
+    rows: Natural
     row_path: tuple[Digest, ...]
     partition_root: Digest
     entry: str
@@ -63,7 +63,7 @@ class Proved:
     origin: str
     entry_index: int
     entry_at: Instant
-    ledger_size: int
+    ledger_size: Natural
     verifier: Verifier
 
     def statements(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Name, Natural
 from schemas.instant import Instant
 from schemas.record import Method, Normalised, Slice
 
@@ -40,10 +40,10 @@ class Poll(Canonical, frozen=True):
     ended: Instant
     outcome: Outcome
     sanity: Sanity
-    status: int | None = None
+    status: Natural | None = None
     code: str | None = None
     reason: str | None = None
-    requests: int = 0
-    listed: int = 0
-    cursor_before: dict[str, str] = msgspec.field(default_factory=dict)
-    cursor_after: dict[str, str] = msgspec.field(default_factory=dict)
+    requests: Natural = 0
+    listed: Natural = 0
+    cursor_before: dict[Name, str] = msgspec.field(default_factory=dict)
+    cursor_after: dict[Name, str] = msgspec.field(default_factory=dict)

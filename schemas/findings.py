@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Natural
 
 Severity: TypeAlias = Literal["fault", "notice"]
 Verdict: TypeAlias = Literal["sound", "faulty", "not checked"]
@@ -22,9 +22,9 @@ class Finding(Canonical, frozen=True):
 class Step(Canonical, frozen=True):
     """One numbered step of an audit: what was checked, how many of them, and with which result."""
 
-    number: int
+    number: Natural
     title: str
-    checked: int
+    checked: Natural
     verdict: Verdict
     note: str | None = None
 
@@ -33,11 +33,11 @@ class Report(Canonical, frozen=True):
     """The result of auditing an archive. ``size`` counts ledger entries, ``octets`` the bytes that were read."""
 
     origin: str
-    size: int
+    size: Natural
     root: str
-    records: int
-    objects: int
-    octets: int
+    records: Natural
+    objects: Natural
+    octets: Natural
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from schemas.account import Account
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Natural
 from schemas.capture import Poll
 from schemas.digest import Digest
 from schemas.instant import Instant
@@ -46,10 +46,10 @@ class Captured(Canonical, frozen=True, tag_field="act", tag="captured"):
     """
 
     poll: Poll
-    base: int | None = None
-    new: int = 0
-    edited: int = 0
-    absent: int = 0
+    base: Natural | None = None
+    new: Natural = 0
+    edited: Natural = 0
+    absent: Natural = 0
     partitions: tuple[Partition, ...] = ()
     exchanges: tuple[StoredObject, ...] = ()
 
@@ -66,9 +66,9 @@ class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
 
     production: str
     bates: BatesRange
-    records: int
+    records: Natural
     records_root: Digest
-    ledger_size: int
+    ledger_size: Natural
     document: StoredObject
 
 
@@ -82,7 +82,7 @@ class Entry(Canonical, frozen=True):
     ``at`` is the instant of the commit, never before that of the entry before; ``clock`` what the writer's clock said.
     """
 
-    index: int
+    index: Natural
     at: Instant
     clock: Instant
     actor: str

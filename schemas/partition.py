@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Natural
 from schemas.digest import Digest
 from schemas.stored import StoredObject
 
@@ -13,6 +13,6 @@ class Partition(Canonical, frozen=True):
     account: str
     series: str
     period: str
-    rows: int
+    rows: Natural
     root: Digest
     stored: StoredObject

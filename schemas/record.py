@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Name, Natural
 from schemas.digest import Digest
 from schemas.instant import Instant
 
@@ -37,7 +37,7 @@ class Attachment(Canonical, frozen=True):
     role: Literal["image", "audio", "video", "enclosure", "resource", "document"] = "resource"
     media_type: str | None = None
     alt: str | None = None
-    size: int | None = None
+    size: Natural | None = None
     sha256: Digest | None = None
     exchange: str | None = None
     failure: str | None = None
@@ -81,7 +81,7 @@ class Normalised(Canonical, frozen=True):
     tags: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
-    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    counts: dict[Name, Natural] = msgspec.field(default_factory=dict)
     listed: tuple[str, ...] = ()
     absence: Absence | None = None
     flags: tuple[str, ...] = ()
@@ -92,8 +92,8 @@ class Slice(Canonical, frozen=True):
 
     exchange: str
     uri: str
-    offset: int
-    length: int
+    offset: Natural
+    length: Natural
 
 
 class Provenance(Canonical, frozen=True):
@@ -109,7 +109,7 @@ class Provenance(Canonical, frozen=True):
     captured: Instant
     method: Method
     collector: str
-    claim: int
+    claim: Natural
     source: Slice
     previous: Digest | None = None
 

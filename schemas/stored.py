@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Natural
 from schemas.digest import Digest
 
 
@@ -11,5 +11,5 @@ class StoredObject(Canonical, frozen=True):
 
     key: str
     sha256: Digest
-    size: int
+    size: Natural
     version: str | None = None

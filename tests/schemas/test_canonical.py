@@ -12,6 +12,7 @@ from schemas.canonical import NotCanonicalError, spell
 from schemas.digest import Digest, DigestMalformedError
 from schemas.errors import ArchiveError
 from schemas.instant import Instant, InstantMalformedError
+from schemas.record import Author, Normalised
 from schemas.stored import StoredObject
 from tests.corpora import corpus
 
@@ -49,6 +50,37 @@ def test_the_published_jcs_vectors_come_out_byte_for_byte() -> None:
 def test_only_the_canonical_spelling_of_a_structure_is_read(content) -> None:
     with pytest.raises(ArchiveError):
         StoredObject.from_bytes(content)
+
+
+@given(st.builds(Author, id=st.text(), name=st.none() | st.text(), handle=st.text(), url=st.text()))
+def test_a_structure_is_spelled_as_rfc_8785_says(author: Author) -> None:
+    assert author.to_bytes() == spell(author.to_plain())
+    assert Author.from_bytes(author.to_bytes()) == author
+
+
+@given(
+    st.dictionaries(st.text(st.characters(min_codepoint=32, max_codepoint=126)), st.integers(0, 2**53 - 1)),
+    st.lists(st.text()).map(tuple),
+    st.text(),
+)
+def test_maps_lists_and_numbers_are_spelled_as_rfc_8785_says(counts, tags, text) -> None:
+    view = Normalised(kind="post", type="Note", item=text, counts=counts, tags=tags)
+    assert view.to_bytes() == spell(view.to_plain())
+    assert Normalised.from_bytes(view.to_bytes()) == view
+
+
+@pytest.mark.parametrize("counts", [{"é": 1}, {"like": -1}, {"like": 2**53}])
+def test_keys_and_numbers_that_readers_disagree_on_are_refused(counts) -> None:
+    content = spell({"counts": {}, "item": "1", "kind": "post", "type": "Note"}).replace(
+        b'"counts":{}', b'"counts":' + json.dumps(counts, ensure_ascii=False).encode()
+    )
+    with pytest.raises(NotCanonicalError):
+        Normalised.from_bytes(content)
+
+
+def test_a_structure_with_a_lone_surrogate_has_no_spelling() -> None:
+    with pytest.raises(NotCanonicalError):
+        Normalised(kind="post", type="Note", item="\ud800").to_bytes()
 
 
 def test_a_structure_survives_its_spelling() -> None:

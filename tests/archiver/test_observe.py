@@ -1,0 +1,170 @@
+"""What becomes a record: new, edited, back again, listed, imported, gone; and what one failed read never decides."""
+
+from __future__ import annotations
+
+import pytest
+
+from archiver import observe
+from archiver.contract import Seen
+from archiver.observe import Held, LookUp, Version
+from schemas.capture import Observation
+from schemas.digest import Digest
+from schemas.instant import Instant
+from schemas.record import Normalised, Slice
+
+MONDAY = Instant.from_text("2026-03-02T08:00:00.000000Z")
+TUESDAY = MONDAY.plus(seconds=86_400)
+WEDNESDAY = MONDAY.plus(seconds=2 * 86_400)
+
+
+def seen(item: str, native: bytes = b"x", *, kind: str = "post", listed: tuple[str, ...] = (), at=TUESDAY) -> Seen:
+    """One item as it was seen."""
+    view = Normalised(kind=kind, type="Article", item=item, listed=listed, url=f"https://site.example/{item}")
+    source = Slice(exchange="urn:uuid:1", uri="https://site.example/feed", offset=0, length=len(native))
+    return Seen(native, Observation(normalised=view, source=source, observed=at))
+
+
+def version(one: Seen, *, number: int = 0, verdict=None, captured=MONDAY, thread=None) -> Version:
+    """That item as it is held."""
+    view = one.observation.normalised
+    return Version(
+        record=Digest.of(f"{view.item}{number}".encode()),
+        native=Digest.of(one.native),
+        derived=Digest.of(view.to_bytes()),
+        kind=view.kind,
+        captured=captured,
+        url=view.url,
+        verdict=verdict,
+        thread=thread,
+    )
+
+
+def held(*items: Seen, lists=None, **versions: tuple[Version, ...]) -> Held:
+    """An archive that holds these."""
+    kept = {one.observation.normalised.item: (version(one),) for one in items}
+    return Held(versions=kept | versions, lists=lists or {}, last_read=MONDAY.plus(seconds=3600))
+
+
+def items(made) -> list[str]:
+    """Which items became records."""
+    return [one.seen.observation.normalised.item for one in made]
+
+
+def test_an_item_that_is_not_held_is_new():
+    made = observe.fresh(Held(), [seen("a")], method="feed")
+    assert items(made) == ["a"]
+    assert made[0].previous is None
+    assert observe.count(made) == (1, 0, 0)
+
+
+def test_an_item_that_did_not_change_makes_no_record():
+    assert observe.fresh(held(seen("a")), [seen("a")], method="feed") == ()
+
+
+def test_an_item_whose_bytes_changed_is_edited_and_names_the_version_before():
+    archive = held(seen("a"))
+    made = observe.fresh(archive, [seen("a", b"y")], method="feed")
+    assert made[0].previous == archive.versions["a"][0].record
+    assert observe.count(made) == (0, 1, 0)
+
+
+def test_an_item_that_went_back_to_an_earlier_text_is_a_version_of_its_own():
+    first, second = seen("a", b"first"), seen("a", b"second")
+    archive = Held(versions={"a": (version(first), version(second, number=1))})
+    assert items(observe.fresh(archive, [first], method="feed")) == ["a"]
+
+
+def test_an_item_that_was_away_and_is_back_makes_a_record_even_with_the_same_bytes():
+    one = seen("a")
+    gone = version(one, number=1, verdict="deleted")
+    made = observe.fresh(Held(versions={"a": (version(one), gone)}), [one], method="feed")
+    assert items(made) == ["a"]
+
+
+def test_a_list_whose_bytes_changed_but_not_its_contents_makes_no_record():
+    before, after = (seen("list", native, kind="list", listed=("a", "b")) for native in (b"monday", b"tuesday"))
+    assert observe.fresh(held(before), [after], method="feed") == ()
+    longer = seen("list", b"monday", kind="list", listed=("a", "b", "c"))
+    assert items(observe.fresh(held(before), [longer], method="feed")) == ["list"]
+
+
+def test_an_import_adds_every_version_that_is_not_held_and_twice_adds_nothing():
+    first, second = seen("a", b"first"), seen("a", b"second")
+    made = observe.fresh(Held(), [first, second, first], method="import")
+    assert [one.seen.native for one in made] == [b"first", b"second"]
+    archive = Held(versions={"a": (version(first), version(second, number=1))})
+    assert observe.fresh(archive, [first, second], method="import") == ()
+
+
+def test_only_items_of_lists_that_were_read_are_missed():
+    archive = held(seen("a"), seen("b"), seen("c"), lists={"main": frozenset("ab"), "comments": frozenset("c")})
+    read_now = [seen("main", kind="list", listed=("a",)), seen("a")]
+    assert observe.missing(archive, read_now) == ("b",)
+    assert observe.missing(archive, []) == ()
+
+
+def test_an_undecided_item_is_looked_up_again_until_it_is_decided():
+    one = seen("a")
+    undecided = Held(versions={"a": (version(one), version(one, number=1, verdict="undetermined"))})
+    assert observe.missing(undecided, [seen("main", kind="list")]) == ("a",)
+    decided = Held(versions={"a": (version(one), version(one, number=1, verdict="deleted"))})
+    assert observe.missing(decided, [seen("main", kind="list")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "window", "fragment", "verdict"),
+    [
+        ((404, 404), True, False, "deleted"),
+        ((410, 404), True, False, "deleted"),
+        ((403, 403), True, False, "hidden"),
+        ((451, 451), False, False, "hidden"),
+        ((200, 200), True, False, "present"),
+        ((200, 200), False, False, "undetermined"),
+        ((200, 200), True, True, "undetermined"),
+        ((404, 200), True, False, "undetermined"),
+        ((404, None), True, False, "undetermined"),
+        ((None, None), True, False, "undetermined"),
+        ((503, 503), True, False, "undetermined"),
+        ((404, 403), True, False, "undetermined"),
+        ((), True, False, "undetermined"),
+    ],
+)
+def test_the_verdict_follows_from_all_look_ups_and_never_from_one(statuses, window, fragment, verdict):
+    assert observe.judge(statuses, window=window, fragment=fragment)[0] == verdict
+
+
+def test_an_absence_is_an_interval_from_the_last_look_that_showed_the_item_to_now():
+    archive = held(seen("a"), lists={"main": frozenset("a")})
+    look_up = LookUp((404, 404), ("urn:uuid:2", "urn:uuid:3"), b"gone", "https://site.example/a")
+    away = observe.absent(archive, "a", look_up, window=True, list_exchange="urn:uuid:1", at=WEDNESDAY)
+    absence = away.observation.normalised.absence
+    assert (absence.verdict, absence.last_seen, absence.first_missing) == ("deleted", archive.last_read, WEDNESDAY)
+    assert absence.reads == ("urn:uuid:1", "urn:uuid:2", "urn:uuid:3")
+    assert away.native == b"gone"
+    assert observe.count(observe.fresh(archive, [away], method="feed")) == (0, 0, 1)
+
+
+def test_a_comment_was_last_seen_when_its_own_record_says_and_not_at_the_last_look_at_the_account():
+    one = seen("c", kind="comment")
+    archive = Held(versions={"c": (version(one, thread="a"),)}, lists={"comments": frozenset("c")}, last_read=TUESDAY)
+    away = observe.absent(archive, "c", LookUp((404, 404), ()), window=True, list_exchange="u", at=WEDNESDAY)
+    assert away.observation.normalised.absence.last_seen == MONDAY
+
+
+def test_an_absence_that_is_known_is_not_said_again():
+    one = seen("a")
+    archive = Held(versions={"a": (version(one), version(one, number=1, verdict="undetermined"))})
+    look_up = LookUp((503, 503), ())
+    assert observe.absent(archive, "a", look_up, window=True, list_exchange="u", at=WEDNESDAY) is None
+
+
+def test_the_comments_of_a_gone_item_are_looked_up_too():
+    post, comment, other = seen("a"), seen("c", kind="comment"), seen("d", kind="comment")
+    archive = Held(
+        versions={
+            "a": (version(post, thread="a"),),
+            "c": (version(comment, thread="a"),),
+            "d": (version(other, thread="b"),),
+        }
+    )
+    assert observe.below(archive, "a") == ("c",)
