@@ -1,4 +1,4 @@
-"""The contract of an object store: every key is written once. Its conformance suite is ``tests/storage/contract.py``."""
+"""The contract of an object store: every key is written once. ``tests/storage/contract.py`` holds stores to it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,182 @@
+"""Connections that go only where they may: a name is looked up once, and the vetted address itself connected to."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from requests import exceptions as refused
+from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.util.connection import create_connection
+
+from archiver.failures import (
+    LATER,
+    AddressForbiddenError,
+    CertificateRefusedError,
+    ConnectionCutError,
+    HostUnreachableError,
+    TimedOutError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from requests import PreparedRequest
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
+    from urllib3.response import HTTPResponse
+
+    from archiver.addresses import Permission, Resolver
+    from schemas.errors import UnavailableError
+
+POOLED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where connections may go, and how long they may take (seconds)."""
+
+    addresses: Permission
+    resolve: Resolver
+    connect: float
+    read: float
+    total: float
+
+
+class _Vetted(HTTPConnection):
+    """A connection to a vetted address; ``peer`` is that address."""
+
+    reach: Reach
+    peer: str | None = None
+
+    def _new_conn(self) -> socket.socket:
+        found = self.reach.resolve(self.host, self.port)
+        allowed = [address for address in found if self.reach.addresses(address)]
+        if not allowed:
+            raise AddressForbiddenError(
+                f"The host {self.host} is at an address that is not public.",
+                do="If the account lies in your own network, register it with --allow-private-network.",
+                host=self.host,
+                address=str(found[0]) if found else None,
+            )
+        failure: UnavailableError | None = None
+        for address in allowed:
+            self.peer = str(address)
+            try:
+                return create_connection((self.peer, self.port), self.reach.connect, socket_options=self.socket_options)
+            except TimeoutError:
+                failure = TimedOutError(f"The host {self.host} accepts no connection.", do=LATER, host=self.host)
+            except OSError as error:
+                why = error.strerror or "no connection"
+                failure = HostUnreachableError(
+                    f"The host {self.host} cannot be reached: {why}.", do=LATER, host=self.host
+                )
+        raise failure or HostUnreachableError(f"The host {self.host} has no address.", do=LATER, host=self.host)
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 returns its own kind
+        """Wait for the header; a server that sends it drop by drop is cut off when the total time is up."""
+        expired = threading.Event()
+        timer = threading.Timer(self.reach.total, _cut_off, (self.sock, expired))
+        timer.start()
+        try:
+            response = super().getresponse()
+        except (OSError, HTTPException):
+            if expired.is_set():
+                raise self._unfinished() from None
+            raise
+        finally:
+            timer.cancel()
+        if expired.is_set():
+            response.close()
+            raise self._unfinished()
+        return response
+
+    def _unfinished(self) -> TimedOutError:
+        return TimedOutError(f"The host {self.host} does not finish its answer.", do=LATER, host=self.host)
+
+
+class _VettedTls(_Vetted, HTTPSConnection):
+    """The same with TLS; the certificate must be for the name, whatever the address."""
+
+
+def _cut_off(sock: socket.socket, expired: threading.Event) -> None:
+    expired.set()
+    with suppress(OSError):
+        # Past SSLSocket's own method, which would pull the TLS state from under the reading thread.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class _Pools(PoolManager):
+    """Pools of vetted connections only."""
+
+    def __init__(self, reach: Reach, **settings: Any) -> None:  # noqa: ANN401 -- urllib3's settings
+        self._kinds: dict[str, type[_Vetted]] = {
+            "http": type("_Plain", (_Vetted,), {"reach": reach}),
+            "https": type("_Tls", (_VettedTls,), {"reach": reach}),
+        }
+        super().__init__(**settings)
+
+    def _new_pool(
+        self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
+    ) -> HTTPConnectionPool:
+        pool = super()._new_pool(scheme, host, port, request_context)
+        pool.ConnectionCls = self._kinds[scheme]
+        return pool
+
+
+class VettedAdapter(HTTPAdapter):
+    """Sends prepared requests over vetted connections: no proxies, no retries, nothing from the environment."""
+
+    def __init__(self, reach: Reach, *, authorities: Path | None) -> None:
+        self._reach = reach
+        self._verify: str | bool = str(authorities) if authorities else True
+        super().__init__(pool_connections=POOLED, pool_maxsize=POOLED, max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **settings: Any) -> None:  # noqa: ANN401, FBT001, FBT002 -- as overridden
+        """Make the pools."""
+        self.poolmanager = _Pools(self._reach, num_pools=connections, maxsize=maxsize, block=block, **settings)
+
+    def open(self, request: PreparedRequest) -> tuple[BaseHTTPResponse, str | None]:
+        """Send ``request``; return the answer with its body unread, and the address that gave it.
+
+        Raises:
+            HostUnreachableError, TimedOutError, ConnectionCutError, CertificateRefusedError: no answer.
+            AddressForbiddenError: the host is where we may not go.
+        """
+        host = urlsplit(request.url or "").hostname or ""
+        try:
+            raw = self.send(
+                request, stream=True, timeout=(self._reach.connect, self._reach.read), verify=self._verify
+            ).raw
+        except refused.SSLError as error:
+            if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+                raise CertificateRefusedError(
+                    f"The certificate of {host} is refused.",
+                    do="Tell the owner of the site; nothing was read.",
+                    host=host,
+                ) from None
+            raise ConnectionCutError(f"The host {host} speaks no TLS that we accept.", do=LATER, host=host) from None
+        except refused.Timeout:
+            raise TimedOutError(f"The host {host} does not answer.", do=LATER, host=host) from None
+        except (refused.RequestException, HTTPError):
+            raise ConnectionCutError(
+                f"The host {host} cut the connection, or what it sent is not HTTP.", do=LATER, host=host
+            ) from None
+        return raw, getattr(raw.connection, "peer", None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what libraries wrapped in it."""
+    yield error
+    for inner in (error.__cause__, getattr(error, "reason", None), *error.args):
+        if isinstance(inner, BaseException):
+            yield from _causes(inner)

@@ -1,0 +1,176 @@
+"""The recording transport, the only door to the network: redirects followed, retries owned, every hop recorded.
+
+Redirects from https to http are followed: public bodies do redirect so, and each hop is kept as evidence. Headers with
+credentials do not travel to another origin.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urljoin, urlsplit
+
+from requests import Request
+from requests.exceptions import RequestException
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result, stop_after_attempt
+
+from archiver.addresses import is_public
+from archiver.addresses import resolve as resolve_by_system
+from archiver.connections import Reach, VettedAdapter
+from archiver.failures import (
+    AddressMalformedError,
+    ConnectionCutError,
+    HostUnreachableError,
+    TimedOutError,
+    TooManyRedirectsError,
+)
+from archiver.masking import SECRET_HEADER, Mask
+from archiver.recording import Limits, Recorded, Recorder
+from schemas.instant import Instant, InstantMalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from requests import PreparedRequest
+
+    from archiver.addresses import Permission, Resolver
+    from archiver.contract import Response
+    from storage.warc import WarcWriter
+
+REDIRECT_LIMIT = 10
+TOO_MANY_REQUESTS, SERVER_ERRORS = 429, 500
+SCHEMES = frozenset(("http", "https"))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often to ask in all; the seconds before the second time, doubled for each further one; and the longest wait.
+
+    A server that asks for a longer wait is not waited for: its answer is returned at once, for the poll to say so.
+    """
+
+    attempts: int = 3
+    wait: float = 2.0
+    longest_wait: float = 60.0
+
+
+class RecordingTransport:
+    """``archiver.contract.Transport`` over HTTP/1.1, for any number of threads.
+
+    ``secrets`` are masked wherever they occur. ``addresses`` says which network addresses may be connected to:
+    ``is_public``, or ``is_public_or_private`` for accounts with ``private_network``. ``folder`` takes large bodies
+    while they are examined; ``authorities`` is a file of certificates to trust instead of the public ones.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what is elsewhere ambient comes in here
+        self,
+        warc: WarcWriter,
+        *,
+        user_agent: str,
+        folder: Path,
+        now: Callable[[], Instant],
+        secrets: tuple[str, ...] = (),
+        addresses: Permission = is_public,
+        resolve: Resolver = resolve_by_system,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        authorities: Path | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        reach = Reach(addresses, resolve, connect=limits.connect, read=limits.read, total=limits.total)
+        self._adapter = VettedAdapter(reach, authorities=authorities)
+        self._mask, self._now, self._patience = Mask(secrets), now, patience or Patience()
+        self._recorder = Recorder(warc, self._adapter, self._mask, folder, now, clock, limits)
+        self._own_headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
+        self._retrying = Retrying(
+            sleep=sleep,
+            stop=stop_after_attempt(self._patience.attempts),
+            wait=self._wait,
+            retry=retry_if_exception_type((HostUnreachableError, TimedOutError, ConnectionCutError))
+            | retry_if_result(self._worth_another),
+            retry_error_callback=_last_outcome,
+        )
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, keep_payload: bool = True) -> Response:
+        """Fetch ``url`` and record every exchange on the way (``archiver.contract.Transport.get``).
+
+        Raises:
+            HostUnreachableError, TimedOutError, ConnectionCutError, CertificateRefusedError: no answer.
+            AddressForbiddenError: the way leads to an address that may not be connected to.
+            AddressMalformedError, TooManyRedirectsError: the way leads nowhere.
+        """
+        carried = self._own_headers | dict(headers or {})
+        for _ in range(REDIRECT_LIMIT + 1):
+            request = self._prepared(url, carried)
+            recorded: Recorded = self._retrying(self._recorder.record, request, keep_payload=keep_payload)
+            if recorded.location is None:
+                return recorded.response
+            here = request.url or url
+            url = urljoin(here, recorded.location)
+            if _origin(url) != _origin(here):
+                carried = {name: value for name, value in carried.items() if not SECRET_HEADER.fullmatch(name)}
+        raise TooManyRedirectsError(
+            f"There are more than {REDIRECT_LIMIT} redirects on the way to {self._mask.url(url)[:200]}.",
+            do="Open the account's address in a browser, and register the address at which it ends.",
+        )
+
+    def close(self) -> None:
+        """Close the connections; the WARC file stays open."""
+        self._adapter.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _prepared(self, url: str, headers: Mapping[str, str]) -> PreparedRequest:
+        try:
+            if urlsplit(url).scheme.lower() in SCHEMES:
+                return Request("GET", url, headers=dict(headers)).prepare()
+        except (RequestException, ValueError):
+            pass  # as malformed as another scheme; the cause would show the URL with its secrets
+        raise AddressMalformedError(
+            f"{self._mask.url(url)[:200]!r} is not an address that can be fetched.",
+            do="Give an address that starts with http:// or https:// and names a host.",
+        )
+
+    def _worth_another(self, recorded: Recorded) -> bool:
+        response = recorded.response
+        if response.status == TOO_MANY_REQUESTS or response.status >= SERVER_ERRORS:
+            return (self._asked_wait(response) or 0) <= self._patience.longest_wait
+        return response.truncated == "disconnect"
+
+    def _wait(self, state: RetryCallState) -> float:
+        outcome, patience = state.outcome, self._patience
+        asked = None if outcome is None or outcome.failed else self._asked_wait(outcome.result().response)
+        return min(patience.wait * 2 ** (state.attempt_number - 1), patience.longest_wait) if asked is None else asked
+
+    def _asked_wait(self, response: Response) -> float | None:
+        """Return the seconds that ``Retry-After`` asks for, as a number or a date (RFC 9110 section 10.2.3)."""
+        text = response.headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text)
+        try:
+            until = Instant.from_datetime(parsedate_to_datetime(text))
+        except (ValueError, InstantMalformedError):
+            return None
+        return max(0.0, (until.micros - self._now().micros) / 1_000_000)
+
+
+def _last_outcome(state: RetryCallState) -> Recorded:
+    """Return the last answer, or raise the last error as it was."""
+    outcome = state.outcome
+    assert outcome is not None  # noqa: S101 -- tenacity calls this after an attempt
+    recorded: Recorded = outcome.result()
+    return recorded
+
+
+def _origin(url: str) -> tuple[str, str]:
+    address = urlsplit(url)
+    return address.scheme.lower(), address.netloc.rpartition("@")[2].lower()

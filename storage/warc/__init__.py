@@ -1,0 +1,31 @@
+"""WARC 1.1 files (ISO 28500:2017), written and read: the only door to warcio. What to record, the archiver decides."""
+
+from storage.warc.coding import ContentCodingError, decoded
+from storage.warc.exchange import Answer, Exchange, Headers, Request, field
+from storage.warc.holders import WarcRecordMissingError, payload_holders, payload_of
+from storage.warc.members import WarcDamagedError, salvage
+from storage.warc.read import WarcUnsupportedError, read_warc
+from storage.warc.record import PayloadTooLargeError, WarcRecord
+from storage.warc.write import WarcTakenError, WarcUnwritableError, WarcWriter
+
+__all__ = [
+    "Answer",
+    "ContentCodingError",
+    "Exchange",
+    "Headers",
+    "PayloadTooLargeError",
+    "Request",
+    "WarcDamagedError",
+    "WarcRecord",
+    "WarcRecordMissingError",
+    "WarcTakenError",
+    "WarcUnsupportedError",
+    "WarcUnwritableError",
+    "WarcWriter",
+    "decoded",
+    "field",
+    "payload_holders",
+    "payload_of",
+    "read_warc",
+    "salvage",
+]

@@ -1,0 +1,192 @@
+"""Reading WARC files, plain or gzipped: every record checked before it is handed over.
+
+warcio reads on over damage: it swallows zlib's errors, hands over short payloads and checks no revisit. So only its
+header parser is used; members, lengths and digests are ours.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
+
+from schemas.errors import InputError
+from schemas.instant import Instant
+from storage.warc.coding import STEP, dechunked
+from storage.warc.digests import Claim, Verdict, together
+from storage.warc.exchange import Headers, field
+from storage.warc.members import MAGIC, Content, PlainBytes, Source, damaged, members
+from storage.warc.record import WarcRecord, chunked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VERSIONS = {b"WARC/1.1", b"WARC/1.0", b"WARC/0.18", b"WARC/0.17"}
+HEAD_LIMIT = 1 << 20
+IN_MEMORY = 1 << 20
+ARC = b"filedesc://"
+DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z)?)?)?", re.ASCII)
+HTTP_TYPES = {"response": b"HTTP/", "revisit": b"HTTP/", "request": b""}
+
+
+class WarcUnsupportedError(InputError):
+    """The file is of a kind that is not read."""
+
+    code = "WARC_UNSUPPORTED"
+
+
+def read_warc(stream: BinaryIO, *, mismatch: Literal["refuse", "report"] = "refuse") -> Iterator[WarcRecord]:
+    """Yield the records of a WARC file in order, each checked to its last byte, in bounded memory.
+
+    With ``mismatch="report"`` a record whose digest is false is yielded with ``digests="failed"``: for files of
+    others, whose writers are known to miscompute them.
+
+    Raises:
+        WarcDamagedError: a record is damaged; those before it have been yielded.
+        WarcUnsupportedError: it is an ARC file.
+    """
+    source = Source(stream)
+    if not source.fill():
+        return
+    records = _gzipped(source) if source.pending.startswith(MAGIC) else _plain(source)
+    for record in records:
+        with record.body:
+            if record.digests == "failed" and mismatch == "refuse":
+                raise damaged("its digest is false", offset=record.offset)
+            yield record
+
+
+def _gzipped(source: Source) -> Iterator[WarcRecord]:
+    for offset, reader in members(source):
+        record = _read_record(reader, offset)
+        with _closed_if_raised(record.body):
+            if any(line.strip() for line in iter(lambda: reader.readline(STEP), b"")):  # noqa: B023 -- used up at once
+                raise damaged("more follows in its gzip member than one record", offset=offset)
+        yield record
+
+
+def _plain(source: Source) -> Iterator[WarcRecord]:
+    with io.BufferedReader(PlainBytes(source)) as reader:
+        ahead = reader.peek(1)
+        while ahead:
+            yield _read_record(reader, source.offset - len(ahead))
+            while (ahead := reader.peek(1)) and ahead[:1] in b"\r\n":
+                reader.read(1)
+
+
+def _read_record(reader: Content, offset: int) -> WarcRecord:
+    headers: Headers = tuple((key, value.strip()) for key, value in _read_head(reader, offset).headers)
+    kind, name = (field(headers, "WARC-Type") or "").lower(), field(headers, "WARC-Record-ID")
+    date, length = _date(field(headers, "WARC-Date") or ""), field(headers, "Content-Length") or ""
+    if not kind or not name or date is None or not (length.isascii() and length.isdigit()):
+        raise damaged("a mandatory header is missing or malformed", offset=offset)
+    uri = (field(headers, "WARC-Target-URI") or "").strip("<>") or None
+    head = b""
+    if kind in HTTP_TYPES and uri and uri.lower().startswith(("http:", "https:")):
+        head = _read_http_head(reader, HTTP_TYPES[kind], int(length), offset)
+    http = StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head)) if head.strip() else None
+    http_headers: Headers = tuple(http.headers) if http else ()
+    body, digests = _read_body(reader, head, int(length), headers, offset)
+    if digests == "failed" and chunked(http_headers) and _passes_dechunked(body, headers):
+        digests = "passed"
+    return WarcRecord(
+        id=name.strip("<>"),
+        type=kind,
+        uri=uri,
+        date=date,
+        offset=offset,
+        headers=headers,
+        status=_status(http) if http and kind != "request" else None,
+        http_headers=http_headers,
+        digests=digests,
+        body=body,
+    )
+
+
+def _read_head(reader: Content, offset: int) -> StatusAndHeaders:
+    head = reader.readline(STEP)
+    if head.startswith(ARC):
+        raise WarcUnsupportedError("This is an ARC file, not a WARC file.", do="Convert it with 'warcio recompress'.")
+    if head.rstrip().upper() not in VERSIONS:
+        raise damaged("it does not start as a WARC record does", offset=offset)
+    while (line := reader.readline(STEP)).strip():
+        head += line
+        if len(head) > HEAD_LIMIT:
+            raise damaged("its header has no end", offset=offset)
+    return StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head + b"\r\n"))
+
+
+def _read_http_head(reader: Content, start: bytes, length: int, offset: int) -> bytes:
+    """Return the HTTP header with its empty line, or ``b""`` where the block is not HTTP."""
+    if start and reader.peek(len(start))[: len(start)] != start:
+        return b""
+    head = b""
+    while len(head) < length and (line := reader.readline(min(length - len(head), STEP))):
+        head += line
+        if not line.strip():
+            break
+        if len(head) > HEAD_LIMIT:
+            raise damaged("its HTTP header has no end", offset=offset)
+    return head
+
+
+def _read_body(reader: Content, head: bytes, length: int, headers: Headers, offset: int) -> tuple[BinaryIO, Verdict]:
+    """Return the block after its HTTP header, in a file of its own, and whether the digests prove it."""
+    # A revisit's payload digest is that of the record it refers to; a segment's that of the whole.
+    elsewhere = field(headers, "WARC-Profile") or field(headers, "WARC-Segment-Number")
+    block = Claim(field(headers, "WARC-Block-Digest"))
+    payload = Claim(None if elsewhere else field(headers, "WARC-Payload-Digest"))
+    block.update(head)
+    body = cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 -- closed by whoever got it
+    left = length - len(head)
+    with _closed_if_raised(body):
+        while left and (chunk := reader.read(min(left, STEP))):
+            left -= len(chunk)
+            block.update(chunk)
+            payload.update(chunk)
+            body.write(chunk)
+        if left:
+            raise damaged(f"{left} bytes are missing at its end", offset=offset)
+    return body, together((block.verdict, payload.verdict))
+
+
+@contextmanager
+def _closed_if_raised(body: BinaryIO) -> Iterator[None]:
+    with ExitStack() as cleanup:
+        cleanup.enter_context(body)
+        yield
+        cleanup.pop_all()
+
+
+def _passes_dechunked(body: BinaryIO, headers: Headers) -> bool:
+    # Some writers keep the chunk framing, and digest the payload without it (ISO 28500:2017 section 5.9).
+    payload = Claim(field(headers, "WARC-Payload-Digest"))
+    body.seek(0)
+    for chunk in dechunked(body):
+        payload.update(chunk)
+    return payload.verdict == "passed"
+
+
+def _status(http: StatusAndHeaders) -> int | None:
+    code = http.statusline.split(" ", 1)[0]
+    return int(code) if code.isascii() and code.isdigit() else None
+
+
+def _date(text: str) -> Instant | None:
+    """Read a W3C date of any precision (ISO 28500:2017 section 5.4) as the first instant that it covers."""
+    match = DATE.fullmatch(text)
+    if not match:
+        return None
+    year, month, day, hour, minute, second = (
+        int(part or default) for part, default in zip(match.groups()[:6], "011000", strict=True)
+    )
+    try:
+        moment = datetime(year, month, day, hour, minute, second, int((match[7] or "0").ljust(6, "0")[:6]), tzinfo=UTC)
+    except ValueError:
+        return None
+    return Instant.from_datetime(moment)

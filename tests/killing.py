@@ -1,0 +1,154 @@
+"""Killing a process at its n-th durable step: SIGKILL just before or just after a call that changes the disk.
+
+``deaths`` runs a function in a child process again and again, each time killed one step later, until it comes
+through; after each death the caller looks at what is left. A step is a call of one of ``STEPS`` through the ``os``
+module (``pathlib`` goes that way too), or an opening of a file for writing, also by ``open``. What a buffered file
+object writes is no step of its own: it reaches the disk between two steps. Libraries written in C are not seen.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Moment: TypeAlias = Literal["before", "after"]
+MOMENTS: tuple[Moment, ...] = get_args(Moment)
+
+STEPS = (
+    "write",
+    "writev",
+    "pwrite",
+    "link",
+    "symlink",
+    "rename",
+    "replace",
+    "unlink",
+    "remove",
+    "mkdir",
+    "rmdir",
+    "truncate",
+    "ftruncate",
+    "fsync",
+    "fdatasync",
+    "sendfile",
+    "copy_file_range",
+)
+ROOT = Path(__file__).parents[1]
+FARTHEST = 10_000
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+@dataclass(frozen=True)
+class Death:
+    """A child was killed just before or just after its n-th step, counted from 1."""
+
+    step: int
+    moment: Moment
+
+    def __str__(self) -> str:
+        return f"killed just {self.moment} step {self.step}"
+
+
+def run_killed_at(
+    step: int, target: str, arguments: Mapping[str, Any], *, moment: Moment = "before", seconds: float = 60
+) -> bool:
+    """Run ``target`` (``module:function``) with keyword arguments that JSON can spell; return whether it was killed.
+
+    ``False`` means that it came through with fewer steps. ``step`` 0 never kills.
+
+    Raises:
+        AssertionError: it ended in any other way, with what it wrote to its standard error.
+        subprocess.TimeoutExpired: it did not end.
+    """
+    order = json.dumps({"step": step, "moment": moment, "target": target, "arguments": dict(arguments)})
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.killing", order],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    killed = ended.returncode == -signal.SIGKILL
+    assert killed or ended.returncode == 0, f"{target} ended with {ended.returncode}:\n{ended.stderr}"
+    return killed
+
+
+def deaths(
+    target: str, arguments: Callable[[Death], Mapping[str, Any]], *, moments: tuple[Moment, ...] = MOMENTS
+) -> Iterator[Death]:
+    """Kill ``target`` at its first step, its second, and so on, and yield each death after it has happened.
+
+    ``arguments`` gives each attempt its own place. It ends when an attempt comes through.
+    """
+    for moment in moments:
+        for step in range(1, FARTHEST):
+            death = Death(step, moment)
+            if not run_killed_at(step, target, arguments(death), moment=moment):
+                assert step > 1, f"{target} has no durable step at all"
+                break
+            yield death
+
+
+def arm(step: int, moment: Moment) -> None:
+    """Make this process kill itself at its ``step``-th durable step from now on."""
+    taken = 0
+
+    def deadly(call: Callable[..., Any], is_step: Callable[..., bool]) -> Callable[..., Any]:
+        def stepping(*args: Any, **named: Any) -> Any:
+            nonlocal taken
+            if not is_step(*args, **named):
+                return call(*args, **named)
+            taken += 1
+            if taken == step and moment == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            answer = call(*args, **named)
+            if taken == step and moment == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        return stepping
+
+    for name in STEPS:
+        if hasattr(os, name):
+            setattr(os, name, deadly(getattr(os, name), _always))
+    os.open = deadly(os.open, _opens_for_writing)
+    builtins.open = io.open = deadly(io.open, _has_writing_mode)
+
+
+def _always(*_: Any, **__: Any) -> bool:
+    return True
+
+
+def _opens_for_writing(path: Any, flags: int, *_: Any, **__: Any) -> bool:
+    return bool(flags & WRITING)
+
+
+def _has_writing_mode(file: Any, mode: str = "r", *_: Any, **__: Any) -> bool:
+    return bool(set(mode) & set("wax+"))
+
+
+def main(order: str) -> None:
+    """Do one order of ``run_killed_at``: import first, then arm, then run."""
+    given = json.loads(order)
+    module, _, function = given["target"].partition(":")
+    run = getattr(importlib.import_module(module), function)
+    arm(given["step"], given["moment"])
+    run(**given["arguments"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
