@@ -12,7 +12,7 @@ from schemas.digest import Digest
 from storage.warc import ContentCodingError, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from urllib3 import BaseHTTPResponse
 
@@ -22,8 +22,8 @@ STEP = 1 << 16
 Truncated: TypeAlias = Literal["length", "time", "disconnect"]
 
 
-def receive(raw: BaseHTTPResponse, into: BinaryIO, *, limit: int, late: Callable[[], bool]) -> Truncated | None:
-    """Copy a body as transferred, at most ``limit`` bytes and until it is ``late()``; return why its end is missing."""
+def receive(raw: BaseHTTPResponse, into: BinaryIO, *, limit: int) -> Truncated | None:
+    """Copy a body as transferred, at most ``limit`` bytes; return why its end is missing."""
     left = limit
     try:
         # read1 and not read: what came before a timeout must not be lost with it.
@@ -32,8 +32,6 @@ def receive(raw: BaseHTTPResponse, into: BinaryIO, *, limit: int, late: Callable
             left -= len(chunk)
             if left < 0:
                 return "length"
-            if late():
-                return "time"
     except ReadTimeoutError:
         return "time"
     except HTTPError:

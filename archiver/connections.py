@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
+import io
 import ssl
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,12 +26,12 @@ from archiver.failures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import socket
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from requests import PreparedRequest
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
-    from urllib3.response import HTTPResponse
 
     from archiver.addresses import Permission, Resolver
     from schemas.errors import UnavailableError
@@ -43,13 +41,14 @@ POOLED = 16
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where connections may go, and how long they may take (seconds)."""
+    """Where connections may go, and how long they may take (seconds, by ``clock``)."""
 
     addresses: Permission
     resolve: Resolver
     connect: float
     read: float
     total: float
+    clock: Callable[[], float]
 
 
 class _Vetted(HTTPConnection):
@@ -61,12 +60,12 @@ class _Vetted(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         found = self.reach.resolve(self.host, self.port)
         allowed = [address for address in found if self.reach.addresses(address)]
-        if not allowed:
+        if found and not allowed:
             raise AddressForbiddenError(
                 f"The host {self.host} is at an address that is not public.",
                 do="If the account lies in your own network, register it with --allow-private-network.",
                 host=self.host,
-                address=str(found[0]) if found else None,
+                address=str(found[0]),
             )
         failure: UnavailableError | None = None
         for address in allowed:
@@ -82,37 +81,38 @@ class _Vetted(HTTPConnection):
                 )
         raise failure or HostUnreachableError(f"The host {self.host} has no address.", do=LATER, host=self.host)
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 returns its own kind
-        """Wait for the header; a server that sends it drop by drop is cut off when the total time is up."""
-        expired = threading.Event()
-        timer = threading.Timer(self.reach.total, _cut_off, (self.sock, expired))
-        timer.start()
-        try:
-            response = super().getresponse()
-        except (OSError, HTTPException):
-            if expired.is_set():
-                raise self._unfinished() from None
-            raise
-        finally:
-            timer.cancel()
-        if expired.is_set():
-            response.close()
-            raise self._unfinished()
+    def response_class(self, sock: socket.socket, *args: Any, **settings: Any) -> HTTPResponse:  # type: ignore[override]  # noqa: ANN401 -- http.client's
+        """Return http.client's reader of the answer, over a socket that knows when time is up."""
+        response = HTTPResponse(sock, *args, **settings)
+        response.fp.close()
+        response.fp = io.BufferedReader(_TimedReads(sock, self.reach))
         return response
 
-    def _unfinished(self) -> TimedOutError:
-        return TimedOutError(f"The host {self.host} does not finish its answer.", do=LATER, host=self.host)
+
+class _TimedReads(io.RawIOBase):
+    """Reads from a socket until the exchange's time is up, however slowly the bytes drip."""
+
+    def __init__(self, sock: socket.socket, reach: Reach) -> None:
+        self._sock, self._reach, self._end = sock, reach, reach.clock() + reach.total
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
+        left = self._end - self._reach.clock()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(min(left, self._reach.read))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _VettedTls(_Vetted, HTTPSConnection):
     """The same with TLS; the certificate must be for the name, whatever the address."""
-
-
-def _cut_off(sock: socket.socket, expired: threading.Event) -> None:
-    expired.set()
-    with suppress(OSError):
-        # Past SSLSocket's own method, which would pull the TLS state from under the reading thread.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class _Pools(PoolManager):

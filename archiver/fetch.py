@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -60,7 +61,8 @@ class Patience:
 class RecordingTransport:
     """``archiver.contract.Transport`` over HTTP/1.1, for any number of threads.
 
-    ``secrets`` are masked wherever they occur. ``addresses`` says which network addresses may be connected to:
+    ``secrets`` are masked wherever they occur; ``aliases`` are addresses that stand for others, an account's with
+    placeholders for the one with secrets, so that collectors never see these. ``addresses`` says which network addresses may be connected to:
     ``is_public``, or ``is_public_or_private`` for accounts with ``private_network``. ``folder`` takes large bodies
     while they are examined; ``authorities`` is a file of certificates to trust instead of the public ones.
     """
@@ -73,6 +75,7 @@ class RecordingTransport:
         folder: Path,
         now: Callable[[], Instant],
         secrets: tuple[str, ...] = (),
+        aliases: Mapping[str, str] | None = None,
         addresses: Permission = is_public,
         resolve: Resolver = resolve_by_system,
         limits: Limits | None = None,
@@ -82,10 +85,11 @@ class RecordingTransport:
         authorities: Path | None = None,
     ) -> None:
         limits = limits or Limits()
-        reach = Reach(addresses, resolve, connect=limits.connect, read=limits.read, total=limits.total)
+        reach = Reach(addresses, resolve, connect=limits.connect, read=limits.read, total=limits.total, clock=clock)
+        self._aliases, self._attempts, self._counting = dict(aliases or {}), 0, Lock()
         self._adapter = VettedAdapter(reach, authorities=authorities)
         self._mask, self._now, self._patience = Mask(secrets), now, patience or Patience()
-        self._recorder = Recorder(warc, self._adapter, self._mask, folder, now, clock, limits)
+        self._recorder = Recorder(warc, self._adapter, self._mask, folder, now, limits)
         self._own_headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
         self._retrying = Retrying(
             sleep=sleep,
@@ -105,9 +109,10 @@ class RecordingTransport:
             AddressMalformedError, TooManyRedirectsError: the way leads nowhere.
         """
         carried = self._own_headers | dict(headers or {})
+        url = self._aliases.get(url, url)
         for _ in range(REDIRECT_LIMIT + 1):
             request = self._prepared(url, carried)
-            recorded: Recorded = self._retrying(self._recorder.record, request, keep_payload=keep_payload)
+            recorded: Recorded = self._retrying(self._attempt, request, keep_payload=keep_payload)
             if recorded.location is None:
                 return recorded.response
             here = request.url or url
@@ -118,6 +123,20 @@ class RecordingTransport:
             f"There are more than {REDIRECT_LIMIT} redirects on the way to {self._mask.url(url)[:200]}.",
             do="Open the account's address in a browser, and register the address at which it ends.",
         )
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made, repeated ones and redirects included."""
+        return self._attempts
+
+    def masked(self, text: str) -> str:
+        """Return a text without the account's secrets, fit for the ledger."""
+        return self._mask.url(text)
+
+    def _attempt(self, request: PreparedRequest, *, keep_payload: bool) -> Recorded:
+        with self._counting:
+            self._attempts += 1
+        return self._recorder.record(request, keep_payload=keep_payload)
 
     def close(self) -> None:
         """Close the connections; the WARC file stays open."""

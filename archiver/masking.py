@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SHORTEST_SECRET = 8
 LONGEST_VALUE = 8192
+BATCH = 1 << 18
+FOLDS = int(re.IGNORECASE)
 FILLS = "*~.!_-" + string.ascii_letters + string.digits
 
 # Unmistakable names, masked also in the bodies of APIs.
@@ -36,6 +38,8 @@ BODY_NAMES = (
     "oauth_token_secret|oauth_signature|oauth_verifier|accessJwt|refreshJwt|client_secret|client_assertion|app_secret|"
     "appsecret_proof|code_verifier|api_key|apikey|password|passwd"
 )
+# One of these is in each of them.
+IN_BODY_NAMES = (b"token", b"jwt", b"secret", b"passw", b"api_key", b"apikey", b"oauth_", b"assertion", b"verifier")
 # Signatures of addresses: masked in the addresses that we ask for, kept in bodies, where they name media.
 ADDRESS_NAMES = f"{BODY_NAMES}|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature"
 AMBIGUOUS_NAMES = (
@@ -60,7 +64,7 @@ class SecretUnmaskableError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What to mask: the group ``secret`` of each match of ``pattern``, which sees at most ``reach`` bytes ahead.
+    """What to mask: the last group of each match of ``pattern``, which sees at most ``reach`` bytes ahead.
 
     Where none of ``needles`` (lower-case if the case does not matter) occurs, nothing matches.
     """
@@ -71,14 +75,14 @@ class Rule:
 
     def masked(self, window: bytes, *, fill: bytes, until: int) -> tuple[bytes, int]:
         """Return the masked bytes up to ``until`` or the end of the match that crosses it, and how many they are."""
-        seen = window.lower() if self.pattern.flags & re.IGNORECASE else window
+        seen = window.lower() if self.pattern.flags & FOLDS else window
         if not any(needle in seen for needle in self.needles):
             return window[:until], until
         pieces, position, end = [], 0, until
         for match in self.pattern.finditer(window):
             if match.start() >= until:
                 break
-            first, last = match.span("secret")
+            first, last = match.span(match.lastindex or 0)
             pieces += [window[position:first], fill * (last - first)]
             position, end = last, max(end, match.end())
         return b"".join((*pieces, window[position:end])), end
@@ -88,7 +92,7 @@ class Rule:
         window = b""
         for chunk in chunks:
             window += chunk
-            if len(window) > self.reach:
+            if len(window) > self.reach + BATCH:
                 done, end = self.masked(window, fill=fill, until=len(window) - self.reach)
                 yield done
                 window = window[end:]
@@ -96,29 +100,32 @@ class Rule:
             yield self.masked(window, fill=fill, until=len(window))[0]
 
 
-def _parameters(names: str, *, shortest: int) -> Rule:
+def _parameters(names: str, *, shortest: int) -> bytes:
     """``name=value`` in an address or form, also percent-encoded as part of another one."""
-    pattern = (
+    return (
         rb"(?:[?&;#]|%3F|%26|\\u0026)(?:" + names.encode() + rb")(?:=|%3D)"
-        rb"(?P<secret>(?:(?!%26)[^&;#\s\"'<>\\]|\\/){" + f"{shortest},{LONGEST_VALUE}".encode() + rb"})"
+        rb"((?:(?!%26)[^&;#\s\"'<>\\]|\\/){" + f"{shortest},{LONGEST_VALUE}".encode() + rb"})"
     )
-    needles = tuple(names.lower().encode().split(b"|"))
-    return Rule(re.compile(pattern, re.IGNORECASE), 2 * LONGEST_VALUE + 96, needles)
 
 
-def _members(names: str) -> Rule:
+def _members(names: str) -> bytes:
     r"""``"name": "value"`` in JSON, also in JSON within a JSON string (``\"name\": \"value\"``)."""
-    pattern = (
+    return (
         rb"\"(?:" + names.encode() + rb")\\{0,3}\"\s{0,16}:\s{0,16}\\{0,3}\""
-        rb"(?P<secret>(?:[^\"\\\x00-\x1f]|\\/|\\u[0-9a-f]{4}){1," + str(LONGEST_VALUE).encode() + rb"})"
+        rb"((?:[^\"\\\x00-\x1f]|\\/|\\u[0-9a-f]{4}){1," + str(LONGEST_VALUE).encode() + rb"})"
     )
-    needles = tuple(names.lower().encode().split(b"|"))
-    return Rule(re.compile(pattern, re.IGNORECASE), 6 * LONGEST_VALUE + 96, needles)
 
 
-USERINFO = Rule(re.compile(rb"://[^/?#\s@:]{0,256}:(?P<secret>[^/?#\s@]{1,1024})@"), 1300, (b"://",))
-ADDRESS_RULES = (_parameters(ADDRESS_NAMES, shortest=1), _parameters(AMBIGUOUS_NAMES, shortest=16), USERINFO)
-BODY_PARAMETERS, BODY_MEMBERS = _parameters(BODY_NAMES, shortest=1), _members(BODY_NAMES)
+USERINFO = rb"://[^/?#\s@:]{0,256}:([^/?#\s@]{1,1024})@"
+ADDRESS_RULES = tuple(
+    Rule(re.compile(pattern, re.IGNORECASE), 2 * LONGEST_VALUE + 96, (b"=", b"%3d", b"@"))
+    for pattern in (_parameters(ADDRESS_NAMES, shortest=1), _parameters(AMBIGUOUS_NAMES, shortest=16), USERINFO)
+)
+API_RULE = Rule(
+    re.compile(_parameters(BODY_NAMES, shortest=1) + b"|" + _members(BODY_NAMES), re.IGNORECASE),
+    6 * LONGEST_VALUE + 96,
+    IN_BODY_NAMES,
+)
 
 
 @dataclass(frozen=True)
@@ -168,10 +175,10 @@ class Mask:
         return b"".join(self.stream((content,), media_type))
 
     def stream(self, chunks: Iterable[bytes], media_type: str) -> Iterator[bytes]:
-        """Yield a body without credentials, the same however it is cut into chunks; up to 64 KiB are held back."""
+        """Yield a body without credentials, the same however it is cut into chunks; up to 320 KiB are held back."""
         masked: Iterable[bytes] = chunks
         for rule in self._body_rules(media_type):
-            if rule is BODY_PARAMETERS:
+            if rule is API_RULE:
                 # The first parameter of a form has no separator before it: lend it one.
                 masked = _without_first_byte(rule.stream(chain((b"&",), masked), fill=self.fill))
             else:
@@ -180,9 +187,8 @@ class Mask:
 
     def _body_rules(self, media_type: str) -> tuple[Rule, ...]:
         kind = media_type.partition(";")[0].strip().lower()
-        if JSON_TYPE.fullmatch(kind):
-            return (*self._literal, BODY_PARAMETERS, BODY_MEMBERS)
-        return (*self._literal, BODY_PARAMETERS, BODY_MEMBERS) if kind in FORM_TYPES else self._literal
+        spoken_by_apis = kind in FORM_TYPES or JSON_TYPE.fullmatch(kind)
+        return (*self._literal, API_RULE) if spoken_by_apis else self._literal
 
     def _header(self, name: str, value: str) -> str:
         if not SECRET_HEADER.fullmatch(name):
@@ -241,5 +247,5 @@ def _literals(secrets: tuple[str, ...]) -> Rule:
         before.encode() + re.escape(core.encode()) + after.encode(): len(core) + 2 for before, core, after in coded
     }
     longest_first = sorted(alternatives, key=lambda pattern: (-alternatives[pattern], pattern))
-    pattern = re.compile(b"(?P<secret>" + b"|".join(longest_first) + b")")
+    pattern = re.compile(b"(" + b"|".join(longest_first) + b")")
     return Rule(pattern, max(alternatives.values()), tuple(needles))

@@ -11,7 +11,7 @@ from requests.structures import CaseInsensitiveDict
 
 from archiver.bodies import examine, receive
 from archiver.contract import Response
-from schemas.errors import ArchiveError
+from schemas.errors import ArchiveError, UnavailableError
 from storage.warc import Answer, Exchange, Headers, Request, WarcWriter, field
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 VERSIONS = {10: "HTTP/1.0", 11: "HTTP/1.1"}
 DEFAULT_PORTS = {"http": 80, "https": 443}
 OF_CODED_BODY = frozenset(("content-encoding", "content-length"))
+
+
+class FolderUnwritableError(UnavailableError):
+    """There is no room for the body of an answer; nothing of it is recorded."""
+
+    code = "FOLDER_UNWRITABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +64,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """What recording needs; ``folder`` takes large bodies while they are examined, ``clock`` counts seconds."""
+    """What recording needs; ``folder`` takes large bodies while they are examined."""
 
     warc: WarcWriter
     adapter: VettedAdapter
     mask: Mask
     folder: Path
     now: Callable[[], Instant]
-    clock: Callable[[], float]
     limits: Limits
 
     def record(self, asked: PreparedRequest, *, keep_payload: bool) -> Recorded:
@@ -73,16 +78,33 @@ class Recorder:
 
         Raises:
             UnavailableError, PolicyError: no answer; a metadata record says so.
+            WarcUnwritableError, FolderUnwritableError: it could not be recorded.
         """
-        at, start = self.now(), self.clock()
+        at = self.now()
         try:
             raw, ip = self.adapter.open(asked)
         except ArchiveError as error:
-            told = {"outcome": "no answer", "method": asked.method or "", "code": error.code, "reason": error.what}
+            told = {
+                "outcome": "no answer",
+                "method": asked.method or "",
+                "code": error.code,
+                "reason": self.mask.url(error.what),
+            }
             self.warc.note(at=at, uri=self.mask.url(_address(asked)), fields=told)
             raise
+        try:
+            return self._kept(asked, raw, at=at, ip=ip, keep_payload=keep_payload)
+        except OSError as error:
+            raise FolderUnwritableError(
+                f"A body cannot be kept while it is examined: {error.strerror or error}.",
+                do=f"Make room in {self.folder}, then poll again.",
+            ) from error
+
+    def _kept(
+        self, asked: PreparedRequest, raw: BaseHTTPResponse, *, at: Instant, ip: str | None, keep_payload: bool
+    ) -> Recorded:
         with self._spool() as wire, self._spool() as clean:
-            cut = self._receive(raw, wire, start)
+            cut = self._receive(raw, wire)
             payload = examine(
                 wire,
                 clean,
@@ -101,7 +123,7 @@ class Recorder:
                 at=at,
                 ip=ip,
                 request=request,
-                answer=_answer(raw, headers, body, opened=payload.changed),
+                answer=self._answer(raw, headers, body, opened=payload.changed),
                 truncated=cut or (payload.truncated if payload.changed else None),
                 masked=payload.changed or as_it_was != (uri, request, headers),
             )
@@ -122,23 +144,27 @@ class Recorder:
     def _spool(self) -> BinaryIO:
         return cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY, dir=str(self.folder)))
 
-    def _receive(self, raw: BaseHTTPResponse, wire: BinaryIO, start: float) -> Truncated | None:
-        def late() -> bool:
-            return self.clock() - start > self.limits.total
-
+    def _receive(self, raw: BaseHTTPResponse, wire: BinaryIO) -> Truncated | None:
+        cut: Truncated | None = "disconnect"
         try:
-            cut = receive(raw, wire, limit=self.limits.max_body, late=late)
-        except BaseException:
-            raw.close()
-            raise
-        if cut:
-            raw.close()
-        raw.release_conn()
+            cut = receive(raw, wire, limit=self.limits.max_body)
+        finally:
+            if cut:
+                raw.close()
+            raw.release_conn()
         return cut
 
     def _masked(self, uri: str, sent: Request, headers: Headers) -> tuple[str, Request, Headers]:
         request = Request(sent.method, self.mask.url(sent.target), self.mask.headers(sent.headers))
         return self.mask.url(uri), request, self.mask.headers(headers)
+
+    def _answer(self, raw: BaseHTTPResponse, headers: Headers, body: BinaryIO, *, opened: bool) -> Answer:
+        if opened and field(headers, "Content-Encoding"):
+            # The body is stored decoded, so these describe another one.
+            headers = tuple(
+                (f"X-Archive-Orig-{name}" if name.lower() in OF_CODED_BODY else name, value) for name, value in headers
+            )
+        return Answer(raw.status, self.mask.url(raw.reason or ""), headers, body, VERSIONS.get(raw.version, "HTTP/1.1"))
 
 
 def _sent(asked: PreparedRequest) -> Request:
@@ -149,15 +175,6 @@ def _sent(asked: PreparedRequest) -> Request:
         host = host.rpartition(":")[0]
     headers: Headers = (("Host", host), *((name, str(value)) for name, value in asked.headers.items()))
     return Request(asked.method or "", asked.path_url, headers)
-
-
-def _answer(raw: BaseHTTPResponse, headers: Headers, body: BinaryIO, *, opened: bool) -> Answer:
-    if opened and field(headers, "Content-Encoding"):
-        # The body is stored decoded, so these describe another one.
-        headers = tuple(
-            (f"X-Archive-Orig-{name}" if name.lower() in OF_CODED_BODY else name, value) for name, value in headers
-        )
-    return Answer(raw.status, raw.reason or "", headers, body, VERSIONS.get(raw.version, "HTTP/1.1"))
 
 
 def _address(asked: PreparedRequest) -> str:

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storage.warc import WarcWriter
-
 from archiver import observe, spool
+from archiver.addresses import is_public, is_public_or_private
 from archiver.collectors.feed import FeedCollector
 from archiver.collectors.website import WebsiteCollector
 from archiver.contract import Collected
-from archiver.fetch import Limits, RecordingTransport, expand
+from archiver.fetch import Limits, Patience, RecordingTransport
 from archiver.held import held_of
 from archiver.observe import LookUp
+from archiver.placeholders import expand
 from archiver.sealing import Chance, seal
 from manifests.archive import SOFTWARE
 from schemas.capture import Poll
 from schemas.errors import ArchiveError, InputError
+from storage.warc import WarcWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from archiver.contract import Collector, Response, Seen, Transport
     from archiver.observe import Held
+    from archiver.spool import Spooled
     from manifests.archive import Archive
     from schemas.account import Account
     from schemas.capture import Outcome
     from schemas.ledger import Captured
     from schemas.settings import CaptureSettings
 
+MEGABYTE = 1_000_000
 MOST_LOOK_UPS = 500
 LOOK_UPS = 2
 
@@ -82,7 +86,6 @@ def capture(archive: Archive, account: Account, chance: Chance, *, environment: 
         ArchiveError: the poll could not be committed; it waits in the spool.
     """
     collector = collector_of(account, archive.settings.capture)
-    url, secrets = expand(account.url, environment)
     archive.ledger.refresh()
     before = archive.ledger.history.last_capture.get(account.name)
     started = archive.now()
@@ -97,27 +100,52 @@ def capture(archive: Archive, account: Account, chance: Chance, *, environment: 
     )
     held = held_of(archive, account.name)
     with spool.begin(archive.spool, plan) as spooled:
-        with WarcWriter(
-            spooled.warc, software=SOFTWARE, operator=archive.settings.archive.organisation, now=archive.now
-        ) as writer:
-            transport = RecordingTransport(
-                writer,
-                limits=Limits.of(archive.settings.capture),
-                user_agent=archive.settings.capture.user_agent,
-                private_network=account.private_network,
-                secrets=secrets,
-                scratch=spooled.folder,
-                now=archive.now,
+        try:
+            with _recording(archive, spooled, account, environment) as transport:
+                looked = _look(archive, account, collector, transport, held, plan)
+        except ArchiveError as error:
+            # Nothing could be asked at all: no secret in the environment, say. The poll in the ledger says so.
+            looked = Looked(
+                _poll(archive, plan, Collected(cursor=plan.cursor, sanity="unread"), error=error), error=error
             )
-            with transport:
-                looked = _look(archive, replace_url(account, url), collector, transport, held, plan)
         spooled.finish(looked.poll, looked.seen)
         return Captures(account.name, seal(archive, spooled, chance), looked.error)
 
 
-def replace_url(account: Account, url: str) -> Account:
-    """Return the account as the collector must see it: with the address that its placeholders stand for."""
-    return type(account).from_plain({**account.to_plain(), "url": url})
+@contextmanager
+def _recording(
+    archive: Archive, spooled: Spooled, account: Account, environment: Mapping[str, str]
+) -> Iterator[RecordingTransport]:
+    """Open the account's way to the network, recorded into the spool; its placeholders are expanded in here alone."""
+    settings = archive.settings.capture
+    url, secrets = expand(account.url, environment)
+    with (
+        WarcWriter(
+            spooled.warc,
+            software=SOFTWARE,
+            operator=archive.settings.archive.organisation,
+            now=archive.now,
+            user_agent=settings.user_agent,
+        ) as writer,
+        RecordingTransport(
+            writer,
+            user_agent=settings.user_agent,
+            folder=spooled.folder,
+            now=archive.now,
+            secrets=secrets,
+            aliases={account.url: url},
+            addresses=is_public_or_private if account.private_network else is_public,
+            limits=Limits(
+                connect=settings.connect_seconds,
+                read=settings.read_seconds,
+                total=settings.total_seconds,
+                max_body=settings.max_megabytes * MEGABYTE,
+                max_payload=settings.max_payload_megabytes * MEGABYTE,
+            ),
+            patience=Patience(attempts=settings.attempts, longest_wait=settings.longest_wait_seconds),
+        ) as transport,
+    ):
+        yield transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +171,24 @@ def _look(
     try:
         collected = collector.collect(account, transport, cursor=plan.cursor, known=held.knows)
         away = _absences(archive, transport, held, collected)
-        outcome: Outcome = "partial" if collected.failures else "captured" if collected.items else "unchanged"
     except ArchiveError as caught:
         # Not swallowed: the poll in the ledger carries it, and the caller gets it back.
-        error, outcome = caught, "failed"
+        error = caught
+    poll = _poll(archive, plan, collected, error=error, transport=transport)
+    return Looked(poll, (*collected.items, *away), error)
+
+
+def _poll(
+    archive: Archive,
+    plan: spool.Plan,
+    collected: Collected,
+    *,
+    error: ArchiveError | None,
+    transport: RecordingTransport | None = None,
+) -> Poll:
+    outcome: Outcome = "partial" if collected.failures else "captured" if collected.items else "unchanged"
     reason = error.what if error else "; ".join(collected.failures[:5]) or None
-    poll = Poll(
+    return Poll(
         capture=plan.capture,
         account=plan.account,
         method=plan.method,
@@ -156,17 +196,16 @@ def _look(
         planned=plan.planned,
         started=plan.started,
         ended=max(archive.now(), plan.started),
-        outcome=outcome,
+        outcome="failed" if error else outcome,
         sanity=collected.sanity,
         status=collected.status,
         code=error.code if error else None,
-        reason=transport.masked(reason) if reason else None,
-        requests=transport.requests,
+        reason=transport.masked(reason) if reason and transport else reason,
+        requests=transport.requests if transport else 0,
         listed=len(collected.listed or ()),
         cursor_before=plan.cursor,
         cursor_after=dict(plan.cursor if error else collected.cursor),
     )
-    return Looked(poll, (*collected.items, *away), error)
 
 
 def _absences(archive: Archive, transport: Transport, held: Held, collected: Collected) -> tuple[Seen, ...]:

@@ -7,13 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storage.cache import Cache
-
 from manifests import keys
 from manifests.ledger import ArchiveMissingError, Ledger
 from schemas.errors import InputError, UnavailableError
 from schemas.ledger import FORMAT, ArchiveCreated, Key
 from schemas.settings import Settings, SettingsError, parse_settings
+from storage.cache import Cache
 from storage.directory import DirectoryStore
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-import socket
+import platform
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def system_actor() -> str:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "unknown"
-    return f"{user}@{socket.gethostname()}"
+    return f"{user}@{platform.node()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from archiver.failures import (
     demand_ok,
 )
 from archiver.fetch import Patience, RecordingTransport
-from archiver.recording import Limits
+from archiver.recording import FolderUnwritableError, Limits
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.instant import Instant
@@ -427,6 +427,18 @@ def test_a_body_that_broke_off_is_asked_for_again(tmp_path: Path) -> None:
     with serving(site) as server, recording(tmp_path, patience=Patience(attempts=2)) as rec:
         assert rec.get(server.url()).payload == b"half+all"
         assert [truncated for _, _, truncated in rec.records("response")] == ["disconnect", None]
+
+
+def test_without_room_for_a_body_nothing_is_recorded_and_the_file_stays_whole(tmp_path: Path) -> None:
+    site = {"/": Answer(body=bytes(2 << 20)), "/small": Answer()}
+    with serving(site) as server, recording(tmp_path, limits=Limits()) as rec:
+        gone = RecordingTransport(
+            rec.warc, user_agent="holdfast", folder=tmp_path / "gone", now=lambda: AT, addresses=is_public_or_private
+        )
+        with gone, pytest.raises(FolderUnwritableError, match="gone"):
+            gone.get(server.url())
+        assert rec.get(server.url("/small")).status == 200
+        assert rec.records("response") == [(server.url("/small"), 200, None)]
 
 
 def test_no_secret_reaches_the_disk_or_the_caller(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archiver.masking import Mask, SecretUnmaskableError, spellings
+from archiver.masking import BODY_NAMES, IN_BODY_NAMES, Mask, SecretUnmaskableError, spellings
 from archiver.placeholders import SecretMissingError, expand
 
 SECRET = "s3cr/t+&=é\"'<value>"
@@ -178,3 +178,7 @@ def test_a_placeholder_without_a_usable_value_is_refused_by_name(environment: di
 
 def test_an_address_without_placeholders_is_left_as_it_is() -> None:
     assert expand("https://x.example/$HOME/{a}", {}) == ("https://x.example/$HOME/{a}", ())
+
+
+def test_no_name_escapes_the_quick_look_that_comes_before_the_pattern() -> None:
+    assert all(any(needle.decode() in name.lower() for needle in IN_BODY_NAMES) for name in BODY_NAMES.split("|"))

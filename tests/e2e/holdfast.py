@@ -1,0 +1,76 @@
+"""The program as its user runs it: a process of its own, in a home of its own, its words and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed, and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Holdfast:
+    """One archive's home."""
+
+    home: Path
+
+    def run(self, *arguments: str, **environment: str) -> Answer:
+        """Run a command to its end."""
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", "--home", str(self.home), "--actor", "clerk@office", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def json(self, *arguments: str, **environment: str) -> Any:
+        """Run a command with ``--json`` that must succeed, and return what it printed."""
+        answer = self.run(*arguments, "--json", **environment)
+        assert answer.status == 0, answer.err or answer.out
+        return answer.json
+
+    def init(self) -> Holdfast:
+        """Make the archive."""
+        self.json("init", "--organisation", "Maple Grove USD", "--timezone", "America/Chicago", "--bates-prefix", "MG")
+        return self
+
+    def capture(self, *arguments: str) -> dict[str, Any]:
+        """Capture one account that must succeed, and return the committed act."""
+        (result,) = self.json("capture", *arguments)["captures"]
+        assert result["error"] is None, result
+        return result["act"]
+
+    def register(self, url: str, name: str, *arguments: str) -> None:
+        """Register an account on loopback."""
+        self.json("account", "register", url, "--name", name, "--allow-private-network", *arguments)
+
+    def objects(self) -> list[Path]:
+        """Every object in the store."""
+        return sorted(path for path in (self.home / "archive").rglob("*") if path.is_file())
+
+    def key_of(self, path: Path) -> str:
+        """The key of an object's file."""
+        return path.relative_to(self.home / "archive").as_posix()

@@ -1,0 +1,35 @@
+"""What the killed child does: open the archive, recover, capture; as the command does, in one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archiver import runs
+from manifests.archive import Archive, create_archive, open_archive
+from manifests.console import system_clock
+
+
+def opened(home: str) -> Archive:
+    """The archive in ``home``, made where there is none."""
+    if not (Path(home) / "archive" / "ledger").exists():
+        return create_archive(
+            Path(home), organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="child"
+        )
+    return open_archive(Path(home), now=system_clock, actor="child")
+
+
+def create(home: str) -> None:
+    """Make an archive."""
+    create_archive(
+        Path(home), organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="child"
+    )
+
+
+def capture(home: str) -> None:
+    """Recover what was left and capture every account."""
+    archive, chance = open_archive(Path(home), now=system_clock, actor="child"), runs.system_chance()
+    runs.recover(archive, chance)
+    for account in archive.ledger.history.accounts.values():
+        result = runs.capture(archive, account, chance, environment={})
+        if result.error is not None:
+            raise result.error
