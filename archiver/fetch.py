@@ -62,9 +62,10 @@ class RecordingTransport:
     """``archiver.contract.Transport`` over HTTP/1.1, for any number of threads.
 
     ``secrets`` are masked wherever they occur; ``aliases`` are addresses that stand for others, an account's with
-    placeholders for the one with secrets, so that collectors never see these. ``addresses`` says which network addresses may be connected to:
-    ``is_public``, or ``is_public_or_private`` for accounts with ``private_network``. ``folder`` takes large bodies
-    while they are examined; ``authorities`` is a file of certificates to trust instead of the public ones.
+    placeholders for the one with secrets, so that collectors never see these. ``addresses`` says which network
+    addresses may be connected to: ``is_public``, or ``is_public_or_private`` for accounts with ``private_network``.
+    ``folder`` takes large bodies while they are examined; ``authorities`` is a file of certificates to trust instead
+    of the public ones.
     """
 
     def __init__(  # noqa: PLR0913 -- what is elsewhere ambient comes in here
