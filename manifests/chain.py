@@ -93,6 +93,9 @@ class History:
 
     created: ArchiveCreated | None = None
     accounts: dict[str, Account] = field(default_factory=dict)
+    registered: dict[str, int] = field(default_factory=dict)
+    polls: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
     captures: dict[str, int] = field(default_factory=dict)
     last_capture: dict[str, tuple[int, Captured]] = field(default_factory=dict)
     last_read: dict[str, Instant] = field(default_factory=dict)
@@ -114,7 +117,11 @@ class History:
                     self.created = act
                 case AccountRegistered():
                     self.accounts[act.account.name] = act.account
+                    self.registered[act.account.name] = entry.index
                 case Captured():
+                    failed = act.poll.outcome in ("failed", "interrupted")
+                    self.polls[act.poll.account] = self.polls.get(act.poll.account, 0) + 1
+                    self.failures[act.poll.account] = self.failures.get(act.poll.account, 0) + failed
                     self.captures[act.poll.capture] = entry.index
                     self.last_capture[act.poll.account] = (entry.index, act)
                     if act.poll.outcome in ("captured", "partial", "unchanged"):

@@ -1,0 +1,48 @@
+"""Timing, and the table that ``./run bench`` prints."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measurement: our rate and the alternative's, both in ``unit``; more is better."""
+
+    step: str
+    unit: str
+    ours: float
+    theirs: float
+    alternative: str
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs
+
+
+def seconds(run: Callable[[], Any], *, times: int = 3) -> float:
+    """The shortest of several runs."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def print_table(rows: list[Row]) -> None:
+    print(f"\n{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores\n")
+    print("| step | Holdfast | alternative | ratio |")
+    print("|---|---|---|---|")
+    for row in rows:
+        print(
+            f"| {row.step} | {row.ours:,.4g} {row.unit} | {row.theirs:,.4g} {row.unit} ({row.alternative}) "
+            f"| {row.ratio:.2f} |"
+        )
