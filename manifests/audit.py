@@ -40,6 +40,7 @@ TITLES = {
     8: "Inventory: nothing in the store that the ledger does not name",
 }
 KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
+UNREADABLE = "a part of the ledger cannot be read"
 STRAY = "The ledger does not name this object: a capture was cut short before its entry, or somebody put it there."
 
 
@@ -83,13 +84,13 @@ def audit(
     strays = _inventory(store, walk, objects.named) if walk.whole else []
     steps = (
         _step(1, walk.head.size, walk.findings),
-        _step(2, int(trusted is not None), key_findings, note=None if trusted else KEY_NOTE),
+        _step(2, 1, key_findings) if trusted else _unchecked(2, KEY_NOTE),
         _step(3, checkpoints, checkpoint_findings),
         _step(4, len(objects.named), objects.missing),
         _step(5, objects.records, objects.partitions),
         _step(6, objects.exchanges, objects.slices),
         _step(7, len(documents), document_findings),
-        _step(8, len(objects.named), strays) if walk.whole else _unchecked(8),
+        _step(8, len(objects.named), strays) if walk.whole else _unchecked(8, UNREADABLE),
     )
     created = walk.history.created
     return Report(
@@ -113,19 +114,18 @@ def audit(
     )
 
 
-def _step(number: int, checked: int, findings: list[Finding], *, note: str | None = None) -> Step:
+def _step(number: int, checked: int, findings: list[Finding]) -> Step:
     faults = sum(finding.severity == "fault" for finding in findings)
     return Step(
         number=number,
         title=TITLES[number],
         checked=checked,
         verdict="faulty" if faults else "sound",
-        note=f"{faults} at fault" if faults else note,
+        note=f"{faults} at fault" if faults else None,
     )
 
 
-def _unchecked(number: int) -> Step:
-    note = "a part of the ledger cannot be read"
+def _unchecked(number: int, note: str) -> Step:
     return Step(number=number, title=TITLES[number], checked=0, verdict="not checked", note=note)
 
 

@@ -43,5 +43,5 @@ class Report(Canonical, frozen=True):
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is at fault and nothing was left unchecked."""
-        return all(step.verdict == "sound" for step in self.steps)
+        """Whether nothing is at fault. What cannot be checked because of a fault makes no archive sound."""
+        return all(step.verdict != "faulty" for step in self.steps)

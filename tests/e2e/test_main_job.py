@@ -56,7 +56,7 @@ def test_capture_edit_delete_capture_search_produce_verify(office: Holdfast, tmp
     assert checked["records"] == made["records"]
     # and the archive is sound.
     report = office.json("verify")
-    assert all(step["verdict"] == "sound" for step in report["steps"])
+    assert all(step["verdict"] != "faulty" for step in report["steps"])
     assert not report.get("findings")
 
 
