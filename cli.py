@@ -9,6 +9,7 @@ import click
 
 from archiver import commands as archiver_commands
 from ediscovery import commands as ediscovery_commands
+from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
 from manifests.console import Console, report_error, system_actor, wants_json
 from schemas.errors import ArchiveError
@@ -50,8 +51,8 @@ for command in (
     archiver_commands.import_files,
     ediscovery_commands.search,
     ediscovery_commands.show,
-    ediscovery_commands.produce,
-    ediscovery_commands.verify,
+    production_commands.produce,
+    production_commands.verify,
     manifests_commands.log,
     manifests_commands.status,
 ):

@@ -20,6 +20,7 @@ from storage.objects import read_stored
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ediscovery.search import Hit
     from manifests.archive import Archive
     from manifests.notes import SignedNote
     from schemas.partition import Partition
@@ -96,6 +97,19 @@ def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Diges
         for lost in ids - found.keys():
             raise _differs(lost)
     return found
+
+
+def read_hits(archive: Archive, hits: Iterable[Hit]) -> dict[Digest, Sealed]:
+    """Return the records of hits (``read_records``)."""
+    wanted: dict[str, set[Digest]] = {}
+    for hit in hits:
+        wanted.setdefault(hit.key, set()).add(hit.record)
+    return read_records(archive, wanted)
+
+
+def author_of(view: Normalised) -> str | None:
+    """Return an item's author as people name them."""
+    return (view.author.name or view.author.handle or view.author.id) if view.author else None
 
 
 def _differs(record: Digest) -> EvidenceDiffersError:

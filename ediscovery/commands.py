@@ -1,0 +1,246 @@
+"""Commands that find evidence and show it: search, show."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ediscovery import language
+from ediscovery.evidence import author_of, places, read_hits
+from ediscovery.search import Search, Source
+from ediscovery.threads import arranged
+from manifests.console import Console, json_option, local, plural
+from schemas.errors import InputError
+from schemas.instant import Instant
+from schemas.query import Query
+from schemas.record import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from zoneinfo import ZoneInfo
+
+    from ediscovery.evidence import Sealed
+    from ediscovery.search import Hit
+    from ediscovery.threads import Turn
+    from manifests.archive import Archive
+
+SHORT_ID = 12
+WIDTH = 100
+MEMORY = 1 << 30
+
+
+class DateUnreadableError(InputError):
+    """A date on the command line is none."""
+
+    code = "DATE_UNREADABLE"
+
+
+class RecordUnknownError(InputError):
+    """No record has that id."""
+
+    code = "RECORD_UNKNOWN"
+
+
+def query_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments of a search."""
+    options = (
+        click.argument("words", required=False, default=""),
+        click.option("--from", "start", metavar="DATE", help="Items of that day and later, such as 2026-01-31."),
+        click.option("--to", "end", metavar="DATE", help="Items up to and including that day."),
+        click.option("--type", "kinds", multiple=True, type=click.Choice(KINDS), help="May be given more than once."),
+        click.option("--account", "accounts", multiple=True, help="May be given more than once."),
+        click.option("--author", help="Words of the author's name."),
+        click.option("--versions", is_flag=True, help="Every matching version instead of each item's latest."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def day(text: str | None, zone: ZoneInfo, *, after: bool = False) -> Instant | None:
+    """Return the first instant of a day in the archive's zone, or of the day after it.
+
+    Raises:
+        DateUnreadableError: it is no date.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone) + timedelta(days=int(after))
+        return Instant.from_datetime(moment)
+    except (ValueError, OverflowError):
+        raise DateUnreadableError(f"{text[:40]!r} is not a date.", do="Write it as 2026-01-31.") from None
+
+
+def query_of(archive: Archive, words: str, **given: Any) -> Query:  # noqa: ANN401 - the options as click gives them
+    zone = archive.settings.zone
+    return Query(
+        term=language.parse(words),
+        start=day(given["start"], zone),
+        end=day(given["end"], zone, after=True),
+        kinds=frozenset(given["kinds"]),
+        accounts=frozenset(given["accounts"]),
+        author=given["author"],
+        versions=given["versions"],
+    )
+
+
+def searchable(archive: Archive, accounts: Iterable[str] | None = None) -> Search:
+    """Return a search over the partitions that the ledger names, through verified local copies."""
+    cache = archive.cache
+    return Search(
+        [
+            Source(
+                path=cache.path_of(archive.store, place.partition.stored),
+                key=place.partition.stored.key,
+                account=place.partition.account,
+            )
+            for place in places(archive, accounts)
+        ],
+        threads=os.cpu_count() or 1,
+        memory_limit=MEMORY,
+    )
+
+
+@click.command()
+@query_options
+@click.option("--limit", default=50, show_default=True, help="How many hits to show; all are counted.")
+@json_option
+@click.pass_obj
+def search(console: Console, /, words: str, limit: int, **given: Any) -> None:  # noqa: ANN401 - the options
+    r"""Find records by words, date, type, account and author.
+
+    Words are found in any case, with or without accents. AND, OR, NOT, (…), "a phrase", and budg* for every word that
+    starts so; words side by side must all occur. Every version is searched; the item's latest is shown.
+
+    \b
+    Examples:
+      holdfast search 'budget hearing' --from 2026-01-01 --to 2026-03-31
+      holdfast search '("bus route" OR transport*) NOT volcano' --type post --type comment
+      holdfast search --account district-blog --author Okafor
+    """
+    archive = console.open()
+    zone = archive.settings.zone
+    with searchable(archive) as opened:
+        query = query_of(archive, words, **given)
+        total = opened.count(query)
+        hits = tuple(opened.hits(query, limit=limit))
+    shown = f", the first {limit} are shown" if total > limit else ""
+    console.show(
+        {"total": total, "hits": [_plain_hit(hit) for hit in hits]},
+        (
+            *(line for hit in hits for line in _hit_lines(hit, zone)),
+            f"{plural(total, 'item')} found{shown}." + ("" if total else " Try fewer words, or budg* for budget."),
+        ),
+    )
+
+
+def _plain_hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "record": hit.record.hex,
+        "account": hit.account,
+        "item": hit.item,
+        "kind": hit.kind,
+        "created": str(hit.created) if hit.created else None,
+        "captured": str(hit.captured),
+        "author": hit.author,
+        "title": hit.title,
+        "text": hit.text,
+        "url": hit.url,
+        "versions": hit.versions,
+        "absence": hit.absence,
+        "matched": hit.matched.hex,
+    }
+
+
+def _hit_lines(hit: Hit, zone: ZoneInfo) -> Iterator[str]:
+    marks = [f"{hit.versions} versions"] if hit.versions > 1 else []
+    marks += [hit.absence.upper()] if hit.absence and hit.absent else []
+    when = local(hit.date, zone)
+    yield f"{hit.record.hex[:SHORT_ID]}  {when}  {hit.kind:<8} {hit.account}  {hit.author or ''}" + (
+        f"  [{', '.join(marks)}]" if marks else ""
+    )
+    words = " ".join(f"{hit.title or ''} — {hit.text or ''}".split()).strip("— ")
+    yield f"              {words[:WIDTH]}{'…' if len(words) > WIDTH else ''}"
+
+
+@click.command()
+@click.argument("record")
+@json_option
+@click.pass_obj
+def show(console: Console, record: str) -> None:
+    r"""Show one record: its text, versions, thread and provenance, read from evidence.
+
+    RECORD is a record's id or at least its first 8 digits.
+
+    \b
+    Example:
+      holdfast show 3f9a1c04d2e7
+    """
+    archive = console.open()
+    with searchable(archive) as opened:
+        found = opened.find_record(record)
+        if found is None:
+            raise RecordUnknownError(f"There is no record {record[:80]}.", do="Take an id from 'holdfast search'.")
+        sealed = read_hits(archive, (found,))[found.record]
+        history = opened.versions(found.account, found.item)
+        around = opened.thread(found.account, sealed.view.thread or found.item)
+    held = read_hits(archive, (*history, *around))
+    versions = [held[one.record] for one in history]
+    others = [turn for turn in arranged(held[one.record] for one in around) if turn.sealed.view.item != found.item]
+    console.show(_shown(sealed, versions, others), _show_lines(sealed, versions, others, archive.settings.zone))
+
+
+def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn]) -> dict[str, Any]:
+    view = sealed.view
+    absence = versions[-1].view.absence
+    return {
+        "record": sealed.id.hex,
+        "title": view.title,
+        "normalised": view.to_plain(),
+        "provenance": sealed.provenance.to_plain(),
+        "native": sealed.record.native.decode("utf-8", "replace"),
+        "partition": sealed.place.partition.stored.key,
+        "entry": sealed.place.entry,
+        "versions": [
+            {"record": one.id.hex, "captured": str(one.provenance.captured), **one.view.to_plain()} for one in versions
+        ],
+        "absence": absence.to_plain() if absence else None,
+        "thread": [
+            {"record": turn.sealed.id.hex, "depth": turn.depth, **turn.sealed.view.to_plain()} for turn in others
+        ],
+    }
+
+
+def _show_lines(sealed: Sealed, versions: list[Sealed], others: list[Turn], zone: ZoneInfo) -> Iterator[str]:
+    view, provenance = sealed.view, sealed.provenance
+    yield f"Record {sealed.id}"
+    when = f", {local(view.created, zone)}" if view.created else ""
+    yield f"  {view.kind} by {author_of(view) or 'somebody'} in {provenance.account}{when}"
+    yield from (f"  {view.url}",) if view.url else ()
+    yield from ("", view.title or "", view.text or "(no text)", "")
+    yield f"Versions ({len(versions)})"
+    for one in versions:
+        mark = "  ← this one" if one.id == sealed.id else ""
+        yield f"  {one.id.hex[:SHORT_ID]}  captured {local(one.provenance.captured, zone)}{mark}"
+        absence = one.view.absence
+        if absence:
+            yield f"      {absence.verdict.upper()}: {absence.reason};"
+            yield f"      last seen     {local(absence.last_seen, zone)}"
+            yield f"      first missing {local(absence.first_missing, zone)}"
+    if others:
+        yield f"Thread ({plural(len(others), 'other')})"
+    for turn in others:
+        words = " ".join((turn.sealed.view.text or turn.sealed.view.title or "").split())[:WIDTH]
+        author = author_of(turn.sealed.view) or "somebody"
+        yield f"  {'  ' * turn.depth}{turn.sealed.id.hex[:SHORT_ID]}  {author}: {words}"
+    source = provenance.source
+    yield "Provenance"
+    yield f"  captured     {local(provenance.captured, zone)} by {provenance.collector}, level {provenance.claim}"
+    yield f"  from         {source.uri}"
+    yield f"  exchange     {source.exchange}, {source.length} bytes at {source.offset}"
+    yield f"  partition    {sealed.place.partition.stored.key}, row {sealed.row}"
+    yield f"  ledger entry {sealed.place.entry}"

@@ -1,0 +1,130 @@
+"""Commands about productions: produce, and verify for what was handed over (or, without a file, the archive)."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ediscovery.commands import query_of, query_options, searchable
+from manifests.commands import verify_archive
+from manifests.console import Console, json_option, plural
+from schemas.errors import InputError
+
+if TYPE_CHECKING:
+    from schemas.query import Query
+
+
+class OutputExistsError(InputError):
+    """The file to be written is there already."""
+
+    code = "OUTPUT_EXISTS"
+
+
+@click.command()
+@query_options
+@click.option("--matter", required=True, help="What it is produced for, such as 'Records request 2026-14'.")
+@click.option("--requester", default="", help="Who asked for it.")
+@click.option("--prefix", help="The Bates prefix; default: the archive's.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF to write; default: its name.")
+@json_option
+@click.pass_obj
+def produce(
+    console: Console,
+    /,
+    words: str,
+    matter: str,
+    requester: str,
+    prefix: str | None,
+    out: Path | None,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    r"""Hand over what a search finds: a signed PDF with Bates numbers, natives and proofs, sealed in the ledger.
+
+    \b
+    Example:
+      holdfast produce 'budget hearing' --from 2026-01-01 --matter "Records request 2026-14" --out request-14.pdf
+    """
+    # WeasyPrint and pyHanko are slow to import, and no other command needs them.
+    from ediscovery.production import making  # noqa: PLC0415
+    from ediscovery.production.certificate import signer_of  # noqa: PLC0415
+
+    archive = console.open()
+    name = secrets.token_hex(6)
+    target = out or Path(f"production-{name}.pdf")
+    if target.exists():
+        raise OutputExistsError(f"{target} exists already.", do="Choose another name with --out.")
+    query = query_of(archive, words, **given)
+    order = making.Order(
+        name=name,
+        matter=matter,
+        requester=requester,
+        query_typed=words,
+        query_words=in_words(query),
+        bates_prefix=prefix or archive.settings.production.bates_prefix,
+    )
+    with searchable(archive) as opened, console.progress("Producing") as tell:
+        hits = tuple(opened.hits(query))
+        tell("rendering", 0, len(hits))
+        made = making.produce(archive, opened, hits, order, signer_of(archive))
+    target.write_bytes(made.pdf)
+    console.show(
+        {
+            "production": name,
+            "file": str(target),
+            "records": made.act.records,
+            "pages": made.rendered.pages,
+            "bates": str(made.act.bates),
+            "sha256": made.act.document.sha256.hex,
+        },
+        (
+            f"{target}: {plural(made.act.records, 'record')} on {plural(made.rendered.pages, 'page')}",
+            f"  Bates   {made.act.bates}",
+            f"  SHA-256 {made.act.document.sha256}",
+            f"  Check it with: holdfast verify {target}",
+        ),
+    )
+
+
+def in_words(query: Query) -> str:
+    """Return what a query asks for, for people."""
+    parts = [
+        f"from {query.start}" if query.start else "",
+        f"before {query.end}" if query.end else "",
+        f"of type {', '.join(sorted(query.kinds))}" if query.kinds else "",
+        f"in {', '.join(sorted(query.accounts))}" if query.accounts else "in all accounts",
+        f"by {query.author}" if query.author else "",
+        "every version" if query.versions else "each item's latest version, whichever version matched",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+@click.command()
+@click.argument("production", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--key", help="The archive's checkpoint key as its owner publishes it (name+id+key).")
+@click.option("--store", type=click.Path(file_okay=False, path_type=Path), help="A copy of the store to verify.")
+@click.option("--root", "roots", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="PEM file of a certificate authority that you trust, for a production's signature.")  # fmt: skip
+@json_option
+@click.pass_obj
+def verify(
+    console: Console, production: Path | None, key: str | None, store: Path | None, roots: tuple[Path, ...]
+) -> None:
+    r"""Recompute everything: the archive from its stored bytes, or one production that was handed over.
+
+    A production needs no archive: its signature, its natives and its proofs are checked from the file alone.
+
+    \b
+    Examples:
+      holdfast verify
+      holdfast verify --store /mnt/copy/archive --key 'maple-grove/…+…+…'
+      holdfast verify request-14.pdf --key 'maple-grove/…+…+…' --root county-ca.pem
+    """
+    if production is None:
+        verify_archive(console, key=key, store=store)
+        return
+    from ediscovery.production.certificate import verify_production  # noqa: PLC0415
+
+    verify_production(console, production, key=key, roots=roots)

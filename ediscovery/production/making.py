@@ -1,0 +1,252 @@
+"""From the records that were found to a signed document in the ledger: checkpoint, number, render, sign, store, seal.
+
+Every step that can fail without loss comes before the next: numbers that were assigned to a production that is never
+finished stay unused for ever, and the ledger shows them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ediscovery.evidence import Sealed, author_of, prove, read_hits
+from ediscovery.production.document import (
+    CustodyEvent,
+    ProducedItem,
+    ProductionDocument,
+    ThreadLine,
+    Version,
+)
+from ediscovery.production.render import Rendered, render
+from ediscovery.threads import arranged
+from manifests.archive import SOFTWARE
+from manifests.chain import ActRefusedError
+from manifests.commands import describe
+from manifests.console import plural
+from schemas.ledger import AccountRegistered, BatesAssigned, Captured, Produced
+from schemas.merkle import root_of
+from storage import layout
+from storage.objects import Content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ediscovery.production.document import Extension
+    from ediscovery.production.signing import Signer
+    from ediscovery.search import Hit, Search
+    from ediscovery.threads import Turn
+    from manifests.archive import Archive
+    from manifests.chain import History
+    from manifests.notes import SignedNote
+    from manifests.proof import RecordProof
+    from schemas.digest import Digest
+    from schemas.ledger import Act
+    from schemas.production import BatesRange
+
+CLAIMS = {0: "imported from a file", 1: "captured once over the network"}
+MOST_NUMBERINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be produced, for whom; ``name`` is random and unique."""
+
+    name: str
+    matter: str
+    requester: str
+    query_typed: str
+    query_words: str
+    bates_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished production: the signed PDF, its numbers, its act."""
+
+    pdf: bytes
+    rendered: Rendered
+    act: Produced
+
+
+def produce(archive: Archive, search: Search, hits: Sequence[Hit], order: Order, signer: Signer) -> Made:
+    """Render, number, sign, store and seal a production of the records of ``hits``.
+
+    Raises:
+        ProductionEmptyError: there is nothing to produce.
+        IntegrityError: a record is not in evidence as it was found; nothing is produced.
+        UnavailableError: it could not be stored or sealed; it may be tried again.
+    """
+    archive.ledger.refresh()
+    size, root = archive.ledger.head.size, archive.ledger.head.tree.root
+    checkpoint = archive.ledger.checkpoint(archive.checkpoint_key())
+    items = _items(archive, search, hits, checkpoint, size=size)
+    accounts = sorted({item.provenance.account for item in items})
+    document = ProductionDocument(
+        organisation=archive.settings.archive.organisation,
+        production=order.name,
+        matter=order.matter,
+        requester=order.requester,
+        prepared_by=archive.actor,
+        prepared_at=archive.now(),
+        timezone=archive.settings.archive.timezone,
+        query_words=order.query_words,
+        query_typed=order.query_typed,
+        origin=archive.ledger.origin,
+        ledger_size=size,
+        ledger_root=root,
+        checkpoint=checkpoint.to_bytes().decode(),
+        verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text(),
+        software=SOFTWARE,
+        signer=signer.name,
+        test_certificate=signer.is_test,
+        bates_prefix=order.bates_prefix,
+        accounts=tuple(archive.ledger.history.accounts[name] for name in accounts),
+        custody=_custody(archive, accounts, {item.entry for item in items}),
+        items=items,
+        paper=archive.settings.production.paper,
+    )
+    rendered = _numbered(archive, document, order)
+    pdf = signer.sign(rendered.pdf, reason=f"Production {order.name} for {order.matter}", at=archive.now())
+    # At this point the numbers are assigned for ever. If we crash here, they stay unused, and the ledger says so.
+    stored = archive.store.put_new(layout.production(order.name), Content.of(pdf))
+    act = Produced(
+        production=order.name,
+        bates=rendered.bates,
+        records=len(items),
+        records_root=root_of([item.record for item in items]),
+        ledger_size=size,
+        document=stored,
+    )
+    archive.append(lambda _history: (act,))
+    return Made(pdf, rendered, act)
+
+
+def _numbered(archive: Archive, document: ProductionDocument, order: Order) -> Rendered:
+    """Render with the next free numbers and assign them; render again when somebody else took them meanwhile."""
+    for _ in range(MOST_NUMBERINGS):
+        archive.ledger.refresh()
+        first = archive.ledger.history.bates_next.get(order.bates_prefix, 1)
+        rendered = render(document, first_number=first)
+
+        def assign(_history: History, bates: BatesRange = rendered.bates) -> tuple[Act, ...]:
+            return (BatesAssigned(production=order.name, bates=bates),)
+
+        try:
+            archive.append(assign)
+        except ActRefusedError:
+            continue
+        return rendered
+    raise ActRefusedError(
+        f"Other productions kept taking the numbers under {order.bates_prefix!r}.",
+        do="Try again, or use another prefix.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What stands around one produced record: all versions of its item, oldest first, and its conversation."""
+
+    versions: tuple[Hit, ...]
+    thread: tuple[Hit, ...]
+
+
+def _items(
+    archive: Archive, search: Search, hits: Sequence[Hit], checkpoint: SignedNote, *, size: int
+) -> tuple[ProducedItem, ...]:
+    sealed = read_hits(archive, hits)
+    contexts = {hit.record: _context(search, sealed[hit.record]) for hit in hits}
+    around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
+    others = read_hits(archive, around)
+    return tuple(
+        _item(one, contexts[one.id], others, prove(archive, one, checkpoint, size=size))
+        for one in (sealed[hit.record] for hit in hits)
+    )
+
+
+def _context(search: Search, sealed: Sealed) -> _Context:
+    account, view = sealed.provenance.account, sealed.view
+    return _Context(search.versions(account, view.item), search.thread(account, view.thread or view.item))
+
+
+def _item(sealed: Sealed, context: _Context, others: Mapping[Digest, Sealed], proof: RecordProof) -> ProducedItem:
+    view, provenance = sealed.view, sealed.provenance
+    versions = [others[one.record] for one in context.versions]
+    media_type, extension = media_type_of(sealed)
+    return ProducedItem(
+        record=sealed.id,
+        normalised=view,
+        provenance=provenance,
+        native=sealed.record.native,
+        media_type=media_type,
+        extension=extension,
+        versions=tuple(_version(one) for one in versions if one.view.kind != "absence"),
+        partition_root=sealed.place.partition.root,
+        entry=sealed.place.entry,
+        claim=f"{provenance.claim}: {CLAIMS[provenance.claim]}",
+        proof=proof.to_bytes(),
+        thread=tuple(_line(turn, view.item) for turn in arranged(others[one.record] for one in context.thread)),
+        absence=versions[-1].view.absence,
+    )
+
+
+def _version(sealed: Sealed) -> Version:
+    view = sealed.view
+    return Version(
+        record=sealed.id,
+        captured=sealed.provenance.captured,
+        title=view.title,
+        text=view.text,
+        edited=view.edited,
+    )
+
+
+def _line(turn: Turn, produced: str) -> ThreadLine:
+    view = turn.sealed.view
+    return ThreadLine(
+        author=author_of(view),
+        text=view.text or view.title,
+        at=view.created or turn.sealed.provenance.captured,
+        depth=turn.depth,
+        produced=view.item == produced,
+    )
+
+
+def media_type_of(sealed: Sealed) -> tuple[str, Extension]:
+    """Return the media type of the native bytes, by the way they came, and the extension of a file with them."""
+    native = sealed.record.native.lstrip()[:1]
+    if native in (b"{", b"["):
+        return "application/json", "json"
+    match sealed.provenance.method:
+        case "feed":
+            return "application/xml", "xml"
+        case "web":
+            return "text/html", "html"
+        case _:
+            return "application/octet-stream", "bin"
+
+
+def _custody(archive: Archive, accounts: Sequence[str], entries: set[int]) -> tuple[CustodyEvent, ...]:
+    """Return the acts that bear on the records, oldest first, and for each account how often it was looked at."""
+    history = archive.ledger.history
+    indexes = {0, *(history.registered[name] for name in accounts), *entries}
+    events = [
+        CustodyEvent(at=entry.at, actor=entry.actor, what=describe(act), entry=index)
+        for index in sorted(indexes)
+        for entry in (archive.ledger.entry(index),)
+        for act in entry.acts
+        if not isinstance(act, Captured | AccountRegistered) or _account_of(act) in accounts
+    ]
+    looks = [
+        CustodyEvent(
+            at=history.last_capture[name][1].poll.ended,
+            actor=archive.actor,
+            what=f"{name} had been looked at {plural(history.polls[name], 'time')}, "
+            f"{history.failures[name]} of them without success",
+        )
+        for name in accounts
+    ]
+    return (*events, *looks)
+
+
+def _account_of(act: Captured | AccountRegistered) -> str:
+    return act.poll.account if isinstance(act, Captured) else act.account.name
