@@ -123,7 +123,10 @@ def below(held: Held, item: str) -> tuple[str, ...]:
         sorted(
             other
             for other, versions in held.versions.items()
-            if versions[-1].thread == item and versions[-1].kind != "list" and versions[-1].verdict is None
+            if versions[-1].thread == item
+            and other != item
+            and versions[-1].kind != "list"
+            and versions[-1].verdict is None
         )
     )
 

@@ -12,10 +12,11 @@ from archiver.addresses import is_public, is_public_or_private
 from archiver.collectors.feed import FeedCollector
 from archiver.collectors.website import WebsiteCollector
 from archiver.contract import Collected
-from archiver.fetch import Limits, Patience, RecordingTransport
+from archiver.fetch import Patience, RecordingTransport
 from archiver.held import held_of
 from archiver.observe import LookUp
 from archiver.placeholders import expand
+from archiver.recording import Limits
 from archiver.sealing import Chance, seal
 from manifests.archive import SOFTWARE
 from schemas.capture import Poll

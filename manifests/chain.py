@@ -124,7 +124,7 @@ class History:
                     self.failures[act.poll.account] = self.failures.get(act.poll.account, 0) + failed
                     self.captures[act.poll.capture] = entry.index
                     self.last_capture[act.poll.account] = (entry.index, act)
-                    if act.poll.outcome in ("captured", "partial", "unchanged"):
+                    if act.poll.method != "import" and act.poll.outcome in ("captured", "partial", "unchanged"):
                         self.last_read[act.poll.account] = act.poll.started
                     if act.partitions:
                         self.sealed.setdefault(act.poll.account, []).append(act)

@@ -8,6 +8,7 @@ who runs Holdfast and to nobody else, and only the size is looked at again. Noth
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,10 @@ class Cache:
     def _is_here(self, path: Path, size: int) -> bool:
         with disk.refusals(self.folder):
             try:
-                return path.lstat().st_size == size and path.is_file() and not path.is_symlink()
+                found = path.lstat()
             except FileNotFoundError:
                 return False
+        return stat.S_ISREG(found.st_mode) and found.st_size == size
 
     def _fetch(self, store: ObjectStore, stored: StoredObject, path: Path) -> None:
         with (

@@ -67,7 +67,7 @@ def _check_group(file: RandomAccess, group: Struct) -> int:
     if rows > ROWS or declared > LARGEST_GROUP:
         raise malformed("too-large", f"a row group declares {rows} rows and {declared} bytes")
     for column in columns:
-        if DICTIONARY_START in column:
+        if DICTIONARY_START in column:  # Arrow would begin to read there, and not at the pages that are checked
             raise malformed("encoding", "it has a dictionary, which the format forbids")
         if _number(column, COLUMN_VALUES) != rows:
             raise malformed("damaged", "a column has other rows than its row group")
@@ -82,11 +82,10 @@ def _check_pages(file: RandomAccess, column: Struct, rows: int) -> None:
     while at < end:
         cursor = Cursor(_read(file, at, min(LARGEST_PAGE_HEADER, end - at)))
         header = cursor.read_struct()
-        page = _struct(header, PAGE_DATA)
-        if (header.get(PAGE_TYPE), page.get(PAGE_ENCODING)) != (DATA_PAGE, PLAIN):
+        if header.get(PAGE_TYPE) != DATA_PAGE or _struct(header, PAGE_DATA).get(PAGE_ENCODING) != PLAIN:
             raise malformed("encoding", "it has a page that is not plainly encoded, which the format forbids")
         rest -= cursor.at + _number(header, PAGE_SIZE)
-        values += _number(page, PAGE_VALUES)
+        values += _number(_struct(header, PAGE_DATA), PAGE_VALUES)
         at += cursor.at + _number(header, PAGE_COMPRESSED)
     if at != end or rest != 0 or values != rows:
         raise malformed("damaged", "its pages are not those that its footer declares")

@@ -28,7 +28,7 @@ ANY_FORMAT = re.compile(r"holdfast-partition/v[0-9]{1,9}", re.ASCII)
 class UnknownFormatError(InputError):
     """A partition is of a version of the format that this version of Holdfast does not know."""
 
-    code = "FORMAT_UNKNOWN"
+    code = "PARTITION_FORMAT_UNKNOWN"
 
 
 @contextmanager

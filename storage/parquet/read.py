@@ -54,7 +54,6 @@ def _read(source: Source, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         for number, rows in enumerate(groups):
             with our_words():
                 table = file.read_row_group(number, columns=list(dict.fromkeys(names)), use_threads=False)
-                table.validate(full=True)
                 columns = [_plain(name, table.column(name)) for name in names]
             if table.num_rows != rows:
                 raise malformed("damaged", "it has other rows than it says")

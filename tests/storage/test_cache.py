@@ -99,6 +99,15 @@ def test_a_copy_that_is_no_longer_whole_is_fetched_again(
     assert path.read_bytes() == BYTES
 
 
+def test_a_link_of_the_right_length_is_no_copy(cache: Cache, store: MemoryStore) -> None:
+    stored = store.put_new("a", Content.of(b"/etc/hostname"))
+    path = cache.path_of(store, stored)
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    assert path.lstat().st_size == stored.size
+    assert cache.path_of(store, stored).read_bytes() == b"/etc/hostname"
+
+
 def test_a_cleared_cache_fills_itself_again_and_open_readers_keep_their_copy(
     cache: Cache, store: MemoryStore, stored: StoredObject
 ) -> None:

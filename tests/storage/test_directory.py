@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import multiprocessing
 import os
@@ -190,6 +191,26 @@ def test_a_sweep_leaves_the_drafts_of_living_writers(store: DirectoryStore) -> N
     assert drafts(store) == []
 
 
+def test_a_sweep_between_creating_a_draft_and_locking_it_makes_the_writer_begin_again(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a sweep that comes at the one moment when a living writer's draft has no lock yet,
+    lock, swept = fcntl.flock, []
+
+    def late(file: int, operation: int) -> None:
+        if operation == fcntl.LOCK_EX and not swept:
+            swept.append(0)
+            swept.append(store.sweep())
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    # when the writer goes on, then its object is stored nevertheless.
+    store.put_new("a", Content.of(b"bytes"))
+    assert swept == [0, 1]
+    assert read(store, "a") == b"bytes"
+    assert drafts(store) == []
+
+
 def test_sweeping_beside_many_writers_costs_none_of_them_its_object(store: DirectoryStore) -> None:
     done = threading.Event()
 
@@ -294,6 +315,8 @@ def test_a_user_without_rights_is_told_so() -> None:
         folder.chmod(0o711)
         store = DirectoryStore(folder / "store")
         store.put_new("folder/a", Content.of(b"bytes"))
+        for path in (store.root, store.root / "folder"):
+            path.chmod(0o755)
         (store.root / "folder" / "a").chmod(0o400)
         os.seteuid(NOBODY)
         try:

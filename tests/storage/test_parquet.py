@@ -282,24 +282,40 @@ def test_arrows_own_schema_in_the_footer_changes_nothing() -> None:
 
 
 def test_a_dictionary_by_which_few_bytes_stand_for_many_is_refused_before_it_is_read() -> None:
-    # Given 900 rows that share one text of 8 MiB: 7 GiB in a file of some kilobytes,
-    cells = _cells(record(1)) | {"text": "x" * 8 * MIB}
-    table = pa.Table.from_pylist([cells], schema=PARTITION_V1)
-    table = pa.concat_tables([table] * 2)
-    content = _written(table, use_dictionary=["text"])
+    # Given 900 rows that share one text of 8 MiB: 7 GiB in a file of less than one MiB,
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * 900, pa.int32()), pa.array(["x" * 8 * MIB]))
+    content = _written(_table(900).set_column(10, pa.field("text", shared.type), shared), use_dictionary=["text"])
     assert len(content) < MIB
     # when it is read, then it is refused.
     assert refused(content).facts["fault"] == "encoding"
+
+
+@pytest.mark.parametrize(
+    "options", [{"column_encoding": {"text": "DELTA_BYTE_ARRAY"}}, {"data_page_version": "2.0"}], ids=["delta", "v2"]
+)
+def test_pages_that_are_not_plainly_encoded_are_refused(options: dict[str, Any]) -> None:
+    assert refused(_written(_table(), **options)).facts["fault"] == "encoding"
+
+
+def test_a_page_that_claims_more_than_its_column_is_refused_before_it_is_read() -> None:
+    # Given a page whose header is made to say 128 MiB where the footer says 5,
+    content = bytearray(write_partition([record(1, native=bytes(5 * MIB))])[0])
+    at = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0).column(2).data_page_offset
+    assert content[at : at + 3] == b"\x15\x00\x15"  # the page's type, then its size: four bytes of a varint
+    content[at + 3 : at + 7] = b"\xfe\xff\xff\x7f"
+    # when it is read, then it is refused for that, and not for what it holds.
+    with pytest.raises(PartitionMalformedError, match="its pages are not those that its footer declares"):
+        list(read_rows(bytes(content)))
 
 
 def test_a_row_group_of_too_many_rows_is_refused_before_it_is_read() -> None:
     assert refused(_written(_table(ROWS + 1))).facts["fault"] == "too-large"
 
 
-def test_a_row_group_that_declares_too_many_bytes_is_refused_before_it_is_read() -> None:
-    natives = pa.array([bytes(180 * MIB)] * 3, pa.large_binary())
-    content = _written(_table().set_column(2, PARTITION_V1.field("native"), natives), write_statistics=False)
-    assert len(content) < MIB
+def test_a_row_group_that_declares_too_many_bytes_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    content, _ = write_partition([record(1, native=bytes(9 * MIB))])
+    assert len(list(read_rows(content))) == 1
+    monkeypatch.setattr("storage.parquet.footer.LARGEST_GROUP", 8 * MIB)  # it would be half a gigabyte
     assert refused(content).facts["fault"] == "too-large"
 
 
