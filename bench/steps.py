@@ -16,8 +16,6 @@ from ediscovery.commands import in_words, searchable
 from ediscovery.language import parse
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
-from ediscovery.production.pages import css, html
-from ediscovery.production.typesetting import typeset
 from manifests.archive import Archive, create_archive
 from manifests.audit import audit
 from manifests.console import system_clock

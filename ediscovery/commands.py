@@ -88,6 +88,19 @@ def query_of(archive: Archive, words: str, **given: Any) -> Query:  # noqa: ANN4
     )
 
 
+def in_words(query: Query) -> str:
+    """Return what a query asks for, for people."""
+    parts = [
+        f"from {query.start}" if query.start else "",
+        f"before {query.end}" if query.end else "",
+        f"of type {', '.join(sorted(query.kinds))}" if query.kinds else "",
+        f"in {', '.join(sorted(query.accounts))}" if query.accounts else "in all accounts",
+        f"by {query.author}" if query.author else "",
+        "every version" if query.versions else "each item's latest version, whichever version matched",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
 def searchable(archive: Archive, accounts: Iterable[str] | None = None) -> Search:
     """Return a search over the partitions that the ledger names, through verified local copies."""
     cache = archive.cache

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ediscovery.commands import query_of, query_options, searchable
+from ediscovery.commands import in_words, query_of, query_options, searchable
 from manifests.commands import verify_archive
 from manifests.console import Console, json_option, plural
 from schemas.errors import InputError
-
-if TYPE_CHECKING:
-    from schemas.query import Query
 
 
 class OutputExistsError(InputError):
@@ -86,19 +83,6 @@ def produce(
             f"  Check it with: holdfast verify {target}",
         ),
     )
-
-
-def in_words(query: Query) -> str:
-    """Return what a query asks for, for people."""
-    parts = [
-        f"from {query.start}" if query.start else "",
-        f"before {query.end}" if query.end else "",
-        f"of type {', '.join(sorted(query.kinds))}" if query.kinds else "",
-        f"in {', '.join(sorted(query.accounts))}" if query.accounts else "in all accounts",
-        f"by {query.author}" if query.author else "",
-        "every version" if query.versions else "each item's latest version, whichever version matched",
-    ]
-    return ", ".join(part for part in parts if part)
 
 
 @click.command()
