@@ -86,9 +86,6 @@ class ObjectsAudit:
         try:
             for row in parquet.read_rows(io.BytesIO(content)):
                 leaves.append(row.id)
-                if row.id != row.record.id:
-                    self._partition_fault("RECORD_ALTERED", key, f"Record {row.id} is not what its parts commit to.")
-                    continue
                 wanted.append(self._check_row(act, partition, row))
         except ArchiveError as error:
             self._partition_fault(error.code, key, error.what)
@@ -102,7 +99,10 @@ class ObjectsAudit:
         key = partition.stored.key
         provenance = Provenance.from_bytes(row.record.provenance)
         view = Normalised.from_bytes(row.record.normalised)
-        if row.columns != parquet.columns_of(row.record):
+        columns = parquet.columns_of(row.record, view, provenance)
+        if row.id != columns["record"]:
+            self._partition_fault("RECORD_ALTERED", key, f"Record {row.id} is not what its parts commit to.")
+        elif row.columns != columns:
             self._partition_fault(
                 "COLUMNS_DIFFER", key, f"The search columns of record {row.id} do not follow from it."
             )
@@ -110,7 +110,7 @@ class ObjectsAudit:
             self._partition_fault("RECORD_MISPLACED", key, f"Record {row.id} is of another account or capture.")
         if str(view.created or provenance.captured)[:7] != partition.period:
             self._partition_fault("PERIOD_DIFFERS", key, f"Record {row.id} does not belong into {partition.period}.")
-        return Wanted(provenance.source, Digest.of(row.record.native), row.id, key)
+        return Wanted(provenance.source, row.native_sha256, row.id, key)
 
     def _partition_fault(self, code: str, key: str, what: str) -> None:
         self.partitions.append(_fault(code, key, what))

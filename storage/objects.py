@@ -92,7 +92,8 @@ class ObjectStore(Protocol):
     4. A reader never sees a part of an object.
     5. ``keys`` lists in the order of code points; an object whose ``put_new`` returned before the call is listed.
     6. A key is ASCII: segments of lower-case letters, digits, ``.``, ``_`` and ``-``, parted by ``/``, none of
-       which is ``.`` or ``..``, none longer than 255; at most 512 characters. Anything else raises ``KeyMalformedError``.
+       which is ``.`` or ``..`` or longer than 255; at most 512 characters. Anything else raises
+       ``KeyMalformedError``.
     7. No key is the folder of another: ``a`` and ``a/b`` cannot both be stored. Callers see to it; a store in a file
        system refuses the second one.
     """

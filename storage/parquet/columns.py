@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.record import Normalised, Provenance
 
 if TYPE_CHECKING:
-    from schemas.record import Kind, Record
+    from schemas.record import Kind, Normalised, Provenance, Record
 
 Cell: TypeAlias = bytes | str | Digest | Instant | None
 
@@ -53,7 +52,7 @@ class Row:
 
     @property
     def columns(self) -> dict[str, Cell]:
-        """The row's columns as the file has them; those that ``columns_of(row.record)`` gives are the right ones."""
+        """The row's columns as the file has them; those that ``columns_of`` gives are the right ones."""
         return {"record": self.id} | {name: getattr(self, name) for name in DERIVED[1:]}
 
 
@@ -76,13 +75,11 @@ class Summary:
         return Digest.of(self.normalised)
 
 
-def columns_of(record: Record) -> dict[str, Cell]:
+def columns_of(record: Record, view: Normalised, provenance: Provenance) -> dict[str, Cell]:
     """Return the columns of a record that are derived: its id, the digest of its native bytes, the search columns.
 
-    Raises:
-        NotCanonicalError: the derived view or the provenance is not in its canonical spelling.
+    ``view`` and ``provenance`` are what the record's own texts say.
     """
-    view = Normalised.from_bytes(record.normalised)
     author = view.author
     return {
         "record": record.id,
@@ -96,5 +93,5 @@ def columns_of(record: Record) -> dict[str, Cell]:
         "thread": view.thread,
         "parent": view.parent,
         "created": view.created,
-        "captured": Provenance.from_bytes(record.provenance).captured,
+        "captured": provenance.captured,
     }

@@ -12,6 +12,7 @@ from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.instant import Instant
 from schemas.merkle import root_of
+from schemas.record import Normalised, Provenance
 from schemas.tables import PARTITION_V1
 from storage.parquet.columns import EVIDENCE, columns_of
 from storage.parquet.limits import FORMAT, GROUP_BYTES, LARGEST_FOOTER, LARGEST_RECORD, MARK, ROWS
@@ -88,6 +89,7 @@ def _groups(records: Sequence[Record]) -> Iterator[list[Record]]:
 
 def _cells(record: Record) -> dict[str, Any]:
     cells: dict[str, Any] = {name: getattr(record, name) for name in EVIDENCE}
-    for name, cell in columns_of(record).items():
+    view, provenance = Normalised.from_bytes(record.normalised), Provenance.from_bytes(record.provenance)
+    for name, cell in columns_of(record, view, provenance).items():
         cells[name] = cell.raw if isinstance(cell, Digest) else cell.micros if isinstance(cell, Instant) else cell
     return cells

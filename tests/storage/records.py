@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.instant import Instant
 from schemas.record import KINDS, SALT_SIZE, Author, Normalised, Provenance, Record, Slice
+from storage.parquet import Cell, columns_of
 
 JANUARY_2026 = 1_767_225_600_000_000  # microseconds
 LAST = Instant.from_text("9999-12-31T23:59:59.999999Z").micros
@@ -74,3 +75,8 @@ records = st.builds(
     views,
     instants,
 )
+
+
+def derived_columns(one: Record) -> dict[str, Cell]:
+    """The columns that follow from a record's own texts."""
+    return columns_of(one, Normalised.from_bytes(one.normalised), Provenance.from_bytes(one.provenance))

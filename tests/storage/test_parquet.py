@@ -31,14 +31,13 @@ from storage.parquet import (
     PartitionMalformedError,
     PartitionTooLargeError,
     UnknownFormatError,
-    columns_of,
     read_columns,
     read_rows,
     read_summaries,
     write_partition,
 )
 from storage.parquet.limits import LARGEST_RECORD, ROWS
-from tests.storage.records import JANUARY_2026, record, records
+from tests.storage.records import JANUARY_2026, derived_columns, record, records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +63,7 @@ def test_every_record_comes_back_as_it_was_with_the_columns_that_follow_from_it(
     rows = list(read_rows(content))
     assert [row.record for row in rows] == written
     assert [row.id for row in rows] == [one.id for one in written]
-    assert [row.columns for row in rows] == [columns_of(one) for one in written]
+    assert [row.columns for row in rows] == [derived_columns(one) for one in written]
     assert root == root_of([one.id for one in written])
     assert write_partition(written) == (content, root)
 
@@ -123,7 +122,7 @@ def test_no_records_make_the_empty_root() -> None:
     ],
 )
 def test_the_author_is_the_name_or_the_handle_or_the_id(author: Author, column: str | None) -> None:
-    assert columns_of(record(1, author=author))["author"] == column
+    assert derived_columns(record(1, author=author))["author"] == column
 
 
 @pytest.mark.parametrize("part", ["normalised", "provenance"])
@@ -158,7 +157,7 @@ def test_what_is_in_the_file_is_returned_also_when_it_is_wrong() -> None:
     table = pa.Table.from_pylist([_cells(record(1)) | {"text": "changed", "record": bytes(32)}], schema=PARTITION_V1)
     (row,) = read_rows(_written(table))
     assert row.id == Digest(bytes(32)) != row.record.id
-    assert row.columns == columns_of(record(1)) | {"text": "changed", "record": Digest(bytes(32))}
+    assert row.columns == derived_columns(record(1)) | {"text": "changed", "record": Digest(bytes(32))}
 
 
 # Readers that are not ours
@@ -193,7 +192,7 @@ def test_duckdb_and_pyarrow_read_the_file_alike(tmp_path: Path) -> None:
             one.normalised,
             one.provenance,
         )
-        expected = columns_of(one)
+        expected = derived_columns(one)
         assert cell["record"] == one.id.raw
         assert cell["text"] == expected["text"]
         assert Instant(cell["created"]) == expected["created"]
@@ -226,7 +225,7 @@ def _written(table: pa.Table, mark: str | None = "holdfast-partition/v1", **opti
 
 def _cells(one: Record) -> dict[str, Any]:
     cells = {name: getattr(one, name) for name in ("salt", "native", "normalised", "provenance")}
-    for name, cell in columns_of(one).items():
+    for name, cell in derived_columns(one).items():
         cells[name] = getattr(cell, "raw", None) or getattr(cell, "micros", None) or cell
     return cells
 
@@ -408,7 +407,7 @@ def test_a_partition_is_read_a_row_group_at_a_time(tmp_path: Path) -> None:
 
 
 def test_columns_of_the_view_are_those_of_the_schema() -> None:
-    assert list(columns_of(record(1))) == [
+    assert list(derived_columns(record(1))) == [
         name for name in PARTITION_V1.names if name not in ("salt", "native", "normalised", "provenance")
     ]
     assert {"kind", "item", "url", "title", "text", "thread", "parent", "created"} <= set(Normalised.__struct_fields__)
