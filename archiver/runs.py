@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from archiver.recording import Limits
 from archiver.sealing import Chance, seal
 from manifests.archive import SOFTWARE
 from schemas.capture import Poll
-from schemas.errors import ArchiveError, InputError
+from schemas.errors import ArchiveError, InputError, UnavailableError
 from storage.warc import WarcWriter
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ class PlatformUnsupportedError(InputError):
     """An account's platform has no collector; its exports can be imported."""
 
     code = "PLATFORM_UNSUPPORTED"
+
+
+class CollectorDefectError(UnavailableError):
+    """A collector has a defect that what an account answered brought out."""
+
+    code = "COLLECTOR_DEFECT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,13 @@ def _look(
     except ArchiveError as caught:
         # Not swallowed: the poll in the ledger carries it, and the caller gets it back.
         error = caught
+    except Exception as defect:  # noqa: BLE001 - recorded and reported; other accounts must still be read
+        where = traceback.extract_tb(defect.__traceback__)[-1]
+        error = CollectorDefectError(
+            f"{collector.name} failed on what the account answered: {type(defect).__name__} in {where.name}.",
+            do="Report this; what was fetched is kept in the archive, and the next capture reads the account again.",
+            place=f"{where.filename.rpartition('/')[2]}:{where.lineno}",
+        )
     poll = _poll(archive, plan, collected, error=error, transport=transport)
     return Looked(poll, (*collected.items, *away), error)
 
