@@ -27,7 +27,7 @@ LONGEST = 100
 
 
 def find_instant(text: object) -> Instant | None:
-    """Return the instant that a date with a zone names: ISO 8601, RFC 822, or X's own ``Thu Apr 06 15:24:15 +0000 2017``.
+    """Return the instant that a date with a zone names: ISO 8601, RFC 822, or X's own spelling.
 
     A date without time or zone names no instant; neither does one outside the years 1 to 9999.
     """

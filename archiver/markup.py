@@ -17,21 +17,23 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 HIDDEN = frozenset({"script", "style", "template", "head", "title", "iframe", "object", "-comment", "-doctype"})
-BLOCKS = frozenset(
-    "address article aside blockquote body caption dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody tfoot thead tr ul".split()
-)
+BLOCK_NAMES = """
+address article aside blockquote body caption dd details dialog div dl dt fieldset figcaption figure footer form
+h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody tfoot thead tr ul
+"""
+BLOCKS = frozenset(BLOCK_NAMES.split())
 CELLS = frozenset({"td", "th"})
-MEDIA = {"img": "src", "video": "src", "audio": "src", "source": "src", "track": "src", "embed": "src"}
+SHOWING = "img[src], video[src], video[poster], audio[src], source[src], track[src], embed[src]"
 SPACES = re.compile(r"[ \t\r\f\n]+")
 TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-CRUDE = re.compile(r"<(script|style)\b[^>]*>.*?</\1[^>]*>|<!--.*?-->|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+ANY_TAG = re.compile(r"<[^<>]*>")
 
-ENDS_ITSELF = frozenset(
-    "area base br col embed hr img input link meta param source track wbr "
-    "p li dt dd option optgroup tr td th thead tbody tfoot colgroup rt rp html head body".split()
-)
+SELF_ENDING_NAMES = """
+area base br col embed hr img input link meta param source track wbr
+p li dt dd option optgroup tr td th thead tbody tfoot colgroup rt rp html head body
+"""
+SELF_ENDING = frozenset(SELF_ENDING_NAMES.split())
 SHALLOW_TAGS = 2_000
 NESTING_BUDGET = 4_000_000
 LONG_TAG = 20_000
@@ -48,17 +50,18 @@ class Fragment:
 
 
 def is_bomb(markup: str) -> bool:
-    """Return whether building a tree would cost much more than the size of ``markup`` (HTML 13.2.6: each tag may look
-    at, or open again, all that stand open), which honest pages never do.
+    """Return whether building a tree would cost far more than the size of ``markup``, as honest pages never do.
+
+    Each tag may look at, or open again, all that stand open (HTML 13.2.6), and each attribute at all before it.
     """
-    for tag in markup.split("<"):
-        if len(tag) > LONG_TAG and len(QUOTED.sub("", tag).partition(">")[0].split()) > MOST_ATTRIBUTES:
+    for piece in markup.split("<"):
+        if len(piece) > LONG_TAG and len(QUOTED.sub("", piece).partition(">")[0].split()) > MOST_ATTRIBUTES:
             return True
     if markup.count("<") <= SHALLOW_TAGS:
         return False
     depth = work = 0
     for tag in TAG.finditer(markup):
-        if tag[2].lower() not in ENDS_ITSELF:
+        if tag[2].lower() not in SELF_ENDING:
             depth = max(0, depth - 1) if tag[1] else depth + 1
         work += depth
         if work > NESTING_BUDGET:
@@ -72,7 +75,7 @@ def read_fragment(markup: str, *, base: str = "") -> Fragment:
     if "<" not in markup:
         return Fragment(tidy(html.unescape(markup)))
     if is_bomb(markup):
-        return Fragment(tidy(html.unescape(CRUDE.sub(" ", markup))))
+        return Fragment(tidy(html.unescape(ANY_TAG.sub(" ", markup))))
     root = LexborHTMLParser(markup).root
     if root is None:
         return Fragment("")
@@ -124,7 +127,7 @@ def links_of(root: LexborNode, *, base: str) -> Iterator[str]:
 def media_of(root: LexborNode, *, base: str) -> Iterator[Reference]:
     """Yield images, sound and film that are shown, in order, each address once."""
     seen: set[str] = set()
-    for node in root.css("img[src], video[src], video[poster], audio[src], source[src], track[src], embed[src]"):
+    for node in root.css(SHOWING):
         tag, attributes = node.tag or "", node.attributes
         parent = node.parent.tag if node.parent is not None else None
         shown = [(attributes.get("src"), parent if tag == "source" and parent in ("audio", "video") else tag)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 REPLACED = "replaced-characters"
 """The flag of a normalised view in which something that is no character became U+FFFD."""
 
+COUNT = re.compile(r"\d{1,15}", re.ASCII)
 LARGEST_COUNT = 2**53 - 1
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 INVISIBLE_IN_URL = re.compile(r"[\t\r\n]")
@@ -57,18 +58,18 @@ def counts_of(pairs: Iterable[tuple[str, object]]) -> dict[str, int]:
     """Return the pairs whose value is a count, also one written as text; canonical JSON can spell each."""
     counts: dict[str, int] = {}
     for name, value in pairs:
-        number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16 else value  # noqa: PLR2004, E501
+        number = int(value) if isinstance(value, str) and COUNT.fullmatch(value) else value
         if isinstance(number, int) and not isinstance(number, bool) and abs(number) <= LARGEST_COUNT:
             counts[name] = number
     return counts
 
 
 def find_address(reference: object, *, base: str) -> str | None:
-    """Return the absolute http(s) address that ``reference`` names as seen from ``base``; ``None`` for anything else."""
+    """Return the absolute http(s) address that ``reference`` names as seen from ``base``, or ``None``."""
     if not isinstance(reference, str) or not (stripped := INVISIBLE_IN_URL.sub("", reference).strip()):
         return None
     try:
-        address = urljoin(base, stripped)
+        address = stripped if stripped.startswith(("http://", "https://")) else urljoin(base, stripped)
         parts = urlsplit(address)
     except ValueError:
         return None

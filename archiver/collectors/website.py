@@ -1,0 +1,195 @@
+"""Reading a website once: its pages by following links of the same origin, breadth first, and what they are made of."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from archiver.collectors.media import NOT_FETCHED, Media, content_type_of, media_type_of
+from archiver.collectors.page_reading import origin_of, page_address, read_page
+from archiver.contract import Collected, Seen
+from archiver.failures import demand_ok
+from archiver.text import cleaned
+from schemas.capture import Observation
+from schemas.digest import Digest
+from schemas.errors import InputError
+from schemas.record import Attachment, Normalised, Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from archiver.contract import Response, Transport
+    from archiver.text import Reference
+    from schemas.account import Account
+    from schemas.record import Method
+
+HTML = frozenset({"text/html", "application/xhtml+xml"})
+GONE = frozenset({404, 410})
+REQUESTS_PER_PAGE = 4
+"""How many links may be tried for each page allowed: broken ones and redirects to known pages are no pages."""
+
+FILE_NAMES = """
+pdf doc docx xls xlsx ppt pptx odt ods odp rtf csv txt xml json ics zip gz tar 7z epub
+jpg jpeg png gif webp svg avif tif tiff heic mp3 m4a ogg wav flac mp4 m4v mov webm avi mkv
+"""
+FILES = frozenset(FILE_NAMES.split())
+ROLES = {"img": "image", "input": "image", "video": "video", "audio": "audio"}
+
+
+class NotAPageError(InputError):
+    """The address of a website account does not answer with a web page."""
+
+    code = "NOT_A_PAGE"
+
+
+class WebsiteCollector:
+    """Static pages as the server sends them; ``max_pages`` bounds one look."""
+
+    name = "website/1"
+    method: Method = "web"
+
+    def __init__(self, *, max_pages: int = 100) -> None:
+        self._max_pages = max_pages
+
+    def collect(
+        self,
+        account: Account,
+        transport: Transport,
+        *,
+        cursor: Mapping[str, str],
+        known: Callable[[str, Digest], bool],
+    ) -> Collected:
+        """Read the account once (``archiver.contract.Collector``); it needs no cursor.
+
+        Raises:
+            NotAPageError: the start page is no HTML.
+            ArchiveError: the start page could not be fetched.
+        """
+        start = transport.get(account.url)
+        demand_ok(start)
+        if media_type_of(start) not in HTML:
+            raise NotAPageError(
+                f"{start.uri} is {media_type_of(start) or 'of no stated type'}, not a web page.",
+                do="Register the address of a page; feeds are registered with --platform feed.",
+            )
+        crawl = _Crawl(transport, known, origin=origin_of(start.uri))
+        crawl.add(start)
+        complete = crawl.follow(self._max_pages)
+        return Collected(
+            items=(_list(start, crawl.listed), *crawl.seen),
+            listed=tuple(crawl.listed),
+            window=not complete,
+            status=start.status,
+            sanity="suspect" if start.truncated else "plausible",
+            cursor=dict(cursor),
+            failures=tuple(crawl.failures),
+        )
+
+
+class _Crawl:
+    """One walk through a site as it grows."""
+
+    def __init__(
+        self, transport: Transport, known: Callable[[str, Digest], bool], *, origin: tuple[str, str, int | None]
+    ) -> None:
+        self._transport, self._known, self._origin = transport, known, origin
+        self._media = Media(transport)
+        self._frontier: deque[str] = deque()
+        self._asked: set[str] = set()
+        self._failures: list[str] = []
+        self.seen: list[Seen] = []
+        self.listed: list[str] = []
+
+    @property
+    def failures(self) -> list[str]:
+        """What could not be read, pages first."""
+        return [*self._failures, *self._media.failures]
+
+    def follow(self, max_pages: int) -> bool:
+        """Read pages until there is no link left or ``max_pages`` are read; return whether the site was read whole."""
+        while self._frontier and len(self.listed) < max_pages and len(self._asked) < REQUESTS_PER_PAGE * max_pages:
+            self._ask(self._frontier.popleft())
+        return not self._frontier and not self._failures
+
+    def _ask(self, address: str) -> None:
+        try:
+            response = self._transport.get(address)
+        except NOT_FETCHED as error:
+            self._failures.append(f"{address}: {error.code}: {error.what}")
+            return
+        if 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110 section 15.3
+            if origin_of(response.uri) == self._origin:
+                self.add(response)
+        elif response.status not in GONE:  # a dead link is no part of the site; any other answer may hide one
+            self._failures.append(f"{address}: HTTP {response.status}")
+
+    def add(self, response: Response) -> None:
+        """Keep an answer as a page of the site, or a file that turned out to be none; once."""
+        address = page_address(response.uri)
+        self._asked.add(address)
+        if address in self.listed:
+            return
+        self.listed.append(address)
+        if response.truncated:
+            self._failures.append(f"{response.uri} was cut off ({response.truncated})")
+        if media_type_of(response) in HTML:
+            view = self._page(response, address)
+        else:
+            view = Normalised(kind="media", type="Document", item=address, url=address, flags=_flags(response))
+        self.seen.append(_seen(response, cleaned(view)))
+
+    def _page(self, response: Response, address: str) -> Normalised:
+        page = read_page(response.payload, address=response.uri, content_type=content_type_of(response))
+        files = []
+        for link in page.links:
+            target = page_address(link)
+            if origin_of(target) != self._origin:
+                continue
+            if _is_file(target):
+                files.append(Attachment(url=target, role="document"))
+            elif target not in self._asked:
+                self._asked.add(target)
+                self._frontier.append(target)
+        attachments = (*map(attachment_of, page.resources), *files)
+        if not self._known(address, Digest.of(response.payload)):
+            attachments = self._media.recorded(attachments)
+        return Normalised(
+            kind="page",
+            type="Page",
+            item=address,
+            url=address,
+            title=page.title,
+            text=page.text or None,
+            lang=page.lang,
+            links=page.links,
+            attachments=attachments,
+            flags=(*page.flags, *_flags(response)),
+        )
+
+
+def attachment_of(reference: Reference) -> Attachment:
+    """Return what a page refers to as an attachment that is not fetched yet."""
+    role = ROLES.get(reference.element, "resource")
+    alt = reference.alt or None
+    return Attachment(url=reference.address, role=role, media_type=reference.media_type, alt=alt)  # type: ignore[arg-type]
+
+
+def _is_file(address: str) -> bool:
+    name = urlsplit(address).path.rpartition("/")[2]
+    return "." in name and name.rpartition(".")[2].lower() in FILES
+
+
+def _flags(response: Response) -> tuple[str, ...]:
+    return ("truncated",) if response.truncated else ()
+
+
+def _list(start: Response, listed: list[str]) -> Seen:
+    address = page_address(start.uri)
+    view = Normalised(kind="list", type="Collection", item=f"list:{address}", url=address, listed=tuple(listed))
+    return _seen(start, cleaned(view))
+
+
+def _seen(response: Response, view: Normalised) -> Seen:
+    source = Slice(exchange=response.exchange, uri=response.uri, offset=0, length=len(response.payload))
+    return Seen(response.payload, Observation(normalised=view, source=source, observed=response.at))

@@ -1,0 +1,29 @@
+"""What an importer knows of one platform: its envelopes, and how to read one object. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from archiver.imports.shapes import Object
+    from schemas.record import Normalised
+
+Context: TypeAlias = "Mapping[str, Mapping[str, Any]]"
+"""Objects that others of one envelope refer to, by kind and id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one platform writes.
+
+    ``view`` returns what an object says, or ``None`` for a shape it does not know. ``paths`` lead to the objects in an
+    envelope; ``context`` returns what they refer to; ``list_view`` what the envelope itself says, if anything.
+    """
+
+    view: Callable[[Object, Context], Normalised | None]
+    paths: tuple[tuple[str, ...], ...]
+    context: Callable[[Object], Context]
+    list_view: Callable[[Object], Normalised | None]

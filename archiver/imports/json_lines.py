@@ -1,0 +1,225 @@
+"""Native JSON on disk: one value, an array, JSON lines or values in a row; each object with its exact bytes. Pure.
+
+Every top-level value is a record, and so is everything in it if it is an envelope that the platform is known to use.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from archiver.imports import activitypub, mastodon, x
+from archiver.json_slices import BOM, WHITE, JsonMalformedError, decode, elements, find_extent, members
+from archiver.text import REPLACED, cleaned
+from schemas.digest import Digest
+from schemas.errors import InputError
+from schemas.record import Normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archiver.imports.dialect import Context, Dialect
+    from archiver.json_slices import Decoded, Place
+    from schemas.account import Platform
+
+OPENING = (b"{", b"[")
+GAP = re.compile(rb"[ \t\r\n]*")
+DIALECTS: dict[Platform, Dialect] = {
+    "x": x.DIALECT,
+    "mastodon": mastodon.DIALECT,
+    "activitypub": activitypub.DIALECT,
+}
+
+
+class ImportRefusedError(InputError):
+    """A file, or a part of it, is not what can be imported; the facts ``line`` and ``offset`` say where."""
+
+    code = "IMPORT_REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One object of a file: its native bytes are ``length`` at ``offset``."""
+
+    offset: int
+    length: int
+    normalised: Normalised
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A part of a file that cannot be read; what stands before and after it can."""
+
+    offset: int
+    length: int
+    error: ImportRefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value in a file: at ``place`` in ``readable``, which stands ``shift`` bytes into the file."""
+
+    value: Any
+    readable: bytes
+    place: Place
+    shift: int
+
+
+def read(content: bytes, platform: Platform) -> Iterator[Item | Refused]:
+    """Yield every object of a file of native JSON, and every part of it that is refused, in order.
+
+    An envelope comes before what it contains, as a list.
+
+    Raises:
+        ImportRefusedError: the file is empty or not in UTF-8, or the platform has no importer.
+    """
+    dialect = DIALECTS.get(platform)
+    if dialect is None:
+        raise ImportRefusedError(
+            f"There is no JSON to import for accounts of the platform {platform}.",
+            do=f"Import into an account on one of: {', '.join(DIALECTS)}.",
+        )
+    for found in _values(content):
+        if isinstance(found, Refused):
+            yield found
+        else:
+            yield from _records(content, found, dialect)
+
+
+def _values(content: bytes) -> Iterator[_Value | Refused]:
+    start = len(BOM) if content.startswith(BOM) else 0
+    stripped = content[start:].strip(WHITE)
+    if not stripped or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        why = "is in UTF-16" if stripped else "is empty"
+        raise ImportRefusedError(
+            f"The file {why}.", do="Obtain it as UTF-8 with at least one record.", line=1, offset=0
+        )
+    start += len(content[start:]) - len(content[start:].lstrip(WHITE))
+    try:
+        yield from _split(decode(stripped), start)
+    except JsonMalformedError as error:
+        yield from _in_a_row(content, start, str(error.facts["reason"]))
+
+
+def _split(decoded: Decoded, start: int) -> Iterator[_Value]:
+    whole = (0, len(decoded.readable))
+    if not isinstance(decoded.value, list):
+        yield _Value(decoded.value, decoded.readable, whole, start)
+        return
+    for value, place in zip(decoded.value, elements(decoded.readable, whole), strict=True):
+        yield _Value(value, decoded.readable, place, start)
+
+
+def _in_a_row(content: bytes, start: int, why: str) -> Iterator[_Value | Refused]:
+    """Yield what stands one after the other, most often one a line, and between two readable values what is refused.
+
+    ``why`` is the reason for which the content is not one value; it is also the first one's, if that is refused.
+    """
+    refused: tuple[int, str] | None = None
+    for offset, found in _pieces(content, start):
+        if isinstance(found, str):
+            refused = refused or (offset, why if offset == start else found)
+        else:
+            if refused:
+                yield _refused(content, refused[0], offset, refused[1])
+            refused = None
+            yield from _split(found, offset)
+    if refused:
+        yield _refused(content, refused[0], len(content), refused[1])
+
+
+def _pieces(content: bytes, start: int) -> Iterator[tuple[int, Decoded | str]]:
+    """Yield where each object or array begins and what it spells; for a line that begins none, why."""
+    offset, searched = start, 0
+    while offset < len(content):
+        end = content.find(b"\n", offset)
+        piece = content[offset : end if end >= 0 else len(content)].rstrip(WHITE)
+        found = _decoded(piece)
+        if isinstance(found, str) and piece[:1] in OPENING and offset >= searched:
+            # Over several lines, or several on one. Each byte is searched once, so that this stays linear.
+            extent = find_extent(content, offset)
+            searched = offset + extent if extent else len(content)
+            again = _decoded(content[offset:searched]) if extent else found
+            found = found if isinstance(again, str) else again
+        yield offset, found
+        offset += len(piece if isinstance(found, str) else found.readable)
+        gap = GAP.match(content, offset)
+        offset = gap.end() if gap else offset
+
+
+def _decoded(piece: bytes) -> Decoded | str:
+    """Return what ``piece`` spells, or why it is refused: a bare text or number is no record of a row."""
+    if piece[:1] not in OPENING:
+        return "it starts no object"
+    try:
+        return decode(piece)
+    except JsonMalformedError as error:
+        return str(error.facts["reason"])
+
+
+def _refused(content: bytes, start: int, end: int, why: str) -> Refused:
+    line = content.count(b"\n", 0, start) + 1
+    error = ImportRefusedError(
+        f"Line {line} (byte {start}) is not JSON: {why}.",
+        do="The rest of the file can be imported. Obtain this part again, or keep the file as it is.",
+        line=line,
+        offset=start,
+    )
+    return Refused(start, len(content[start:end].rstrip(WHITE)), error)
+
+
+def _records(content: bytes, found: _Value, dialect: Dialect) -> Iterator[Item]:
+    value = found.value
+    view = dialect.view(value, {}) if isinstance(value, dict) else None
+    if view is not None or not isinstance(value, dict):
+        yield _item(content, found, view)
+        return
+    contained = list(_contained(found, dialect))
+    said = dialect.list_view(value)
+    if not contained and said is None:
+        yield _item(content, found, None)
+        return
+    context = dialect.context(value)
+    items = [_item(content, inner, _view(inner.value, dialect, context)) for inner in contained]
+    listed = tuple(item.normalised.item for item in items)
+    said = said or Normalised(kind="list", type="Collection", item="")
+    yield _item(content, found, msgspec.structs.replace(said, listed=listed))
+    yield from items
+
+
+def _view(value: Any, dialect: Dialect, context: Context) -> Normalised | None:  # noqa: ANN401 - any JSON
+    if not isinstance(value, dict):
+        return None
+    return dialect.view(value, context) or dialect.list_view(value)
+
+
+def _contained(found: _Value, dialect: Dialect) -> Iterator[_Value]:
+    """Yield what an envelope contains, along every path of the dialect that leads somewhere."""
+    for path in dialect.paths:
+        value, place = found.value, found.place
+        for name in path:
+            fields = members(found.readable, place) if isinstance(value, dict) and name in value else None
+            if fields is None:
+                break
+            value, place = value[name], fields[name]
+        else:
+            if isinstance(value, list):
+                for inner, inner_place in zip(value, elements(found.readable, place), strict=True):
+                    yield _Value(inner, found.readable, inner_place, found.shift)
+            elif isinstance(value, dict):
+                yield _Value(value, found.readable, place, found.shift)
+
+
+def _item(content: bytes, found: _Value, view: Normalised | None) -> Item:
+    offset, length = found.place[0] + found.shift, found.place[1]
+    native = content[offset : offset + length]
+    flags: tuple[str, ...] = ()
+    if view is None:
+        view, flags = Normalised(kind="event", type="Object", item=""), ("unrecognised",)
+    if native != found.readable[found.place[0] : sum(found.place)]:
+        flags = (*flags, REPLACED)
+    item = view.item or f"sha256:{Digest.of(native)}"
+    return Item(offset, length, cleaned(msgspec.structs.replace(view, item=item, flags=(*view.flags, *flags))))

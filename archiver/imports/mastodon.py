@@ -1,0 +1,164 @@
+"""Mastodon: what its client API returns. Pure.
+
+Statuses keep their bare id; ids of other things are prefixed (``account:``), because they are numbered by themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archiver.dates import find_instant
+from archiver.imports.dialect import Context, Dialect
+from archiver.imports.shapes import Object, address, find_id, find_text, member, objects
+from archiver.markup import read_fragment
+from archiver.text import counts_of, unique
+from schemas.record import Attachment, Author, Normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATHS = (("ancestors",), ("descendants",), ("statuses",), ("accounts",), ("last_status",))
+ROLES = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
+ACTIVITIES = {
+    "mention": "Create",
+    "status": "Create",
+    "reblog": "Announce",
+    "favourite": "Like",
+    "follow": "Follow",
+    "follow_request": "Follow",
+    "poll": "Question",
+    "update": "Update",
+}
+STATUS_COUNTS = ("replies_count", "reblogs_count", "favourites_count", "quotes_count")
+ACCOUNT_COUNTS = ("followers_count", "following_count", "statuses_count")
+
+
+def view_of(value: Object, _: Context) -> Normalised | None:
+    """Return what an object of the API says, told by its members alone."""
+    if find_id(value, "id") is None:
+        return None
+    if "content" in value and "account" in value:
+        return _status(value)
+    if "acct" in value or ("username" in value and "note" in value):
+        return _account(value)
+    if "type" in value and "account" in value and "created_at" in value:
+        return _notification(value)
+    if "type" in value and ("preview_url" in value or "remote_url" in value):
+        return _media(value)
+    if "options" in value and "expired" in value:
+        return _poll(value)
+    return None
+
+
+def _status(value: Object) -> Normalised:
+    shared = member(value, "reblog")
+    shown = shared if isinstance(shared, dict) else value
+    body = read_fragment(find_text(shown, "content") or "")
+    created_text = find_text(value, "created_at")
+    parent = find_id(value, "in_reply_to_id")
+    direct = value.get("visibility") == "direct"
+    edited = find_instant(value.get("edited_at"))
+    options = [title for option in objects(shown, "poll", "options") if (title := find_text(option, "title"))]
+    quoted = address(shown, "quote", "quoted_status", "url")
+    return Normalised(
+        kind="message" if direct else "reply" if parent else "post",
+        type="Announce" if shown is shared else "Question" if options else "Note",
+        item=find_id(value, "id") or "",
+        url=address(value, "url") or address(value, "uri"),
+        title=find_text(shown, "spoiler_text"),
+        text="\n".join((body.text, *options)).strip() or None,
+        lang=find_text(shown, "language"),
+        author=author_of(member(value, "account")),
+        created=find_instant(created_text),
+        created_text=created_text,
+        edited=edited,
+        parent=parent,
+        attachments=tuple(_attachments(shown)),
+        tags=unique(find_text(tag, "name") for tag in objects(shown, "tags")),
+        mentions=unique(find_text(mention, "acct") for mention in objects(shown, "mentions")),
+        links=unique((address(shared, "url"), quoted, address(shown, "card", "url"), *body.links)),
+        counts=counts_of((name.removesuffix("_count"), value.get(name)) for name in STATUS_COUNTS),
+    )
+
+
+def author_of(account: Any) -> Author | None:  # noqa: ANN401 - any JSON
+    """Return an account as the author of something."""
+    if not isinstance(account, dict):
+        return None
+    return Author(
+        id=find_id(account, "id"),
+        name=find_text(account, "display_name"),
+        handle=find_text(account, "acct") or find_text(account, "username"),
+        url=address(account, "url"),
+    )
+
+
+def _attachments(value: Object) -> Iterator[Attachment]:
+    for media in objects(value, "media_attachments"):
+        url = address(media, "url") or address(media, "remote_url") or address(media, "preview_url")
+        if url:
+            role = ROLES.get(str(media.get("type")), "resource")
+            yield Attachment(url=url, role=role, alt=find_text(media, "description"))  # type: ignore[arg-type]
+
+
+def _account(value: Object) -> Normalised:
+    body = read_fragment(find_text(value, "note") or "")
+    created_text = find_text(value, "created_at")
+    fields = [read_fragment(find_text(field, "value") or "") for field in objects(value, "fields")]
+    pictures = unique((address(value, "avatar"), address(value, "header")))
+    return Normalised(
+        kind="profile",
+        type="Group" if value.get("group") is True else "Service" if value.get("bot") is True else "Person",
+        item=f"account:{find_id(value, 'id')}",
+        url=address(value, "url"),
+        title=find_text(value, "display_name") or find_text(value, "username"),
+        text="\n".join(part.text for part in (body, *fields)).strip() or None,
+        author=author_of(value),
+        created=find_instant(created_text),
+        created_text=created_text,
+        attachments=tuple(Attachment(url=url, role="image") for url in pictures),
+        links=unique(link for part in (body, *fields) for link in part.links),
+        counts=counts_of((name.removesuffix("_count"), value.get(name)) for name in ACCOUNT_COUNTS),
+    )
+
+
+def _notification(value: Object) -> Normalised:
+    created_text = find_text(value, "created_at")
+    status = member(value, "status")
+    return Normalised(
+        kind="event",
+        type=ACTIVITIES.get(str(value.get("type")), "Activity"),
+        item=f"notification:{find_id(value, 'id')}",
+        title=find_text(value, "type"),
+        text=read_fragment(find_text(status, "content") or "").text or None,
+        author=author_of(member(value, "account")),
+        created=find_instant(created_text),
+        created_text=created_text,
+        parent=find_id(status, "id"),
+        links=unique((address(status, "url"),)),
+    )
+
+
+def _media(value: Object) -> Normalised:
+    role = ROLES.get(str(value.get("type")), "document")
+    return Normalised(
+        kind="media",
+        type=role.capitalize(),
+        item=f"media:{find_id(value, 'id')}",
+        url=address(value, "url") or address(value, "remote_url"),
+        text=find_text(value, "description"),
+    )
+
+
+def _poll(value: Object) -> Normalised:
+    options = [title for option in objects(value, "options") if (title := find_text(option, "title"))]
+    return Normalised(
+        kind="event",
+        type="Question",
+        item=f"poll:{find_id(value, 'id')}",
+        text="\n".join(options) or None,
+        counts=counts_of([("votes", value.get("votes_count")), ("voters", value.get("voters_count"))]),
+    )
+
+
+DIALECT = Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None)

@@ -1,0 +1,157 @@
+"""What a word is, and which letters count as the same: one definition for queries and for records.
+
+Text is brought to NFC and read character by character; every character plays one part (``Character``):
+
+* ``MARK``: accents, Hebrew and Arabic points, joiners, direction marks, soft hyphens. They are as if not there.
+* ``ALONE``: scripts written without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Yi). Each character is a word
+  by itself, so that what people call a word is a phrase there, findable inside any run.
+* ``SYMBOL``: emoji and other pictographs. Each is a word by itself.
+* ``LETTER``: all other letters, marks (Indic vowel signs among them) and digits. A run of them is a word.
+* ``SEPARATOR``: everything else, ``_`` and NUL included.
+
+A ``#`` or ``@`` before a word and not after one is its sign: the word is found without the sign, and with it only where
+the sign stands. Letters are the same when they differ in case, accents or width (``A``, ``a``, ``á``, U+FF21).
+One letter never becomes two: ``ß`` is not ``ss``. Nothing here knows about SQL or regular expressions.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from enum import Enum, auto
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Spans: TypeAlias = "tuple[tuple[int, int], ...]"  # of code points, first and last
+
+
+class Character(Enum):
+    """The part that a character plays in a word."""
+
+    MARK = auto()
+    ALONE = auto()
+    SYMBOL = auto()
+    LETTER = auto()
+    SEPARATOR = auto()
+
+
+MARKS: Spans = (
+    *((0xAD, 0xAD), (0x300, 0x36F), (0x483, 0x489), (0x591, 0x5BD), (0x5BF, 0x5BF), (0x5C1, 0x5C2), (0x5C4, 0x5C5)),
+    *((0x5C7, 0x5C7), (0x610, 0x61A), (0x61C, 0x61C), (0x640, 0x640), (0x64B, 0x65F), (0x670, 0x670), (0x6D6, 0x6DC)),
+    *((0x6DF, 0x6E4), (0x6E7, 0x6E8), (0x6EA, 0x6ED), (0x180B, 0x180F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF)),
+    *((0x200C, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F)),
+    (0xFEFF, 0xFEFF),
+)
+ALONE: Spans = (
+    *((0xE01, 0xE3A), (0xE40, 0xE4E), (0xE81, 0xECE), (0x1000, 0x1049), (0x1050, 0x109D), (0x1780, 0x17D3)),
+    *((0x3005, 0x3007), (0x3021, 0x302F), (0x3031, 0x3035), (0x3038, 0x303C), (0x3041, 0x3096), (0x3099, 0x309A)),
+    *((0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x3105, 0x312F), (0x31A0, 0x31BF), (0x31F0, 0x31FF)),
+    *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA000, 0xA48C), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x1B000, 0x1B16F)),
+)
+# Emoji by block: one that is new in Unicode must not wait for a new version of Python's tables.
+SYMBOLS: Spans = ((0x1F1E6, 0x1F1FF), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF))
+SIGNS: Mapping[str, str] = {"#": "#", "\uff03": "#", "@": "@", "\uff20": "@"}
+NEVER_FOLDED = frozenset(map(chr, (*range(0x1100, 0x1200), 0x3099, 0x309A)))  # they would join their neighbour in NFC
+LAST_TABULATED = 0x1FFFF  # above it nothing folds, and there are only these runs
+STARTS_ABOVE = (0x20000, 0x3FFFE, 0xE0000, 0xE1000)
+PARTS_ABOVE = (Character.ALONE, Character.SEPARATOR, Character.MARK, Character.SEPARATOR)
+
+
+@cache
+def _runs() -> tuple[tuple[int, ...], tuple[Character, ...]]:
+    """Return where each run of code points of one part starts, and its part; an unassigned one is as the one before."""
+    parts: list[Character] = []
+    for code in range(LAST_TABULATED + 1):
+        category = unicodedata.category(chr(code))
+        if category == "Cn":
+            parts.append(parts[-1])
+        elif category[0] in "LMN":
+            parts.append(Character.LETTER)
+        else:
+            parts.append(Character.SYMBOL if category == "So" else Character.SEPARATOR)
+    for part, spans in ((Character.MARK, MARKS), (Character.ALONE, ALONE), (Character.SYMBOL, SYMBOLS)):
+        for first, last in spans:
+            parts[first : last + 1] = [part] * (last + 1 - first)
+    starts = [code for code, part in enumerate(parts) if code == 0 or part is not parts[code - 1]]
+    return (*starts, *STARTS_ABOVE), (*(parts[start] for start in starts), *PARTS_ABOVE)
+
+
+@cache
+def part_of(character: str) -> Character:
+    """Return the part that a single character plays."""
+    starts, parts = _runs()
+    return parts[bisect_right(starts, ord(character)) - 1]
+
+
+@cache
+def spans_of(*wanted: Character) -> Spans:
+    """Return the spans of all characters that play one of the parts."""
+    starts, parts = _runs()
+    found: list[tuple[int, int]] = []
+    for first, last, part in zip(starts, [*(start - 1 for start in starts[1:]), 0x10FFFF], parts, strict=True):
+        if part not in wanted:
+            continue
+        if found and found[-1][1] == first - 1:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+@cache
+def fold(character: str) -> str:
+    """Return the character that stands for all that count as the same; a mark is returned as an empty text."""
+    part = part_of(character)
+    if part is Character.MARK:
+        return ""
+    if part in (Character.SYMBOL, Character.SEPARATOR):
+        return character
+    bare = "".join(fold(c) if c != character else c for c in unicodedata.normalize("NFKD", character))
+    for form in (bare.casefold(), character.casefold(), character.lower()):
+        if len(form) == 1 and part_of(form) is part and form not in NEVER_FOLDED:
+            return form
+    return character
+
+
+@cache
+def variants() -> Mapping[str, tuple[str, ...]]:
+    """Return, for each folded letter that has any, the other letters that fold to it."""
+    found: dict[str, list[str]] = {}
+    for character in map(chr, range(LAST_TABULATED + 1)):
+        if unicodedata.decomposition(character) or character != character.casefold():
+            folded = fold(character)
+            if folded not in ("", character):
+                found.setdefault(folded, []).append(character)
+    return {folded: tuple(others) for folded, others in found.items()}
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text, folded and in order, each with its sign if it has one.
+
+    It is stable: the words of a word are that word.
+    """
+    return tuple(_words(unicodedata.normalize("NFC", text)))
+
+
+def _words(text: str) -> Iterator[str]:
+    word, sign, before = "", "", Character.SEPARATOR
+    for character in text:
+        part = part_of(character)
+        if part is Character.MARK:
+            continue
+        if part is before is Character.LETTER:
+            word += fold(character)
+            continue
+        if word:
+            yield word
+        if part in (Character.LETTER, Character.ALONE):
+            word = sign + fold(character)
+        else:
+            word = character if part is Character.SYMBOL else ""
+        sign = "" if before in (Character.LETTER, Character.ALONE) else SIGNS.get(character, "")
+        before = part
+    if word:
+        yield word

@@ -1,0 +1,61 @@
+"""``production.json``: what a production's PDF carries and what each attachment must hash to (FORMAT section 6)."""
+
+from __future__ import annotations
+
+from schemas.canonical import Canonical
+from schemas.digest import Digest
+from schemas.instant import Instant
+from schemas.production import BatesRange
+
+MANIFEST_NAME = "production.json"
+MANIFEST_FORMAT = "holdfast-production/v1"
+
+
+class ManifestRecord(Canonical, frozen=True):
+    """One record: its pages, and its two attachments with size in bytes and digest."""
+
+    record: Digest
+    account: str
+    kind: str
+    item: str
+    bates: BatesRange
+    native: str
+    native_media_type: str
+    native_size: int
+    native_sha256: Digest
+    proof: str
+    proof_size: int
+    proof_sha256: Digest
+
+
+class ProductionManifest(Canonical, frozen=True):
+    """The whole production, in the order of its pages. ``pages`` counts all of them, those without records too."""
+
+    format: str
+    production: str
+    organisation: str
+    matter: str
+    requester: str
+    prepared_by: str
+    prepared_at: Instant
+    query_typed: str
+    query_words: str
+    origin: str
+    ledger_size: int
+    ledger_root: Digest
+    checkpoint: str
+    verifier: str
+    software: str
+    signer: str
+    bates: BatesRange
+    records: tuple[ManifestRecord, ...]
+    test_certificate: bool = False
+
+    @property
+    def attachments(self) -> dict[str, int]:
+        """The attachments beside this manifest, each with its size in bytes."""
+        return {
+            name: size
+            for record in self.records
+            for name, size in ((record.native, record.native_size), (record.proof, record.proof_size))
+        }

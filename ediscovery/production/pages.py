@@ -1,0 +1,134 @@
+"""The sections of a production as HTML: pure functions of what it says. Captured content is always escaped."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ediscovery.production import wording
+from ediscovery.production.changes import Stretch, changes, elide
+from ediscovery.production.visible import block, direction, inline
+from schemas.production import BatesRange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ediscovery.production.document import ProducedItem, ProductionDocument, Version
+    from schemas.instant import Instant
+
+TAGS = {
+    "same": Markup("{}"),
+    "removed": Markup("<del>{}</del>"),
+    "inserted": Markup("<ins>{}</ins>"),
+}
+HEADING = 110
+
+
+def css(document: ProductionDocument) -> str:
+    """Return the style sheet: ours, the paper, and the Bates numbers, which are the page counter with a prefix.
+
+    The prefix is letters and digits by its type (``schemas.production``).
+    """
+    return files("ediscovery.production").joinpath("templates", "style.css").read_text(encoding="utf-8") + (
+        f"@page {{ size: {document.paper}; @bottom-right {{ "
+        f'content: "{document.bates_prefix}" counter(page, bates-digits) }} }}\n'
+    )
+
+
+def front(document: ProductionDocument, *, numbers: BatesRange, places: Mapping[str, int]) -> str:
+    """Return cover sheet, certification and chain of custody.
+
+    ``numbers`` are those of the whole production; ``places`` are the numbers at which ``certification``, ``custody``,
+    ``record-1``, ``index`` and ``checking`` start.
+    """
+    return _section("front", document, first=numbers.first, numbers=numbers, places=places)
+
+
+def record(document: ProductionDocument, place: int, *, first: int) -> str:
+    """Return the pages of the record at ``place``, counted from 1, whose first page is number ``first``."""
+    bates = BatesRange(prefix=document.bates_prefix, first=first, last=first).spell(first)
+    return _section("record", document, first=first, item=document.items[place - 1], place=place, bates=bates)
+
+
+def index(document: ProductionDocument, *, first: int, records: Sequence[BatesRange]) -> str:
+    """Return the index of records with their page numbers."""
+    return _section("index", document, first=first, records=records)
+
+
+def checking(document: ProductionDocument, *, first: int) -> str:
+    """Return the page that says how to check the document."""
+    return _section("checking", document, first=first)
+
+
+def _section(name: str, document: ProductionDocument, **more: object) -> str:
+    return _TEMPLATES.get_template(f"{name}.html.j2").render(
+        document=document,
+        accounts={account.name: account.title for account in document.accounts},
+        methods=wording.METHODS,
+        verdicts=wording.VERDICTS,
+        author=wording.author,
+        attachment_name=wording.attachment_name,
+        heading=_heading,
+        compared=_compared,
+        **more,
+    )
+
+
+def _heading(item: ProducedItem) -> str:
+    seen = item.normalised
+    words = seen.title or (seen.text or "").strip().partition("\n")[0]
+    kind = seen.kind.capitalize()
+    return f"{kind}: {_excerpt(words, HEADING)}" if words else kind
+
+
+def _excerpt(text: str, length: int) -> str:
+    shown = " ".join(text[: 2 * length].split())
+    return shown if len(shown) <= length and len(text) <= 2 * length else shown[: length - 1].rstrip() + "…"
+
+
+def _compared(versions: Sequence[Version], place: int) -> Markup:
+    """Mark what a version changed in the one before; the first version is shown as it was."""
+    new = _whole(versions[place])
+    stretches = changes(_whole(versions[place - 1]), new) if place else (Stretch("same", new),)
+    if place and all(stretch.sign == "same" for stretch in stretches):
+        return Markup('<span class="elided">Nothing in title or text changed.</span>')
+    return Markup("").join(_marked(stretch) for stretch in elide(stretches))
+
+
+def _whole(version: Version) -> str:
+    return "\n".join(part for part in (version.title, version.text) if part)
+
+
+def _marked(stretch: Stretch) -> Markup:
+    if stretch.sign == "elided":
+        return Markup('<span class="elided"> [… {} unchanged characters …] </span>').format(f"{len(stretch.text):,}")
+    return TAGS[stretch.sign].format(inline(stretch.text))
+
+
+def _w3c(instant: Instant) -> str:
+    return f"{instant.to_datetime():%Y-%m-%dT%H:%M:%SZ}"
+
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("ediscovery.production"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters |= {
+    "block": lambda text, lang=None: block(text, lang=lang),
+    "inline": inline,
+    "direction": direction,
+    "excerpt": _excerpt,
+    "moment": wording.moment,
+    "day": wording.day,
+    "size": wording.size,
+    "interval": wording.interval,
+    "thousands": lambda number: f"{number:,}",
+    "w3c": _w3c,
+    "zip": lambda one, other: zip(one, other, strict=True),
+}

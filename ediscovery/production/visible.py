@@ -1,0 +1,113 @@
+"""Captured text made fit to print: what is invisible or would reorder the page is shown as a marker.
+
+Pure rules from text to safe markup. A marker names the code point, ``[U+202E]``, in a frame that text cannot draw.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHOWN_CHARACTERS = 1 << 20
+SHOWN_LINES = 20_000
+PARAGRAPH = 8_000
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+
+# What has no shape of its own, or reorders what has: C0 but tab and newline, DEL, C1, soft hyphen, zero-width space,
+# separators, embeddings, overrides, isolates, invisible operators, surrogates, private use, tags, noncharacters.
+# Joiners (U+200C, U+200D) and direction marks (U+200E, U+200F) belong to the scripts that need them.
+NONCHARACTERS = "".join(f"{chr((plane << 16) + 0xFFFE)}-{chr((plane << 16) + 0xFFFF)}" for plane in range(15))
+SHAPELESS = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b\u2028-\u202e\u2060-\u206f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f\U000f0000-\U0010ffff" + NONCHARACTERS
+)
+# The flags of England, Scotland and Wales are a black flag with tags: there, and only there, tags are seen.
+FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
+MARKED = re.compile(rf"{FLAG}|(?P<mark>[{SHAPELESS}])(?P=mark)*")
+# A word of this many letters without a place to break is given places: the line breaker is quadratic in it.
+LONG_WORD = re.compile(r"[^\s\u200b]{120,}")
+STRIDE = 40
+BREAK = "\u200b"
+"""A place to break a line. It cannot be the text's own: that one is shown as a marker."""
+MARKER = Markup('<span class="mark">{}</span>')
+
+
+def direction(text: str) -> Literal["ltr", "rtl"]:
+    """Return the direction of the first strong letter, as HTML's ``dir="auto"`` finds it; ``ltr`` without one."""
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        if kind == "L":
+            return "ltr"
+        if kind in ("R", "AL"):
+            return "rtl"
+    return "ltr"
+
+
+def language(tag: str | None) -> str | None:
+    """Return a language tag that may stand in markup (BCP 47 in its common forms), else ``None``."""
+    return tag if tag and LANGUAGE.fullmatch(tag) else None
+
+
+def inline(text: str) -> Markup:
+    """Return text as markup for one run: escaped, markers framed, long words breakable. Newlines stay newlines."""
+    pieces: list[Markup] = []
+    end = 0
+    for run in MARKED.finditer(text):
+        if run["mark"] is None:
+            continue
+        pieces.append(escape(_breakable(text[end : run.start()])))
+        pieces.append(MARKER.format(_name(run)) + BREAK)
+        end = run.end()
+    pieces.append(escape(_breakable(text[end:])))
+    return Markup("").join(pieces)
+
+
+def block(text: str, *, lang: str | None = None) -> Markup:
+    """Return a whole text as paragraphs, each in its own direction, cut with a visible note where it is too long."""
+    shown, note = _shorten(text.replace("\r\n", "\n"))
+    tag = language(lang)
+    attribute = Markup(' lang="{}"').format(tag) if tag else Markup("")
+    pieces = [Markup('<p dir="{}"{}>{}</p>').format(way, attribute, inline(part)) for way, part in _paragraphs(shown)]
+    if note:
+        pieces.append(Markup('<p class="note">{}</p>').format(note))
+    return Markup("").join(pieces)
+
+
+def _name(run: re.Match[str]) -> str:
+    times = len(run.group())
+    name = f"[U+{ord(run['mark']):04X}]"
+    return name if times == 1 else f"{name[:-1]} × {times}]"
+
+
+def _breakable(text: str) -> str:
+    return LONG_WORD.sub(
+        lambda word: BREAK.join(word.group()[i : i + STRIDE] for i in range(0, len(word.group()), STRIDE)), text
+    )
+
+
+def _shorten(text: str) -> tuple[str, str | None]:
+    shown = text[:SHOWN_CHARACTERS]
+    lines = shown.split("\n", SHOWN_LINES)
+    shown = "\n".join(lines[:SHOWN_LINES])
+    left = len(text) - len(shown)
+    return shown, f"[{left:,} more characters are in the attached native file]" if left else None
+
+
+def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
+    """Join lines of one direction: a box for each of a million lines would not fit into memory."""
+    way, lines, size = "ltr", list[str](), 0
+    for line in text.split("\n"):
+        turn = direction(line) if line.strip() else way
+        if lines and (turn != way or size > PARAGRAPH):
+            yield way, "\n".join(lines)
+            lines, size = [], 0
+        way = turn
+        lines.append(line)
+        size += len(line) + 1
+    yield way, "\n".join(lines)

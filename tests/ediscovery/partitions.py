@@ -1,0 +1,87 @@
+"""Partitions on disk for tests of searching: short descriptions of versions, written by ``storage.parquet``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from ediscovery.search import Source
+from schemas.instant import Instant
+from schemas.record import Absence, Attachment, Author, Normalised, Provenance, Record, Slice
+from storage.parquet import write_partition
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from schemas.record import AbsenceClass, Kind
+
+MONDAY = Instant.from_text("2026-03-02T09:00:00.000000Z")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One observed version of one item; ``captured`` in hours after ``MONDAY``, ``created`` likewise."""
+
+    item: str
+    text: str | None = None
+    title: str | None = None
+    author: str | None = None
+    account: str = "blog"
+    kind: Kind = "post"
+    created: float | None = None
+    captured: float = 0
+    thread: str | None = None
+    alt: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    verdict: AbsenceClass | None = None
+    salt: int = field(default=0)
+
+    @property
+    def record(self) -> Record:
+        view = Normalised(
+            kind=self.kind,
+            type="Note",
+            item=self.item,
+            title=self.title,
+            text=self.text,
+            author=None if self.author is None else Author(name=self.author),
+            created=None if self.created is None else MONDAY.plus(seconds=self.created * 3600),
+            thread=self.thread,
+            attachments=tuple(Attachment(url=f"/{n}.png", role="image", alt=alt) for n, alt in enumerate(self.alt)),
+            tags=self.tags,
+            absence=self.verdict
+            and Absence(verdict=self.verdict, last_seen=MONDAY, first_missing=MONDAY, reads=(), reason="it is away"),
+        )
+        captured = MONDAY.plus(seconds=self.captured * 3600)
+        native = repr(self).encode("utf-8", "surrogatepass")
+        provenance = Provenance(
+            account=self.account,
+            platform="feed",
+            capture="c1",
+            captured=captured,
+            method="feed",
+            collector="feed/1",
+            claim=1,
+            source=Slice(exchange="urn:uuid:0", uri="https://blog.example/", offset=0, length=len(native)),
+        )
+        return Record(
+            salt=sha256(native).digest(),
+            native=native,
+            normalised=view.to_bytes(),
+            provenance=provenance.to_bytes(),
+        )
+
+
+def write(folder: Path, versions: Sequence[Version], *, rows: int = 1000) -> list[Source]:
+    """Write the versions into partitions of their accounts, at most ``rows`` in each."""
+    sources = []
+    for account in sorted({version.account for version in versions}):
+        own = [version.record for version in versions if version.account == account]
+        for start in range(0, len(own), rows):
+            content, _ = write_partition(own[start : start + rows])
+            path = folder / f"{sha256(content).hexdigest()}"
+            path.write_bytes(content)
+            sources.append(Source(path=path, key=f"partitions/{account}/{start}.parquet", account=account))
+    return sources

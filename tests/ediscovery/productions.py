@@ -1,0 +1,205 @@
+"""Small productions for tests: a real ledger, records sealed in it, their real proofs, and the pages around them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+from ediscovery.production.document import CustodyEvent, ProducedItem, ProductionDocument, ThreadLine, Version
+from ediscovery.production.signing import Signer, make_test_authority
+from manifests.proof import PROOF_FORMAT, RecordProof, check, read_proof
+from schemas.account import Account
+from schemas.digest import Digest
+from schemas.instant import Instant
+from schemas.merkle import inclusion_path, root_of
+from schemas.partition import Partition
+from schemas.record import Absence, Author, Normalised, Provenance, Record, Slice
+from schemas.stored import StoredObject
+from tests.manifests.archives import ORIGIN, Writer, captured, created, registered
+
+NOW = Instant.from_text("2026-03-14T15:30:00.000000Z")
+POSTED = Instant.from_text("2026-03-09T12:05:00.000000Z")
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a test says of one record; everything else is made up around it."""
+
+    text: str | None
+    title: str | None = None
+    kind: str = "post"
+    author: Author | None = field(default_factory=lambda: Author(name="Maple Grove USD", handle="@maplegroveusd"))
+    native: bytes | None = None
+    extension: str = "json"
+    media_type: str = "application/json"
+    earlier: tuple[tuple[str | None, str], ...] = ()
+    later: tuple[tuple[str | None, str], ...] = ()
+    thread: tuple[ThreadLine, ...] = ()
+    absence: Absence | None = None
+    more: dict = field(default_factory=dict)
+
+
+def normalised_of(item: Item, number: int) -> Normalised:
+    return Normalised(
+        kind=item.kind,
+        type="Note",
+        item=f"urn:item:{number}",
+        url=f"https://social.example/@maplegroveusd/{number}",
+        title=item.title,
+        text=item.text,
+        author=item.author,
+        created=POSTED.plus(seconds=60 * number),
+        **item.more,
+    )
+
+
+def native_of(item: Item, number: int) -> bytes:
+    if item.native is not None:
+        return item.native
+    return json.dumps({"id": str(number), "title": item.title, "content": item.text}).encode()
+
+
+def record_of(item: Item, number: int) -> Record:
+    native = native_of(item, number)
+    provenance = Provenance(
+        account="blog",
+        platform="mastodon",
+        capture=f"{number:032x}",
+        captured=POSTED.plus(seconds=3600 + 60 * number),
+        method="api",
+        collector="mastodon/1",
+        claim=1,
+        source=Slice(
+            exchange="urn:uuid:6b5e6b0e-6c86-4b8c-9a53-1d0a9f2f7f10",
+            uri="https://social.example/api/v1/accounts/7/statuses?limit=40",
+            offset=87,
+            length=len(native),
+        ),
+    )
+    return Record(
+        salt=number.to_bytes(32, "big"),
+        native=native,
+        normalised=normalised_of(item, number).to_bytes(),
+        provenance=provenance.to_bytes(),
+    )
+
+
+def document_of(*items: Item, **changes) -> ProductionDocument:
+    """Seal the items in a ledger of three entries and describe their production."""
+    writer = Writer()
+    records = [record_of(item, number) for number, item in enumerate(items, 1)]
+    leaves = [record.id for record in records]
+    partition = Partition(
+        account="blog",
+        series="unscheduled",
+        period="2026-03",
+        rows=len(records),
+        root=root_of(leaves),
+        stored=StoredObject(key="partitions/blog/unscheduled/2026-03/a.parquet", sha256=Digest.of(b""), size=0),
+    )
+    ledger = writer.ledger()
+    writer.append(ledger, created(writer))
+    writer.append(ledger, registered())
+    act = captured("c1")
+    writer.append(ledger, type(act)(poll=act.poll, new=len(records), partitions=(partition,)))
+    checkpoint = ledger.checkpoint(writer.checkpoint_key).to_bytes().decode()
+    verifier = writer.checkpoint_key.verifier.to_text()
+
+    def proof(row: int) -> bytes:
+        record = records[row]
+        return RecordProof(
+            format=PROOF_FORMAT,
+            record=record.id,
+            salt=record.salt.hex(),
+            native_sha256=Digest.of(record.native),
+            normalised=record.normalised.decode(),
+            provenance=record.provenance.decode(),
+            row=row,
+            rows=len(leaves),
+            row_path=inclusion_path(leaves, row),
+            partition_root=partition.root,
+            entry=ledger.entry_bytes(2).decode(),
+            entry_path=ledger.inclusion(2, size=3),
+            checkpoint=checkpoint,
+            verifier=verifier,
+        ).to_bytes()
+
+    document = ProductionDocument(
+        organisation="Maple Grove Unified School District",
+        production="0b7e4c1d",
+        matter="Request 2026-031: posts about the bus schedule",
+        requester="Dana Whitfield, Maple Grove Courier",
+        prepared_by="clerk@records",
+        prepared_at=NOW,
+        timezone="America/Chicago",
+        query_words="Posts, comments and replies with the word “bus”",
+        query_typed="bus kind:post,comment,reply from:2026-03-01 to:2026-03-31",
+        origin=ORIGIN,
+        ledger_size=3,
+        ledger_root=ledger.head.tree.root,
+        checkpoint=checkpoint,
+        verifier=verifier,
+        software="holdfast/0.1.0",
+        signer="Maple Grove USD Records (TEST)",
+        test_certificate=True,
+        bates_prefix="MGUSD",
+        accounts=(
+            Account(
+                name="blog",
+                platform="mastodon",
+                url="https://social.example/@maplegroveusd",
+                title="Maple Grove USD on Mastodon",
+                custodians=("Priya Raman, Communications",),
+            ),
+        ),
+        custody=(
+            CustodyEvent(at=POSTED, actor="clerk@records", what="The archive was made.", entry=0),
+            CustodyEvent(at=POSTED, actor="clerk@records", what="The account was registered.", entry=1),
+            CustodyEvent(at=POSTED.plus(seconds=3600), actor="scheduler", what="Captured: new records.", entry=2),
+        ),
+        items=tuple(
+            produced(item, records[row], number=row + 1, root=partition.root, proof=proof(row))
+            for row, item in enumerate(items)
+        ),
+    )
+    return replace(document, **changes)
+
+
+def produced(item: Item, record: Record, *, number: int, root: Digest, proof: bytes) -> ProducedItem:
+    texts = (*item.earlier, (item.title, item.text), *item.later)
+    own = len(item.earlier)
+    provenance = Provenance.from_bytes(record.provenance)
+    return ProducedItem(
+        record=record.id,
+        normalised=Normalised.from_bytes(record.normalised),
+        provenance=provenance,
+        native=record.native,
+        media_type=item.media_type,
+        extension=item.extension,
+        versions=tuple(
+            Version(
+                record=record.id if place == own else Digest.of(f"{number}/{place}".encode()),
+                captured=provenance.captured.plus(seconds=86_400 * (place - own)),
+                title=title,
+                text=text,
+            )
+            for place, (title, text) in enumerate(texts)
+        ),
+        partition_root=root,
+        entry=2,
+        claim="1: captured once over the network",
+        proof=proof,
+        thread=item.thread,
+        absence=item.absence,
+    )
+
+
+def check_record(proof: bytes, native: bytes):
+    """The check that the command line passes in, without a published key."""
+    return check(read_proof(proof), native)
+
+
+def signer_of(*, now: Instant = POSTED, organisation: str = "Maple Grove USD") -> tuple[Signer, bytes]:
+    """A signer by a new test authority, and the authority's root certificate (PEM)."""
+    made = make_test_authority(now=now, organisation=organisation)
+    return Signer.from_pem(certificate=made.certificate, key=made.key), made.root

@@ -1,0 +1,409 @@
+"""Searching over real partitions: an independent oracle agrees, nothing typed becomes SQL, damage is named."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from ediscovery.folding import words
+from ediscovery.language import QuerySyntaxError, parse
+from ediscovery.plan import KindNotSearchableError
+from ediscovery.search import (
+    NotTextError,
+    PartitionUnreadableError,
+    RecordNameError,
+    Search,
+    SearchSettingError,
+    SearchTooLargeError,
+    Source,
+)
+from ediscovery.terms import NothingToSearchError, TermTooLongError
+from schemas.query import And, Not, Or, Phrase, Prefix, Query, Word
+from tests.corpora import corpus
+from tests.ediscovery import oracle
+from tests.ediscovery.partitions import MONDAY, Version, write
+
+MEMORY = 500_000_000
+
+
+def opened(sources: list[Source]) -> Search:
+    return Search(sources, threads=2, memory_limit=MEMORY)
+
+
+def items(folder: Path, versions: list[Version], query: str | Query) -> list[str]:
+    """Which items a query finds, in order."""
+    asked = Query(term=parse(query)) if isinstance(query, str) else query
+    with opened(write(folder, versions)) as search:
+        found = [hit.item for hit in search.hits(asked)]
+        assert search.count(asked) == len(found)
+    return found
+
+
+texts = st.text(st.sampled_from(oracle.ALPHABET), max_size=12)
+maybe = st.none() | texts
+versions = st.builds(
+    Version,
+    item=st.sampled_from("xyz"),
+    account=st.sampled_from(["blog", "page"]),
+    kind=st.sampled_from(["post", "comment", "absence", "list"]),
+    title=maybe,
+    text=maybe,
+    author=maybe,
+    created=st.none() | st.integers(0, 3),
+    captured=st.integers(0, 3),
+    alt=st.lists(texts, max_size=2).map(tuple),
+    tags=st.lists(texts, max_size=2).map(tuple),
+    salt=st.integers(),
+)
+typed = texts.filter(oracle.tokens)
+signed = typed.map(words).flatmap(st.sampled_from)
+leaves = st.builds(Word, signed) | st.builds(Prefix, signed) | st.builds(Phrase, typed.map(words))
+terms = st.recursive(
+    leaves,
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.lists(inner, min_size=1, max_size=3).map(tuple).flatmap(lambda t: st.sampled_from([And(t), Or(t)]))
+    ),
+    max_leaves=6,
+)
+hours = st.none() | st.integers(0, 4).map(lambda hour: MONDAY.plus(seconds=3600 * hour))
+queries = st.builds(
+    Query,
+    term=st.none() | terms,
+    start=hours,
+    end=hours,
+    kinds=st.sampled_from([frozenset(), frozenset({"post"}), frozenset({"comment", "list"})]),
+    accounts=st.sampled_from([frozenset(), frozenset({"blog"}), frozenset({"nobody", "page"})]),
+    author=st.none() | st.none() | typed.map(lambda text: " ".join(letters for _, letters in oracle.tokens(text))),
+    versions=st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.lists(versions, max_size=25), st.lists(queries, min_size=1, max_size=6))
+def test_the_oracle_finds_the_same_versions(held, asked):
+    held = list({version.record.id: version for version in held}.values())
+    with tempfile.TemporaryDirectory() as folder, opened(write(Path(folder), held, rows=5)) as search:
+        for query in asked:
+            hits = [(hit.record.raw, hit.matched.raw) for hit in search.hits(query)]
+            assert hits == oracle.found(query, held)
+            assert search.count(query) == len(hits)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(texts, st.integers(0, 12), st.integers(1, 12))
+def test_a_text_is_found_by_every_run_of_its_own_words(text, start, length):
+    own = words(text)[start : start + length]
+    assume(own)
+    with tempfile.TemporaryDirectory() as folder, opened(write(Path(folder), [Version("x", text)])) as search:
+        assert search.count(Query(term=Phrase(own))) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("cafe", ["french"]),
+        ("CAFÉ", ["french"]),
+        ("resume", ["french"]),
+        ("budg*", ["plain", "tagged"]),
+        ("#budget", ["tagged"]),
+        ("budget", ["plain", "tagged"]),
+        ("@district", ["tagged"]),
+        ("the", ["marked"]),
+        ("客服", ["chinese"]),
+        ("服很", ["chinese"]),
+        ("客很", []),
+        ("雪が降る", ["japanese"]),
+        ("🏫", ["emoji"]),
+        ("👩‍🏫", ["emoji"]),
+        ("हिन्दी", ["hindi"]),
+        ("हनद", []),
+        ('"levy budget"', []),
+        ('"title ends"', ["fields"]),
+        ('"ends text"', []),
+        ("ends text", ["fields"]),
+        ("author OR picture OR tagged", ["fields"]),
+        ('"yellow bus" OR "snow day"', ["fields"]),
+    ],
+)
+def test_what_people_search_for_is_found(tmp_path, query, found):
+    held = [
+        Version("plain", "The budget, and the levy."),
+        Version("tagged", "Vote #Budget! cc @District"),
+        Version("french", "Un cafe\u0301; mon RÉSUMÉ"),
+        Version("marked", "_the_"),
+        Version("chinese", "我们的客服很好。"),
+        Version("japanese", "学校に雪が降る"),
+        Version("emoji", "Merci 👩🏽‍🏫!"),
+        Version("hindi", "यह हिन्दी है"),
+        Version("fields", "text begins", title="title ends", author="Author", alt=("yellow bus",), tags=("Snow Day",)),
+    ]
+    assert sorted(set(items(tmp_path, held, query)) - ({"plain"} if query == "the" else set())) == sorted(found)
+
+
+def test_words_that_were_edited_out_still_find_their_item(tmp_path):
+    held = [
+        Version("p", "We promise new roofs", captured=1),
+        Version("p", "We promise nothing", captured=2),
+        Version("p", kind="absence", verdict="deleted", captured=3),
+    ]
+    with opened(write(tmp_path, held)) as search:
+        (hit,) = search.hits(Query(term=parse("roofs")))
+        assert (hit.text, hit.versions, hit.absence, hit.absent) == ("We promise nothing", 2, "deleted", True)
+        assert (hit.record, hit.matched) == (held[1].record.id, held[0].record.id)
+        (each,) = search.hits(Query(term=parse("roofs"), versions=True))
+        assert each.record == each.matched == held[0].record.id
+        assert [one.kind for one in search.versions("blog", "p")] == ["post", "post", "absence"]
+
+
+@pytest.mark.parametrize(
+    ("after", "absence", "absent"),
+    [
+        (Version("p", kind="absence", verdict="hidden", captured=3), "hidden", True),
+        (Version("p", kind="absence", verdict="present", captured=3), "present", False),
+        (Version("p", "back again", captured=3), None, False),
+    ],
+)
+def test_an_absence_ends_with_what_came_after_it(tmp_path, after, absence, absent):
+    held = [Version("p", "roofs", captured=1), Version("p", kind="absence", verdict="deleted", captured=2), after]
+    with opened(write(tmp_path, held)) as search:
+        (hit,) = search.hits(Query(term=parse("roofs")))
+        assert (hit.absence, hit.absent) == (absence, absent)
+
+
+def test_hits_come_by_date_and_stop_at_the_limit(tmp_path):
+    held = [
+        Version("c", "snow", created=3),
+        Version("a", "snow", created=None, captured=2),
+        Version("b", "snow", created=1),
+    ]
+    assert items(tmp_path, held, "snow") == ["b", "a", "c"]
+    with opened(write(tmp_path, held)) as search:
+        assert [hit.item for hit in search.hits(Query(term=Word("snow")), limit=2)] == ["b", "a"]
+
+
+def test_the_start_is_included_and_the_end_is_not(tmp_path):
+    held = [Version(str(hour), "snow", created=hour) for hour in range(4)]
+    window = Query(start=MONDAY.plus(seconds=3600), end=MONDAY.plus(seconds=3 * 3600))
+    assert items(tmp_path, held, window) == ["1", "2"]
+
+
+def test_absences_cannot_be_asked_for_and_lists_only_by_kind(tmp_path):
+    held = [Version("feed", "snow", kind="list"), Version("p", "snow")]
+    assert items(tmp_path, held, "snow") == ["p"]
+    assert items(tmp_path, held, Query(kinds=frozenset({"list"}))) == ["feed"]
+    with opened(write(tmp_path, held)) as search, pytest.raises(KindNotSearchableError):
+        search.count(Query(kinds=frozenset({"absence"})))
+
+
+HOSTILE = [
+    "'; DROP TABLE sources; --",
+    "x' OR '1'='1",
+    "$paths $p0 {condition} %s ?",
+    "a\x00b",
+    ".* [a-z] \\x{61} (?i)",
+    "\ud800 lone",
+    "مرحبا \u202e evil",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_only_text(tmp_path, text):
+    held = [Version("p", "nothing to see", author="nobody")]
+    with opened(write(tmp_path, held)) as search:
+        for query in (Query(term=Phrase((text,))), Query(author=text), Query(accounts=frozenset({text}))):
+            assert list(search.hits(query)) == []
+        assert search.versions(text, "p") == ()
+        assert search.count(Query()) == 1
+
+
+def test_names_that_are_no_text_are_refused(tmp_path):
+    with opened(write(tmp_path, [Version("p")])) as search, pytest.raises(NotTextError):
+        search.thread("blog", "\ud800")
+
+
+def test_what_holds_no_word_is_refused_and_never_finds_everything(tmp_path):
+    with opened(write(tmp_path, [Version("p", "x")])) as search:
+        for query in (Query(term=Word("?!")), Query(author=""), Query(author=" - ")):
+            with pytest.raises(NothingToSearchError):
+                search.count(query)
+        with pytest.raises(TermTooLongError):
+            search.count(Query(term=Phrase(("long",) * 1_000)))
+
+
+def test_long_phrases_and_many_words_are_found(tmp_path):
+    long = [f"wört{n}" for n in range(120)]
+    held = [Version("long", " ".join(long)), Version("short", " ".join(long[:-1])), Version("plain", "wort5")]
+    assert items(tmp_path, held, Query(term=Phrase(tuple(long)))) == ["long"]
+    many = Or((*(Word(f"none{n}") for n in range(300)), Word("wort119"), Prefix("wort11")))
+    assert sorted(items(tmp_path, held, Query(term=many))) == ["long", "short"]
+
+
+def test_an_empty_archive_answers(tmp_path):
+    with opened([]) as search:
+        assert list(search.hits(Query())) == []
+        assert search.count(Query(term=Word("x"))) == 0
+        assert search.find_record("0000") is None
+        assert search.versions("blog", "x") == search.thread("blog", "x") == ()
+
+
+def test_many_small_partitions_are_one_archive(tmp_path):
+    held = [Version(str(number), f"snow {number}", created=number) for number in range(1_500)]
+    with opened(write(tmp_path, held, rows=1)) as search:
+        assert search.count(Query(term=Word("snow"))) == 1_500
+        assert [hit.item for hit in search.hits(Query(term=Word("777")))] == ["777"]
+
+
+def test_a_record_is_named_by_the_beginning_of_its_id(tmp_path):
+    held = [Version(str(number), kind="list") for number in range(600)]
+    with opened(write(tmp_path, held)) as search:
+        wanted = held[7].record.id
+        found = search.find_record(wanted.hex[:16].upper())
+        assert found is not None
+        assert (found.record, found.row, found.key) == (wanted, 7, "partitions/blog/0.parquet")
+        assert search.find_record("0" * 64) is None
+        for bad in ("", "abc", "xyz0", "%" * 8, "0" * 65, "０００0"):  # noqa: RUF001
+            with pytest.raises(RecordNameError):
+                search.find_record(bad)
+
+
+def test_the_beginning_of_two_ids_names_no_record(tmp_path):
+    by_start: dict[str, Version] = {}
+    number = 0
+    while True:
+        version = Version(str(number))
+        start = version.record.id.hex[:4]
+        if start in by_start:
+            break
+        by_start[start] = version
+        number += 1
+    with (
+        opened(write(tmp_path, [by_start[start], version])) as search,
+        pytest.raises(RecordNameError, match="More than"),
+    ):
+        search.find_record(start)
+
+
+def test_a_thread_is_its_post_and_comments_in_their_latest_versions(tmp_path):
+    held = [
+        Version("post", "snow day", created=0),
+        Version("c1", "first", kind="comment", thread="post", created=1),
+        Version("c1", "first, edited", kind="comment", thread="post", created=1, captured=5),
+        Version("c2", "second", kind="comment", thread="post", created=2),
+        Version("c3", "elsewhere", kind="comment", thread="other", created=2),
+        Version("c4", "other account", kind="comment", thread="post", account="page"),
+    ]
+    with opened(write(tmp_path, held)) as search:
+        assert [hit.text for hit in search.thread("blog", "post")] == ["snow day", "first, edited", "second"]
+
+
+def test_two_searches_may_be_read_side_by_side(tmp_path):
+    held = [Version(str(number), "snow", created=number) for number in range(2_500)]
+    with opened(write(tmp_path, held)) as search:
+        pairs = zip(search.hits(Query()), search.hits(Query()), strict=True)
+        assert sum(one == other for one, other in pairs) == 2_500
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "cut", "flipped", "missing", "foreign"])
+def test_a_damaged_file_is_named(tmp_path, damage):
+    sources = write(tmp_path, [Version(str(number), f"snow {number} " * 50) for number in range(30)], rows=10)
+    path = sources[1].path
+    content = path.read_bytes()
+    path.chmod(0o600)
+    match damage:
+        case "empty":
+            path.write_bytes(b"")
+        case "text":
+            path.write_text("this is no Parquet file at all", encoding="utf-8")
+        case "cut":
+            path.write_bytes(content[:-20])
+        case "flipped":
+            path.write_bytes(content[:50] + bytes(255 - byte for byte in content[50:3000]) + content[3000:])
+        case "missing":
+            path.unlink()
+        case "foreign":
+            path.write_bytes(sources[0].path.read_bytes().replace(b"captured", b"capturer"))
+    with opened(sources) as search, pytest.raises(PartitionUnreadableError, match=sources[1].key):
+        list(search.hits(Query(term=Word("snow"))))
+
+
+def test_a_search_that_needs_more_memory_than_it_may_use_says_so(tmp_path):
+    held = [Version(str(number), f"snow {number} " * 20_000, title="x" * 200_000) for number in range(300)]
+    with (
+        Search(write(tmp_path, held), threads=2, memory_limit=64_000_000) as search,
+        pytest.raises(SearchTooLargeError),
+    ):
+        list(search.hits(Query(term=Word("snow"))))
+
+
+@pytest.mark.parametrize(("threads", "memory"), [(0, MEMORY), (-1, MEMORY), (1, 1_000)])
+def test_impossible_settings_are_refused(threads, memory):
+    with pytest.raises(SearchSettingError):
+        Search([], threads=threads, memory_limit=memory)
+
+
+def test_a_path_that_would_be_a_pattern_is_refused(tmp_path):
+    with pytest.raises(SearchSettingError, match="pattern"):
+        opened([Source(path=tmp_path / "*.parquet", key="k", account="a")])
+
+
+def test_the_engine_reaches_nothing_but_the_partitions(tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n", encoding="utf-8")
+    with opened(write(tmp_path, [Version("p")])) as search:
+        for sql in (
+            f"FROM read_csv('{secret}')",
+            f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",
+            f"ATTACH '{tmp_path}/other.db'",
+            "INSTALL httpfs",
+            "LOAD httpfs",
+            "SET threads = 1",
+            "SET enable_external_access = true",
+            "SELECT * FROM read_parquet('https://example.org/x.parquet')",
+        ):
+            with pytest.raises(duckdb.Error):
+                search._connection.execute(sql)
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_the_queries_of_other_parsers_are_answered_or_refused(tmp_path):
+    held = [Version("p", "foo bar baz fizz buzz", title="A phrase")]
+    answered = 0
+    with opened(write(tmp_path, held)) as search:
+        for path in corpus("conformance", "query-syntax").rglob("*.queries.txt"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                try:
+                    term = parse(line.replace('\\"', '"'))
+                except QuerySyntaxError:
+                    continue
+                search.count(Query(term=term))
+                answered += 1
+    assert answered > 50
+
+
+def test_naughty_strings_are_found_by_their_own_words_and_break_nothing(tmp_path):
+    naughty = json.loads(
+        corpus("conformance", "text", "minimaxir+big-list-of-naughty-strings", "blns.json").read_text()
+    )
+    held = [Version(str(number), text) for number, text in enumerate(naughty)]
+    searched = typed_in = 0
+    with opened(write(tmp_path, held)) as search:
+        for number, text in enumerate(naughty):
+            own = words(text)[:60]
+            if own:
+                assert str(number) in {hit.item for hit in search.hits(Query(term=Phrase(own)))}, text
+                searched += 1
+            try:
+                term = parse(text)
+            except QuerySyntaxError:
+                continue
+            search.count(Query(term=term))
+            typed_in += 1
+    assert searched > 300
+    assert typed_in > 100
