@@ -12,6 +12,7 @@ from schemas.instant import Instant
 
 if TYPE_CHECKING:
     import time
+    from collections.abc import Callable
 
 ZONE = re.compile(
     r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AP]M\s*)?"
@@ -61,9 +62,9 @@ def instant_of_millis(text: object) -> Instant | None:
         return None
 
 
-def _instant(read: object) -> Instant | None:
+def _instant(read: Callable[[], datetime]) -> Instant | None:
     try:
-        moment = read()  # type: ignore[operator]
+        moment = read()
         return Instant.from_datetime(moment) if moment.tzinfo else None
     except (ValueError, OverflowError, LookupError, TypeError, IntegrityError):
         return None

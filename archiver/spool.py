@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LENGTHS = struct.Struct(">QQ")
+NEW, GONE = ".new-", ".gone-"
 
 
 class SpoolUnwritableError(UnavailableError):
@@ -111,7 +112,10 @@ class Spooled:
 
     def discard(self) -> None:
         """Remove the folder, once its entry is in the ledger."""
-        shutil.rmtree(self.folder)
+        gone = self.folder.with_name(f"{GONE}{self.folder.name}")
+        # One step, so that nobody finds half of it; what is left of the rest is swept by the next run.
+        self.folder.rename(gone)
+        shutil.rmtree(gone)
 
 
 @contextmanager
@@ -121,7 +125,7 @@ def begin(root: Path, plan: Plan) -> Iterator[Spooled]:
     Raises:
         SpoolUnwritableError: the disk refuses.
     """
-    folder, hidden = root / plan.capture, root / f".{plan.capture}"
+    folder, hidden = root / plan.capture, root / f"{NEW}{plan.capture}"
     with _disk(folder):
         hidden.mkdir(parents=True)
         _write_whole(hidden / "plan.json", plan.to_bytes())
@@ -138,6 +142,8 @@ def begin(root: Path, plan: Plan) -> Iterator[Spooled]:
 @contextmanager
 def abandoned(root: Path) -> Iterator[Iterator[Spooled]]:
     """Yield the captures whose process is gone, each locked until the block ends."""
+    for left in root.glob(f"{GONE}*"):
+        shutil.rmtree(left, ignore_errors=True)
     locks = []
 
     def claim() -> Iterator[Spooled]:

@@ -115,10 +115,12 @@ def arm(step: int, moment: Moment) -> None:
             taken += 1
             if taken == step and moment == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
-            answer = call(*args, **named)
-            if taken == step and moment == "after":
-                os.kill(os.getpid(), signal.SIGKILL)
-            return answer
+            now = taken
+            try:
+                return call(*args, **named)
+            finally:  # also after a step that failed
+                if now == step and moment == "after":
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         return stepping
 

@@ -12,7 +12,7 @@ from archiver.text import REPLACED, find_address, unique
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from archiver.json_slices import Place
 
@@ -139,9 +139,9 @@ def _attachments(item: dict[str, Any], body: Fragment, address: str) -> Iterator
         )
 
 
-def _type(attachments: object) -> str | None:
-    for attachment in attachments:  # type: ignore[attr-defined]
+def _type(attachments: Iterable[Attachment]) -> str | None:
+    for attachment in attachments:
         family = (attachment.media_type or "").partition("/")[0]
         if attachment.role == "enclosure" and family in ("audio", "video"):
-            return str(family).capitalize()
+            return family.capitalize()
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,7 +93,10 @@ def test_every_object_of_the_corpus_is_a_record_with_its_exact_bytes(folder: str
 
 
 def test_the_envelope_of_a_response_comes_before_what_it_contains() -> None:
-    content = b'{"data":[{"id":"1","text":"a","author_id":"9"}],"includes":{"users":[{"id":"9","username":"district","name":"D"}]},"meta":{}}'
+    content = (
+        b'{"data":[{"id":"1","text":"a","author_id":"9"}],'
+        b'"includes":{"users":[{"id":"9","username":"district","name":"D"}]},"meta":{}}'
+    )
     items, _ = read_all(content)
 
     assert [(item.normalised.kind, item.normalised.item) for item in items] == [
@@ -121,7 +125,7 @@ def test_a_post_of_the_first_api_is_read_with_its_whole_text() -> None:
     view = view_of(value, "x")
 
     assert view.item == value["id_str"]
-    assert view.created == Instant.from_text("2016-03-28T14:39:13.000000Z") or view.created is not None
+    assert view.created == Instant.from_datetime(datetime.strptime(value["created_at"], "%a %b %d %H:%M:%S %z %Y"))
     assert view.author is not None
     assert view.author.handle == value["user"]["screen_name"]
     assert view.created_text == value["created_at"]
@@ -373,10 +377,11 @@ def test_the_json_test_suite_is_judged_as_it_asks(file: str) -> None:
     judged = {}
     for path in files:
         try:
-            items, refused = read_all(path.read_bytes())
+            _, refused = read_all(path.read_bytes())
         except ImportRefusedError:
-            items, refused = [], [None]
-        judged[path.name] = bool(refused)
+            judged[path.name] = True
+        else:
+            judged[path.name] = bool(refused)
 
     assert len(files) > 20
     if file != "i_":

@@ -7,20 +7,20 @@ from pathlib import Path
 from archiver import runs
 from manifests.archive import Archive, create_archive, open_archive
 from manifests.console import system_clock
+from manifests.ledger import ArchiveMissingError
 
 
 def opened(home: str) -> Archive:
     """The archive in ``home``, made where there is none."""
-    if not (Path(home) / "archive" / "ledger").exists():
-        return create_archive(
-            Path(home), organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="child"
-        )
-    return open_archive(Path(home), now=system_clock, actor="child")
+    try:
+        return open_archive(Path(home), now=system_clock, actor="child")
+    except ArchiveMissingError:
+        return create(home)
 
 
-def create(home: str) -> None:
+def create(home: str) -> Archive:
     """Make an archive."""
-    create_archive(
+    return create_archive(
         Path(home), organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="child"
     )
 

@@ -23,8 +23,8 @@ SAME_LETTERS = (
 )
 LETTERS = {letter: same[0] for same in SAME_LETTERS for letter in same}
 ALONE = {c: c for c in "客服ひガทท\u0e48\u30fc"} | {"\uff76": "カ"}
-SYMBOLS = "😀👍\U0001f3fd❤\U0001f1fa\U0001f1f8"
-IGNORED = "\u0301\u0308\u200d\u200f\ufe0f\u00ad\u0651"
+SYMBOLS = "😀👍❤\U0001f1fa\U0001f1f8"
+IGNORED = "\U0001f3fd\u0301\u0308\u200d\u200f\ufe0f\u00ad\u0651"
 SEPARATORS = " _-'’.,\n\t\x00\x01!?/:“\u3002\u200b\ue000"
 SIGNS = {"#": "#", "\uff03": "#", "@": "@"}
 ALPHABET = "".join([*LETTERS, *ALONE, SYMBOLS, IGNORED, SEPARATORS, *SIGNS])
