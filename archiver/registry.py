@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from archiver.masking import Mask
-from archiver.placeholders import PLACEHOLDER
+from archiver.fetch.masking import Mask
+from archiver.fetch.placeholders import PLACEHOLDER
 from schemas.account import NAME, Account
 from schemas.errors import InputError
 from schemas.ledger import AccountRegistered

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archiver import observe, spool
-from archiver.addresses import is_public, is_public_or_private
-from archiver.collectors.feed import FeedCollector
-from archiver.collectors.website import WebsiteCollector
+from archiver.collectors.feed.collector import FeedCollector
+from archiver.collectors.website.collector import WebsiteCollector
 from archiver.contract import Collected
-from archiver.fetch import Patience, RecordingTransport
+from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.placeholders import expand
+from archiver.fetch.recording import Limits
+from archiver.fetch.transport import Patience, RecordingTransport
 from archiver.held import held_of
 from archiver.observe import LookUp
-from archiver.placeholders import expand
-from archiver.recording import Limits
 from archiver.sealing import Chance, seal
 from manifests.archive import SOFTWARE
 from schemas.capture import Poll

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archiver.collectors.style_reading import STYLE_SHEET, style_references
-from archiver.failures import (
+from archiver.collectors.website.styles import STYLE_SHEET, style_references
+from archiver.fetch.failures import (
     AddressForbiddenError,
     AddressMalformedError,
     CertificateRefusedError,

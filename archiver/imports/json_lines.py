@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archiver.imports import activitypub, mastodon, x
-from archiver.json_slices import BOM, WHITE, JsonMalformedError, decode, elements, find_extent, members
-from archiver.text import REPLACED, cleaned
+from archiver.parsing.json_slices import BOM, WHITE, JsonMalformedError, decode, elements, find_extent, members
+from archiver.parsing.text import REPLACED, cleaned
 from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.record import Normalised
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archiver.imports.dialect import Context, Dialect
-    from archiver.json_slices import Decoded, Place
+    from archiver.parsing.json_slices import Decoded, Place
     from schemas.account import Platform
 
 OPENING = (b"{", b"[")

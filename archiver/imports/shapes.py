@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from archiver.text import find_address
+from archiver.parsing.text import find_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

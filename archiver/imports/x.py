@@ -8,7 +8,6 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from archiver.dates import find_instant, instant_of_millis
 from archiver.imports.dialect import Context, Dialect
 from archiver.imports.shapes import Object, address, find_id, find_text, member, objects
 from archiver.imports.x_parts import (
@@ -19,7 +18,8 @@ from archiver.imports.x_parts import (
     mentions_in,
     tags_in,
 )
-from archiver.text import counts_of, unique
+from archiver.parsing.dates import find_instant, instant_of_millis
+from archiver.parsing.text import counts_of, unique
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archiver.imports.shapes import Object, address, find_id, find_text, member, objects
-from archiver.text import counts_of, unique
+from archiver.parsing.text import counts_of, unique
 from schemas.record import Attachment, Author
 
 if TYPE_CHECKING:

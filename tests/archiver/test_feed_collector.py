@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from archiver.collectors.feed import FeedCollector
-from archiver.collectors.feed_reading import read_feed
-from archiver.collectors.reading import NotAFeedError
-from archiver.failures import AccessRefusedError, NotFoundError, RateLimitedError, ServerFailedError
+from archiver.collectors.feed.collector import FeedCollector
+from archiver.collectors.feed.found import NotAFeedError
+from archiver.collectors.feed.reading import read_feed
+from archiver.fetch.failures import AccessRefusedError, NotFoundError, RateLimitedError, ServerFailedError
 from schemas.account import Account
 from schemas.digest import Digest
 from schemas.record import Normalised

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.collectors.feed_reading import read_feed
-from archiver.collectors.reading import Feed, NotAFeedError
+from archiver.collectors.feed.found import Feed, NotAFeedError
+from archiver.collectors.feed.reading import read_feed
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.record import Author, Normalised

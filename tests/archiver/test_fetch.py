@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from archiver.addresses import is_public, is_public_or_private
-from archiver.failures import (
+from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.failures import (
     AccessRefusedError,
     AddressForbiddenError,
     AddressMalformedError,
@@ -35,8 +35,8 @@ from archiver.failures import (
     TooManyRedirectsError,
     demand_ok,
 )
-from archiver.fetch import Patience, RecordingTransport
-from archiver.recording import FolderUnwritableError, Limits
+from archiver.fetch.recording import FolderUnwritableError, Limits
+from archiver.fetch.transport import Patience, RecordingTransport
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.instant import Instant

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.imports.json_lines import ImportRefusedError, Item, Refused, read
-from archiver.json_slices import elements, find_extent, members
+from archiver.parsing.json_slices import elements, find_extent, members
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.record import Attachment, Author, Normalised

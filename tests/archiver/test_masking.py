@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archiver.masking import BODY_NAMES, IN_BODY_NAMES, Mask, SecretUnmaskableError, spellings
-from archiver.placeholders import SecretMissingError, expand
+from archiver.fetch.masking import BODY_NAMES, IN_BODY_NAMES, Mask, SecretUnmaskableError, spellings
+from archiver.fetch.placeholders import SecretMissingError, expand
 
 SECRET = "s3cr/t+&=é\"'<value>"
 TYPES = ["application/json", "application/activity+json; charset=utf-8", "text/plain", "text/html", "image/png", ""]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.collectors.slicing import find_doctype, item_slices, shadow_of
+from archiver.collectors.feed.slicing import find_doctype, item_slices, shadow_of
 from tests.corpora import corpus
 
 RSS = '<?xml version="1.0"?><rss><channel><title>t</title>{}</channel></rss>'

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.collectors.page_reading import page_address, read_page
-from archiver.collectors.style_reading import style_references
-from archiver.collectors.website import NotAPageError, WebsiteCollector
-from archiver.failures import NotFoundError
+from archiver.collectors.website.collector import NotAPageError, WebsiteCollector
+from archiver.collectors.website.pages import page_address, read_page
+from archiver.collectors.website.styles import style_references
+from archiver.fetch.failures import NotFoundError
 from schemas.account import Account
 from schemas.digest import Digest
 from schemas.record import Normalised

@@ -6,10 +6,10 @@ import ipaddress
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from archiver.addresses import is_public_or_private
-from archiver.failures import HostUnreachableError
-from archiver.fetch import Patience, RecordingTransport
-from archiver.recording import Limits
+from archiver.fetch.addresses import is_public_or_private
+from archiver.fetch.failures import HostUnreachableError
+from archiver.fetch.recording import Limits
+from archiver.fetch.transport import Patience, RecordingTransport
 from schemas.instant import Instant
 from storage.warc import WarcWriter, payload_of
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from archiver.addresses import Address
     from archiver.contract import Seen
+    from archiver.fetch.addresses import Address
 
 AT = Instant.from_text("2026-11-21T09:30:00.000000Z")
 

@@ -17,18 +17,18 @@ from requests import Request
 from requests.exceptions import RequestException
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result, stop_after_attempt
 
-from archiver.addresses import is_public
-from archiver.addresses import resolve as resolve_by_system
-from archiver.connections import Reach, VettedAdapter
-from archiver.failures import (
+from archiver.fetch.addresses import is_public
+from archiver.fetch.addresses import resolve as resolve_by_system
+from archiver.fetch.connections import Reach, VettedAdapter
+from archiver.fetch.failures import (
     AddressMalformedError,
     ConnectionCutError,
     HostUnreachableError,
     TimedOutError,
     TooManyRedirectsError,
 )
-from archiver.masking import SECRET_HEADER, Mask
-from archiver.recording import Limits, Recorded, Recorder
+from archiver.fetch.masking import SECRET_HEADER, Mask
+from archiver.fetch.recording import Limits, Recorded, Recorder
 from schemas.instant import Instant, InstantMalformedError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest
 
-    from archiver.addresses import Permission, Resolver
     from archiver.contract import Response
+    from archiver.fetch.addresses import Permission, Resolver
     from storage.warc import WarcWriter
 
 REDIRECT_LIMIT = 10

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archiver.collectors.comments import CommentFeed, as_comments, comment_feeds, remembered, spelled
-from archiver.collectors.feed_reading import read_feed
+from archiver.collectors.feed.comments import CommentFeed, as_comments, comment_feeds, remembered, spelled
+from archiver.collectors.feed.found import NotAFeedError
+from archiver.collectors.feed.reading import read_feed
+from archiver.collectors.feed.validators import NOT_MODIFIED, asking, validators_of
 from archiver.collectors.media import NOT_FETCHED, Media
-from archiver.collectors.reading import NotAFeedError
-from archiver.collectors.validators import NOT_MODIFIED, asking, validators_of
 from archiver.contract import Collected, Seen
-from archiver.failures import (
+from archiver.fetch.failures import (
     AccessRefusedError,
     NotFoundError,
     RateLimitedError,
@@ -21,7 +21,7 @@ from archiver.failures import (
     ServerFailedError,
     demand_ok,
 )
-from archiver.text import cleaned
+from archiver.parsing.text import cleaned
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.record import Attachment, Slice
@@ -29,7 +29,7 @@ from schemas.record import Attachment, Slice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from archiver.collectors.reading import Feed
+    from archiver.collectors.feed.found import Feed
     from archiver.contract import Response, Transport
     from schemas.account import Account
     from schemas.capture import Sanity

@@ -9,8 +9,8 @@ from urllib.parse import urldefrag, urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from archiver.bodies import examine, receive
 from archiver.contract import Response
+from archiver.fetch.bodies import examine, receive
 from schemas.errors import ArchiveError, UnavailableError
 from storage.warc import Answer, Exchange, Headers, Request, WarcWriter, field
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
     from urllib3 import BaseHTTPResponse
 
-    from archiver.bodies import Truncated
-    from archiver.connections import VettedAdapter
-    from archiver.masking import Mask
+    from archiver.fetch.bodies import Truncated
+    from archiver.fetch.connections import VettedAdapter
+    from archiver.fetch.masking import Mask
     from schemas.instant import Instant
 
 IN_MEMORY = 1 << 20

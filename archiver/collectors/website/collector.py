@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from archiver.collectors.media import NOT_FETCHED, Media, content_type_of, media_type_of
-from archiver.collectors.page_reading import origin_of, page_address, read_page
+from archiver.collectors.website.pages import origin_of, page_address, read_page
 from archiver.contract import Collected, Seen
-from archiver.failures import demand_ok
-from archiver.text import cleaned
+from archiver.fetch.failures import demand_ok
+from archiver.parsing.text import cleaned
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.errors import InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from archiver.contract import Response, Transport
-    from archiver.text import Reference
+    from archiver.parsing.text import Reference
     from schemas.account import Account
     from schemas.record import Method
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
 
-    from archiver.masking import Mask
+    from archiver.fetch.masking import Mask
 
 STEP = 1 << 16
 Truncated: TypeAlias = Literal["length", "time", "disconnect"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archiver.markup import read_fragment
-from archiver.text import cleaned, find_address
+from archiver.parsing.markup import read_fragment
+from archiver.parsing.text import cleaned, find_address
 from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.record import Normalised
@@ -17,7 +17,7 @@ from schemas.record import Normalised
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from archiver.json_slices import Place
+    from archiver.parsing.json_slices import Place
 
 
 class NotAFeedError(InputError):

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from archiver.collectors.style_reading import STYLE_SHEET, style_references
-from archiver.markup import is_bomb, links_of, media_of, read_fragment, text_of
-from archiver.text import Reference, clean, find_address
+from archiver.collectors.website.styles import STYLE_SHEET, style_references
+from archiver.parsing.markup import is_bomb, links_of, media_of, read_fragment, text_of
+from archiver.parsing.text import Reference, clean, find_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

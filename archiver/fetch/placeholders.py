@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from archiver.masking import SHORTEST_SECRET
+from archiver.fetch.masking import SHORTEST_SECRET
 from schemas.errors import InputError
 
 if TYPE_CHECKING:

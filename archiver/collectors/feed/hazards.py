@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archiver.collectors.slicing import find_doctype, tokens
+from archiver.collectors.feed.slicing import find_doctype, tokens
 
 if TYPE_CHECKING:
-    from archiver.collectors.slicing import Shadow
+    from archiver.collectors.feed.slicing import Shadow
 
 LARGEST = 64 << 20
 LONGEST_PROLOG = 1 << 16

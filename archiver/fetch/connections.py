@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.connection import create_connection
 
-from archiver.failures import (
+from archiver.fetch.failures import (
     LATER,
     AddressForbiddenError,
     CertificateRefusedError,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
-    from archiver.addresses import Permission, Resolver
+    from archiver.fetch.addresses import Permission, Resolver
     from schemas.errors import UnavailableError
 
 POOLED = 16

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archiver.collectors.reading import Feed, FeedItem, NotAFeedError, listing, named
-from archiver.dates import find_instant
-from archiver.json_slices import BOM, JsonMalformedError, decode, elements, members
-from archiver.markup import Fragment, read_fragment
-from archiver.text import REPLACED, find_address, unique
+from archiver.collectors.feed.found import Feed, FeedItem, NotAFeedError, listing, named
+from archiver.parsing.dates import find_instant
+from archiver.parsing.json_slices import BOM, JsonMalformedError, decode, elements, members
+from archiver.parsing.markup import Fragment, read_fragment
+from archiver.parsing.text import REPLACED, find_address, unique
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archiver.json_slices import Place
+    from archiver.parsing.json_slices import Place
 
 VERSION = "https://jsonfeed.org/version/1"
 MARK = b"jsonfeed.org/version/1"

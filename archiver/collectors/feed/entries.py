@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from archiver.dates import find_instant_as_parsed
-from archiver.markup import Fragment, read_fragment
-from archiver.text import clean, counts_of, find_address, unique
+from archiver.parsing.dates import find_instant_as_parsed
+from archiver.parsing.markup import Fragment, read_fragment
+from archiver.parsing.text import clean, counts_of, find_address, unique
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from archiver.collectors.reading import Feed, FeedItem
+    from archiver.collectors.feed.found import Feed, FeedItem
     from schemas.record import Normalised
 
 COMMENTS = "comments"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tinycss2
 
-from archiver.text import Reference, find_address
+from archiver.parsing.text import Reference, find_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

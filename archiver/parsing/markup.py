@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
 
-from archiver.text import Reference, clean, find_address
+from archiver.parsing.text import Reference, clean, find_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

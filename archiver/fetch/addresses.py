@@ -6,7 +6,7 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING, TypeAlias
 
-from archiver.failures import LATER, HostUnreachableError
+from archiver.fetch.failures import LATER, HostUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

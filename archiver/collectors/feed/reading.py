@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import feedparser
 
-from archiver.collectors.comments import threaded
-from archiver.collectors.entries import entry_view
-from archiver.collectors.hazards import find_dangerous_doctype, find_hazard, for_parser, without_surrogates
-from archiver.collectors.json_feed import is_json, read_json_feed
-from archiver.collectors.reading import Feed, FeedItem, NotAFeedError, listing, named
-from archiver.collectors.slicing import item_slices, shadow_of, tokens
-from archiver.text import REPLACED
+from archiver.collectors.feed.comments import threaded
+from archiver.collectors.feed.entries import entry_view
+from archiver.collectors.feed.found import Feed, FeedItem, NotAFeedError, listing, named
+from archiver.collectors.feed.hazards import find_dangerous_doctype, find_hazard, for_parser, without_surrogates
+from archiver.collectors.feed.json_feed import is_json, read_json_feed
+from archiver.collectors.feed.slicing import item_slices, shadow_of, tokens
+from archiver.parsing.text import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archiver.collectors.slicing import Shadow
+    from archiver.collectors.feed.slicing import Shadow
 
 XML = "application/xml"
 ROOTS = frozenset({b"rss", b"rdf", b"feed", b"channel", b"item", b"entry"})

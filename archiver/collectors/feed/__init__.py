@@ -1,0 +1,1 @@
+"""Feeds and podcasts: RSS, RDF, Atom, JSON Feed, their comments and media."""
