@@ -2,7 +2,8 @@
 
 Text is brought to NFC and read character by character; every character plays one part (``Character``):
 
-* ``MARK``: accents, Hebrew and Arabic points, joiners, direction marks, soft hyphens. They are as if not there.
+* ``MARK``: accents, Hebrew and Arabic points, joiners, direction marks, soft hyphens, skin tones. They are as if not
+  there.
 * ``ALONE``: scripts written without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Yi). Each character is a word
   by itself, so that what people call a word is a phrase there, findable inside any run.
 * ``SYMBOL``: emoji and other pictographs. Each is a word by itself.
@@ -43,7 +44,7 @@ MARKS: Spans = (
     *((0x5C7, 0x5C7), (0x610, 0x61A), (0x61C, 0x61C), (0x640, 0x640), (0x64B, 0x65F), (0x670, 0x670), (0x6D6, 0x6DC)),
     *((0x6DF, 0x6E4), (0x6E7, 0x6E8), (0x6EA, 0x6ED), (0x180B, 0x180F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF)),
     *((0x200C, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F)),
-    (0xFEFF, 0xFEFF),
+    *((0xFEFF, 0xFEFF), (0x1F3FB, 0x1F3FF)),
 )
 ALONE: Spans = (
     *((0xE01, 0xE3A), (0xE40, 0xE4E), (0xE81, 0xECE), (0x1000, 0x1049), (0x1050, 0x109D), (0x1780, 0x17D3)),
@@ -52,7 +53,7 @@ ALONE: Spans = (
     *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA000, 0xA48C), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x1B000, 0x1B16F)),
 )
 # Emoji by block: one that is new in Unicode must not wait for a new version of Python's tables.
-SYMBOLS: Spans = ((0x1F1E6, 0x1F1FF), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF))
+SYMBOLS: Spans = ((0x1F1E6, 0x1F1FF), (0x1F300, 0x1F3FA), (0x1F400, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1FAFF))
 SIGNS: Mapping[str, str] = {"#": "#", "\uff03": "#", "@": "@", "\uff20": "@"}
 NEVER_FOLDED = frozenset(map(chr, (*range(0x1100, 0x1200), 0x3099, 0x309A)))  # they would join their neighbour in NFC
 LAST_TABULATED = 0x1FFFF  # above it nothing folds, and there are only these runs

@@ -36,14 +36,15 @@ if TYPE_CHECKING:
 SNIPPET = 300  # characters of a text that are shown
 NO_HITS = ("absence", "list")
 
-# chr(31) is ediscovery.patterns.FIELD_END. The derived view is parsed only where it holds what is looked for.
+# chr(31) is ediscovery.patterns.FIELD_END. NUL parts words as a space does, and nfc_normalize would stop at it (DuckDB
+# 1.5.5). The derived view is parsed only where it holds what is looked for.
 SEARCHED = """
 searched AS (
-    SELECT *, nfc_normalize(author) AS writer,
-        concat_ws(chr(31), nfc_normalize(title), nfc_normalize(text), nfc_normalize(author),
-            CASE WHEN contains(view, '"alt":') OR contains(view, '"tags":[') THEN nfc_normalize(concat_ws(chr(31),
+    SELECT *, nfc_normalize(replace(author, chr(0), ' ')) AS writer,
+        nfc_normalize(replace(concat_ws(chr(31), title, text, author,
+            CASE WHEN contains(view, '"alt":') OR contains(view, '"tags":[') THEN concat_ws(chr(31),
                 array_to_string(json_extract_string(view, '$.attachments[*].alt'), chr(31)),
-                array_to_string(json_extract_string(view, '$.tags[*]'), chr(31)))) END) AS words
+                array_to_string(json_extract_string(view, '$.tags[*]'), chr(31))) END), chr(0), ' ')) AS words
     FROM (SELECT *, decode(normalised) AS view FROM records($paths))
 )"""
 

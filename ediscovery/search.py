@@ -40,6 +40,10 @@ SELECT file.*, sources.account, sources.key
 FROM read_parquet(paths, filename = true, file_row_number = true, hive_partitioning = false) AS file
 JOIN sources ON sources.path = file.filename
 """
+# Reads every column, and the derived view as what it should be: a file may be whole and hold no JSON.
+WHOLE_FILE = f"""
+SELECT max(hash({", ".join(PARTITION_V1.names)})), max(hash(decode(normalised)::JSON)) FROM read_parquet($path)
+"""  # noqa: S608
 
 
 class PartitionUnreadableError(IntegrityError):
@@ -226,8 +230,8 @@ class Search:
         paths = [path for path, source in self._sources.items() if not accounts or source.account in accounts]
         if not paths:
             return
-        with self._translated():
-            cursor = self._connection.cursor()
+        _refuse_no_text(statement)
+        cursor = self._connection.cursor()
         try:
             with self._translated():
                 cursor.execute(statement.sql, {**statement.parameters, "paths": paths})
@@ -244,8 +248,6 @@ class Search:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except UnicodeEncodeError as error:
-            raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from error
         except duckdb.OutOfMemoryException as error:
             raise SearchTooLargeError(
                 "The search needs more memory than it may use.", do="Narrow it by dates, accounts or further words."
@@ -256,15 +258,10 @@ class Search:
 
     def _refuse_damaged(self) -> None:
         """Read every file by itself and name the first that cannot be read."""
-        columns = ", ".join(f"any_value({name})" for name in PARTITION_V1.names)
         for path, source in self._sources.items():
             try:
                 with self._connection.cursor() as cursor:
-                    cursor.execute(f"SELECT {columns} FROM read_parquet($path)", {"path": path}).fetchall()  # noqa: S608
-                    # The derived view too: a file may be whole and hold what is no JSON.
-                    cursor.execute(
-                        "SELECT max(decode(normalised)::JSON) FROM read_parquet($path)", {"path": path}
-                    ).fetchall()
+                    cursor.execute(WHOLE_FILE, {"path": path}).fetchall()
             except duckdb.OutOfMemoryException:
                 continue
             except duckdb.Error as error:
@@ -273,6 +270,14 @@ class Search:
                     do="Delete that copy if it lies in the cache and search again; then run 'holdfast verify'.",
                     key=source.key,
                 ) from error
+
+
+def _refuse_no_text(statement: Statement) -> None:
+    for value in statement.parameters.values():
+        try:
+            "".join(value if isinstance(value, list) else [str(value)]).encode()
+        except UnicodeEncodeError:
+            raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from None
 
 
 def _hit(row: tuple[Any, ...]) -> Hit:

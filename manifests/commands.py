@@ -12,7 +12,6 @@ from manifests.archive import create_archive, read_settings
 from manifests.audit import audit
 from manifests.console import Console, json_option, local, plural, size_in_words, system_clock
 from manifests.signing import Verifier
-from schemas.errors import IntegrityError
 from schemas.ledger import AccountRegistered, Act, ArchiveCreated, BatesAssigned, Captured, Entry, Produced
 from storage.directory import DirectoryStore
 
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from schemas.findings import Report
 
 MARKS = {"sound": "✓", "faulty": "✗", "not checked": "–"}
-
-
-class ArchiveFaultyError(IntegrityError):
-    """The audit found faults."""
-
-    code = "ARCHIVE_FAULTY"
 
 
 @click.command()
@@ -181,18 +174,14 @@ def status(console: Console) -> None:
 def verify_archive(console: Console, *, key: str | None, store: Path | None) -> None:
     """Audit an archive and show the report.
 
-    Raises:
-        ArchiveFaultyError: it is not sound.
+    The program ends with the exit status of integrity errors when it is not sound.
     """
     folder = store if store is not None else console.home / read_settings(console.home).store.path
     with console.progress("Verifying") as tell:
         report = audit(DirectoryStore(folder), trusted=Verifier.from_text(key) if key else None, progress=tell)
     console.show(report.to_plain(), report_lines(report))
     if not report.sound:
-        raise ArchiveFaultyError(
-            f"The archive is not sound: {plural(len(report.findings), 'finding')}.",
-            do="Keep everything as it is, and restore what is named above from a second copy.",
-        )
+        console.unsound("Keep everything as it is, and restore what is named above from a second copy.")
 
 
 def report_lines(report: Report) -> tuple[str, ...]:

@@ -9,13 +9,14 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from manifests.archive import Archive, open_archive
+from schemas.errors import IntegrityError
 from schemas.instant import Instant
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class Console:
     def say(self, line: str) -> None:
         """Print a line about work in progress; it never mixes with JSON."""
         click.echo(line, err=True)
+
+    def unsound(self, do: str) -> NoReturn:
+        """End the program after a report that shows faults: what to do, and the exit status of integrity errors."""
+        self.say(f"  → {do}")
+        sys.exit(IntegrityError.exit_status)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[str, int, int], None]]:

@@ -109,6 +109,6 @@ def verify(
     if production is None:
         verify_archive(console, key=key, store=store)
         return
-    from ediscovery.production.certificate import verify_production  # noqa: PLC0415
+    from ediscovery.production.verifying import verify_production  # noqa: PLC0415
 
     verify_production(console, production, key=key, roots=roots)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ediscovery.production.document import ProducedItem, ProductionDocument
 
-IDENTIFIER_SIZE = 16
+IDENTIFIER_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def render(
     for item, record in zip(document.items, manifest.records, strict=True):
         attached.append(AttachedFile(record.native, item.native, f"Native bytes of record {record.record}"))
         attached.append(AttachedFile(record.proof, item.proof, f"Proof of record {record.record}"))
-    identifier = Digest.of(content).raw[:IDENTIFIER_SIZE]
+    identifier = Digest.of(content).hex[:IDENTIFIER_SIZE].encode()
     pdf = laid_out.press.bind(laid_out.sections, attached, identifier=identifier, at=document.prepared_at)
     return Rendered(pdf, laid_out.bates, laid_out.records, manifest)
 

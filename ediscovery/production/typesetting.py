@@ -28,6 +28,9 @@ PROBE = {
     "Noto Serif CJK JP": "漢",
     "Noto Color Emoji": "😀",
 }
+# Before 1.5 there are no compressed objects and no compressed tables of them. A production is written in the plainest
+# structure that there is, so that checking it can refuse every other, and with them the ways to hide and to explode.
+PLAIN_STRUCTURE = "1.4"
 FONT_DATE = "SOURCE_DATE_EPOCH"
 
 for _name in ("weasyprint", "fontTools"):
@@ -133,7 +136,13 @@ class Press:
             pdf: bytes = (
                 sections[0]
                 .laid_out.copy(pages)
-                .write_pdf(attachments=attachments, pdf_identifier=identifier, pdf_tags=True, pdf_version="1.7")
+                .write_pdf(
+                    attachments=attachments,
+                    pdf_identifier=identifier,
+                    pdf_tags=True,
+                    pdf_version=PLAIN_STRUCTURE,
+                    finisher=_declare_version,
+                )
             )
         return pdf
 
@@ -174,6 +183,11 @@ def _weasyprint() -> Any:  # noqa: ANN401 - the library has no types
             do=f"Install them, on Debian or Ubuntu with: apt-get install {PACKAGES}",
         ) from error
     return weasyprint
+
+
+def _declare_version(_document: object, pdf: Any) -> None:  # noqa: ANN401 - the library has no types
+    """State the version in the catalog, which outweighs the header (ISO 32000-1, 7.5.5)."""
+    pdf.catalog["Version"] = "/1.7"
 
 
 def _refuse(url: str, *_: object, **__: object) -> NoReturn:

@@ -22,7 +22,7 @@ SAME_LETTERS = (
     *("م", "\u0627أ", "\u0966", "ह", "क", "\u093f", "\u094d", "한"),
 )
 LETTERS = {letter: same[0] for same in SAME_LETTERS for letter in same}
-ALONE = {c: c for c in "客服ひガทท\u0e48\u30fc"} | {"\uff76": "カ"}
+ALONE = {c: c for c in "客服ひガカทท\u0e48\u30fc"} | {"\uff76": "カ"}
 SYMBOLS = "😀👍❤\U0001f1fa\U0001f1f8"
 IGNORED = "\U0001f3fd\u0301\u0308\u200d\u200f\ufe0f\u00ad\u0651"
 SEPARATORS = " _-'’.,\n\t\x00\x01!?/:“\u3002\u200b\ue000"

@@ -1,0 +1,296 @@
+"""The strict check of a production that somebody hands in: the signature, the attachments, and what each record proves.
+
+Nothing is believed that the file says of itself; nothing outside of the file is needed. What is wrong is collected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from ediscovery.production import seal
+from ediscovery.production.manifest import MANIFEST_FORMAT, MANIFEST_NAME, ManifestRecord, ProductionManifest
+from ediscovery.production.reading import (
+    NotAProductionError,
+    PdfUnreadableError,
+    attachments,
+    decoded,
+    open_pdf,
+    strict,
+    unreadable,
+)
+from ediscovery.production.report import ProductionReport, RecordVerdict
+from ediscovery.production.seal import Coverage, Examined
+from schemas.digest import Digest
+from schemas.errors import ArchiveError
+from schemas.findings import Finding, Step, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pyhanko.pdf_utils.generic import StreamObject
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    from manifests.signing import Verifier
+    from schemas.instant import Instant
+
+TITLES = {
+    1: "One signature, and it covers the whole file",
+    2: "The signature is intact and valid",
+    3: "It certifies the document, with no changes allowed",
+    4: "Its certificate leads to a root that was given",
+    5: "production.json agrees with the pages and the attachments",
+    6: "Native files: every SHA-256 is the one in production.json",
+    7: "Records: every proof leads from the native file to a signed checkpoint",
+}
+NO_ROOT = "no root was given: compare the certificate's SHA-256 with the one that the producer publishes"
+LARGEST_MANIFEST = 256 << 20
+LARGEST_NATIVE = 256 << 20
+LARGEST_PROOF = 16 << 20
+LEAST_BUDGET = 1 << 30
+MOST_EXPANSION = 200
+MOST_FINDINGS = 1000
+
+
+class ProvedRecord(Protocol):
+    """What the proof of a record proved (``manifests.proof.Proved``)."""
+
+    @property
+    def record(self) -> Digest:
+        """The record's id."""
+        ...
+
+    @property
+    def verifier(self) -> Verifier:
+        """The checkpoint key under which it was proved."""
+        ...
+
+    def statements(self) -> Sequence[str]:
+        """Return what was proved, in plain words."""
+        ...
+
+
+@dataclass(slots=True)
+class Contents:
+    """What checking the attachments gave."""
+
+    manifest: ProductionManifest | None = None
+    disagreement: list[Finding] = field(default_factory=list)
+    natives: list[Finding] = field(default_factory=list)
+    proofs: list[Finding] = field(default_factory=list)
+    verdicts: list[RecordVerdict] = field(default_factory=list)
+
+
+def check(
+    pdf: bytes,
+    *,
+    trust_roots: Sequence[bytes] = (),
+    check_record: Callable[[bytes, bytes], ProvedRecord],
+    at: Instant,
+    progress: Callable[[int, int], None] | None = None,
+) -> ProductionReport:
+    """Return what is right and wrong with the production in ``pdf``.
+
+    ``trust_roots`` are PEM files of authorities that the reader trusts at the instant ``at``; without any, whether
+    the signer is trusted is left unchecked. ``check_record`` takes a proof's bytes and the native bytes, and returns
+    what they prove or raises ``ArchiveError``. ``progress`` is told how many records are done, and of how many.
+
+    Time grows with the size of the file and of what it holds, which together may not exceed a limit.
+
+    Raises:
+        NotAProductionError: this is no PDF, or one that has nothing of a production.
+        TrustRootUnusableError: a file of ``trust_roots`` holds no certificate.
+    """
+    if not pdf.startswith(b"%PDF-"):
+        raise NotAProductionError("This file is no PDF.", do="Give the PDF of a production.")
+    roots = seal.load_roots(trust_roots)
+    coverage = seal.cover(pdf)
+    examined, contents = Examined(), Contents()
+    try:
+        reader = open_pdf(pdf[: coverage.end])
+        examined = seal.examine(reader, coverage, roots=roots, at=at) if coverage.ranges else examined
+        contents = _contents(reader, len(pdf), check_record, progress or (lambda _done, _all: None))
+    except PdfUnreadableError as error:
+        contents.disagreement.append(_fault(error.code, "production", error.what))
+    if contents.manifest is None and coverage.ranges is None:
+        raise NotAProductionError(
+            "This PDF is no production: it is not signed as one, and holds none of a production's attachments.",
+            do="Ask whoever produced it for the file as it was produced; a printed or re-saved copy cannot be checked.",
+        )
+    return _report(pdf, coverage, examined, contents, rooted=bool(roots))
+
+
+def _contents(
+    reader: PdfFileReader,
+    octets: int,
+    check_record: Callable[[bytes, bytes], ProvedRecord],
+    progress: Callable[[int, int], None],
+) -> Contents:
+    found = attachments(reader)
+    contents = Contents()
+    if MANIFEST_NAME not in found:
+        contents.disagreement.append(_fault("MANIFEST_MISSING", MANIFEST_NAME, "It is not attached."))
+        return contents
+    try:
+        manifest = _manifest(found[MANIFEST_NAME])
+    except ArchiveError as error:
+        contents.disagreement.append(_fault("MANIFEST_UNREADABLE", MANIFEST_NAME, error.what))
+        return contents
+    contents.manifest = manifest
+    contents.disagreement += _disagreement(reader, manifest, found)
+    wanted = sum(manifest.attachments.values())
+    if wanted > max(LEAST_BUDGET, MOST_EXPANSION * octets):
+        what = f"The attachments claim {wanted:,} bytes, too many for a file of this size."
+        contents.disagreement.append(_fault("ATTACHMENTS_TOO_LARGE", MANIFEST_NAME, what))
+        return contents
+    for done, record in enumerate(manifest.records, 1):
+        _check_record(record, found, contents, check_record)
+        progress(done, len(manifest.records))
+    return contents
+
+
+def _manifest(stream: StreamObject) -> ProductionManifest:
+    with strict(MANIFEST_NAME):
+        size = int(stream["/Params"]["/Size"])
+    if not 0 <= size <= LARGEST_MANIFEST:
+        raise unreadable(f"It claims {size} bytes")
+    manifest = ProductionManifest.from_bytes(decoded(MANIFEST_NAME, stream, size=size))
+    if manifest.format != MANIFEST_FORMAT:
+        raise unreadable(f"It is of format {manifest.format[:40]!r}; this version knows {MANIFEST_FORMAT!r}")
+    return manifest
+
+
+def _disagreement(
+    reader: PdfFileReader, manifest: ProductionManifest, found: Mapping[str, StreamObject]
+) -> Iterable[Finding]:
+    with strict("The number of pages"):
+        pages = int(reader.root["/Pages"]["/Count"])
+    if pages != manifest.bates.pages:
+        what = f"The document has {pages} pages for {manifest.bates.pages} numbers."
+        yield _fault("PAGES_MISCOUNTED", MANIFEST_NAME, what)
+    if not _numbered(manifest):
+        yield _fault("NUMBERS_DISORDERLY", MANIFEST_NAME, "Records and their files are not numbered one after another.")
+    named = {MANIFEST_NAME, *manifest.attachments}
+    for name in sorted(named - found.keys()):
+        yield _fault("ATTACHMENT_MISSING", name, "It is named, but not attached.")
+    for name in sorted(found.keys() - named):
+        yield _fault("ATTACHMENT_UNNAMED", name[:120], "It is attached, but not named.")
+
+
+def _numbered(manifest: ProductionManifest) -> bool:
+    """Whether each record follows the one before on its own pages, and its files bear its first number."""
+    after = manifest.bates.first
+    for record in manifest.records:
+        numbers = record.bates
+        name = numbers.spell(numbers.first)
+        if numbers.prefix != manifest.bates.prefix or numbers.first < after or numbers.last > manifest.bates.last:
+            return False
+        if not record.native.startswith(f"{name}-native.") or record.proof != f"{name}-proof.json":
+            return False
+        after = numbers.last + 1
+    return True
+
+
+def _check_record(
+    record: ManifestRecord,
+    found: Mapping[str, StreamObject],
+    contents: Contents,
+    check_record: Callable[[bytes, bytes], ProvedRecord],
+) -> None:
+    """Check one record's two files; they are read, checked and forgotten."""
+    finding: Finding | None = None
+    proved: tuple[str, ...] = ()
+    try:
+        native = _read(record.native, found, size=record.native_size, sha256=record.native_sha256, most=LARGEST_NATIVE)
+    except ArchiveError as error:
+        finding = _fault("NATIVE_ALTERED", record.native, error.what)
+        contents.natives.append(finding)
+    else:
+        try:
+            proof = _read(record.proof, found, size=record.proof_size, sha256=record.proof_sha256, most=LARGEST_PROOF)
+            outcome = check_record(proof, native)
+            proved = tuple(outcome.statements())
+            finding = _mismatch(record, outcome, contents.manifest)
+        except ArchiveError as error:
+            finding = _fault(error.code, record.proof, error.what)
+        if finding:
+            contents.proofs.append(finding)
+    contents.verdicts.append(
+        RecordVerdict(
+            record=record.record,
+            bates=str(record.bates),
+            proved=() if finding else proved,
+            code=finding.code if finding else None,
+            what=finding.what if finding else None,
+        )
+    )
+
+
+def _mismatch(record: ManifestRecord, outcome: ProvedRecord, manifest: ProductionManifest | None) -> Finding | None:
+    if outcome.record != record.record:
+        return _fault("PROOF_OF_ANOTHER_RECORD", record.proof, f"It proves another record, {outcome.record}.")
+    if manifest is None or outcome.verifier.to_text() != manifest.verifier:
+        what = "It is signed by another key than the one that production.json names."
+        return _fault("PROOF_OF_ANOTHER_ARCHIVE", record.proof, what)
+    return None
+
+
+def _read(name: str, found: Mapping[str, StreamObject], *, size: int, sha256: Digest, most: int) -> bytes:
+    if name not in found:
+        raise unreadable("It is not attached")
+    if not 0 <= size <= most:
+        raise unreadable(f"It claims {size} bytes; at most {most} are read")
+    content = decoded(name, found[name], size=size)
+    if Digest.of(content) != sha256:
+        raise unreadable("Its SHA-256 is not the one in production.json")
+    return content
+
+
+def _report(
+    pdf: bytes, coverage: Coverage, examined: Examined, contents: Contents, *, rooted: bool
+) -> ProductionReport:
+    manifest = contents.manifest
+    signed = examined.facts is not None or bool(examined.integrity)
+    records = len(manifest.records) if manifest else 0
+    seen = bool(contents.verdicts) or (manifest is not None and not manifest.records)
+    steps = (
+        _step(1, 1, coverage.findings),
+        _step(2, int(signed), examined.integrity),
+        _step(3, int(examined.facts is not None), examined.certification),
+        _step(4, int(examined.facts is not None and rooted), examined.trust, note=None if rooted else NO_ROOT),
+        _step(5, 1, contents.disagreement),
+        _step(6, records if seen else 0, contents.natives),
+        _step(7, records if seen else 0, contents.proofs),
+    )
+    findings = (
+        *coverage.findings,
+        *examined.integrity,
+        *examined.certification,
+        *examined.trust,
+        *contents.disagreement,
+        *contents.natives,
+        *contents.proofs,
+    )
+    return ProductionReport(
+        octets=len(pdf),
+        sha256=Digest.of(pdf),
+        steps=steps,
+        findings=findings[:MOST_FINDINGS],
+        production=manifest.production if manifest else None,
+        organisation=manifest.organisation if manifest else None,
+        matter=manifest.matter if manifest else None,
+        bates=str(manifest.bates) if manifest else None,
+        verifier=manifest.verifier if manifest else None,
+        signature=examined.facts,
+        records=tuple(contents.verdicts),
+    )
+
+
+def _step(number: int, checked: int, findings: Sequence[Finding], *, note: str | None = None) -> Step:
+    faulty = any(finding.severity == "fault" for finding in findings)
+    verdict: Verdict = "faulty" if faulty else "sound" if checked else "not checked"
+    return Step(number=number, title=TITLES[number], checked=checked, verdict=verdict, note=note)
+
+
+def _fault(code: str, key: str, what: str) -> Finding:
+    return Finding(code=code, severity="fault", key=key, what=what)

@@ -1,0 +1,117 @@
+"""What checking a production found: numbered steps, findings, the signature's facts, and what each record proved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.canonical import Canonical
+from schemas.digest import Digest
+from schemas.findings import Finding, Step
+from schemas.instant import Instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MARKS = {"sound": "ok  ", "faulty": "FAIL", "not checked": "--  "}
+
+
+class SignatureFacts(Canonical, frozen=True):
+    """The signature, with what was established of it kept apart.
+
+    ``intact``: the signed bytes are those that were signed. ``valid``: the signature was made with the certificate's
+    key. ``trusted``: the certificate leads to a root that was given, absent when none was. ``claimed`` is the time
+    that the signer states; nothing outside confirms it.
+    """
+
+    signer: str
+    issuer: str
+    certificate: Digest
+    valid_from: Instant
+    valid_until: Instant
+    intact: bool
+    valid: bool
+    trusted: bool | None = None
+    test: bool = False
+    claimed: Instant | None = None
+    reason: str | None = None
+
+
+class RecordVerdict(Canonical, frozen=True):
+    """What was found of one record: what it proved, in plain words, or the code and words of what is wrong."""
+
+    record: Digest
+    bates: str
+    proved: tuple[str, ...] = ()
+    code: str | None = None
+    what: str | None = None
+
+
+class ProductionReport(Canonical, frozen=True):
+    """The result of checking one production. ``octets`` is the size of the file that was checked, in bytes."""
+
+    octets: int
+    sha256: Digest
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    production: str | None = None
+    organisation: str | None = None
+    matter: str | None = None
+    bates: str | None = None
+    verifier: str | None = None
+    signature: SignatureFacts | None = None
+    records: tuple[RecordVerdict, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is at fault and nothing was left unchecked but whom to trust."""
+        return all(
+            step.verdict == "sound" or (step.verdict == "not checked" and step.number == TRUST) for step in self.steps
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the report as plain JSON values."""
+        return self.to_plain() | {"sound": self.sound}
+
+    def to_text(self) -> str:
+        """Return the report for people, one fact a line."""
+        return "\n".join(_printable(line) for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"Production {self.production or 'unknown'}: {'sound' if self.sound else 'NOT SOUND'}"
+        for name, value in (("Matter", self.matter), ("From", self.organisation), ("Bates", self.bates)):
+            if value:
+                yield f"  {name:8}{value}"
+        if self.signature:
+            yield from _signature_lines(self.signature)
+        if self.verifier:
+            yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
+        for step in self.steps:
+            yield f"{MARKS[step.verdict]} {step.number} {step.title}" + (f" ({step.note})" if step.note else "")
+        for finding in self.findings:
+            yield f"{finding.severity.upper()} {finding.code} {finding.key}: {finding.what}"
+        proved = sum(1 for record in self.records if record.code is None)
+        if self.records:
+            yield f"{proved} of {len(self.records)} records proved themselves:"
+        for record in self.records:
+            yield f"  {record.bates} {'proved' if record.code is None else f'NOT PROVED, {record.code}'}"
+            yield from (f"    {statement}" for statement in (record.proved if record.code is None else (record.what,)))
+
+
+TRUST = 4
+
+
+def _signature_lines(signature: SignatureFacts) -> Iterator[str]:
+    trusted = {None: "not checked, no root was given", True: "yes", False: "no"}[signature.trusted]
+    yield f"  Signed  by {signature.signer}{' (a TEST certificate)' if signature.test else ''}"
+    yield f"          issued by {signature.issuer}, SHA-256 {signature.certificate}"
+    yield f"          at {signature.claimed or 'no stated time'}, as the signer says"
+    yield f"          intact: {_yes(signature.intact)} · valid: {_yes(signature.valid)} · trusted: {trusted}"
+
+
+def _printable(line: str) -> str:
+    """Return a line that cannot act on a terminal, whatever the file says."""
+    return "".join(letter if letter.isprintable() else f"[U+{ord(letter):04X}]" for letter in line)
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - a word for a truth value
+    return "yes" if value else "no"

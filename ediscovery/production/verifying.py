@@ -1,0 +1,55 @@
+"""``holdfast verify FILE``: a production checked from the file alone, and, where an archive is at hand, beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ediscovery.production.checking import check
+from manifests import proof
+from manifests.console import Console, system_clock
+from manifests.signing import Verifier
+from schemas.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manifests.proof import Proved
+
+
+class ProductionUnreadableError(InputError):
+    """The file to be verified cannot be read."""
+
+    code = "PRODUCTION_UNREADABLE"
+
+
+def verify_production(console: Console, path: Path, *, key: str | None, roots: tuple[Path, ...]) -> None:
+    """Check a production and show the report. ``key`` is the archive's checkpoint key as its owner publishes it.
+
+    The program ends with the exit status of integrity errors when it is not sound.
+
+    Raises:
+        NotAProductionError: it is none.
+    """
+    trusted = Verifier.from_text(key) if key else None
+
+    def check_record(content: bytes, native: bytes) -> Proved:
+        return proof.check(proof.read_proof(content), native, trusted=trusted)
+
+    with console.progress("Verifying") as tell:
+        report = check(
+            _read(path),
+            trust_roots=[_read(root) for root in roots],
+            check_record=check_record,
+            at=system_clock(),
+            progress=lambda done, total: tell("records", done, total),
+        )
+    console.show(report.to_json(), report.to_text().splitlines())
+    if not report.sound:
+        console.unsound("Do not rely on it. Keep the file as it is, and ask whoever produced it for another copy.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProductionUnreadableError(f"{path} cannot be read: {error.strerror}.", do="Check the path.") from error
