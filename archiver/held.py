@@ -1,15 +1,37 @@
-"""What the archive holds of an account, read from its partitions: what a new look is compared with."""
+"""What the archive holds of an account, read from its partitions: what a new look is compared with.
+
+What was read once is noted in the home folder, so that a look costs what is new and not what is old. The note is no
+evidence: it belongs to the user who runs Holdfast, and without it, or with one that does not fit, all is read again.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from archiver.observe import Held, Version
+from schemas.canonical import Canonical, Natural
+from schemas.errors import IntegrityError
 from schemas.record import Normalised
 from storage import parquet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from manifests.archive import Archive
+    from schemas.ledger import Captured
+
+
+class Note(Canonical, frozen=True):
+    """What the first ``acts`` sealed captures of an account hold; ``last`` is the name of the last of them."""
+
+    acts: Natural = 0
+    last: str = ""
+    versions: dict[str, tuple[Version, ...]] = msgspec.field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 def held_of(archive: Archive, account: str) -> Held:
@@ -19,15 +41,25 @@ def held_of(archive: Archive, account: str) -> Held:
         IntegrityError: a partition is not what was sealed.
     """
     history = archive.ledger.history
-    versions: dict[str, tuple[Version, ...]] = {}
-    lists: dict[str, frozenset[str]] = {}
-    for act in history.sealed.get(account, ()):
+    acts = history.sealed.get(account, ())
+    path = archive.home / "state" / "held" / f"{account}.json"
+    note = _read(path, acts)
+    if note.acts < len(acts):
+        note = _extended(archive, note, acts)
+        _write(path, note)
+    lists = {item: frozenset(listed) for item, listed in note.lists.items()}
+    return Held(versions=note.versions, lists=lists, last_read=history.last_read.get(account))
+
+
+def _extended(archive: Archive, note: Note, acts: Sequence[Captured]) -> Note:
+    versions, lists = dict(note.versions), dict(note.lists)
+    for act in acts[note.acts :]:
         for partition in act.partitions:
             path = archive.cache.path_of(archive.store, partition.stored)
             for row in parquet.read_summaries(path):
                 view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
                 if view is not None and view.kind == "list":
-                    lists[row.item] = frozenset(view.listed)
+                    lists[row.item] = view.listed
                 version = Version(
                     record=row.record,
                     native=row.native_sha256,
@@ -39,4 +71,21 @@ def held_of(archive: Archive, account: str) -> Held:
                     verdict=view.absence.verdict if view is not None and view.absence is not None else None,
                 )
                 versions[row.item] = (*versions.get(row.item, ()), version)
-    return Held(versions=versions, lists=lists, last_read=history.last_read.get(account))
+    return Note(acts=len(acts), last=acts[-1].poll.capture, versions=versions, lists=lists)
+
+
+def _read(path: Path, acts: Sequence[Captured]) -> Note:
+    nothing = Note()
+    try:
+        note = Note.from_bytes(path.read_bytes())
+    except (FileNotFoundError, IntegrityError):
+        return nothing
+    fits = 0 < note.acts <= len(acts) and acts[note.acts - 1].poll.capture == note.last
+    return note if fits else nothing
+
+
+def _write(path: Path, note: Note) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(note.to_bytes())
+    temporary.rename(path)

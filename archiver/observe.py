@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archiver.contract import Seen
+from schemas.canonical import Canonical
 from schemas.capture import Observation
 from schemas.digest import Digest
-from schemas.record import Absence, Normalised, Provenance, Slice
+from schemas.instant import Instant
+from schemas.record import Absence, AbsenceClass, Kind, Normalised, Provenance, Slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from schemas.instant import Instant
-    from schemas.record import AbsenceClass, Kind, Method
+    from schemas.record import Method
 
 CAPTURED, IMPORTED = 1, 0
 GONE = frozenset({404, 410})
@@ -22,8 +23,7 @@ WITHHELD = frozenset({401, 403, 451})
 PRESENT = range(200, 300)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Canonical, frozen=True):
     """One archived version of an item. ``derived`` is the SHA-256 of its normalised view."""
 
     record: Digest

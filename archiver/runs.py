@@ -13,6 +13,7 @@ from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.website.collector import WebsiteCollector
 from archiver.contract import Collected
 from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.addresses import resolve as resolve_by_system
 from archiver.fetch.placeholders import expand
 from archiver.fetch.recording import Limits
 from archiver.fetch.transport import Patience, RecordingTransport
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from archiver.contract import Collector, Response, Seen, Transport
+    from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
     from archiver.spool import Spooled
     from manifests.archive import Archive
@@ -86,7 +88,14 @@ def recover(archive: Archive, chance: Chance) -> tuple[Captured, ...]:
         return tuple(act for spooled in captures if (act := seal(archive, spooled, chance)) is not None)
 
 
-def capture(archive: Archive, account: Account, chance: Chance, *, environment: Mapping[str, str]) -> Captures:
+def capture(
+    archive: Archive,
+    account: Account,
+    chance: Chance,
+    *,
+    environment: Mapping[str, str],
+    resolve: Resolver = resolve_by_system,
+) -> Captures:
     """Read ``account`` once and seal what was found; a failed look is sealed as a failed poll.
 
     Raises:
@@ -109,7 +118,7 @@ def capture(archive: Archive, account: Account, chance: Chance, *, environment: 
     held = held_of(archive, account.name)
     with spool.begin(archive.spool, plan) as spooled:
         try:
-            with _recording(archive, spooled, account, environment) as transport:
+            with _recording(archive, spooled, account, environment, resolve) as transport:
                 looked = _look(archive, account, collector, transport, held, plan)
         except ArchiveError as error:
             # Nothing could be asked at all: no secret in the environment, say. The poll in the ledger says so.
@@ -122,7 +131,7 @@ def capture(archive: Archive, account: Account, chance: Chance, *, environment: 
 
 @contextmanager
 def _recording(
-    archive: Archive, spooled: Spooled, account: Account, environment: Mapping[str, str]
+    archive: Archive, spooled: Spooled, account: Account, environment: Mapping[str, str], resolve: Resolver
 ) -> Iterator[RecordingTransport]:
     """Open the account's way to the network, recorded into the spool; its placeholders are expanded in here alone."""
     settings = archive.settings.capture
@@ -142,6 +151,7 @@ def _recording(
             now=archive.now,
             secrets=secrets,
             aliases={account.url: url},
+            resolve=resolve,
             addresses=is_public_or_private if account.private_network else is_public,
             limits=Limits(
                 connect=settings.connect_seconds,

@@ -76,8 +76,16 @@ def _replaced(before: Sequence[str], after: Sequence[str]) -> list[Stretch]:
 
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> Iterator[Stretch]:
+    """Compare word by word; words that change side by side are one change, whatever space is between them."""
+    removed: list[str] = []
+    inserted: list[str] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield Stretch("same", "".join(before[i1:i2]))
+        same = "".join(before[i1:i2]) if tag == "equal" else ""
+        if same.strip() or (same and not removed and not inserted):
+            yield from _replaced(removed, inserted)
+            removed, inserted = [], []
+            yield Stretch("same", same)
         else:
-            yield from _replaced(before[i1:i2], after[j1:j2])
+            removed += before[i1:i2]
+            inserted += after[j1:j2]
+    yield from _replaced(removed, inserted)

@@ -112,7 +112,7 @@ def check(
         contents = _contents(reader, len(pdf), check_record, progress or (lambda _done, _all: None))
     except PdfUnreadableError as error:
         contents.disagreement.append(_fault(error.code, "production", error.what))
-    if contents.manifest is None and coverage.ranges is None:
+    if contents.manifest is None and not coverage.signatures:
         raise NotAProductionError(
             "This PDF is no production: it is not signed as one, and holds none of a production's attachments.",
             do="Ask whoever produced it for the file as it was produced; a printed or re-saved copy cannot be checked.",
@@ -257,7 +257,12 @@ def _report(
         _step(1, 1, coverage.findings),
         _step(2, int(signed), examined.integrity),
         _step(3, int(examined.facts is not None), examined.certification),
-        _step(4, int(examined.facts is not None and rooted), examined.trust, note=None if rooted else NO_ROOT),
+        _step(
+            4,
+            int(examined.facts is not None and examined.facts.trusted is not None),
+            examined.trust,
+            note=None if rooted else NO_ROOT,
+        ),
         _step(5, 1, contents.disagreement),
         _step(6, records if seen else 0, contents.natives),
         _step(7, records if seen else 0, contents.proofs),

@@ -79,13 +79,13 @@ def produce(archive: Archive, search: Search, hits: Sequence[Hit], order: Order,
     archive.ledger.refresh()
     size, root = archive.ledger.head.size, archive.ledger.head.tree.root
     checkpoint = archive.ledger.checkpoint(archive.checkpoint_key())
-    items = _items(archive, search, hits, checkpoint, size=size)
+    items, entries = _items(archive, search, hits, checkpoint, size=size)
     accounts = sorted({item.provenance.account for item in items})
     document = ProductionDocument(
         organisation=archive.settings.archive.organisation,
         production=order.name,
         matter=order.matter,
-        requester=order.requester,
+        requester=order.requester or "not stated",
         prepared_by=archive.actor,
         prepared_at=archive.now(),
         timezone=archive.settings.archive.timezone,
@@ -101,7 +101,7 @@ def produce(archive: Archive, search: Search, hits: Sequence[Hit], order: Order,
         test_certificate=signer.is_test,
         bates_prefix=order.bates_prefix,
         accounts=tuple(archive.ledger.history.accounts[name] for name in accounts),
-        custody=_custody(archive, accounts, {item.entry for item in items}),
+        custody=_custody(archive, accounts, entries),
         items=items,
         paper=archive.settings.production.paper,
     )
@@ -152,15 +152,18 @@ class _Context:
 
 def _items(
     archive: Archive, search: Search, hits: Sequence[Hit], checkpoint: SignedNote, *, size: int
-) -> tuple[ProducedItem, ...]:
+) -> tuple[tuple[ProducedItem, ...], set[int]]:
+    """Return the records as they are handed over, and the entries that sealed them and their items' other versions."""
     sealed = read_hits(archive, hits)
     contexts = {hit.record: _context(search, sealed[hit.record]) for hit in hits}
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
-    return tuple(
+    items = tuple(
         _item(one, contexts[one.id], others, prove(archive, one, checkpoint, size=size))
         for one in (sealed[hit.record] for hit in hits)
     )
+    versions = {one.record for context in contexts.values() for one in context.versions}
+    return items, {others[record].place.entry for record in versions}
 
 
 def _context(search: Search, sealed: Sealed) -> _Context:

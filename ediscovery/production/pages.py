@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ediscovery.production import wording
 from ediscovery.production.changes import Stretch, changes, elide
-from ediscovery.production.visible import block, direction, inline
+from ediscovery.production.visible import block, direction, inline, plain
 from schemas.production import BatesRange
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters |= {
     "block": lambda text, lang=None: block(text, lang=lang),
     "inline": inline,
+    "plain": plain,
     "direction": direction,
     "excerpt": _excerpt,
     "moment": wording.moment,

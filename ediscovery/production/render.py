@@ -22,12 +22,16 @@ IDENTIFIER_SIZE = 32
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A PDF before it is signed. ``records`` are the records' page numbers, in order; each starts a new page."""
+    """A PDF before it is signed. ``records`` are the records' page numbers, in order; each starts a new page.
+
+    ``without_glyph`` are characters that no font has: the pages show an empty box, the native files are complete.
+    """
 
     pdf: bytes
     bates: BatesRange
     records: tuple[BatesRange, ...]
     manifest: ProductionManifest
+    without_glyph: tuple[str, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -57,7 +61,7 @@ def render(
         attached.append(AttachedFile(record.proof, item.proof, f"Proof of record {record.record}"))
     identifier = Digest.of(content).hex[:IDENTIFIER_SIZE].encode()
     pdf = laid_out.press.bind(laid_out.sections, attached, identifier=identifier, at=document.prepared_at)
-    return Rendered(pdf, laid_out.bates, laid_out.records, manifest)
+    return Rendered(pdf, laid_out.bates, laid_out.records, manifest, tuple(sorted(laid_out.press.without_glyph)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asn1crypto import parser  # type: ignore[import-untyped]
+from asn1crypto import cms, parser  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -51,10 +51,11 @@ class TrustRootUnusableError(InputError):
 class Coverage:
     """What part of the file the one signature covers: ``pdf[:end]`` but for the signature itself.
 
-    ``ranges`` is its byte range, absent when there is not exactly one.
+    ``ranges`` is its byte range, absent when there is not exactly one; ``signatures`` counts them.
     """
 
     end: int
+    signatures: int
     ranges: tuple[int, ...] | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -88,25 +89,28 @@ def cover(pdf: bytes) -> Coverage:
     whole = len(pdf)
     mentions, found = pdf.count(b"/ByteRange"), RANGE.findall(pdf)
     if not mentions:
-        return Coverage(whole, None, (_fault("SIGNATURE_MISSING", "The file bears no signature."),))
+        return Coverage(whole, 0, None, (_fault("SIGNATURE_MISSING", "The file bears no signature."),))
     if mentions > 1:
-        return Coverage(whole, None, (_fault("SIGNATURES_SEVERAL", "The file bears more than one signature."),))
+        what = f"The file bears {mentions} signatures."
+        return Coverage(whole, mentions, None, (_fault("SIGNATURES_SEVERAL", what),))
     if not found:
-        return Coverage(whole, None, (_fault("SIGNATURE_UNREADABLE", "The signature does not say what it covers."),))
+        return Coverage(whole, 1, None, (_fault("SIGNATURE_UNREADABLE", "The signature says not what it covers."),))
     before, after, rest = (int(number) for number in found[0])
-    end, ranges = after + rest, (0, before, after, rest)
-    if end > whole:
-        return Coverage(whole, ranges, (_fault("TRUNCATED", f"The file lacks its last {end - whole:,} bytes."),))
-    if b"startxref" in pdf[end:]:
-        what = f"A change of {whole - end:,} bytes was appended after signing."
-        return Coverage(end, ranges, (_fault("MODIFIED_AFTER_SIGNING", what),))
-    if end < whole:
-        what = f"{whole - end:,} bytes follow the signed part."
-        return Coverage(end, ranges, (_fault("TRAILING_BYTES", what),))
-    if not _gap_is_signature(pdf[before:after]):
-        what = "The place of the signature holds bytes that are not its own, and that nothing covers."
-        return Coverage(end, ranges, (_fault("SIGNATURE_GAP", what),))
-    return Coverage(end, ranges)
+    end = min(after + rest, whole)
+    return Coverage(end, 1, (0, before, after, rest), tuple(_uncovered(pdf, before, after, after + rest)))
+
+
+def _uncovered(pdf: bytes, before: int, after: int, end: int) -> Iterator[Finding]:
+    """Say which bytes are not covered by a signature that covers ``pdf[:before]`` and ``pdf[after:end]``."""
+    more = len(pdf) - end
+    if more < 0:
+        yield _fault("TRUNCATED", f"The file lacks its last {-more:,} bytes.")
+    elif b"startxref" in pdf[end:]:
+        yield _fault("MODIFIED_AFTER_SIGNING", f"A change of {more:,} bytes was appended after signing.")
+    elif more:
+        yield _fault("TRAILING_BYTES", f"{more:,} bytes follow the signed part.")
+    elif not _gap_is_signature(pdf[before:after]):
+        yield _fault("SIGNATURE_GAP", "The place of the signature holds bytes that are not its own.")
 
 
 def _gap_is_signature(gap: bytes) -> bool:
@@ -131,12 +135,13 @@ def examine(reader: PdfFileReader, coverage: Coverage, *, roots: Sequence[x509.C
             embedded = _embedded(reader, coverage)
             certificate = x509.load_der_x509_certificate(embedded.signer_cert.dump())
             status = _status(embedded, roots=roots, at=at)
-            trust = tuple(_distrust(certificate, status, roots=roots, at=at))
+            # Whom a broken signature is by, nobody knows.
+            asked = bool(roots) and status.intact and status.valid
             return Examined(
-                _facts(certificate, embedded, status, trusted=status.trusted if roots else None),
+                _facts(certificate, embedded, status, trusted=status.trusted if asked else None),
                 tuple(_broken(status)),
                 tuple(_uncertified(reader, embedded)),
-                trust,
+                tuple(_distrust(certificate, status, asked=asked, at=at)),
             )
     except PdfUnreadableError as error:
         return Examined(integrity=(_fault("SIGNATURE_UNREADABLE", error.what),))
@@ -150,7 +155,23 @@ def _embedded(reader: PdfFileReader, coverage: Coverage) -> EmbeddedPdfSignature
     embedded = EmbeddedPdfSignature(reader, fields.raw_get(0), str(fields[0]["/T"]))
     if tuple(embedded.byte_range) != coverage.ranges:
         raise unreadable("The signature is not the one that the file shows")
+    if not _plain(embedded):
+        raise unreadable("The signature has parts that it does not cover, or is spelled in an unusual way")
     return embedded
+
+
+def _plain(embedded: EmbeddedPdfSignature) -> bool:
+    """Whether the parts of the signature that nothing signs (RFC 5652, 5.1) are the only ones that they can be."""
+    content = embedded.pkcs7_content
+    message = cms.ContentInfo.load(content[: parser.peek(content)], strict=True)
+    signed, info = message["content"], embedded.signer_info
+    return bool(
+        message.dump(force=True) == message.dump()
+        and signed["version"].native == "v1"
+        and [one.dump() for one in signed["digest_algorithms"]] == [info["digest_algorithm"].dump()]
+        and not signed["crls"].native
+        and not info["unsigned_attrs"].native
+    )
 
 
 def _status(embedded: EmbeddedPdfSignature, *, roots: Sequence[x509.Certificate], at: Instant) -> PdfSignatureStatus:
@@ -199,15 +220,15 @@ def _uncertified(reader: PdfFileReader, embedded: EmbeddedPdfSignature) -> Itera
 
 
 def _distrust(
-    certificate: x509.Certificate, status: PdfSignatureStatus, *, roots: Sequence[x509.Certificate], at: Instant
+    certificate: x509.Certificate, status: PdfSignatureStatus, *, asked: bool, at: Instant
 ) -> Iterator[Finding]:
     if at.to_datetime() > certificate.not_valid_after_utc:
         what = (
             f"The certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}. "
             "Nothing outside confirms that the signature was made before."
         )
-        yield Finding(code="CERTIFICATE_EXPIRED", severity="fault" if roots else "notice", key=PLACE, what=what)
-    elif roots and not status.trusted:
+        yield Finding(code="CERTIFICATE_EXPIRED", severity="fault" if asked else "notice", key=PLACE, what=what)
+    elif asked and not status.trusted:
         yield _fault("SIGNER_UNTRUSTED", "The certificate does not lead to a root that was given.")
 
 

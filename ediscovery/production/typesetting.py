@@ -10,6 +10,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -88,12 +89,15 @@ class Section:
 class Press:
     """Lays out sections in one style and binds them to a PDF: about 15 pages a second and core.
 
+    ``without_glyph`` are the characters that ``bind`` found in no font and drew as an empty box.
+
     Raises:
         TypesettingUnavailableError: Pango or HarfBuzz is not installed.
         FontMissingError: a font is not installed.
     """
 
     def __init__(self, css: str) -> None:
+        self.without_glyph: set[str] = set()
         self._library = _weasyprint()
         self._fonts = self._library.text.fonts.FontConfiguration()
         self._counters = self._library.css.counters.CounterStyle()
@@ -132,7 +136,7 @@ class Press:
             for file in sorted(attached, key=lambda file: file.name)
         ]
         pages = [page for section in sections for page in section.laid_out.pages]
-        with _fonts_dated(at):
+        with _fonts_dated(at), _collected(self.without_glyph):
             pdf: bytes = (
                 sections[0]
                 .laid_out.copy(pages)
@@ -183,6 +187,28 @@ def _weasyprint() -> Any:  # noqa: ANN401 - the library has no types
             do=f"Install them, on Debian or Ubuntu with: apt-get install {PACKAGES}",
         ) from error
     return weasyprint
+
+
+class _GlyphCollector(logging.Handler):
+    """Hears which characters had no glyph: the library tells nobody but its log."""
+
+    def __init__(self, found: set[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "notdef" in str(record.msg):
+            self._found.update(chr(int(code, 16)) for code in re.findall(r"U\+([0-9A-F]+)", record.getMessage()))
+
+
+@contextlib.contextmanager
+def _collected(found: set[str]) -> Iterator[None]:
+    logger, collector = logging.getLogger("weasyprint"), _GlyphCollector(found)
+    logger.addHandler(collector)
+    try:
+        yield
+    finally:
+        logger.removeHandler(collector)
 
 
 def _declare_version(_document: object, pdf: Any) -> None:  # noqa: ANN401 - the library has no types

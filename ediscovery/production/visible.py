@@ -29,7 +29,10 @@ SHAPELESS = (
 )
 # The flags of England, Scotland and Wales are a black flag with tags: there, and only there, tags are seen.
 FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
-MARKED = re.compile(rf"{FLAG}|(?P<mark>[{SHAPELESS}])(?P=mark)*")
+# More marks on one letter than any script needs climb over the lines around them.
+STACK = "[\u0300-\u036f\u0483-\u0489\u0e31-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+HIGHEST_STACK = 6
+MARKED = re.compile(rf"{FLAG}|(?P<mark>[{SHAPELESS}])(?P=mark)*|(?<={STACK}{{{HIGHEST_STACK}}})(?P<stack>{STACK}+)")
 # A word of this many letters without a place to break is given places: the line breaker is quadratic in it.
 LONG_WORD = re.compile(r"[^\s\u200b]{120,}")
 STRIDE = 40
@@ -59,7 +62,7 @@ def inline(text: str) -> Markup:
     pieces: list[Markup] = []
     end = 0
     for run in MARKED.finditer(text):
-        if run["mark"] is None:
+        if run["mark"] is None and run["stack"] is None:
             continue
         pieces.append(escape(_breakable(text[end : run.start()])))
         pieces.append(MARKER.format(_name(run)) + BREAK)
@@ -79,7 +82,16 @@ def block(text: str, *, lang: str | None = None) -> Markup:
     return Markup("").join(pieces)
 
 
+def plain(text: str) -> str:
+    """Return text for places that hold no markup, such as attributes: markers without frames."""
+    return MARKED.sub(_name, text)
+
+
 def _name(run: re.Match[str]) -> str:
+    if run["stack"] is not None:
+        return f"[{len(run['stack'])} more marks]"
+    if run["mark"] is None:
+        return run.group()
     times = len(run.group())
     name = f"[U+{ord(run['mark']):04X}]"
     return name if times == 1 else f"{name[:-1]} × {times}]"

@@ -1,0 +1,202 @@
+"""Real data through the whole spine: every feed, every platform's objects, every naughty string; byte for byte."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from archiver import importing, registry, runs
+from archiver.fetch.failures import HostUnreachableError
+from archiver.imports.json_lines import ImportRefusedError
+from ediscovery.commands import searchable
+from ediscovery.evidence import places
+from ediscovery.language import parse
+from ediscovery.production import making
+from ediscovery.production.certificate import signer_of
+from ediscovery.production.checking import check
+from manifests import proof
+from manifests.archive import create_archive
+from manifests.audit import audit
+from manifests.console import system_clock
+from schemas.account import Account
+from schemas.query import Query
+from schemas.record import Normalised, Provenance
+from schemas.settings import CaptureSettings
+from storage import parquet, warc
+from storage.objects import read_stored
+from tests.corpora import ROOT, corpus
+from tests.servers import Answer, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manifests.archive import Archive
+    from schemas.record import Record
+
+PLATFORMS = {"x-api-v2": "x", "x-api-v1.1": "x", "activitypub": "activitypub"}
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """A new archive that asks once."""
+    made = create_archive(
+        tmp_path, organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="test"
+    )
+    once = msgspec.structs.replace(made.settings, capture=CaptureSettings(attempts=1))
+    return replace(made, settings=once)
+
+
+def only_here(host: str, port: int) -> tuple[IPv4Address, ...]:
+    """A name service that knows this machine alone: what the feeds link to is never asked for."""
+    if host != "127.0.0.1":
+        raise HostUnreachableError(f"{host} is not asked for by tests.", do="Nothing.")
+    return (IPv4Address(host),)
+
+
+def records(archive: Archive, account: str) -> list[tuple[Record, Normalised, Provenance]]:
+    """Every record of an account, from evidence."""
+    return [
+        (row.record, Normalised.from_bytes(row.record.normalised), Provenance.from_bytes(row.record.provenance))
+        for place in places(archive, [account])
+        for row in parquet.read_rows(io.BytesIO(read_stored(archive.store, place.partition.stored)))
+    ]
+
+
+def register(archive: Archive, name: str, platform: str = "feed", url: str = "https://x.example/") -> Account:
+    """Register an account on loopback."""
+    return registry.register(archive, Account(name=name, platform=platform, url=url, title=name, private_network=True))
+
+
+def feeds() -> list[Path]:
+    """Every feed of the corpora."""
+    folder = corpus("feeds")
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in (".xml", ".json", ".rss", ".atom")]
+    return [path for path in paths if "docs/examples" not in path.as_posix()]
+
+
+PARTS = 8
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_feed_of_the_corpora_is_captured_as_it_is_and_with_its_items(archive: Archive, part: int):
+    expected = json.loads(corpus("EXPECTED.json").read_text())["feeds"]
+    paths = feeds()
+    assert len(paths) >= 1_100
+    paths = paths[part::PARTS]
+    site = {f"/{number}": Answer(headers={"Content-Type": "application/xml"}, body=path.read_bytes())
+            for number, path in enumerate(paths)}  # fmt: skip
+    chance, refused = runs.system_chance(), []
+    with serving(site) as server:
+        for number, path in enumerate(paths):
+            account = register(archive, f"feed-{number}", url=server.url(f"/{number}"))
+            result = runs.capture(archive, account, chance, environment={}, resolve=only_here)
+            if result.error is not None:
+                # Not a feed at all, by feedparser's and by our reading; its bytes are in the WARC all the same.
+                assert result.error.code == "NOT_A_FEED", (path, result.error)
+                assert result.act.exchanges, path
+                refused.append(path.relative_to(ROOT).as_posix())
+                continue
+            held = records(archive, account.name)
+            (whole,) = [record.native for record, view, _ in held if view.kind == "list" and not view.thread]
+            assert whole == path.read_bytes(), path
+            named = expected.get(path.relative_to(ROOT).as_posix())
+            if named is not None:
+                posts = [view for _, view, _ in held if view.kind != "list"]
+                assert len(posts) == named["entries"], path
+    assert all(expected.get(name, {"entries": 0})["entries"] == 0 for name in refused), refused
+    report = audit(archive.store)
+    assert report.sound, report.findings[:5]
+
+
+@pytest.mark.parametrize("folder", PLATFORMS)
+def test_every_object_of_a_platform_is_stored_byte_for_byte_and_only_once(archive: Archive, folder: str):
+    paths = [path for path in sorted(corpus("social", folder).rglob("*")) if path.suffix in (".json", ".jsonl")]
+    account, chance = register(archive, "account", PLATFORMS[folder]), runs.system_chance()
+    contents: dict[str, bytes] = {}
+    refused: list[str] = []
+    for path in paths:
+        try:
+            result = importing.import_file(archive, account, path, chance)
+        except ImportRefusedError:
+            refused.append(path.name)
+            continue
+        contents[result.act.poll.capture] = path.read_bytes()
+    assert len(refused) <= 6, refused
+    held = records(archive, "account")
+    assert len(held) > len(contents)
+    for record, _, provenance in held:
+        content = contents[provenance.capture]
+        source = provenance.source
+        assert record.native == content[source.offset : source.offset + source.length]
+    # Twice makes nothing new.
+    before = len(held)
+    for path in paths:
+        try:
+            assert importing.import_file(archive, account, path, chance).new == 0, path
+        except ImportRefusedError:
+            continue
+    assert len(records(archive, "account")) == before
+    assert audit(archive.store).sound
+
+
+def test_identifiers_beyond_two_to_the_53_stay_exact(archive: Archive, tmp_path: Path):
+    number = 2**53 + 1
+    path = tmp_path / "tweets.json"
+    path.write_text(json.dumps({"id": number, "text": "large", "id_str": str(number), "user": {"id": number + 2}}))
+    importing.import_file(archive, register(archive, "x", "x"), path, runs.system_chance())
+    (found,) = [one for one in records(archive, "x") if one[1].kind == "post"]
+    assert found[1].item == str(number)
+    assert str(number).encode() in found[0].native
+
+
+def test_naughty_strings_survive_capture_search_and_production(archive: Archive):
+    (source,) = corpus("conformance", "text").rglob("blns.json")
+    strings = [text for text in json.loads(source.read_text(encoding="utf-8")) if text.strip()]
+    items = [
+        {"id": str(number), "content_text": text, "title": f"naughty {number}"} for number, text in enumerate(strings)
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "naughty", "items": items}
+    body = json.dumps(feed, ensure_ascii=False).encode()
+    with serving({"/feed.json": Answer(headers={"Content-Type": "application/feed+json"}, body=body)}) as server:
+        account = register(archive, "naughty", url=server.url("/feed.json"))
+        runs.capture(archive, account, runs.system_chance(), environment={}, resolve=only_here)
+    held = {view.item: record for record, view, _ in records(archive, "naughty") if view.kind != "list"}
+    assert len(held) == len(strings)
+    for number, text in enumerate(strings):
+        assert json.loads(held[str(number)].native)["content_text"] == text
+    query = Query(term=parse("naughty"))
+    with searchable(archive) as opened:
+        hits = tuple(opened.hits(query))
+        assert len(hits) == len(strings)
+        order = making.Order("0123", "Naughty strings", "", "naughty", "everything", "NS")
+        made = making.produce(archive, opened, hits[:120], order, signer_of(archive))
+    report = check(
+        made.pdf,
+        check_record=lambda content, native: proof.check(proof.read_proof(content), native),
+        at=system_clock(),
+    )
+    assert report.sound, report.findings[:5]
+    assert len(report.records) == 120
+    assert audit(archive.store).sound
+
+
+def test_the_warc_files_of_a_capture_are_read_by_an_independent_reader(archive: Archive, tmp_path: Path):
+    from demo.site import BlogSite  # noqa: PLC0415
+    from tests.judges import judged  # noqa: PLC0415
+
+    with BlogSite() as site:
+        account = register(archive, "blog", url=site.feed)
+        act = runs.capture(archive, account, runs.system_chance(), environment={}, resolve=only_here).act
+    (stored,) = act.exchanges
+    path = tmp_path / "copy.warc.gz"
+    path.write_bytes(read_stored(archive.store, stored))
+    judged(path)
+    with path.open("rb") as stream:
+        kinds = [record.type for record in warc.read_warc(stream)]
+    assert kinds.count("response") + kinds.count("revisit") == act.poll.requests

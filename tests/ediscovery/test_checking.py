@@ -1,0 +1,521 @@
+"""Checking: what is sound is found sound, every way of tampering has its own code, and hostile files cost little."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+
+from ediscovery.production.checking import check
+from ediscovery.production.reading import NotAProductionError
+from ediscovery.production.render import render
+from ediscovery.production.seal import TrustRootUnusableError
+from manifests.proof import check as check_proof
+from manifests.proof import read_proof
+from schemas.errors import ArchiveError
+from tests.corpora import corpus
+from tests.ediscovery.productions import NOW, POSTED, Item, check_record, document_of, signer_of
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 10
+MEMORY = 1 << 30
+
+
+@pytest.fixture(scope="module")
+def case():
+    """A production of two records, its signer, and the root to trust."""
+    signer, root = signer_of()
+    rendered = render(document_of(Item("The bus leaves at 7:15."), Item("Thank you!", kind="comment")), first_number=1)
+    return rendered, signer, root, signer.sign(rendered.pdf, reason="Production 1", at=NOW)
+
+
+def judged(pdf: bytes, *, roots=(), at=NOW, by=check_record):
+    return check(pdf, trust_roots=roots, check_record=by, at=at)
+
+
+def codes(report) -> set[str]:
+    return {finding.code for finding in report.findings if finding.severity == "fault"}
+
+
+def verdicts(report) -> list[str]:
+    return [step.verdict for step in report.steps]
+
+
+def test_a_production_is_found_sound_and_says_what_each_record_proved(case) -> None:
+    rendered, signer, root, pdf = case
+
+    report = judged(pdf, roots=[root])
+
+    assert report.sound
+    assert verdicts(report) == ["sound"] * 7
+    assert report.findings == ()
+    facts = report.signature
+    assert (facts.intact, facts.valid, facts.trusted, facts.test) == (True, True, True, True)
+    assert facts.certificate == signer.fingerprint
+    assert facts.claimed == NOW
+    assert [verdict.record for verdict in report.records] == [record.record for record in rendered.manifest.records]
+    assert all(str(verdict.record) in verdict.proved[0] for verdict in report.records)
+
+
+def test_without_a_root_trust_is_left_open_and_everything_else_is_checked(case) -> None:
+    *_, pdf = case
+
+    report = judged(pdf)
+
+    assert report.sound
+    assert report.signature.trusted is None
+    assert report.steps[3].verdict == "not checked"
+    assert "no root was given" in report.steps[3].note
+
+
+def test_the_report_is_told_in_words_and_in_json(case) -> None:
+    *_, root, pdf = case
+
+    report = judged(pdf, roots=[root])
+
+    text = report.to_text()
+    assert "sound" in text.splitlines()[0]
+    assert "intact: yes · valid: yes · trusted: yes" in text
+    assert "2 of 2 records proved themselves" in text
+    assert report.to_json()["sound"] is True
+    assert report.to_json()["bates"] == "MGUSD0000001–MGUSD0000007"
+
+
+def altered(pdf: bytes, place: int) -> bytes:
+    return pdf[:place] + bytes([pdf[place] ^ 1]) + pdf[place + 1 :]
+
+
+def changed_after_signing(pdf: bytes) -> bytes:
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer.root["/Evil"] = generic.TextStringObject("changed")
+    writer.update_root()
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def signed_by_pyhanko(pdf: bytes, signer, *, field: str = "Other", **settings) -> bytes:
+    """Signed without our rules: another kind, another permission, over a certified document."""
+
+    class Careless(PdfSigner):
+        def _enforce_certification_constraints(self, reader) -> None:
+            pass
+
+    metadata = PdfSignatureMetadata(field_name=field, md_algorithm="sha256", **settings)
+    out = Careless(metadata, signer._pyhanko()).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+    return out.getvalue()
+
+
+def test_a_flipped_byte_breaks_the_signature(case) -> None:
+    rendered, _, root, pdf = case
+    place = rendered.pdf.index(b"stream\n") + 40
+
+    report = judged(altered(pdf, place), roots=[root])
+
+    assert codes(report) == {"SIGNATURE_BROKEN"}
+    assert (report.signature.intact, report.sound) == (False, False)
+
+
+def test_an_incremental_update_is_named_as_such(case) -> None:
+    *_, root, pdf = case
+
+    report = judged(changed_after_signing(pdf), roots=[root])
+
+    assert codes(report) == {"MODIFIED_AFTER_SIGNING"}
+    assert report.signature.intact
+
+
+@pytest.mark.parametrize("more", [b"\n", b"x", b"\0" * 5000, b"%%EOF\n"])
+def test_bytes_after_the_signed_part_are_named_as_such(case, more) -> None:
+    *_, root, pdf = case
+
+    assert codes(judged(pdf + more, roots=[root])) == {"TRAILING_BYTES"}
+
+
+def test_a_stripped_signature_is_missed(case) -> None:
+    rendered, _, root, pdf = case
+    assert pdf.startswith(rendered.pdf)
+
+    report = judged(rendered.pdf, roots=[root])
+
+    assert codes(report) == {"SIGNATURE_MISSING"}
+    assert verdicts(report)[:4] == ["faulty", "not checked", "not checked", "not checked"]
+    assert all(verdict.code is None for verdict in report.records)
+
+
+def test_a_second_signature_is_one_too_many(case) -> None:
+    _, signer, root, pdf = case
+
+    assert codes(judged(signed_by_pyhanko(pdf, signer), roots=[root])) >= {"SIGNATURES_SEVERAL"}
+
+
+def test_a_file_that_was_cut_off_is_named_as_such(case) -> None:
+    *_, root, pdf = case
+
+    assert "TRUNCATED" in codes(judged(pdf[:-20], roots=[root]))
+
+
+def test_bytes_hidden_in_the_place_of_the_signature_are_found(case) -> None:
+    *_, root, pdf = case
+    padding = pdf.index(b"0" * 4000) + 3000
+
+    hidden = pdf[:padding] + b"DEADBEEF" + pdf[padding + 8 :]
+    lower = pdf.index(b"A", pdf.index(b"<3082"))
+
+    assert codes(judged(hidden, roots=[root])) == {"SIGNATURE_GAP"}
+    assert codes(judged(pdf[:lower] + b"a" + pdf[lower + 1 :], roots=[root])) == {"SIGNATURE_GAP"}
+
+
+def with_attachment(pdf: bytes, name: str, content: bytes | None) -> bytes:
+    """The document with one attachment replaced, added (a new name) or removed (no content)."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        tree = document.Root.Names.EmbeddedFiles.Names
+        names = [str(tree[place]) for place in range(0, len(tree), 2)]
+        if name not in names:
+            stream = document.make_stream(content)
+            stream.Type = pikepdf.Name.EmbeddedFile
+            entry = pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F=name, UF=name, EF=pikepdf.Dictionary(F=stream))
+            tree.append(pikepdf.String(name))
+            tree.append(document.make_indirect(entry))
+        elif content is None:
+            place = 2 * names.index(name)
+            del tree[place : place + 2]
+        else:
+            file = tree[2 * names.index(name) + 1].EF.F
+            file.write(content)
+            file.Params.Size = len(content)
+        out = io.BytesIO()
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
+        return out.getvalue()
+
+
+def test_a_swapped_native_is_found_even_under_a_new_signature(case) -> None:
+    rendered, signer, root, _ = case
+    name = rendered.manifest.records[0].native
+    swapped = with_attachment(
+        rendered.pdf, name, rendered.manifest.to_bytes()[: rendered.manifest.records[0].native_size]
+    )
+
+    report = judged(signer.sign(swapped, reason="x", at=NOW), roots=[root])
+
+    assert codes(report) == {"NATIVE_ALTERED"}
+    assert [verdict.code for verdict in report.records] == ["NATIVE_ALTERED", None]
+    assert report.signature.intact
+
+
+def test_a_swapped_native_of_another_length_is_found_too(case) -> None:
+    rendered, signer, root, _ = case
+    swapped = with_attachment(rendered.pdf, rendered.manifest.records[1].native, b"{}")
+
+    assert codes(judged(signer.sign(swapped, reason="x", at=NOW), roots=[root])) == {"NATIVE_ALTERED"}
+
+
+def test_an_attachment_too_many_or_too_few_is_named(case) -> None:
+    rendered, signer, root, _ = case
+    more = signer.sign(with_attachment(rendered.pdf, "letter.txt", b"hello"), reason="x", at=NOW)
+    fewer = signer.sign(with_attachment(rendered.pdf, rendered.manifest.records[0].proof, None), reason="x", at=NOW)
+    none = signer.sign(with_attachment(rendered.pdf, "production.json", None), reason="x", at=NOW)
+
+    assert codes(judged(more, roots=[root])) == {"ATTACHMENT_UNNAMED"}
+    assert codes(judged(fewer, roots=[root])) == {"ATTACHMENT_MISSING", "PDF_UNREADABLE"}
+    assert codes(judged(none, roots=[root])) == {"MANIFEST_MISSING"}
+
+
+def test_a_manifest_that_says_something_else_is_found(case) -> None:
+    rendered, signer, root, _ = case
+    first, second = rendered.manifest.records
+    stories = {
+        "PAGES_MISCOUNTED": {"bates": {**rendered.manifest.to_plain()["bates"], "last": 9}},
+        "NUMBERS_DISORDERLY": {"records": [second.to_plain(), first.to_plain()]},
+        "MANIFEST_UNREADABLE": {"format": "holdfast-production/v9"},
+        "PROOF_OF_ANOTHER_RECORD": {"records": [first.to_plain() | {"record": str(second.record)}, second.to_plain()]},
+        "PROOF_OF_ANOTHER_ARCHIVE": {"verifier": "somebody+else+key"},
+        "ATTACHMENTS_TOO_LARGE": {"records": [first.to_plain() | {"native_size": 1 << 40}, second.to_plain()]},
+    }
+    for code, change in stories.items():
+        manifest = type(rendered.manifest).from_plain(rendered.manifest.to_plain() | change)
+        pdf = with_attachment(rendered.pdf, "production.json", manifest.to_bytes())
+
+        assert code in codes(judged(signer.sign(pdf, reason="x", at=NOW), roots=[root])), code
+
+
+def test_a_proof_that_does_not_hold_keeps_its_own_code(case) -> None:
+    document = document_of(Item("one"), Item("two"))
+    first, second = document.items
+    _, signer, root, _ = case
+    mixed = replace(document, items=(replace(first, proof=second.proof), replace(second, proof=b"{}")))
+
+    report = judged(signer.sign(render(mixed, first_number=1).pdf, reason="x", at=NOW), roots=[root])
+
+    assert [verdict.code for verdict in report.records] == ["RECORD_NOT_PROVED", "NOT_CANONICAL"]
+
+
+def test_the_published_key_of_another_archive_proves_nothing(case) -> None:
+    *_, root, pdf = case
+    other = read_proof(document_of(Item("x")).items[0].proof)
+    published = check_proof(other, document_of(Item("x")).items[0].native).verifier
+
+    report = judged(
+        pdf, roots=[root], by=lambda proof, native: check_proof(read_proof(proof), native, trusted=published)
+    )
+
+    assert not report.sound
+    assert all(verdict.code for verdict in report.records)
+
+
+def test_a_signature_that_allows_changes_or_is_of_another_kind_is_refused(case) -> None:
+    rendered, signer, root, _ = case
+    filling = signed_by_pyhanko(
+        rendered.pdf, signer, certify=True, docmdp_permissions=MDPPerm.FILL_FORMS, subfilter=SigSeedSubFilter.PADES
+    )
+    approval = signed_by_pyhanko(rendered.pdf, signer, subfilter=SigSeedSubFilter.PADES)
+    old = signed_by_pyhanko(rendered.pdf, signer, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES)
+
+    assert codes(judged(filling, roots=[root])) >= {"CHANGES_ALLOWED"}
+    assert codes(judged(approval, roots=[root])) >= {"CHANGES_ALLOWED"}
+    assert codes(judged(old, roots=[root])) >= {"NOT_PADES"}
+
+
+def test_a_stranger_who_signs_a_copy_is_not_trusted(case) -> None:
+    rendered, _, root, _ = case
+    stranger, _ = signer_of(organisation="Maple Grove USD")
+
+    report = judged(stranger.sign(rendered.pdf, reason="x", at=NOW), roots=[root])
+
+    assert codes(report) == {"SIGNER_UNTRUSTED"}
+    assert (report.signature.intact, report.signature.valid, report.signature.trusted) == (True, True, False)
+
+
+def test_an_expired_certificate_is_a_fault_for_those_who_trust_and_a_notice_for_others(case) -> None:
+    *_, root, pdf = case
+    later = POSTED.plus(seconds=11 * 365 * 86_400)
+
+    assert codes(judged(pdf, roots=[root], at=later)) == {"CERTIFICATE_EXPIRED"}
+    without = judged(pdf, at=later)
+    assert [(finding.code, finding.severity) for finding in without.findings] == [("CERTIFICATE_EXPIRED", "notice")]
+    assert without.sound
+
+
+def test_a_root_that_is_no_certificate_is_refused(case) -> None:
+    *_, pdf = case
+
+    with pytest.raises(TrustRootUnusableError):
+        judged(pdf, roots=[b"not a certificate"])
+
+
+@pytest.fixture(scope="module")
+def bare(case):
+    """The smallest part of the file in which every byte counts: the revision with the signature."""
+    rendered, _, root, pdf = case
+    return pdf, len(rendered.pdf), root
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_change_of_a_byte_anywhere_goes_unnoticed(bare, data) -> None:
+    pdf, start, _ = bare
+    place = data.draw(st.integers(0, len(pdf) - 1) | st.integers(start, len(pdf) - 1))
+    other = data.draw(st.integers(0, 255).filter(lambda value: value != pdf[place]))
+    changed = pdf[:place] + bytes([other]) + pdf[place + 1 :]
+
+    try:
+        report = judged(changed)
+    except ArchiveError:
+        return
+    assert not report.sound
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.floats(0, 1), junk=st.binary(max_size=200))
+def test_a_part_of_a_file_with_junk_never_passes_and_never_crashes(bare, cut, junk) -> None:
+    pdf, *_ = bare
+    damaged = pdf[: int(cut * len(pdf))] + junk
+    if damaged == pdf:
+        return
+
+    try:
+        report = judged(damaged)
+    except ArchiveError:
+        return
+    assert not report.sound
+
+
+def test_strangers_pdfs_are_refused_in_moments() -> None:
+    paths = sorted(corpus("conformance", "pdf-signature").rglob("*.pdf"))
+    assert len(paths) == 74
+    refused = set()
+    for path in paths:
+        started = time.process_time()
+        try:
+            assert not judged(path.read_bytes()).sound, path
+        except ArchiveError as error:
+            refused.add(error.code)
+        assert time.process_time() - started < SECONDS, path
+    assert refused == {"NOT_A_PRODUCTION"}
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-", b"%PDF-1.7\n%%EOF", random.Random(7).randbytes(100_000)])
+def test_what_is_no_production_is_refused_by_name(content) -> None:
+    with pytest.raises(NotAProductionError):
+        judged(content)
+
+
+CHECK = """
+import sys, resource
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]), int(sys.argv[3])))
+from ediscovery.production.checking import check
+from schemas.errors import ArchiveError
+from schemas.instant import Instant
+from tests.ediscovery.productions import check_record
+try:
+    report = check(Path(sys.argv[1]).read_bytes(), check_record=check_record, at=Instant(0))
+    print(report.sound, sorted({finding.code for finding in report.findings}), len(report.findings))
+except ArchiveError as error:
+    print(error.code)
+"""
+
+
+def confined(pdf: bytes, folder: Path) -> str:
+    """What the check says of a file in a process with little time and memory."""
+    path = folder / "hostile.pdf"
+    path.write_bytes(pdf)
+    run = subprocess.run(
+        [sys.executable, "-c", CHECK, path, str(MEMORY), str(SECONDS)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.strip()
+
+
+def test_ten_thousand_attachments_are_listed_and_left_alone(case, tmp_path) -> None:
+    rendered, signer, *_ = case
+    with pikepdf.open(io.BytesIO(rendered.pdf)) as document:
+        tree = document.Root.Names.EmbeddedFiles.Names
+        for number in range(10_000):
+            name = f"z{number:05d}"
+            stream = document.make_stream(b"x")
+            entry = pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F=name, UF=name, EF=pikepdf.Dictionary(F=stream))
+            tree.append(pikepdf.String(name))
+            tree.append(document.make_indirect(entry))
+        out = io.BytesIO()
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
+
+    said = confined(signer.sign(out.getvalue(), reason="x", at=NOW), tmp_path)
+
+    assert said.startswith("False")
+    assert "ATTACHMENT_UNNAMED" in said
+    assert said.endswith("1000")
+
+
+def bomb(size: int) -> bytes:
+    """Zeros, compressed some two hundred times."""
+    packer = zlib.compressobj(1)
+    chunk = bytes(1 << 20)
+    return b"".join(packer.compress(chunk) for _ in range(size >> 20)) + packer.flush()
+
+
+def test_a_native_that_explodes_is_not_unpacked(case, tmp_path) -> None:
+    rendered, signer, *_ = case
+    with pikepdf.open(io.BytesIO(rendered.pdf)) as document:
+        tree = document.Root.Names.EmbeddedFiles.Names
+        names = [str(tree[place]) for place in range(0, len(tree), 2)]
+        for name in (rendered.manifest.records[0].native, "production.json"):
+            file = tree[2 * names.index(name) + 1].EF.F
+            if name == "production.json":
+                file.Params = pikepdf.Dictionary(Size=200 << 20)
+            file.write(bomb(2 << 30) if name != "production.json" else bomb(1 << 20), filter=pikepdf.Name.FlateDecode)
+        out = io.BytesIO()
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
+
+    said = confined(signer.sign(out.getvalue(), reason="x", at=NOW), tmp_path)
+
+    assert "MANIFEST_UNREADABLE" in said
+
+
+def test_a_tree_of_attachments_that_leads_in_circles_is_refused(case, tmp_path) -> None:
+    rendered, signer, *_ = case
+    with pikepdf.open(io.BytesIO(rendered.pdf)) as document:
+        nodes = [document.make_indirect(pikepdf.Dictionary()) for _ in range(40)]
+        for node, following in zip(nodes, [*nodes[1:], nodes[0]], strict=True):
+            node.Kids = pikepdf.Array([following] * 40)
+        document.Root.Names.EmbeddedFiles = nodes[0]
+        out = io.BytesIO()
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
+
+    said = confined(signer.sign(out.getvalue(), reason="x", at=NOW), tmp_path)
+
+    assert said == "False ['PDF_UNREADABLE'] 1"
+
+
+def hostile_tables() -> dict[str, bytes]:
+    """PDFs whose tables promise more than they hold, or lead in circles."""
+
+    def ending(offset: int, trailer: bytes) -> bytes:
+        return b"trailer\n<</Root 1 0 R" + trailer + b">>\nstartxref\n%d\n%%%%EOF\n" % offset
+
+    head = b"%PDF-1.4\n"
+    entry = b"0000000009 00000 n \n"
+    deep = b"1 0 obj\n" + b"[" * 200_000 + b"\nendobj\n"
+    explosive = bomb(256 << 20)
+    stream = (
+        b"1 0 obj\n<</Type/XRef/W[1 0 0]/Index[0 1000000000]/Size 1000000000/Filter/FlateDecode/Length %d>>\n"
+        b"stream\n%b\nendstream\nendobj\n" % (len(explosive), explosive)
+    )
+    return {
+        "endless": head + b"xref\n0 4000000000\n" + entry * 3 + ending(9, b"/Size 4000000000"),
+        "of itself": head + b"xref\n0 1\n" + entry + ending(9, b"/Size 1/Prev 9"),
+        "too deep": head + deep + b"xref\n0 2\n" + entry * 2 + ending(len(head + deep), b"/Size 2"),
+        "compressed": head + stream + b"startxref\n9\n%%EOF\n",
+        "not there": head + ending(10**11, b"/Size 1"),
+        "encrypted": head + b"xref\n0 1\n" + entry + ending(9, b"/Size 1/Encrypt 1 0 R"),
+    }
+
+
+@pytest.mark.parametrize("name", ["endless", "of itself", "too deep", "compressed", "not there", "encrypted"])
+def test_hostile_tables_cost_little(name, tmp_path) -> None:
+    said = confined(hostile_tables()[name], tmp_path)
+
+    assert said == "NOT_A_PRODUCTION" or said.startswith("False"), said
+
+
+def test_an_encrypted_copy_is_refused(case) -> None:
+    *_, pdf = case
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        out = io.BytesIO()
+        document.save(out, encryption=pikepdf.Encryption(owner="a", user=""))
+
+    report = judged(out.getvalue())
+
+    assert not report.sound
+    assert "PDF_UNREADABLE" in codes(report)
+
+
+def test_checking_is_quick_for_its_size(case) -> None:
+    *_, pdf = case
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+
+    judged(pdf)
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 1
