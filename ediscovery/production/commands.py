@@ -64,8 +64,14 @@ def produce(
     )
     with searchable(archive) as opened, console.progress("Producing") as tell:
         hits = tuple(opened.hits(query))
-        tell("rendering", 0, len(hits))
-        made = making.produce(archive, opened, hits, order, signer_of(archive))
+        made = making.produce(
+            archive,
+            opened,
+            hits,
+            order,
+            signer_of(archive),
+            progress=lambda done, total: tell("records", done, total),
+        )
     target.write_bytes(made.pdf)
     console.show(
         {

@@ -29,7 +29,7 @@ from storage import layout
 from storage.objects import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ediscovery.production.document import Extension
     from ediscovery.production.signing import Signer
@@ -61,14 +61,23 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished production: the signed PDF, its numbers, its act."""
+    """A finished production: what it says, the signed PDF, its numbers, its act."""
 
+    document: ProductionDocument
     pdf: bytes
     rendered: Rendered
     act: Produced
 
 
-def produce(archive: Archive, search: Search, hits: Sequence[Hit], order: Order, signer: Signer) -> Made:
+def produce(
+    archive: Archive,
+    search: Search,
+    hits: Sequence[Hit],
+    order: Order,
+    signer: Signer,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Made:
     """Render, number, sign, store and seal a production of the records of ``hits``.
 
     Raises:
@@ -105,7 +114,7 @@ def produce(archive: Archive, search: Search, hits: Sequence[Hit], order: Order,
         items=items,
         paper=archive.settings.production.paper,
     )
-    rendered = _numbered(archive, document, order)
+    rendered = _numbered(archive, document, order, progress)
     pdf = signer.sign(rendered.pdf, reason=f"Production {order.name} for {order.matter}", at=archive.now())
     # At this point the numbers are assigned for ever. If we crash here, they stay unused, and the ledger says so.
     stored = archive.store.put_new(layout.production(order.name), Content.of(pdf))
@@ -118,15 +127,17 @@ def produce(archive: Archive, search: Search, hits: Sequence[Hit], order: Order,
         document=stored,
     )
     archive.append(lambda _history: (act,))
-    return Made(pdf, rendered, act)
+    return Made(document, pdf, rendered, act)
 
 
-def _numbered(archive: Archive, document: ProductionDocument, order: Order) -> Rendered:
+def _numbered(
+    archive: Archive, document: ProductionDocument, order: Order, progress: Callable[[int, int], None] | None
+) -> Rendered:
     """Render with the next free numbers and assign them; render again when somebody else took them meanwhile."""
     for _ in range(MOST_NUMBERINGS):
         archive.ledger.refresh()
         first = archive.ledger.history.bates_next.get(order.bates_prefix, 1)
-        rendered = render(document, first_number=first)
+        rendered = render(document, first_number=first, progress=progress)
 
         def assign(_history: History, bates: BatesRange = rendered.bates) -> tuple[Act, ...]:
             return (BatesAssigned(production=order.name, bates=bates),)
