@@ -12,6 +12,13 @@ from ediscovery.commands import in_words, query_of, query_options, searchable
 from manifests.commands import verify_archive
 from manifests.console import Console, json_option, plural
 from schemas.errors import InputError
+from schemas.query import Query
+
+
+class QueryEmptyError(InputError):
+    """A production was asked for without saying of what."""
+
+    code = "QUERY_EMPTY"
 
 
 class OutputExistsError(InputError):
@@ -54,6 +61,11 @@ def produce(
     if target.exists():
         raise OutputExistsError(f"{target} exists already.", do="Choose another name with --out.")
     query = query_of(archive, words, **given)
+    if query == Query(versions=query.versions):
+        raise QueryEmptyError(
+            "Nothing says what is to be produced.",
+            do="Give words, dates, a type, an author or an account: --account NAME produces all of it.",
+        )
     order = making.Order(
         name=name,
         matter=matter,

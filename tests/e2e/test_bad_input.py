@@ -204,3 +204,32 @@ def test_no_archive_means_a_clear_error_everywhere(tmp_path: Path):
 def test_an_error_is_json_when_json_was_asked_for(tmp_path: Path):
     answer = Holdfast(tmp_path).run("status", "--json")
     assert answer.json["error"]["code"] == "ARCHIVE_MISSING"
+
+
+def test_a_production_of_nothing_in_particular_is_refused_and_so_is_one_without_hits(office: Holdfast, tmp_path: Path):
+    with BlogSite() as site:
+        office.capture(site.feed, "--allow-private-network")
+    entries = office.json("status")["entries"]
+    for words, code in ((), "QUERY_EMPTY"), (("zebra",), "PRODUCTION_EMPTY"):
+        answer = office.run("produce", *words, "--matter", "M", "--out", str(tmp_path / "out.pdf"), "--json")
+        assert answer.json["error"]["code"] == code
+        assert answer.status == 2
+    assert not (tmp_path / "out.pdf").exists()
+    assert office.json("status")["entries"] == entries
+
+
+def test_an_existing_file_is_never_overwritten(office: Holdfast, tmp_path: Path):
+    target = tmp_path / "out.pdf"
+    target.write_text("precious")
+    answer = office.run("produce", "x", "--matter", "M", "--out", str(target))
+    assert answer.status == 2
+    assert target.read_text() == "precious"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pdf", b"%PDF-1.7 but no more"])
+def test_a_file_that_is_no_production_is_refused(office: Holdfast, tmp_path: Path, content: bytes):
+    path = tmp_path / "some.pdf"
+    path.write_bytes(content)
+    answer = office.run("verify", str(path))
+    assert answer.status in (2, 7)
+    assert "→" in answer.err
