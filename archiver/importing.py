@@ -6,12 +6,14 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from archiver import spool
 from archiver.contract import Seen
 from archiver.imports.json_lines import Item, Refused, read
 from archiver.sealing import seal
 from manifests.archive import SOFTWARE
-from schemas.capture import Observation, Poll
+from schemas.capture import Observation
 from schemas.errors import InputError
 from schemas.record import Slice
 from storage.warc import WarcWriter
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from archiver.sealing import Chance
     from manifests.archive import Archive
     from schemas.account import Account
-    from schemas.capture import Outcome
     from schemas.ledger import Captured
 
 NAME = "import/1"
@@ -82,27 +83,16 @@ def import_file(archive: Archive, account: Account, path: Path, chance: Chance) 
         started=started,
         cursor=cursor,
     )
-    outcome: Outcome = "partial" if refused else "captured"
     with spool.begin(archive.spool, plan) as spooled:
         uri = f"file:///{path.name}"
         with WarcWriter(
             spooled.warc, software=SOFTWARE, operator=archive.settings.archive.organisation, now=archive.now
         ) as writer:
             exchange = writer.resource(uri=uri, at=started, content_type="application/json", body=io.BytesIO(content))
-        poll = Poll(
-            capture=plan.capture,
-            account=account.name,
-            method="import",
-            collector=NAME,
-            planned=started,
-            started=started,
-            ended=max(archive.now(), started),
-            outcome=outcome,
-            sanity="plausible",
+        poll = msgspec.structs.replace(
+            plan.poll(ended=archive.now(), outcome="partial" if refused else "captured", sanity="plausible"),
             reason="; ".join(one.error.what for one in refused[:5]) or None,
             listed=len(items),
-            cursor_before=cursor,
-            cursor_after=cursor,
         )
         spooled.finish(poll, (_seen(content, one, exchange, uri, plan) for one in items))
         return Imported(len(items), refused, seal(archive, spooled, chance))

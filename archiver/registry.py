@@ -14,7 +14,7 @@ from schemas.ledger import AccountRegistered
 
 if TYPE_CHECKING:
     from manifests.archive import Archive
-    from manifests.chain import History
+    from manifests.history import History
     from schemas.ledger import Act
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from archiver import observe, spool
 from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.website.collector import WebsiteCollector
@@ -21,7 +23,6 @@ from archiver.held import held_of
 from archiver.observe import LookUp
 from archiver.sealing import Chance, seal
 from manifests.archive import SOFTWARE
-from schemas.capture import Poll
 from schemas.errors import ArchiveError, InputError, UnavailableError
 from storage.warc import WarcWriter
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from archiver.spool import Spooled
     from manifests.archive import Archive
     from schemas.account import Account
-    from schemas.capture import Outcome
+    from schemas.capture import Outcome, Poll
     from schemas.ledger import Captured
     from schemas.settings import CaptureSettings
 
@@ -213,22 +214,13 @@ def _poll(
 ) -> Poll:
     outcome: Outcome = "partial" if collected.failures else "captured" if collected.items else "unchanged"
     reason = error.what if error else "; ".join(collected.failures[:5]) or None
-    return Poll(
-        capture=plan.capture,
-        account=plan.account,
-        method=plan.method,
-        collector=plan.collector,
-        planned=plan.planned,
-        started=plan.started,
-        ended=max(archive.now(), plan.started),
-        outcome="failed" if error else outcome,
-        sanity=collected.sanity,
+    return msgspec.structs.replace(
+        plan.poll(ended=archive.now(), outcome="failed" if error else outcome, sanity=collected.sanity),
         status=collected.status,
         code=error.code if error else None,
         reason=transport.masked(reason) if reason and transport else reason,
         requests=transport.requests if transport else 0,
         listed=len(collected.listed or ()),
-        cursor_before=plan.cursor,
         cursor_after=dict(plan.cursor if error else collected.cursor),
     )
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from archiver import observe
 from archiver.held import held_of
-from schemas.capture import Poll
 from schemas.errors import IntegrityError
 from schemas.ledger import Captured
 from schemas.partition import Partition
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
     from archiver.observe import Fresh
     from archiver.spool import Spooled
     from manifests.archive import Archive
-    from manifests.chain import History
+    from manifests.history import History
     from schemas.account import Account
+    from schemas.capture import Poll
     from schemas.ledger import Act
     from schemas.stored import StoredObject
+
+
+CUT_SHORT = "cut short; what it had fetched is kept, and the next capture reads the account again"
 
 
 class AccountUnknownError(IntegrityError):
@@ -87,21 +92,8 @@ def _interrupted(archive: Archive, spooled: Spooled) -> Poll:
     kept = warc.salvage(spooled.warc) if spooled.warc.exists() else 0
     if not kept:
         spooled.warc.unlink(missing_ok=True)
-    return Poll(
-        capture=plan.capture,
-        account=plan.account,
-        method=plan.method,
-        collector=plan.collector,
-        planned=plan.planned,
-        started=plan.started,
-        ended=max(archive.now(), plan.started),
-        outcome="interrupted",
-        sanity="unread",
-        code="INTERRUPTED",
-        reason="the capture was cut short; what it had fetched is kept, the account is read again by the next capture",
-        cursor_before=plan.cursor,
-        cursor_after=plan.cursor,
-    )
+    poll = plan.poll(ended=archive.now(), outcome="interrupted", sanity="unread")
+    return msgspec.structs.replace(poll, code="INTERRUPTED", reason=CUT_SHORT)
 
 
 def _captured(

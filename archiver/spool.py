@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archiver.contract import Seen
-from schemas.canonical import Canonical
-from schemas.capture import Observation, Poll
+from schemas.canonical import Canonical, Name
+from schemas.capture import Observation, Outcome, Poll, Sanity
 from schemas.errors import IntegrityError, UnavailableError
 from schemas.instant import Instant
 from schemas.record import Method
@@ -51,7 +51,23 @@ class Plan(Canonical, frozen=True):
     collector: str
     planned: Instant
     started: Instant
-    cursor: dict[str, str]
+    cursor: dict[Name, str]
+
+    def poll(self, *, ended: Instant, outcome: Outcome, sanity: Sanity) -> Poll:
+        """Return the poll that this plan became, with its cursor where it was; never ended before it started."""
+        return Poll(
+            capture=self.capture,
+            account=self.account,
+            method=self.method,
+            collector=self.collector,
+            planned=self.planned,
+            started=self.started,
+            ended=max(ended, self.started),
+            outcome=outcome,
+            sanity=sanity,
+            cursor_before=self.cursor,
+            cursor_after=self.cursor,
+        )
 
 
 @dataclass(frozen=True, slots=True)

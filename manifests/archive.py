@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from manifests.chain import Accepted, History
+    from manifests.chain import Accepted
+    from manifests.history import History
     from manifests.signing import SigningKey
     from schemas.instant import Instant
     from schemas.ledger import Act

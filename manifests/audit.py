@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from manifests import chain
 from manifests.audit_objects import ObjectsAudit
+from manifests.history import History
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
 from schemas.errors import ArchiveError
 from schemas.findings import Finding, Report, Step
@@ -48,7 +49,7 @@ STRAY = "The ledger does not name this object: a capture was cut short before it
 class LedgerWalk:
     """What walking the ledger gave. ``whole`` is false after a damaged or missing entry: state is incomplete then."""
 
-    history: chain.History = field(default_factory=chain.History)
+    history: History = field(default_factory=History)
     head: chain.Head = field(default_factory=chain.Head)
     roots: dict[int, Digest] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)

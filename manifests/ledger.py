@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from manifests import chain
+from manifests.history import History
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
 from schemas.errors import ConflictError, InputError, IntegrityError, OutcomeUnknownError
 from schemas.ledger import ArchiveCreated
@@ -15,7 +16,7 @@ from storage.objects import Content, KeyTakenError, ObjectMissingError, read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from manifests.chain import Accepted, Head, History
+    from manifests.chain import Accepted, Head
     from manifests.signing import SigningKey
     from schemas.digest import Digest
     from schemas.instant import Instant
@@ -50,7 +51,7 @@ class Ledger:
         """Open without reading. ``origin``, when given, is the archive that the store must hold."""
         self.store = store
         self.expected_origin = origin
-        self.history: History = chain.History()
+        self.history: History = History()
         self.head: Head = chain.Head()
         self.leaves: list[Digest] = []
 

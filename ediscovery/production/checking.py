@@ -19,7 +19,7 @@ from ediscovery.production.reading import (
     strict,
     unreadable,
 )
-from ediscovery.production.report import ProductionReport, RecordVerdict
+from ediscovery.production.report import TRUST, ProductionReport, RecordVerdict
 from ediscovery.production.seal import Coverage, Examined
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
@@ -249,32 +249,21 @@ def _read(name: str, found: Mapping[str, StreamObject], *, size: int, sha256: Di
 def _report(
     pdf: bytes, coverage: Coverage, examined: Examined, contents: Contents, *, rooted: bool
 ) -> ProductionReport:
-    manifest = contents.manifest
-    signed = examined.facts is not None or bool(examined.integrity)
-    records = len(manifest.records) if manifest else 0
-    seen = bool(contents.verdicts) or (manifest is not None and not manifest.records)
-    steps = (
-        _step(1, 1, coverage.findings),
-        _step(2, int(signed), examined.integrity),
-        _step(3, int(examined.facts is not None), examined.certification),
-        _step(
-            4,
-            int(examined.facts is not None and examined.facts.trusted is not None),
-            examined.trust,
-            note=None if rooted else NO_ROOT,
-        ),
-        _step(5, 1, contents.disagreement),
-        _step(6, records if seen else 0, contents.natives),
-        _step(7, records if seen else 0, contents.proofs),
+    manifest, facts = contents.manifest, examined.facts
+    records = len(manifest.records) if manifest and len(contents.verdicts) == len(manifest.records) else 0
+    groups: tuple[tuple[int, Sequence[Finding]], ...] = (
+        (1, coverage.findings),
+        (int(facts is not None), examined.integrity),
+        (int(facts is not None), examined.certification),
+        (int(facts is not None and facts.trusted is not None), examined.trust),
+        (1, contents.disagreement),
+        (records, contents.natives),
+        (records, contents.proofs),
     )
-    findings = (
-        *coverage.findings,
-        *examined.integrity,
-        *examined.certification,
-        *examined.trust,
-        *contents.disagreement,
-        *contents.natives,
-        *contents.proofs,
+    findings = tuple(finding for _, group in groups for finding in group)
+    notes = {} if rooted else {TRUST: NO_ROOT}
+    steps = tuple(
+        _step(number, checked, group, note=notes.get(number)) for number, (checked, group) in enumerate(groups, 1)
     )
     return ProductionReport(
         octets=len(pdf),
@@ -286,12 +275,12 @@ def _report(
         matter=manifest.matter if manifest else None,
         bates=str(manifest.bates) if manifest else None,
         verifier=manifest.verifier if manifest else None,
-        signature=examined.facts,
+        signature=facts,
         records=tuple(contents.verdicts),
     )
 
 
-def _step(number: int, checked: int, findings: Sequence[Finding], *, note: str | None = None) -> Step:
+def _step(number: int, checked: int, findings: Sequence[Finding], *, note: str | None) -> Step:
     faulty = any(finding.severity == "fault" for finding in findings)
     verdict: Verdict = "faulty" if faulty else "sound" if checked else "not checked"
     return Step(number=number, title=TITLES[number], checked=checked, verdict=verdict, note=note)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ediscovery.search import Hit, Search
     from ediscovery.threads import Turn
     from manifests.archive import Archive
-    from manifests.chain import History
+    from manifests.history import History
     from manifests.notes import SignedNote
     from manifests.proof import RecordProof
     from schemas.digest import Digest

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asn1crypto import cms, parser  # type: ignore[import-untyped]
+from asn1crypto import parser  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 RANGE = re.compile(rb"/ByteRange\s*\[\s*0 (\d{1,12}) (\d{1,12}) (\d{1,12})\s*\]", re.ASCII)
 LARGEST_SIGNATURE = 1 << 20
 PLACE = "signature"
+SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
+DATA = bytes.fromhex("06092A864886F70D010701")
+VERSION_1 = bytes.fromhex("020101")
+SHORT_FORM = 0x80
 EITHER_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
 
 
@@ -161,17 +165,39 @@ def _embedded(reader: PdfFileReader, coverage: Coverage) -> EmbeddedPdfSignature
 
 
 def _plain(embedded: EmbeddedPdfSignature) -> bool:
-    """Whether the parts of the signature that nothing signs (RFC 5652, 5.1) are the only ones that they can be."""
-    content = embedded.pkcs7_content
-    message = cms.ContentInfo.load(content[: parser.peek(content)], strict=True)
-    signed, info = message["content"], embedded.signer_info
-    return bool(
-        message.dump(force=True) == message.dump()
-        and signed["version"].native == "v1"
-        and [one.dump() for one in signed["digest_algorithms"]] == [info["digest_algorithm"].dump()]
-        and not signed["crls"].native
-        and not info["unsigned_attrs"].native
+    """Whether the signature is put together from its certificates and its signer in the one way that there is.
+
+    Nothing signs those outer parts (RFC 5652, 5.1); they could carry what nobody vouches for.
+    """
+    content, signer = embedded.pkcs7_content, embedded.signer_info
+    certificates = b"".join(one.dump() for one in embedded.signed_data["certificates"])
+    expected = _value(
+        0x30,
+        SIGNED_DATA,
+        _value(
+            0xA0,
+            _value(
+                0x30,
+                VERSION_1,
+                _value(0x31, signer["digest_algorithm"].dump()),
+                _value(0x30, DATA),
+                _value(0xA0, certificates),
+                _value(0x31, signer.dump()),
+            ),
+        ),
     )
+    plain_signer = signer["version"].native == "v1" and not signer["unsigned_attrs"].native
+    return plain_signer and content.startswith(expected) and len(expected) == parser.peek(content)
+
+
+def _value(tag: int, *parts: bytes) -> bytes:
+    """Return one DER value (X.690, 8.1): tag, shortest length, content."""
+    content = b"".join(parts)
+    size = len(content)
+    if size < SHORT_FORM:
+        return bytes((tag, size)) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, SHORT_FORM | len(octets))) + octets + content
 
 
 def _status(embedded: EmbeddedPdfSignature, *, roots: Sequence[x509.Certificate], at: Instant) -> PdfSignatureStatus:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from manifests import chain
+from manifests.history import History
 from manifests.notes import Checkpoint, SignedNote
 from schemas.digest import Digest
 from schemas.merkle import leaf_hash
@@ -30,7 +31,7 @@ def test_the_example_record_has_the_id_that_is_printed() -> None:
 
 
 def test_the_example_entries_are_accepted_and_the_checkpoint_is_theirs() -> None:
-    history, head = chain.History(), chain.Head()
+    history, head = History(), chain.Head()
     for name in ("entry-0", "entry-1"):
         accepted = chain.accept(history, head, example(name).encode() + b"\n")
         history.record(accepted.entry)

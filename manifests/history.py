@@ -1,0 +1,65 @@
+"""What the accepted entries say: accounts, captures, numbers, productions. A fold, and the only source of state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from manifests.signing import Verifier
+from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Entry, KeyPurpose, Produced
+
+if TYPE_CHECKING:
+    from schemas.account import Account
+    from schemas.instant import Instant
+    from schemas.production import BatesRange
+
+
+@dataclass(slots=True)
+class History:
+    """What the accepted entries say: a fold over their acts, the only source of current state.
+
+    It is the one mutable value of this floor: ``record`` adds an accepted entry to it.
+    """
+
+    created: ArchiveCreated | None = None
+    accounts: dict[str, Account] = field(default_factory=dict)
+    registered: dict[str, int] = field(default_factory=dict)
+    polls: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+    captures: dict[str, int] = field(default_factory=dict)
+    last_capture: dict[str, tuple[int, Captured]] = field(default_factory=dict)
+    last_read: dict[str, Instant] = field(default_factory=dict)
+    sealed: dict[str, list[Captured]] = field(default_factory=dict)
+    bates_next: dict[str, int] = field(default_factory=dict)
+    bates: dict[str, BatesRange] = field(default_factory=dict)
+    produced: dict[str, Produced] = field(default_factory=dict)
+
+    def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
+        """Return the keys that may sign for ``purpose``."""
+        keys = self.created.keys if self.created else ()
+        return tuple(Verifier.from_text(key.verifier) for key in keys if key.purpose == purpose)
+
+    def record(self, entry: Entry) -> None:
+        """Add an accepted entry."""
+        for act in entry.acts:
+            match act:
+                case ArchiveCreated():
+                    self.created = act
+                case AccountRegistered():
+                    self.accounts[act.account.name] = act.account
+                    self.registered[act.account.name] = entry.index
+                case Captured():
+                    failed = act.poll.outcome in ("failed", "interrupted")
+                    self.polls[act.poll.account] = self.polls.get(act.poll.account, 0) + 1
+                    self.failures[act.poll.account] = self.failures.get(act.poll.account, 0) + failed
+                    self.captures[act.poll.capture] = entry.index
+                    self.last_capture[act.poll.account] = (entry.index, act)
+                    if act.poll.method != "import" and act.poll.outcome in ("captured", "partial", "unchanged"):
+                        self.last_read[act.poll.account] = act.poll.started
+                    if act.partitions:
+                        self.sealed.setdefault(act.poll.account, []).append(act)
+                case BatesAssigned():
+                    self.bates[act.production] = act.bates
+                    self.bates_next[act.bates.prefix] = act.bates.last + 1
+                case Produced():
+                    self.produced[act.production] = act
