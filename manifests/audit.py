@@ -212,7 +212,7 @@ def _checkpoints(store: ObjectStore, walk: LedgerWalk) -> tuple[int, list[Findin
                 raise chain.refused(checkpoint.size, "a signed checkpoint tells of another ledger")
             sizes.add(checkpoint.size)
         except ArchiveError as error:
-            findings.append(Finding(code="CHECKPOINT_" + error.code, severity="fault", key=key, what=error.what))
+            findings.append(Finding(code=error.code, severity="fault", key=key, what=error.what))
     named = {finding.key for finding in findings}
     for produced in walk.history.produced.values():
         key = layout.checkpoint(produced.ledger_size)
