@@ -11,10 +11,14 @@ import subprocess
 from html import escape
 from typing import TYPE_CHECKING
 
+import requests
 import weasyprint
 
 from archiver import importing, registry, runs
+from archiver.fetch.addresses import is_public_or_private
+from archiver.fetch.transport import RecordingTransport
 from bench.measure import Row, seconds
+from demo.site import BlogSite
 from ediscovery.commands import in_words, searchable
 from ediscovery.language import parse
 from ediscovery.production import making
@@ -26,6 +30,7 @@ from schemas.account import Account
 from schemas.query import Query
 from storage.directory import DirectoryStore
 from storage.objects import Content
+from storage.warc import WarcWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +154,68 @@ def store(folder: Path) -> list[Row]:
     return [Row("store: 64 MiB put", "MB/s", megabytes / ours, megabytes / theirs, "copy and fsync")]
 
 
+def record(folder: Path) -> list[Row]:
+    """Answers recorded into WARC, each durable before it is used, beside the same requests by requests alone."""
+    number, names = 200, iter(range(100))
+    with BlogSite() as site:
+
+        def ours() -> None:
+            name = next(names)
+            scratch = folder / f"scratch-{name}"
+            scratch.mkdir()
+            with (
+                WarcWriter(folder / f"{name}.warc.gz", software="bench", operator="bench", now=system_clock) as writer,
+                RecordingTransport(
+                    writer, user_agent="bench", folder=scratch, now=system_clock, addresses=is_public_or_private
+                ) as transport,
+            ):
+                for count in range(number):
+                    transport.get(f"{site.url}/posts/welcome?{count}")
+
+        def theirs() -> None:
+            with requests.Session() as session:
+                for count in range(number):
+                    session.get(f"{site.url}/posts/welcome?{count}", timeout=10)
+
+        return [Row("record: exchanges", "exchanges/s", number / seconds(ours), number / seconds(theirs), "requests")]
+
+
+def capture(folder: Path) -> list[Row]:
+    """A blog captured and sealed for the first time, beside fetching the same addresses by requests alone."""
+    archives = iter(
+        create_archive(
+            folder / f"home-{number}",
+            organisation="Bench",
+            timezone="UTC",
+            bates_prefix="B",
+            tag="0",
+            now=system_clock,
+            actor="bench",
+        )
+        for number in range(3)
+    )
+    with BlogSite() as site:
+        account = Account(name="blog", platform="feed", url=site.feed, title="blog", private_network=True)
+        paths: list[str] = []
+
+        def ours() -> None:
+            archive = next(archives)
+            registry.register(archive, account)
+            before = len(site.requests)
+            runs.capture(archive, account, runs.system_chance(), environment={})
+            paths[:] = [path for path, _ in site.requests[before:]]
+
+        taken = seconds(ours)
+
+        def theirs() -> None:
+            with requests.Session() as session:
+                for path in paths:
+                    session.get(f"{site.url}{path}", timeout=10)
+
+        rate = len(paths) / seconds(theirs)
+    return [Row("capture: a blog, sealed", "requests/s", len(paths) / taken, rate, "requests")]
+
+
 def seal(folder: Path) -> list[Row]:
     """Posts imported and sealed, beside the same lines put into SQLite with their text indexed by nothing."""
     source = folder / "tweets.jsonl"
@@ -247,6 +314,8 @@ def pages_a_second(run: Callable[[], None], pages: list[int]) -> float:
 
 STEPS: dict[str, Callable[[Path], list[Row]]] = {
     "store": store,
+    "record": record,
+    "capture": capture,
     "seal": seal,
     "verify": verify,
     "search": search,
