@@ -10,7 +10,7 @@ import click
 
 from manifests.archive import create_archive, read_settings
 from manifests.audit import audit
-from manifests.console import Console, json_option, local, plural, size_in_words, system_clock
+from manifests.console import Console, json_option, local, plural, size_in_words, step_line, system_clock
 from manifests.signing import Verifier
 from schemas.ledger import AccountRegistered, Act, ArchiveCreated, BatesAssigned, Captured, Entry, Produced
 from storage.directory import DirectoryStore
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.findings import Report
-
-MARKS = {"sound": "✓", "faulty": "✗", "not checked": "–"}
 
 
 @click.command()
@@ -194,11 +192,7 @@ def report_lines(report: Report) -> tuple[str, ...]:
         ),
         f"  ledger root {report.root}",
         "",
-        *(
-            f"  {MARKS[step.verdict]} {step.number}. {step.title}: {step.checked:,} checked, {step.verdict}"
-            + (f" ({step.note})" if step.note else "")
-            for step in report.steps
-        ),
+        *(step_line(step) for step in report.steps),
         "",
         *(
             f"  {finding.severity.upper()} {finding.code} {finding.key}\n      {finding.what}"

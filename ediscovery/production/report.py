@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from manifests.console import step_line
 from schemas.canonical import Canonical
 from schemas.digest import Digest
 from schemas.findings import Finding, Step
@@ -11,8 +12,6 @@ from schemas.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MARKS = {"sound": "ok  ", "faulty": "FAIL", "not checked": "--  "}
 
 
 class SignatureFacts(Canonical, frozen=True):
@@ -85,8 +84,7 @@ class ProductionReport(Canonical, frozen=True):
             yield from _signature_lines(self.signature)
         if self.verifier:
             yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
-        for step in self.steps:
-            yield f"{MARKS[step.verdict]} {step.number} {step.title}" + (f" ({step.note})" if step.note else "")
+        yield from (step_line(step) for step in self.steps)
         for finding in self.findings:
             yield f"{finding.severity.upper()} {finding.code} {finding.key}: {finding.what}"
         proved = sum(1 for record in self.records if record.code is None)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 SHOWN_CHARACTERS = 1 << 20
 SHOWN_LINES = 20_000
-PARAGRAPH = 8_000
+PARAGRAPH = 4_000
+MOST_FRAMED = 2_000
+"""Above this number of markers in a text they are shown without frames: a frame costs a millisecond."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 # What has no shape of its own, or reorders what has: C0 but tab and newline, DEL, C1, soft hyphen, zero-width space,
@@ -38,6 +40,7 @@ LONG_WORD = re.compile(r"[^\s\u200b]{120,}")
 STRIDE = 40
 BREAK = "\u200b"
 """A place to break a line. It cannot be the text's own: that one is shown as a marker."""
+CUT = Markup('<p class="note">[cut here: the whole text is in the attached native file]</p>')
 MARKER = Markup('<span class="mark">{}</span>')
 
 
@@ -73,13 +76,11 @@ def inline(text: str) -> Markup:
 
 def block(text: str, *, lang: str | None = None) -> Markup:
     """Return a whole text as paragraphs, each in its own direction, cut with a visible note where it is too long."""
-    shown, note = _shorten(text.replace("\r\n", "\n"))
+    shown, whole = _shortened(text.replace("\r\n", "\n"))
     tag = language(lang)
     attribute = Markup(' lang="{}"').format(tag) if tag else Markup("")
     pieces = [Markup('<p dir="{}"{}>{}</p>').format(way, attribute, inline(part)) for way, part in _paragraphs(shown)]
-    if note:
-        pieces.append(Markup('<p class="note">{}</p>').format(note))
-    return Markup("").join(pieces)
+    return Markup("").join(pieces if whole else [*pieces, CUT])
 
 
 def plain(text: str) -> str:
@@ -103,23 +104,31 @@ def _breakable(text: str) -> str:
     )
 
 
-def _shorten(text: str) -> tuple[str, str | None]:
+def _shortened(text: str) -> tuple[str, bool]:
+    """Return what is shown of a text, and whether that is all of it."""
     shown = text[:SHOWN_CHARACTERS]
+    if len(MARKED.findall(shown)) > MOST_FRAMED:
+        shown = plain(shown)[:SHOWN_CHARACTERS]
+        text = plain(text[: SHOWN_CHARACTERS + 1])
     lines = shown.split("\n", SHOWN_LINES)
     shown = "\n".join(lines[:SHOWN_LINES])
-    left = len(text) - len(shown)
-    return shown, f"[{left:,} more characters are in the attached native file]" if left else None
+    return shown, len(shown) == len(text)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
-    """Join lines of one direction: a box for each of a million lines would not fit into memory."""
+    """Join lines of one direction, and part lines that are too long for one paragraph.
+
+    A box for each of many short lines would not fit into memory, and breaking lines is quadratic in a paragraph.
+    """
     way, lines, size = "ltr", list[str](), 0
     for line in text.split("\n"):
         turn = direction(line) if line.strip() else way
-        if lines and (turn != way or size > PARAGRAPH):
-            yield way, "\n".join(lines)
-            lines, size = [], 0
-        way = turn
-        lines.append(line)
-        size += len(line) + 1
+        for start in range(0, max(len(line), 1), PARAGRAPH):
+            part = line[start : start + PARAGRAPH]
+            if lines and (turn != way or size + len(part) > PARAGRAPH):
+                yield way, "\n".join(lines)
+                lines, size = [], 0
+            way = turn
+            lines.append(part)
+            size += len(part) + 1
     yield way, "\n".join(lines)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -178,7 +179,18 @@ def test_a_megabyte_of_text_is_printed_to_its_end() -> None:
 def test_a_word_without_an_end_and_a_million_lines_do_not_stop_the_press() -> None:
     rendered = render(document_of(Item("x" * 60_000), Item("\n" * 1_000_000, native=b"{}")), first_number=1)
 
-    assert "more characters are in the attached native file" in " ".join("".join(pages_of(rendered.pdf)).split())
+    assert "the whole text is in the attached native file" in " ".join("".join(pages_of(rendered.pdf)).split())
+
+
+@pytest.mark.parametrize(
+    "text", ["a\0" * 20_000, "漢" * 20_000, " " * 20_000, "x" + "\u0301" * 50_000, "abc\nאבג\n" * 500]
+)
+def test_text_that_is_made_to_be_slow_is_not(text) -> None:
+    started = time.process_time()
+
+    render(document_of(Item(text, native=b"{}")), first_number=1)
+
+    assert time.process_time() - started < 20
 
 
 def test_every_version_is_shown_with_what_changed_in_it() -> None:
