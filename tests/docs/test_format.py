@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ediscovery.production.manifest import ManifestRecord, ProductionManifest
 from manifests import chain
 from manifests.history import History
 from manifests.notes import Checkpoint, SignedNote
@@ -66,6 +67,8 @@ def test_every_field_of_every_structure_is_specified() -> None:
         BatesAssigned,
         Produced,
         RecordProof,
+        ProductionManifest,
+        ManifestRecord,
     )
     for structure in structures:
         for name in structure.__struct_fields__:
