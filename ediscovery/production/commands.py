@@ -93,12 +93,18 @@ def produce(
             "pages": made.rendered.pages,
             "bates": str(made.act.bates),
             "sha256": made.act.document.sha256.hex,
+            "without_glyph": made.rendered.without_glyph,
         },
         (
             f"{target}: {plural(made.act.records, 'record')} on {plural(made.rendered.pages, 'page')}",
             f"  Bates   {made.act.bates}",
             f"  SHA-256 {made.act.document.sha256}",
             f"  Check it with: holdfast verify {target}",
+            *(
+                (f"  No font has {' '.join(made.rendered.without_glyph)}: shown as boxes; the natives are whole.",)
+                if made.rendered.without_glyph
+                else ()
+            ),
         ),
     )
 
