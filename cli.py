@@ -31,7 +31,7 @@ INTERRUPTED_STATUS = 130
 @click.version_option(package_name="holdfast")
 @click.pass_context
 def holdfast(context: click.Context, home: Path, actor: str | None) -> None:
-    r"""Keep an organisation's social media and web presence so that a stranger can check it.
+    """Keep an organisation's social media and web presence so that a stranger can check it.
 
     \b
     The main job:

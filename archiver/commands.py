@@ -51,7 +51,7 @@ def register(
     series: str,
     allow_private_network: bool,  # noqa: FBT001 - click's
 ) -> None:
-    r"""Register an official account, to be captured from now on.
+    """Register an official account, to be captured from now on.
 
     A secret in the address is written as ${NAME} and read from the environment at each capture.
 
@@ -129,7 +129,7 @@ def capture(
     platform: Platform,
     allow_private_network: bool,  # noqa: FBT001 - click's
 ) -> None:
-    r"""Read accounts now and seal what is found; without a name, every account.
+    """Read accounts now and seal what is found; without a name, every account.
 
     A web address that is not registered yet is registered first. What an earlier, interrupted run left is sealed
     before anything else. Every attempt is recorded, also one that fails or finds nothing.
@@ -168,7 +168,7 @@ def capture(
 def _chosen(archive: Archive, text: str, platform: Platform, *, private_network: bool) -> Account:
     if "://" not in text:
         return registry.account_named(archive, text)
-    found = registry.find_by_address(archive, text)
+    found = registry.find_by_address(archive, text, private_network=private_network)
     return found or _register(archive, text, platform=platform, private_network=private_network)
 
 
@@ -201,7 +201,7 @@ def _plain(result: Captures) -> dict[str, object]:
 @json_option
 @click.pass_obj
 def import_files(console: Console, account_name: str, files: tuple[Path, ...]) -> None:
-    r"""Import native JSON (a platform's API answers or exports) into a registered account.
+    """Import native JSON (a platform's API answers or exports) into a registered account.
 
     The platform is the account's. What is held already is not stored again. A file that cannot be read is refused by
     name; what was readable before the damage is kept.

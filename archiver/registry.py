@@ -88,10 +88,11 @@ def register(archive: Archive, account: Account) -> Account:
     return account
 
 
-def find_by_address(archive: Archive, url: str) -> Account | None:
-    """Return the account registered with that address."""
+def find_by_address(archive: Archive, url: str, *, private_network: bool) -> Account | None:
+    """Return the account registered with that address, and for the private network where that is asked for."""
     accounts = archive.ledger.history.accounts.values()
-    return next((account for account in accounts if account.url == url), None)
+    allowed = (account for account in accounts if account.private_network or not private_network)
+    return next((account for account in allowed if account.url == url), None)
 
 
 def account_named(archive: Archive, name: str) -> Account:

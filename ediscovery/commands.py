@@ -124,7 +124,7 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None) -> Searc
 @json_option
 @click.pass_obj
 def search(console: Console, /, words: str, limit: int, **given: Any) -> None:  # noqa: ANN401 - the options
-    r"""Find records by words, date, type, account and author.
+    """Find records by words, date, type, account and author.
 
     Words are found in any case, with or without accents. AND, OR, NOT, (…), "a phrase", and budg* for every word that
     starts so; words side by side must all occur. Every version is searched; the item's latest is shown.
@@ -185,7 +185,7 @@ def _hit_lines(hit: Hit, zone: ZoneInfo) -> Iterator[str]:
 @json_option
 @click.pass_obj
 def show(console: Console, record: str) -> None:
-    r"""Show one record: its text, versions, thread and provenance, read from evidence.
+    """Show one record: its text, versions, thread and provenance, read from evidence.
 
     RECORD is a record's id or at least its first 8 digits.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def init(console: Console, organisation: str, timezone: str, bates_prefix: str) -> None:
-    r"""Make a new archive in the home folder: settings, keys, an empty store, the ledger's first entry.
+    """Make a new archive in the home folder: settings, keys, an empty store, the ledger's first entry.
 
     \b
     Example:
@@ -89,7 +89,7 @@ def describe(act: Act) -> str:
 @json_option
 @click.pass_obj
 def log(console: Console, limit: int, account: str | None) -> None:
-    r"""Show the ledger: every act, with its actor and instant, the latest first.
+    """Show the ledger: every act, with its actor and instant, the latest first.
 
     \b
     Examples:
@@ -122,7 +122,7 @@ def _about(entry: Entry, account: str) -> bool:
 @json_option
 @click.pass_obj
 def status(console: Console) -> None:
-    r"""Show the archive's state: accounts, their last captures, what waits in the spool, the keys.
+    """Show the archive's state: accounts, their last captures, what waits in the spool, the keys.
 
     \b
     Example:

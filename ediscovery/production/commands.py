@@ -45,7 +45,7 @@ def produce(
     out: Path | None,
     **given: Any,  # noqa: ANN401
 ) -> None:
-    r"""Hand over what a search finds: a signed PDF with Bates numbers, natives and proofs, sealed in the ledger.
+    """Hand over what a search finds: a signed PDF with Bates numbers, natives and proofs, sealed in the ledger.
 
     \b
     Example:
@@ -120,7 +120,7 @@ def produce(
 def verify(
     console: Console, production: Path | None, key: str | None, store: Path | None, roots: tuple[Path, ...]
 ) -> None:
-    r"""Recompute everything: the archive from its stored bytes, or one production that was handed over.
+    """Recompute everything: the archive from its stored bytes, or one production that was handed over.
 
     A production needs no archive: its signature, its natives and its proofs are checked from the file alone.
 

@@ -85,6 +85,8 @@ def test_a_private_address_is_refused_unless_the_account_allows_it(office: Holdf
         assert "--allow-private-network" in result["error"]["do"]
         assert answer.status == 3
         assert not server.requests
+        # What the error advises works.
+        assert office.capture(server.url("/feed.xml"), "--allow-private-network")["new"] == 1
 
 
 def test_a_redirect_into_the_cloud_metadata_service_is_refused_even_then(office: Holdfast):
