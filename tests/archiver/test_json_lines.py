@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from archiver.parsing.json_slices import elements, find_extent, members
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.record import Attachment, Author, Normalised
+from tests.cassettes import bodies
 from tests.corpora import corpus
 
 if TYPE_CHECKING:
@@ -184,19 +184,6 @@ def test_direct_messages_of_every_age_are_messages() -> None:
 
         assert messages, name
         assert all(view.text and view.created and view.thread and view.author for view in messages), name
-
-
-def bodies(file: Path) -> Iterator[bytes]:
-    """The JSON bodies of the responses in a VCR cassette: YAML's quoted scalars over several lines, and no more."""
-    text = file.read_text()
-    for single, double in re.findall(
-        r"^      string: (?:'((?:[^']|'')*)'|\"((?:[^\"\\]|\\.)*)\")$", text, re.MULTILINE | re.DOTALL
-    ):
-        if single:
-            yield re.sub(r"\n +", " ", single.replace("''", "'")).encode()
-        else:
-            unfolded = re.sub(r"\\\n +\\?|\n +", lambda fold: "" if fold[0][0] == "\\" else " ", double)
-            yield json.loads(f'"{unfolded}"').encode()
 
 
 def test_every_response_of_mastodon_is_read() -> None:
