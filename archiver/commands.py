@@ -151,9 +151,11 @@ def capture(
         chosen = [one for one in archive.ledger.history.accounts.values() if one.platform in COLLECTED]
     results: list[Captures] = []
     with console.progress("Capturing") as tell:
-        for done, result in enumerate(runs.capture_all(archive, chosen, chance, environment=os.environ)):
-            tell(result.account, done + 1, len(chosen))
+        names = [one.name for one in chosen]
+        tell(", ".join(names[:1]), 0, len(names))
+        for result in runs.capture_all(archive, chosen, chance, environment=os.environ):
             results.append(result)
+            tell(", ".join(names[len(results) :][:1]), len(results), len(names))
             if not console.json:
                 click.echo(_line(result))
     if console.json:
