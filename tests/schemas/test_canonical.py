@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.canonical import NotCanonicalError, spell
+from schemas.canonical import NotCanonicalError
 from schemas.digest import Digest, DigestMalformedError
 from schemas.errors import ArchiveError
 from schemas.instant import Instant, InstantMalformedError
@@ -24,7 +25,7 @@ def test_the_published_jcs_vectors_come_out_byte_for_byte() -> None:
     inputs = sorted((folder / "input").glob("*.json"))
     assert len(inputs) >= 4
     for path in inputs:
-        spelled = spell(json.loads(path.read_text(encoding="utf-8")))
+        spelled = rfc8785.dumps(json.loads(path.read_text(encoding="utf-8")))
         assert spelled == (folder / "output" / path.name).read_bytes().strip()
         assert spelled.hex() == "".join((folder / "outhex" / path.with_suffix(".txt").name).read_text().split())
 
@@ -54,7 +55,7 @@ def test_only_the_canonical_spelling_of_a_structure_is_read(content) -> None:
 
 @given(st.builds(Author, id=st.text(), name=st.none() | st.text(), handle=st.text(), url=st.text()))
 def test_a_structure_is_spelled_as_rfc_8785_says(author: Author) -> None:
-    assert author.to_bytes() == spell(author.to_plain())
+    assert author.to_bytes() == rfc8785.dumps(author.to_plain())
     assert Author.from_bytes(author.to_bytes()) == author
 
 
@@ -65,13 +66,13 @@ def test_a_structure_is_spelled_as_rfc_8785_says(author: Author) -> None:
 )
 def test_maps_lists_and_numbers_are_spelled_as_rfc_8785_says(counts, tags, text) -> None:
     view = Normalised(kind="post", type="Note", item=text, counts=counts, tags=tags)
-    assert view.to_bytes() == spell(view.to_plain())
+    assert view.to_bytes() == rfc8785.dumps(view.to_plain())
     assert Normalised.from_bytes(view.to_bytes()) == view
 
 
 @pytest.mark.parametrize("counts", [{"é": 1}, {"like": -1}, {"like": 2**53}])
 def test_keys_and_numbers_that_readers_disagree_on_are_refused(counts) -> None:
-    content = spell({"counts": {}, "item": "1", "kind": "post", "type": "Note"}).replace(
+    content = rfc8785.dumps({"counts": {}, "item": "1", "kind": "post", "type": "Note"}).replace(
         b'"counts":{}', b'"counts":' + json.dumps(counts, ensure_ascii=False).encode()
     )
     with pytest.raises(NotCanonicalError):
@@ -85,12 +86,6 @@ def test_a_structure_with_a_lone_surrogate_has_no_spelling() -> None:
 
 def test_a_structure_survives_its_spelling() -> None:
     assert StoredObject.from_bytes(STORED.to_bytes()) == STORED
-
-
-@pytest.mark.parametrize("value", ["\ud800", float("nan"), 2**53, {"a": float("inf")}])
-def test_values_without_a_canonical_spelling_are_refused(value) -> None:
-    with pytest.raises(NotCanonicalError):
-        spell(value)
 
 
 @given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))
