@@ -11,9 +11,6 @@ from schemas.digest import Digest
 from schemas.errors import IntegrityError
 from schemas.instant import Instant
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-
-
 Natural: TypeAlias = Annotated[int, Meta(ge=0, lt=2**53)]
 """A count, size or position that every JSON reader keeps exact."""
 Name: TypeAlias = Annotated[str, Meta(pattern=r"\A[ -~]*\Z")]
