@@ -11,6 +11,7 @@ import msgspec
 from archiver import spool
 from archiver.contract import Seen
 from archiver.imports.json_lines import Item, Refused, read
+from archiver.planning import plan_of
 from archiver.sealing import seal
 from manifests.archive import SOFTWARE
 from schemas.capture import Observation
@@ -70,25 +71,15 @@ def import_file(archive: Archive, account: Account, path: Path, chance: Chance) 
     refused = tuple(one for one in found if isinstance(one, Refused))
     if not items and refused:
         raise refused[0].error
-    archive.ledger.refresh()
-    before = archive.ledger.history.last_capture.get(account.name)
-    started = archive.now()
-    cursor = before[1].poll.cursor_after if before else {}
-    plan = spool.Plan(
-        capture=chance.name(),
-        account=account.name,
-        method="import",
-        collector=NAME,
-        planned=started,
-        started=started,
-        cursor=cursor,
-    )
+    plan = plan_of(archive, account, chance, method="import", collector=NAME)
     with spool.begin(archive.spool, plan) as spooled:
         uri = f"file:///{path.name}"
         with WarcWriter(
             spooled.warc, software=SOFTWARE, operator=archive.settings.archive.organisation, now=archive.now
         ) as writer:
-            exchange = writer.resource(uri=uri, at=started, content_type="application/json", body=io.BytesIO(content))
+            exchange = writer.resource(
+                uri=uri, at=plan.started, content_type="application/json", body=io.BytesIO(content)
+            )
         poll = msgspec.structs.replace(
             plan.poll(ended=archive.now(), outcome="partial" if refused else "captured", sanity="plausible"),
             reason="; ".join(one.error.what for one in refused[:5]) or None,

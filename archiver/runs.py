@@ -21,6 +21,7 @@ from archiver.fetch.recording import Limits
 from archiver.fetch.transport import Patience, RecordingTransport
 from archiver.held import held_of
 from archiver.observe import LookUp
+from archiver.planning import plan_of
 from archiver.sealing import Chance, seal
 from manifests.archive import SOFTWARE
 from schemas.errors import ArchiveError, InputError, UnavailableError
@@ -104,18 +105,7 @@ def capture(
         ArchiveError: the poll could not be committed; it waits in the spool.
     """
     collector = collector_of(account, archive.settings.capture)
-    archive.ledger.refresh()
-    before = archive.ledger.history.last_capture.get(account.name)
-    started = archive.now()
-    plan = spool.Plan(
-        capture=chance.name(),
-        account=account.name,
-        method=collector.method,
-        collector=collector.name,
-        planned=started,
-        started=started,
-        cursor=before[1].poll.cursor_after if before else {},
-    )
+    plan = plan_of(archive, account, chance, method=collector.method, collector=collector.name)
     held = held_of(archive, account.name)
     with spool.begin(archive.spool, plan) as spooled:
         try:

@@ -1,6 +1,6 @@
 """Where the items of a feed lie in its bytes, whatever the encoding and however ill-formed the document.
 
-It finds places, it does not read: what an item says is for ``feed_reading``. Every function takes linear time and
+It finds places, it does not read: what an item says is for ``entries``. Every function takes linear time and
 raises nothing.
 """
 
