@@ -90,7 +90,7 @@ def test_of_a_gzip_bomb_that_may_hold_a_secret_only_what_was_looked_at_is_record
         assert rec.records("response") == [(server.url(), 200, "length")]
 
 
-@pytest.mark.large
+@pytest.mark.long
 def test_two_gigabytes_are_recorded_whole_in_flat_memory(tmp_path: Path) -> None:
     piece, times = random.Random(2).randbytes(1 << 20), 2047
     film = {"/": Answer(body=piece, times=times, headers={"Content-Type": "video/mp4"}), "/warm": Answer()}

@@ -54,6 +54,23 @@ def test_one_flipped_byte_in_any_object_names_that_object_and_nothing_else(offic
     assert faults(office) == set()
 
 
+@pytest.mark.long
+def test_a_flipped_byte_at_every_position_of_every_object_names_that_object(tmp_path: Path):
+    made = Holdfast(tmp_path / "home").init()
+    made.register("https://social.example/@board", "board", "--platform", "mastodon")
+    export = tmp_path / "export.json"
+    export.write_text('{"id":"1","content":"<p>The board meets</p>","account":{"id":"9","acct":"board"}}')
+    made.json("import", "board", str(export))
+    for path in made.objects():
+        content = path.read_bytes()
+        for position in range(len(content)):
+            flipped = bytearray(content)
+            flipped[position] ^= 0x01
+            replace(path, bytes(flipped))
+            assert faults(made) == {made.key_of(path)}, (path, position)
+        replace(path, content)
+
+
 @pytest.mark.parametrize("change", ["shorter", "longer", "empty"])
 def test_a_cut_or_lengthened_object_is_named(office: Holdfast, change: str):
     for path in office.objects():
