@@ -13,7 +13,7 @@ from schemas.errors import InputError, UnavailableError
 from schemas.ledger import FORMAT, ArchiveCreated, Key
 from schemas.settings import Settings, SettingsError, parse_settings
 from storage.cache import Cache
-from storage.directory import DirectoryStore
+from storage.places import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ def open_archive(home: Path, *, now: Callable[[], Instant], actor: str) -> Archi
         IntegrityError: its ledger breaks a rule.
     """
     settings = read_settings(home)
-    store = DirectoryStore(home / settings.store.path)
+    store = open_store(settings.store, home=home, now=now)
     ledger = Ledger(store, origin=settings.archive.origin)
     ledger.refresh()
     return Archive(home=home, settings=settings, store=store, ledger=ledger, now=now, actor=actor)
@@ -131,7 +131,7 @@ def create_archive(
     if path.exists():
         # The settings are written last but one; the ledger's first entry is the commit.
         settings = parse_settings(path.read_text(encoding="utf-8"))
-        if Ledger(DirectoryStore(home / settings.store.path)).exists():
+        if Ledger(open_store(settings.store, home=home, now=now)).exists():
             raise ArchiveExistsError(f"There is an archive in {home} already.", do="Use it, or choose another folder.")
     else:
         slug = re.sub(r"[^a-z0-9]+", "-", organisation.lower()).strip("-")[:40] or "archive"
@@ -153,7 +153,7 @@ def create_archive(
             Key(purpose="checkpoint", verifier=checkpoint_key.verifier.to_text()),
         ),
     )
-    store = DirectoryStore(home / settings.store.path)
+    store = open_store(settings.store, home=home, now=now)
     ledger = Ledger(store, origin=origin)
     ledger.append(
         lambda history: () if history.created else (act,), key=entry_key, now=now, actor=actor, software=SOFTWARE

@@ -14,11 +14,13 @@ from manifests.console import Console, json_option, local, plural, size_in_words
 from manifests.signing import Verifier
 from schemas.ledger import AccountRegistered, Act, ArchiveCreated, BatesAssigned, Captured, Entry, Produced
 from storage.directory import DirectoryStore
+from storage.places import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.findings import Report
+    from storage.objects import ObjectStore
 
 
 @click.command()
@@ -174,9 +176,12 @@ def verify_archive(console: Console, *, key: str | None, store: Path | None) -> 
 
     The program ends with the exit status of integrity errors when it is not sound.
     """
-    folder = store if store is not None else console.home / read_settings(console.home).store.path
+    if store is not None:
+        place: ObjectStore = DirectoryStore(store)
+    else:
+        place = open_store(read_settings(console.home).store, home=console.home, now=system_clock)
     with console.progress("Verifying") as tell:
-        report = audit(DirectoryStore(folder), trusted=Verifier.from_text(key) if key else None, progress=tell)
+        report = audit(place, trusted=Verifier.from_text(key) if key else None, progress=tell)
     console.show(report.to_plain(), report_lines(report))
     if not report.sound:
         console.unsound("Keep everything as it is, and restore what is named above from a second copy.")

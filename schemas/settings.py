@@ -31,11 +31,35 @@ class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     contact: str = ""
 
 
-class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the objects lie; a relative ``path`` is relative to the folder of ``holdfast.toml``."""
+class DirectoryPlace(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="directory"
+):
+    """Objects in a local folder; a relative ``path`` is relative to the folder of ``holdfast.toml``."""
 
-    kind: Literal["directory"] = "directory"
     path: str = "archive"
+
+
+class BucketPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="s3"):
+    """Objects in a bucket of S3-compatible storage; credentials come from where the AWS tools look for them.
+
+    ``endpoint`` is absent for AWS itself; ``authority`` is a PEM file with the certificate authority of a private
+    endpoint; ``profile`` names a section of the AWS credentials file. Data is locked for ``lease_days`` at a time and
+    renewed, the ledger for ``ledger_years``. ``versions`` says whether objects are read in the version that the ledger
+    names, or, in a restored archive, in the oldest one.
+    """
+
+    bucket: str
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    authority: str | None = None
+    profile: str | None = None
+    lock: Literal["compliance", "governance", "none"] = "compliance"
+    lease_days: Annotated[int, Meta(ge=30, le=90)] = 60
+    ledger_years: Annotated[int, Meta(ge=1, le=100)] = 10
+    versions: Literal["pinned", "oldest"] = "pinned"
+
+
+Place: TypeAlias = DirectoryPlace | BucketPlace
 
 
 class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,7 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The whole file."""
 
     archive: ArchiveSettings
-    store: StoreSettings = StoreSettings()
+    store: Place = DirectoryPlace()
+    replica: dict[str, Place] = {}
     capture: CaptureSettings = CaptureSettings()
     production: ProductionSettings = ProductionSettings()
 

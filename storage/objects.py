@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from schemas.digest import Digest
 from schemas.errors import ConflictError, InputError, IntegrityError, OutcomeUnknownError, PolicyError, UnavailableError
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from schemas.stored import StoredObject
+    from schemas.instant import Instant
+    from schemas.stored import Lock, StoredObject
 
 CHUNK = 1 << 20
 
@@ -52,6 +53,12 @@ class StoreUnsuitableError(PolicyError):
     """The store cannot keep the contract's promises."""
 
     code = "STORE_UNSUITABLE"
+
+
+class LockRefusedError(PolicyError):
+    """The store refuses to lock a version, to extend its lock, or to set its legal hold."""
+
+    code = "LOCK_REFUSED"
 
 
 class WriteOutcomeUnknownError(OutcomeUnknownError):
@@ -127,6 +134,64 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """Yield the keys that start with ``prefix`` and come after ``after``, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How a store guards one version now: its lock, if any, and whether a legal hold is on."""
+
+    lock: Lock | None
+    hold: bool
+
+
+@runtime_checkable
+class Locks(Protocol):
+    """A store that can keep versions of objects from being deleted. ``version`` is the given one, or the oldest."""
+
+    def guard_of(self, key: str, *, version: str | None = None) -> Guard:
+        """Return how the store guards a version now, as it says itself.
+
+        Raises:
+            ObjectMissingError: there is no such version.
+        """
+        ...
+
+    def retain(self, key: str, *, version: str | None = None, until: Instant) -> Lock:
+        """Lock a version until ``until`` at least, and return its lock. A lock is never shortened or weakened.
+
+        Raises:
+            ObjectMissingError: there is no such version.
+            LockRefusedError: the store does not do it.
+        """
+        ...
+
+    def hold(self, key: str, *, version: str | None = None, on: bool) -> None:
+        """Set or lift a version's legal hold.
+
+        Raises:
+            ObjectMissingError: there is no such version.
+            LockRefusedError: the store does not do it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a key; a ``marker`` holds no bytes and hides the older ones from whoever names no version."""
+
+    key: str
+    version: str
+    size: int
+    marker: bool
+
+
+@runtime_checkable
+class Versions(Protocol):
+    """A store that keeps several versions of a key."""
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """Yield every version and delete marker under a prefix: keys in order, of each key from oldest to newest."""
         ...
 
 
