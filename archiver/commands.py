@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from archiver import importing, registry, runs
+from archiver import importing, registry, rounds
 from manifests.console import Console, json_option, plural
 from schemas.account import PLATFORMS, Account
 
 if TYPE_CHECKING:
-    from archiver.runs import Captures
+    from archiver.rounds import Captures
     from manifests.archive import Archive
     from schemas.account import Platform
 
@@ -142,8 +142,8 @@ def capture(
       holdfast capture https://city.example/ --platform website
     """
     console: Console = context.obj
-    archive, chance = console.open(), runs.system_chance()
-    recovered = runs.recover(archive, chance)
+    archive, chance = console.open(), rounds.system_chance()
+    recovered = rounds.recover(archive, chance)
     for act in recovered:
         console.say(f"Sealed what an earlier run left: {act.poll.account}, {act.poll.outcome}.")
     chosen = [_chosen(archive, text, platform, private_network=allow_private_network) for text in accounts]
@@ -153,7 +153,7 @@ def capture(
     with console.progress("Capturing") as tell:
         names = [one.name for one in chosen]
         tell(", ".join(names[:1]), 0, len(names))
-        for result in runs.capture_all(archive, chosen, chance, environment=os.environ):
+        for result in rounds.capture_all(archive, chosen, chance, environment=os.environ):
             results.append(result)
             tell(", ".join(names[len(results) :][:1]), len(results), len(names))
             if not console.json:
@@ -213,7 +213,7 @@ def import_files(console: Console, account_name: str, files: tuple[Path, ...]) -
       holdfast account register https://x.com/district --platform x --name district-x
       holdfast import district-x tweets.jsonl
     """
-    archive, chance = console.open(), runs.system_chance()
+    archive, chance = console.open(), rounds.system_chance()
     account = registry.account_named(archive, account_name)
     lines, plain = [], []
     with console.progress("Importing") as tell:

@@ -86,7 +86,7 @@ def import_file(archive: Archive, account: Account, path: Path, chance: Chance) 
             listed=len(items),
         )
         spooled.finish(poll, (_seen(content, one, exchange, uri, plan) for one in items))
-        return Imported(len(items), refused, seal(archive, spooled, chance))
+        return Imported(len(items), refused, seal(archive, (spooled,), chance).get(plan.capture))
 
 
 def _content(path: Path) -> bytes:

@@ -1,8 +1,7 @@
-"""One capture from plan to seal: read the account, look up what is missing, spool, commit; also when it fails."""
+"""One look at an account from plan to spool: read it, look up what is missing; also when it fails."""
 
 from __future__ import annotations
 
-import os
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,29 +14,27 @@ from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.website.collector import WebsiteCollector
 from archiver.contract import Collected
 from archiver.fetch.addresses import is_public, is_public_or_private
-from archiver.fetch.addresses import resolve as resolve_by_system
 from archiver.fetch.placeholders import expand
 from archiver.fetch.recording import Limits
 from archiver.fetch.transport import Patience, RecordingTransport
 from archiver.held import held_of
 from archiver.observe import LookUp
 from archiver.planning import plan_of
-from archiver.sealing import Chance, seal
 from manifests.archive import SOFTWARE
 from schemas.errors import ArchiveError, InputError, UnavailableError
 from storage.warc import WarcWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from archiver.contract import Collector, Response, Seen, Transport
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
+    from archiver.sealing import Chance
     from archiver.spool import Spooled
     from manifests.archive import Archive
     from schemas.account import Account
     from schemas.capture import Outcome, Poll
-    from schemas.ledger import Captured
     from schemas.settings import CaptureSettings
 
 MEGABYTE = 1_000_000
@@ -55,15 +52,6 @@ class CollectorDefectError(UnavailableError):
     """A collector has a defect that what an account answered brought out."""
 
     code = "COLLECTOR_DEFECT"
-
-
-@dataclass(frozen=True, slots=True)
-class Captures:
-    """What a run did to one account: the committed act, and the error that the poll records, if any."""
-
-    account: str
-    act: Captured | None
-    error: ArchiveError | None = None
 
 
 def collector_of(account: Account, settings: CaptureSettings) -> Collector:
@@ -84,25 +72,22 @@ def collector_of(account: Account, settings: CaptureSettings) -> Collector:
             )
 
 
-def recover(archive: Archive, chance: Chance) -> tuple[Captured, ...]:
-    """Seal what earlier processes left in the spool, complete or interrupted; return what was committed."""
-    with spool.abandoned(archive.spool) as captures:
-        return tuple(act for spooled in captures if (act := seal(archive, spooled, chance)) is not None)
-
-
-def capture(
+@contextmanager
+def looked_at(
     archive: Archive,
     account: Account,
     chance: Chance,
     *,
     environment: Mapping[str, str],
-    resolve: Resolver = resolve_by_system,
-) -> Captures:
-    """Read ``account`` once and seal what was found; a failed look is sealed as a failed poll.
+    resolve: Resolver,
+) -> Iterator[tuple[Spooled, ArchiveError | None]]:
+    """Read ``account`` once into the spool, where it is ours until the block ends.
+
+    Gives the spooled capture and the error that its poll records, if the look failed.
 
     Raises:
         PlatformUnsupportedError: the account cannot be read over the network.
-        ArchiveError: the poll could not be committed; it waits in the spool.
+        SpoolUnwritableError: the disk refuses.
     """
     collector = collector_of(account, archive.settings.capture)
     plan = plan_of(archive, account, chance, method=collector.method, collector=collector.name)
@@ -117,7 +102,7 @@ def capture(
                 _poll(archive, plan, Collected(cursor=plan.cursor, sanity="unread"), error=error), error=error
             )
         spooled.finish(looked.poll, looked.seen)
-        return Captures(account.name, seal(archive, spooled, chance), looked.error)
+        yield spooled, looked.error
 
 
 @contextmanager
@@ -259,21 +244,3 @@ def _try(transport: Transport, url: str) -> Response | None:
     except ArchiveError:
         # The failure is in the WARC; here it only means that this look-up decides nothing.
         return None
-
-
-def capture_all(
-    archive: Archive, accounts: Iterable[Account], chance: Chance, *, environment: Mapping[str, str]
-) -> Iterable[Captures]:
-    """Capture one account after the other; one that fails does not keep the next from being read."""
-    for account in accounts:
-        try:
-            yield capture(archive, account, chance, environment=environment)
-        except ArchiveError as error:
-            if error.family in ("integrity", "outcome-unknown"):
-                raise
-            yield Captures(account.name, None, error)
-
-
-def system_chance() -> Chance:
-    """Return the operating system's randomness."""
-    return Chance(os.urandom)

@@ -1,4 +1,4 @@
-"""From a finished capture in the spool to its entry in the ledger: partitions and WARC first, then the entry.
+"""From finished captures in the spool to an entry in the ledger: partitions and WARC first, then the entry.
 
 Recovery after a crash is this same code, run on what the spool holds.
 """
@@ -21,7 +21,7 @@ from storage import layout, parquet, warc
 from storage.objects import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from archiver.observe import Fresh
     from archiver.spool import Spooled
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from schemas.ledger import Act
     from schemas.stored import StoredObject
 
+
+LARGEST_GROUP = 512 << 10
+"""How many bytes the acts of one entry may take together; an entry has at most twice as many."""
 
 CUT_SHORT = "cut short; what it had fetched is kept, and the next capture reads the account again"
 
@@ -53,38 +56,104 @@ class Chance:
         return self.bytes_of(16).hex()
 
 
-def seal(archive: Archive, spooled: Spooled, chance: Chance) -> Captured | None:
-    """Commit one spooled capture and remove it from the spool; return the act, or ``None`` when it was there already.
+def seal(archive: Archive, captures: Iterable[Spooled], chance: Chance) -> dict[str, Captured]:
+    """Commit spooled captures in as few entries as hold them, and remove them from the spool.
+
+    Returns the committed acts by the captures' names; a capture that is in the ledger already has none. An entry holds
+    one capture of an account at most, so that each is compared with the one before.
 
     Raises:
-        UnavailableError: not committed; the capture stays in the spool.
-        OutcomeUnknownError: nobody knows; the capture stays in the spool and the next run looks.
+        UnavailableError: not committed; what is not in the ledger stays in the spool.
+        OutcomeUnknownError: nobody knows; the captures stay in the spool and the next run looks.
     """
-    plan = spooled.plan()
-    poll = spooled.find_poll() or _interrupted(archive, spooled)
-    exchanges: list[StoredObject] = []
-    committed: list[Captured] = []
+    waiting = [_Draft(archive, spooled, chance) for spooled in captures]
+    committed: dict[str, Captured] = {}
+    while waiting:
+        committed |= _commit(archive, waiting)
+        sealed = archive.ledger.history.captures
+        for draft in waiting:
+            if draft.plan.capture in sealed:
+                draft.spooled.discard()
+        waiting = [draft for draft in waiting if draft.plan.capture not in sealed]
+    return committed
+
+
+def _commit(archive: Archive, waiting: Sequence[_Draft]) -> dict[str, Captured]:
+    """Append one entry with as many captures as it takes, and return these; none when all are in the ledger."""
+    acts: dict[str, Captured] = {}
 
     def build(history: History) -> tuple[Act, ...]:
-        committed.clear()
-        if plan.capture in history.captures:
-            return ()
-        account = history.accounts.get(plan.account)
-        if account is None:
-            raise AccountUnknownError(
-                f"The spool holds a capture of {plan.account!r}, which is not registered here.",
-                do="Keep the spool; find out which archive it belongs to.",
-            )
-        if not exchanges and spooled.warc.exists():
-            key = layout.exchanges(account=account.name, capture=plan.capture)
-            exchanges.append(archive.store.put_new(key, Content.of_file(spooled.warc)))
-        act = _captured(archive, account, poll, spooled, chance, exchanges)
-        committed.append(act)
-        return (act,)
+        acts.clear()
+        acts.update((draft.plan.capture, act) for draft, act in _fitting(waiting, history))
+        return tuple(acts.values())
 
     archive.append(build)
-    spooled.discard()
-    return committed[0] if committed else None
+    return acts
+
+
+def _fitting(waiting: Sequence[_Draft], history: History) -> Iterator[tuple[_Draft, Captured]]:
+    """Yield the captures that go into the next entry together."""
+    size, accounts = 0, set[str]()
+    for draft in waiting:
+        if draft.plan.capture in history.captures or draft.plan.account in accounts:
+            continue
+        act = draft.act(history)
+        size += len(act.to_bytes())
+        if accounts and size > LARGEST_GROUP:
+            return
+        accounts.add(draft.plan.account)
+        yield draft, act
+
+
+class _Draft:
+    """A spooled capture on its way into the ledger; its objects are stored once, however many races are lost."""
+
+    def __init__(self, archive: Archive, spooled: Spooled, chance: Chance) -> None:
+        self.spooled, self.plan = spooled, spooled.plan()
+        self._archive, self._chance = archive, chance
+        self._poll: Poll | None = None
+        self._exchanges: tuple[StoredObject, ...] | None = None
+        self._act: Captured | None = None
+
+    def act(self, history: History) -> Captured:
+        """Return the act, made anew only if the account was captured meanwhile; its objects are durable.
+
+        Raises:
+            AccountUnknownError: the account is not registered.
+        """
+        before = history.last_capture.get(self.plan.account)
+        base = before[0] if before else None
+        if self._act is None or self._act.base != base:
+            account = history.accounts.get(self.plan.account)
+            if account is None:
+                raise AccountUnknownError(
+                    f"The spool holds a capture of {self.plan.account!r}, which is not registered here.",
+                    do="Keep the spool; find out which archive it belongs to.",
+                )
+            self._act = self._made(account, base)
+        return self._act
+
+    def _made(self, account: Account, base: int | None) -> Captured:
+        archive, spooled = self._archive, self.spooled
+        poll = self._poll = self._poll or spooled.find_poll() or _interrupted(archive, spooled)
+        if self._exchanges is None:
+            self._exchanges = tuple(self._stored_exchanges(account))
+        made = observe.fresh(held_of(archive, account.name), spooled.seen(), method=poll.method)
+        new, edited, absent = observe.count(made)
+        return Captured(
+            poll=poll,
+            base=base,
+            new=new,
+            edited=edited,
+            absent=absent,
+            partitions=tuple(_partitions(archive, account, poll, made, self._chance)),
+            exchanges=self._exchanges,
+        )
+
+    def _stored_exchanges(self, account: Account) -> Iterator[StoredObject]:
+        if self.spooled.warc.exists():
+            key = layout.exchanges(account=account.name, capture=self.plan.capture)
+            yield self._archive.store.put_new(key, Content.of_file(self.spooled.warc))
 
 
 def _interrupted(archive: Archive, spooled: Spooled) -> Poll:
@@ -94,24 +163,6 @@ def _interrupted(archive: Archive, spooled: Spooled) -> Poll:
         spooled.warc.unlink(missing_ok=True)
     poll = plan.poll(ended=archive.now(), outcome="interrupted", sanity="unread")
     return msgspec.structs.replace(poll, code="INTERRUPTED", reason=CUT_SHORT)
-
-
-def _captured(
-    archive: Archive, account: Account, poll: Poll, spooled: Spooled, chance: Chance, exchanges: list[StoredObject]
-) -> Captured:
-    history = archive.ledger.history
-    before = history.last_capture.get(account.name)
-    made = observe.fresh(held_of(archive, account.name), spooled.seen(), method=poll.method)
-    new, edited, absent = observe.count(made)
-    return Captured(
-        poll=poll,
-        base=before[0] if before else None,
-        new=new,
-        edited=edited,
-        absent=absent,
-        partitions=tuple(_partitions(archive, account, poll, made, chance)),
-        exchanges=tuple(exchanges),
-    )
 
 
 def period_of(one: Fresh) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import requests
 import weasyprint
 
-from archiver import importing, registry, runs
+from archiver import importing, registry, rounds
 from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
 from bench.measure import Row, seconds
@@ -130,7 +130,7 @@ def filled(folder: Path, number: int = RECORDS) -> Archive:
     archive = archive_in(folder / "home")
     source = folder / "tweets.jsonl"
     source.write_bytes(tweets(number))
-    importing.import_file(archive, archive.ledger.history.accounts["x"], source, runs.system_chance())
+    importing.import_file(archive, archive.ledger.history.accounts["x"], source, rounds.system_chance())
     return archive
 
 
@@ -202,7 +202,7 @@ def capture(folder: Path) -> list[Row]:
             archive = next(archives)
             registry.register(archive, account)
             before = len(site.requests)
-            runs.capture(archive, account, runs.system_chance(), environment={})
+            list(rounds.capture_all(archive, [account], rounds.system_chance(), environment={}))
             paths[:] = [path for path, _ in site.requests[before:]]
 
         taken = seconds(ours)
@@ -224,7 +224,7 @@ def seal(folder: Path) -> list[Row]:
 
     def ours() -> None:
         archive = next(archives)
-        importing.import_file(archive, archive.ledger.history.accounts["x"], source, runs.system_chance())
+        importing.import_file(archive, archive.ledger.history.accounts["x"], source, rounds.system_chance())
 
     names = iter(range(100))
 

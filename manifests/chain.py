@@ -223,7 +223,9 @@ def check_acts(history: History, entry: Entry) -> None:
     """
     if not entry.acts:
         raise _act_refused("An entry needs at least one act.", "Report this.")
-    captures: set[str] = set()
+    if len(entry.acts) > 1 and not all(isinstance(act, Captured) for act in entry.acts):
+        raise _act_refused("Only captures share an entry.", "Commit one act after the other.")
+    captured: set[str] = set()
     for position, act in enumerate(entry.acts):
         match act:
             case ArchiveCreated():
@@ -236,8 +238,8 @@ def check_acts(history: History, entry: Entry) -> None:
                         f"An account named {act.account.name!r} is registered already.", "Choose another name."
                     )
             case Captured():
-                _check_captured(history, act, entry, others=captures)
-                captures.add(act.poll.capture)
+                _check_captured(history, act, entry, others=captured)
+                captured |= {act.poll.capture, act.poll.account}
             case BatesAssigned():
                 _check_bates(history, act)
             case Produced():
@@ -260,6 +262,8 @@ def _check_captured(history: History, act: Captured, entry: Entry, *, others: se
         raise _act_refused(f"No account {poll.account!r} is registered.", "Register it first.")
     if poll.capture in history.captures or poll.capture in others:
         raise _act_refused(f"The capture {poll.capture} is in the ledger already.", "Nothing is to be done.")
+    if poll.account in others:
+        raise _act_refused(f"The entry carries two captures of {poll.account!r}.", "Commit one after the other.")
     before = history.last_capture.get(poll.account)
     if act.base != (before[0] if before else None):
         raise _act_refused(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archiver import importing, registry, runs
+from archiver import importing, registry, rounds
 from archiver.held import held_of
 from manifests.archive import Archive, create_archive
 from schemas.account import Account
@@ -21,7 +21,7 @@ def imported(archive: Archive, folder: Path, *texts: str) -> None:
     """Import posts with these texts, one item each."""
     path = folder / "posts.jsonl"
     path.write_text("\n".join(json.dumps({"id": str(abs(hash(text))), "text": text}) for text in texts))
-    importing.import_file(archive, archive.ledger.history.accounts["x"], path, runs.system_chance())
+    importing.import_file(archive, archive.ledger.history.accounts["x"], path, rounds.system_chance())
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archiver import runs
+from archiver import rounds
 from manifests.archive import Archive, create_archive, open_archive
 from manifests.console import system_clock
 from manifests.ledger import ArchiveMissingError
@@ -27,9 +27,9 @@ def create(home: str) -> Archive:
 
 def capture(home: str) -> None:
     """Recover what was left and capture every account."""
-    archive, chance = open_archive(Path(home), now=system_clock, actor="child"), runs.system_chance()
-    runs.recover(archive, chance)
+    archive, chance = open_archive(Path(home), now=system_clock, actor="child"), rounds.system_chance()
+    rounds.recover(archive, chance)
     for account in archive.ledger.history.accounts.values():
-        result = runs.capture(archive, account, chance, environment={})
+        (result,) = rounds.capture_all(archive, [account], chance, environment={})
         if result.error is not None:
             raise result.error

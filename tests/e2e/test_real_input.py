@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from archiver import importing, registry, runs
+from archiver import importing, registry, rounds
 from archiver.fetch.failures import HostUnreachableError
 from archiver.imports.json_lines import ImportRefusedError, Item, read
 from ediscovery.commands import searchable
@@ -92,11 +92,11 @@ def test_every_feed_of_the_corpora_is_captured_as_it_is_and_with_its_items(archi
     paths = paths[part::PARTS]
     site = {f"/{number}": Answer(headers={"Content-Type": "application/xml"}, body=path.read_bytes())
             for number, path in enumerate(paths)}  # fmt: skip
-    chance, refused = runs.system_chance(), []
+    chance, refused = rounds.system_chance(), []
     with serving(site) as server:
         for number, path in enumerate(paths):
             account = register(archive, f"feed-{number}", url=server.url(f"/{number}"))
-            result = runs.capture(archive, account, chance, environment={}, resolve=only_here)
+            (result,) = rounds.capture_all(archive, [account], chance, environment={}, resolve=only_here)
             if result.error is not None:
                 # Not a feed at all, by feedparser's and by our reading; its bytes are in the WARC all the same.
                 assert result.error.code == "NOT_A_FEED", (path, result.error)
@@ -130,7 +130,7 @@ def test_every_object_of_a_platform_is_stored_byte_for_byte_and_only_once(
 ):
     paths = files_of(folder, tmp_path)
     assert len(paths) >= 80
-    account, chance = register(archive, "account", PLATFORMS[folder]), runs.system_chance()
+    account, chance = register(archive, "account", PLATFORMS[folder]), rounds.system_chance()
     contents: dict[str, bytes] = {}
     refused: list[str] = []
     for path in paths:
@@ -166,7 +166,7 @@ def test_identifiers_beyond_two_to_the_53_stay_exact(archive: Archive, tmp_path:
     number = 2**53 + 1
     path = tmp_path / "tweets.json"
     path.write_text(json.dumps({"id": number, "text": "large", "id_str": str(number), "user": {"id": number + 2}}))
-    importing.import_file(archive, register(archive, "x", "x"), path, runs.system_chance())
+    importing.import_file(archive, register(archive, "x", "x"), path, rounds.system_chance())
     (found,) = [one for one in records(archive, "x") if one[1].kind == "post"]
     assert found[1].item == str(number)
     assert str(number).encode() in found[0].native
@@ -182,7 +182,7 @@ def test_naughty_strings_survive_capture_search_and_production(archive: Archive)
     body = json.dumps(feed, ensure_ascii=False).encode()
     with serving({"/feed.json": Answer(headers={"Content-Type": "application/feed+json"}, body=body)}) as server:
         account = register(archive, "naughty", url=server.url("/feed.json"))
-        runs.capture(archive, account, runs.system_chance(), environment={}, resolve=only_here)
+        list(rounds.capture_all(archive, [account], rounds.system_chance(), environment={}, resolve=only_here))
     held = {view.item: record for record, view, _ in records(archive, "naughty") if view.kind != "list"}
     assert len(held) == len(strings)
     for number, text in enumerate(strings):
@@ -209,7 +209,8 @@ def test_the_warc_files_of_a_capture_are_read_by_an_independent_reader(archive: 
 
     with BlogSite() as site:
         account = register(archive, "blog", url=site.feed)
-        act = runs.capture(archive, account, runs.system_chance(), environment={}, resolve=only_here).act
+        (result,) = rounds.capture_all(archive, [account], rounds.system_chance(), environment={}, resolve=only_here)
+        act = result.act
     (stored,) = act.exchanges
     path = tmp_path / "copy.warc.gz"
     path.write_bytes(read_stored(archive.store, stored))

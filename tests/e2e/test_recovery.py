@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archiver import registry, runs
+from archiver import registry, rounds
 from archiver.held import held_of
 from demo.site import BlogSite
 from manifests.archive import Archive, create_archive, open_archive
@@ -40,23 +40,23 @@ def archive(tmp_path: Path, site: BlogSite) -> Archive:
 
 
 def test_a_capture_under_a_clock_that_went_back_waits_until_the_clock_is_right(archive: Archive):
-    account, chance = archive.ledger.history.accounts["blog"], runs.system_chance()
+    account, chance = archive.ledger.history.accounts["blog"], rounds.system_chance()
     late = replace(archive, now=Clock())  # months before the archive was made
-    (result,) = runs.capture_all(late, [account], chance, environment={})
+    (result,) = rounds.capture_all(late, [account], chance, environment={})
     assert result.error is not None
     assert result.error.code == "CLOCK_BEHIND"
     assert archive.ledger.head.size == 2
-    (act,) = runs.recover(archive, chance)
+    (act,) = rounds.recover(archive, chance)
     assert act.new == 22
     assert audit(archive.store).sound
 
 
 def test_two_captures_of_one_account_at_once_double_nothing(archive: Archive, site: BlogSite):
-    account, chance = archive.ledger.history.accounts["blog"], runs.system_chance()
+    account, chance = archive.ledger.history.accounts["blog"], rounds.system_chance()
     other = open_archive(archive.home, now=system_clock, actor="other")
-    first = runs.capture(archive, account, chance, environment={})
+    (first,) = rounds.capture_all(archive, [account], chance, environment={})
     # The other one still sees the ledger as it was; its capture is compared anew when it comes to be sealed.
-    second = runs.capture(other, account, chance, environment={})
+    (second,) = rounds.capture_all(other, [account], chance, environment={})
     assert first.act is not None
     assert second.act is not None
     assert (first.act.new, second.act.new) == (22, 0)
@@ -78,7 +78,7 @@ def test_a_defect_in_reading_one_account_is_recorded_and_the_others_are_still_re
     monkeypatch.setattr("archiver.collectors.feed.collector.read_feed", broken)
     accounts = archive.ledger.history.accounts
     results = list(
-        runs.capture_all(archive, [accounts["blog"], accounts["site"]], runs.system_chance(), environment={})
+        rounds.capture_all(archive, [accounts["blog"], accounts["site"]], rounds.system_chance(), environment={})
     )
     assert results[0].error is not None
     assert results[0].error.code == "COLLECTOR_DEFECT"

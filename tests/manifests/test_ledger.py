@@ -163,6 +163,33 @@ def test_an_act_that_does_not_fit_is_never_written(act) -> None:
     assert not writer.store.exists(layout.entry(4))
 
 
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (captured("x", base=3), captured("y", base=3)),
+        (captured("x", base=3), captured("x", account="wiki")),
+        (registered("wiki"), registered("wiki")),
+        (registered("wiki"), captured("x", account="wiki")),
+        (
+            BatesAssigned(production="p1", bates=BatesRange(prefix="CISD", first=1, last=3)),
+            BatesAssigned(production="p2", bates=BatesRange(prefix="CISD", first=1, last=3)),
+        ),
+    ],
+)
+def test_acts_that_contradict_each_other_share_no_entry(acts) -> None:
+    writer, ledger = grown(4)
+    with pytest.raises(ActRefusedError):
+        writer.append(ledger, *acts)
+    assert not writer.store.exists(layout.entry(4))
+
+
+def test_captures_of_several_accounts_share_an_entry() -> None:
+    writer, ledger = grown(4)
+    writer.append(ledger, registered("wiki"))
+    writer.append(ledger, captured("x", base=3), captured("y", account="wiki"))
+    assert writer.ledger().refresh()[-1].entry.acts == (captured("x", base=3), captured("y", account="wiki"))
+
+
 def test_bates_numbers_are_given_once_even_to_productions_that_are_never_finished() -> None:
     writer, ledger = grown(3)
     writer.append(ledger, BatesAssigned(production="p1", bates=BatesRange(prefix="CISD", first=1, last=10)))

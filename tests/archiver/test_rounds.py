@@ -1,0 +1,134 @@
+"""A round over many accounts: few entries, nothing lost, nothing doubled, whatever fails in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archiver import registry, rounds
+from archiver.rounds import capture_all, recover, system_chance
+from manifests.archive import Archive, create_archive
+from manifests.audit import audit
+from manifests.console import system_clock
+from manifests.ledger import Ledger
+from schemas.account import Account
+from storage.directory import DirectoryStore
+from storage.objects import Content, StoreUnavailableError
+from tests.servers import Answer, Server, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from schemas.stored import StoredObject
+
+ACCOUNTS = 30
+ITEM = "<item><guid>{0}-1</guid><title>News {0}</title></item>"
+FEED = f'<rss version="2.0"><channel><title>{{0}}</title>{ITEM}</channel></rss>'
+
+
+@pytest.fixture
+def site() -> Iterator[Server]:
+    """As many feeds as accounts."""
+    feed = {"Content-Type": "application/rss+xml"}
+    with serving({f"/{n}.xml": Answer(headers=feed, body=FEED.format(n).encode()) for n in range(ACCOUNTS)}) as server:
+        yield server
+
+
+@pytest.fixture
+def archive(tmp_path: Path, site: Server) -> Archive:
+    """An archive with all of them registered."""
+    made = create_archive(
+        tmp_path, organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="test"
+    )
+    for number in range(ACCOUNTS):
+        url = site.url(f"/{number}.xml")
+        account = Account(name=f"feed-{number}", platform="feed", url=url, title="feed", private_network=True)
+        registry.register(made, account)
+    return made
+
+
+def all_of(archive: Archive) -> list[Account]:
+    return list(archive.ledger.history.accounts.values())
+
+
+def test_many_accounts_are_committed_in_one_entry(archive: Archive):
+    before = archive.ledger.head.size
+    results = list(capture_all(archive, all_of(archive), system_chance(), environment={}))
+    assert archive.ledger.head.size == before + 1
+    assert [result.account for result in results] == [account.name for account in all_of(archive)]
+    assert all(result.error is None and result.act is not None and result.act.new == 1 for result in results)
+    report = audit(archive.store)
+    assert (report.sound, report.findings, report.records) == (True, (), 2 * ACCOUNTS)
+    assert list(archive.spool.iterdir()) == []
+
+
+def test_a_group_larger_than_an_entry_may_be_takes_several(archive: Archive, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("archiver.sealing.LARGEST_GROUP", 8_000)
+    before = archive.ledger.head.size
+    results = list(capture_all(archive, all_of(archive), system_chance(), environment={}))
+    assert 3 < archive.ledger.head.size - before < ACCOUNTS
+    assert all(result.act for result in results)
+    assert audit(archive.store).findings == ()
+
+
+def test_a_long_round_commits_what_it_has_while_it_goes_on(archive: Archive, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rounds, "MOST_IN_GROUP", 10)
+    going = capture_all(archive, all_of(archive), system_chance(), environment={})
+    first = next(going)
+    assert first.act is not None
+    assert len(list(archive.spool.glob("[!.]*"))) == 0
+    assert len(archive.ledger.history.captures) == 10
+    assert len([first, *going]) == ACCOUNTS
+
+
+def test_one_account_that_fails_keeps_no_other_from_being_committed(archive: Archive, site: Server):
+    gone = Account(name="gone", platform="feed", url=site.url("/none"), title="gone", private_network=True)
+    registry.register(archive, gone)
+    results = {
+        result.account: result for result in capture_all(archive, all_of(archive), system_chance(), environment={})
+    }
+    assert results["gone"].error is not None
+    assert results["gone"].act is not None
+    assert results["gone"].act.poll.outcome == "failed"
+    assert sum(result.error is None for result in results.values()) == ACCOUNTS
+
+
+def test_a_store_that_fails_leaves_the_group_in_the_spool_for_the_next_run(archive: Archive):
+    class Failing(DirectoryStore):
+        left = 25
+
+        def put_new(self, key: str, content: Content) -> StoredObject:
+            self.left -= 1
+            if not self.left:
+                raise StoreUnavailableError("The store is away.", do="Try again.")
+            return super().put_new(key, content)
+
+    failing = replace(archive, store=Failing(archive.store.root))  # type: ignore[attr-defined]
+    results = list(capture_all(failing, all_of(archive), system_chance(), environment={}))
+    assert all(result.act is None and result.error is not None for result in results)
+    assert len(recover(archive, system_chance())) == ACCOUNTS
+    report = audit(archive.store)
+    assert (report.sound, report.records) == (True, 2 * ACCOUNTS)
+
+
+def test_a_lost_race_stores_no_object_twice(archive: Archive, tmp_path: Path):
+    class Racing(DirectoryStore):
+        puts: list[str] = []  # noqa: RUF012
+
+        def put_new(self, key: str, content: Content) -> StoredObject:
+            self.puts.append(key)
+            if key.startswith("ledger/") and sum(one.startswith("ledger/") for one in self.puts) == 1:
+                other = Account(name="other", platform="feed", url="https://other.example/", title="other")
+                registry.register(archive, other)  # somebody else commits first
+            return super().put_new(key, content)
+
+    store = Racing(archive.store.root)  # type: ignore[attr-defined]
+    racing = replace(archive, store=store, ledger=Ledger(store))
+    results = list(capture_all(racing, all_of(archive)[:5], system_chance(), environment={}))
+    assert all(result.act for result in results)
+    kinds = [key.split("/")[0] for key in store.puts]
+    assert (kinds.count("ledger"), kinds.count("partitions"), kinds.count("exchanges")) == (2, 5, 5)
+    assert audit(archive.store).findings == ()
