@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from manifests import keys
 from manifests.ledger import ArchiveMissingError, Ledger
+from manifests.recalled import RecalledEntries
 from schemas.errors import InputError, UnavailableError
 from schemas.ledger import FORMAT, ArchiveCreated, Key
 from schemas.settings import Settings, SettingsError, parse_settings
@@ -91,7 +92,8 @@ def open_archive(home: Path, *, now: Callable[[], Instant], actor: str) -> Archi
     """
     settings = read_settings(home)
     store = open_store(settings.store, home=home, now=now)
-    ledger = Ledger(store, origin=settings.archive.origin)
+    recalled = RecalledEntries(home / "state" / "ledger.notes")
+    ledger = Ledger(store, origin=settings.archive.origin, recalled=recalled)
     ledger.refresh()
     return Archive(home=home, settings=settings, store=store, ledger=ledger, now=now, actor=actor)
 

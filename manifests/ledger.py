@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from manifests import chain
 from manifests.history import History
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
-from schemas.errors import ConflictError, InputError, IntegrityError, OutcomeUnknownError
+from schemas.errors import ArchiveError, ConflictError, InputError, IntegrityError, OutcomeUnknownError
 from schemas.ledger import ArchiveCreated
 from schemas.merkle import consistency_path, inclusion_path, leaf_hash
 from storage import layout
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manifests.chain import Accepted, Head
+    from manifests.recalled import RecalledEntries
     from manifests.signing import SigningKey
     from schemas.digest import Digest
     from schemas.instant import Instant
@@ -47,10 +48,16 @@ class LedgerBusyError(ConflictError):
 class Ledger:
     """One reader's and writer's view of the ledger, as of its last refresh."""
 
-    def __init__(self, store: ObjectStore, *, origin: str | None = None) -> None:
-        """Open without reading. ``origin``, when given, is the archive that the store must hold."""
+    def __init__(
+        self, store: ObjectStore, *, origin: str | None = None, recalled: RecalledEntries | None = None
+    ) -> None:
+        """Open without reading. ``origin``, when given, is the archive that the store must hold.
+
+        ``recalled`` are the entries that this machine accepted earlier.
+        """
         self.store = store
         self.expected_origin = origin
+        self._recalled = recalled
         self.history: History = History()
         self.head: Head = chain.Head()
         self.leaves: list[Digest] = []
@@ -71,19 +78,51 @@ class Ledger:
 
         Raises:
             IntegrityError: an entry breaks the rules; the view stays before it.
+            LedgerChangedError: the store lacks, or has otherwise, what this machine accepted earlier.
             ArchiveMissingError: the store is empty, or holds another archive than expected.
         """
+        if self._recalled is not None and not self.head.size:
+            self._recall(self._recalled)
         fresh: list[Accepted] = []
-        while self.store.exists(layout.entry(self.head.size)):
-            content = read(self.store, layout.entry(self.head.size), limit=NOTE_LIMIT)
+        while (content := self._find(self.head.size)) is not None:
             fresh.append(self._take(chain.accept(self.history, self.head, content)))
-        origin = self.origin
+        if self._recalled is not None:
+            self._recalled.extend(accepted.content for accepted in fresh)
+        self._check_origin(self.origin)
+        return tuple(fresh)
+
+    def _find(self, index: int) -> bytes | None:
+        try:
+            return read(self.store, layout.entry(index), limit=NOTE_LIMIT)
+        except ObjectMissingError:
+            return None
+
+    def _recall(self, recalled: RecalledEntries) -> None:
+        """Take what was accepted earlier, if its hashes lead to what the store holds at its end."""
+        try:
+            known = chain.rehearse(recalled.read())
+        except ArchiveError:
+            recalled.forget()  # damaged: the store is read anew
+            return
+        if not known:
+            return
+        if self._find(len(known) - 1) != known[-1].content:
+            if (first := self._find(0)) is not None:
+                self._check_origin(chain.parse_entry(first)[0])
+            raise LedgerChangedError(
+                f"Ledger entry {len(known) - 1} is not in the store as this machine accepted it earlier: "
+                "entries were cut off or exchanged.",
+                do="Stop, keep everything, and compare with a second copy or a checkpoint that was handed over.",
+            )
+        for accepted in known:
+            self._take(accepted)
+
+    def _check_origin(self, origin: str) -> None:
         if self.expected_origin not in (None, origin):
             raise ArchiveMissingError(
                 f"The store holds the archive {origin!r}, not {self.expected_origin!r}.",
                 do="Check 'origin' and the store's place in holdfast.toml.",
             )
-        return tuple(fresh)
 
     def _take(self, accepted: Accepted) -> Accepted:
         self.history.record(accepted.entry)
@@ -124,6 +163,8 @@ class Ledger:
             # At this point every object that the entry names is durable. If we crash here, they are
             # unreferenced and harmless. The next call is the commit.
             if self._write(layout.entry(entry.index), content):
+                if self._recalled is not None:
+                    self._recalled.extend((content,))
                 return self._take(accepted)
         raise LedgerBusyError(f"Others committed first {MOST_ATTEMPTS} times.", do="Try again later.")
 
