@@ -1,0 +1,25 @@
+"""What every test shares: no AWS account of the person who runs it, and the S3 servers of ``tests.lanes``."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import pytest
+
+from tests.lanes import s3, sessions
+
+
+def pytest_configure(config):
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    if not hasattr(config, "workerinput"):  # the controlling process, or the only one
+        stack = ExitStack()
+        stack.enter_context(sessions.session())
+        config.add_cleanup(stack.close)
+
+
+@pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.server) for name in s3.LANES])
+def s3_lane(request):
+    """Each S3 server in turn, running; skipped where it is not installed."""
+    return s3.lane(request.param)
