@@ -72,7 +72,32 @@ class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
     document: StoredObject
 
 
-Act: TypeAlias = ArchiveCreated | AccountRegistered | Captured | BatesAssigned | Produced
+class HoldPlaced(Canonical, frozen=True, tag_field="act", tag="hold-placed"):
+    """Nothing of these accounts may be destroyed, whatever the schedule says, until the hold is released."""
+
+    hold: str
+    reason: str
+    accounts: tuple[str, ...]
+
+
+class HoldReleased(Canonical, frozen=True, tag_field="act", tag="hold-released"):
+    """A hold is over."""
+
+    hold: str
+    reason: str
+
+
+class LocksRenewed(Canonical, frozen=True, tag_field="act", tag="locks-renewed"):
+    """Every object that an entry before ``size`` names is locked until ``until`` at least; there are ``objects``."""
+
+    size: Natural
+    until: Instant
+    objects: Natural
+
+
+Act: TypeAlias = (
+    ArchiveCreated | AccountRegistered | Captured | BatesAssigned | Produced | HoldPlaced | HoldReleased | LocksRenewed
+)
 
 
 class Entry(Canonical, frozen=True):

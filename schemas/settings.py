@@ -13,6 +13,8 @@ from schemas.errors import InputError
 from schemas.production import PREFIX
 
 Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+LockSetting: TypeAlias = Literal["compliance", "governance", "none"]
+Versions: TypeAlias = Literal["pinned", "oldest"]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
 
 
@@ -34,9 +36,13 @@ class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class DirectoryPlace(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="directory"
 ):
-    """Objects in a local folder; a relative ``path`` is relative to the folder of ``holdfast.toml``."""
+    """Objects in a local folder; a relative ``path`` is relative to the folder of ``holdfast.toml``.
+
+    ``versions`` is as for a bucket.
+    """
 
     path: str = "archive"
+    versions: Versions = "pinned"
 
 
 class BucketPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="s3"):
@@ -53,10 +59,10 @@ class BucketPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     region: str = "us-east-1"
     authority: str | None = None
     profile: str | None = None
-    lock: Literal["compliance", "governance", "none"] = "compliance"
+    lock: LockSetting = "compliance"
     lease_days: Annotated[int, Meta(ge=30, le=90)] = 60
     ledger_years: Annotated[int, Meta(ge=1, le=100)] = 10
-    versions: Literal["pinned", "oldest"] = "pinned"
+    versions: Versions = "pinned"
 
 
 Place: TypeAlias = DirectoryPlace | BucketPlace

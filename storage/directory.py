@@ -42,8 +42,10 @@ class DirectoryStore:
     Safe among threads and processes. File modes are 0444 as far as the umask lets them.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, pinned: bool = True) -> None:
+        """Open without touching anything. A copy of a store with version ids is not ``pinned``: ids are ignored."""
         self.root = root
+        self._pinned = pinned
         self._durable: set[tuple[str, ...]] = set()
 
     def put_new(self, key: str, content: Content) -> StoredObject:
@@ -81,7 +83,8 @@ class DirectoryStore:
         keys.check(key)
         *parents, name = key.split("/")
         with disk.refusals(self.root), self._entered(parents) as folder:
-            file = disk.open_file(folder, name) if folder is not None and version is None else None
+            known = version is None or not self._pinned
+            file = disk.open_file(folder, name) if folder is not None and known else None
         if file is None:
             raise ObjectMissingError(
                 f"Nothing is stored as {key}{f' in version {version}' if version else ''}.",

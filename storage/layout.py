@@ -7,11 +7,19 @@ CHECKPOINTS = "checkpoints/"
 PARTITIONS = "partitions/"
 EXCHANGES = "exchanges/"
 PRODUCTIONS = "productions/"
+PROBES = "probes/"
 
 
 def entry(index: int) -> str:
     """Return the key of a ledger entry: 20 digits, contiguous from 0."""
     return f"{LEDGER}{index:020d}.note"
+
+
+def entry_index(key: str) -> int | None:
+    """Return the index of the ledger entry at ``key``, or ``None`` where no entry belongs."""
+    digits = key.removeprefix(LEDGER).removesuffix(".note")
+    index = int(digits) if digits.isascii() and digits.isdigit() else 0
+    return index if key == entry(index) else None
 
 
 def checkpoint(size: int) -> str:
@@ -32,3 +40,8 @@ def exchanges(*, account: str, capture: str) -> str:
 def production(name: str) -> str:
     """Return the key of a production's document."""
     return f"{PRODUCTIONS}{name}.pdf"
+
+
+def probe(*, run: str, name: str) -> str:
+    """Return the key of an object that ``doctor`` tries a bucket with; ``run`` is random: no key comes twice."""
+    return f"{PROBES}{run}/{name}"

@@ -178,12 +178,16 @@ class Locks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a key; a ``marker`` holds no bytes and hides the older ones from whoever names no version."""
+    """One version of a key; a ``marker`` holds no bytes and hides the older ones from whoever names no version.
+
+    ``modified`` is when it was written, by the store's clock.
+    """
 
     key: str
     version: str
     size: int
     marker: bool
+    modified: Instant
 
 
 @runtime_checkable

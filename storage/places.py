@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from schemas.settings import BucketPlace, DirectoryPlace
 from storage.directory import DirectoryStore
-from storage.objects import StoreUnsuitableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +17,15 @@ if TYPE_CHECKING:
 
 
 def open_store(place: Place, *, home: Path, now: Callable[[], Instant]) -> ObjectStore:
-    """Return the store at ``place``; relative paths are relative to ``home``, and ``now`` dates the locks."""
+    """Return the store at ``place``; relative paths are relative to ``home``, and ``now`` dates the locks.
+
+    Nothing is read, written or asked yet.
+    """
     match place:
         case DirectoryPlace():
-            return DirectoryStore(home / place.path)
+            return DirectoryStore(home / place.path, pinned=place.versions == "pinned")
         case BucketPlace():
-            raise StoreUnsuitableError("Buckets are not supported yet.", do=f"Use a directory, {now()}.")
+            # boto3 takes a third of a second to import, which only those who have a bucket should wait for.
+            from storage.s3.store import S3Store  # noqa: PLC0415
+
+            return S3Store(place, home=home, now=now)

@@ -1,0 +1,1 @@
+"""Objects in a bucket of S3-compatible storage; only ``client`` and ``refusals`` know boto3."""
