@@ -9,8 +9,11 @@ import click
 
 from archiver import commands as archiver_commands
 from ediscovery import commands as ediscovery_commands
+from ediscovery import holds_commands
 from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
+from manifests import copies_commands, locks_commands
+from manifests import doctor as manifests_doctor
 from manifests.console import Console, report_error, system_actor, wants_json
 from schemas.errors import ArchiveError
 
@@ -55,6 +58,11 @@ for command in (
     production_commands.verify,
     manifests_commands.log,
     manifests_commands.status,
+    holds_commands.hold,
+    locks_commands.locks,
+    copies_commands.replicate,
+    copies_commands.restore,
+    manifests_doctor.doctor,
 ):
     holdfast.add_command(command)
 
