@@ -17,6 +17,7 @@ import weasyprint
 from archiver import importing, registry, rounds
 from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
+from bench import bucket
 from bench.measure import Row, seconds
 from demo.site import BlogSite
 from ediscovery.commands import in_words, searchable
@@ -248,7 +249,7 @@ def verify(folder: Path) -> list[Row]:
     archive = filled(folder)
     paths = [str(path) for path in (archive.home / "archive").rglob("*") if path.is_file()]
     megabytes = sum(os.path.getsize(path) for path in paths) / 1e6  # noqa: PTH202
-    ours = seconds(lambda: audit(archive.store))
+    ours = seconds(lambda: audit(archive.store, now=archive.now()))
     theirs = seconds(lambda: subprocess.run(["sha256sum", *paths], check=True, stdout=subprocess.DEVNULL))
     return [Row("verify: whole archive", "MB/s", megabytes / ours, megabytes / theirs, "sha256sum")]
 
@@ -320,4 +321,7 @@ STEPS: dict[str, Callable[[Path], list[Row]]] = {
     "verify": verify,
     "search": search,
     "produce": produce,
+    "bucket-put": bucket.put,
+    "bucket-writers": bucket.writers,
+    "bucket-round": bucket.accounts,
 }

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from manifests import keys
 from manifests.ledger import ArchiveMissingError, Ledger
 from manifests.recalled import RecalledEntries
 from schemas.errors import InputError, UnavailableError
 from schemas.ledger import FORMAT, ArchiveCreated, Key
-from schemas.settings import Settings, SettingsError, parse_settings
+from schemas.settings import DirectoryPlace, Settings, SettingsError, parse_settings
 from storage.cache import Cache
 from storage.places import open_store
 
@@ -25,10 +29,13 @@ if TYPE_CHECKING:
     from manifests.signing import SigningKey
     from schemas.instant import Instant
     from schemas.ledger import Act
+    from schemas.settings import Place
     from storage.objects import ObjectStore
 
 SOFTWARE = "holdfast/0.1.0"
 SETTINGS_FILE = "holdfast.toml"
+SHORTEST_PAUSE = 0.02
+MOST_DOUBLINGS = 6
 
 
 class ArchiveExistsError(InputError):
@@ -79,7 +86,14 @@ class Archive:
 
     def append(self, build: Callable[[History], tuple[Act, ...]]) -> Accepted | None:
         """Commit the acts that ``build`` makes of the current history (``Ledger.append``)."""
-        return self.ledger.append(build, key=self.entry_key(), now=self.now, actor=self.actor, software=SOFTWARE)
+        return self.ledger.append(
+            build, key=self.entry_key(), now=self.now, actor=self.actor, software=SOFTWARE, pause=_step_aside
+        )
+
+
+def _step_aside(losses: int) -> None:
+    """Wait a little after a lost race, at random and longer each time, so that writers do not keep meeting."""
+    time.sleep(random.uniform(0, SHORTEST_PAUSE * 2 ** min(losses, MOST_DOUBLINGS)))  # noqa: S311 - no secret
 
 
 def open_archive(home: Path, *, now: Callable[[], Instant], actor: str) -> Archive:
@@ -118,12 +132,20 @@ def read_settings(home: Path) -> Settings:
 
 
 def create_archive(
-    home: Path, *, organisation: str, timezone: str, bates_prefix: str, tag: str, now: Callable[[], Instant], actor: str
+    home: Path,
+    *,
+    organisation: str,
+    timezone: str,
+    bates_prefix: str,
+    tag: str,
+    now: Callable[[], Instant],
+    actor: str,
+    place: Place | None = None,
 ) -> Archive:
-    """Make an archive in ``home``: settings, keys, an empty store and the ledger's first entry.
+    """Make an archive in ``home``: settings, keys, the ledger's first entry in the empty store at ``place``.
 
     ``tag`` is random hexadecimal that makes the origin unique. When a creation was cut short, creating again
-    continues it.
+    continues it. Without ``place`` the store is a folder of the home.
 
     Raises:
         ArchiveExistsError: there is one already.
@@ -138,7 +160,11 @@ def create_archive(
     else:
         slug = re.sub(r"[^a-z0-9]+", "-", organisation.lower()).strip("-")[:40] or "archive"
         text = settings_text(
-            origin=f"{slug}/{tag}", organisation=organisation, timezone=timezone, bates_prefix=bates_prefix
+            origin=f"{slug}/{tag}",
+            organisation=organisation,
+            timezone=timezone,
+            bates_prefix=bates_prefix,
+            place=place or DirectoryPlace(),
         )
         settings = parse_settings(text)
         make_home(home)
@@ -170,7 +196,7 @@ def make_home(home: Path) -> None:
         HomeUnwritableError: it cannot be done.
     """
     try:
-        for folder in ("keys", "state/spool", "state/cache", "archive"):
+        for folder in ("keys", "state/spool", "state/cache"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         os.chmod(home / "keys", 0o700)  # noqa: PTH101 - follows no link that matters
     except OSError as error:
@@ -179,7 +205,7 @@ def make_home(home: Path) -> None:
         ) from error
 
 
-def settings_text(*, origin: str, organisation: str, timezone: str, bates_prefix: str) -> str:
+def settings_text(*, origin: str, organisation: str, timezone: str, bates_prefix: str, place: Place) -> str:
     """Return a new ``holdfast.toml``."""
     return f"""# Settings of a Holdfast archive. Every setting is described in docs/SETTINGS.md.
 
@@ -189,13 +215,24 @@ organisation = {_toml(organisation)}
 timezone = {_toml(timezone)}
 
 [store]
-kind = "directory"
-path = "archive"
+{place_text(place)}
 
 [production]
 bates_prefix = {_toml(bates_prefix)}
 paper = "Letter"
 """
+
+
+def place_text(place: Place) -> str:
+    """Return the lines that describe a place in ``holdfast.toml``: its kind, and what is not the default."""
+    shown = {"kind": place.__struct_config__.tag, **msgspec.structs.asdict(place)}
+    defaults = {field.name: field.default for field in msgspec.structs.fields(place)}
+    always = ("kind", "path", "bucket", "lock")
+    return "\n".join(
+        f"{name} = {_toml(value) if isinstance(value, str) else value}"
+        for name, value in shown.items()
+        if value is not None and (name in always or value != defaults[name])
+    )
 
 
 def _toml(text: str) -> str:

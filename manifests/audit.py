@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from manifests import chain
+from manifests.audit_guards import Expected, check_guards, check_versions
 from manifests.audit_objects import ObjectsAudit
 from manifests.history import History
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
@@ -18,15 +19,15 @@ from schemas.findings import Finding, Report, Step
 from schemas.ledger import Captured, Produced
 from schemas.merkle import CompactRange, leaf_hash
 from storage import layout
-from storage.objects import read
+from storage.objects import Locks, Versions, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manifests.signing import Verifier
     from schemas.digest import Digest
+    from schemas.instant import Instant
     from schemas.ledger import Entry
-    from schemas.stored import StoredObject
     from storage.objects import ObjectStore
 
 
@@ -39,7 +40,11 @@ TITLES = {
     6: "Exchanges: every WARC record whole, every native slice found in it",
     7: "Productions: every document that was handed over",
     8: "Inventory: nothing in the store that the ledger does not name",
+    9: "Versions: one of every key, none hidden, none put over another",
+    10: "Locks and holds: the store still guards what the ledger promises",
 }
+NO_VERSIONS = "this store keeps no versions"
+NO_LOCKS = "this store has no locks: software refuses to overwrite, but files can be deleted"
 KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
 UNREADABLE = "a part of the ledger cannot be read"
 STRAY = "The ledger does not name this object: a capture was cut short before its entry, or somebody put it there."
@@ -64,12 +69,18 @@ class LedgerWalk:
 
 
 def audit(
-    store: ObjectStore, *, trusted: Verifier | None = None, progress: Callable[[str, int, int], None] | None = None
+    store: ObjectStore,
+    *,
+    now: Instant,
+    copy: bool = False,
+    trusted: Verifier | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Report:
-    """Return what is right and wrong with the archive in ``store``.
+    """Return what is right and wrong with the archive in ``store`` at the instant ``now``.
 
     ``trusted`` is the checkpoint key that the archive's owner publishes; with it, an archive under another key is
-    at fault. ``progress`` is told the step, how much is done and how much there is.
+    at fault. A ``copy`` was made from another store: version ids, dates and locks are its own. ``progress`` is told the
+    step, how much is done and how much there is.
 
     Raises:
         UnavailableError: the store cannot be read at all.
@@ -83,6 +94,7 @@ def audit(
     documents = [act for entry in walk.entries for act in entry.acts if isinstance(act, Produced)]
     document_findings = objects.check_documents([act.document for act in documents])
     strays = _inventory(store, walk, objects.named) if walk.whole else []
+    guards = _guards(store, walk, copy=copy, now=now, tell=tell)
     steps = (
         _step(1, walk.head.size, walk.findings),
         _step(2, 1, key_findings) if trusted else _unchecked(2, KEY_NOTE),
@@ -92,6 +104,7 @@ def audit(
         _step(6, objects.exchanges, objects.slices),
         _step(7, len(documents), document_findings),
         _step(8, len(objects.named), strays) if walk.whole else _unchecked(8, UNREADABLE),
+        *guards.steps,
     )
     created = walk.history.created
     return Report(
@@ -111,8 +124,32 @@ def audit(
             *objects.slices,
             *document_findings,
             *strays,
+            *guards.findings,
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Guards:
+    steps: tuple[Step, Step]
+    findings: tuple[Finding, ...]
+
+
+def _guards(
+    store: ObjectStore, walk: LedgerWalk, *, copy: bool, now: Instant, tell: Callable[[str, int, int], None]
+) -> _Guards:
+    expected = Expected(walk.history, walk.entries, {named.stored.key: named.stored for named in walk.history.objects})
+    found_versions: list[Finding] = []
+    found_guards: list[Finding] = []
+    versions, locks = _unchecked(9, NO_VERSIONS), _unchecked(10, NO_LOCKS)
+    if isinstance(store, Versions):
+        tell("versions", 0, 1)
+        found_versions = check_versions(store, store, expected, copy=copy)
+        versions = _step(9, len(expected.objects) + len(walk.entries), found_versions)
+    if isinstance(store, Locks) and not copy:
+        checked, found_guards = check_guards(store, expected, now=now, tell=tell)
+        locks = _step(10, checked, found_guards)
+    return _Guards((versions, locks), (*found_versions, *found_guards))
 
 
 def _step(number: int, checked: int, findings: list[Finding]) -> Step:
@@ -133,7 +170,8 @@ def _unchecked(number: int, note: str) -> Step:
 def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> LedgerWalk:
     """Read every entry from 0, recompute the tree, and go on after a damaged one where the next one vouches for it."""
     walk = LedgerWalk()
-    last = max((int(key.removeprefix(layout.LEDGER)[:20]) for key in _entry_keys(store)), default=-1)
+    indexes = (layout.entry_index(key) for key in store.keys(layout.LEDGER))
+    last = max((index for index in indexes if index is not None), default=-1)
     for index in range(last + 1):
         tell("ledger", index + 1, last + 1)
         try:
@@ -150,15 +188,6 @@ def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> Le
         walk.head = chain.Head.after(entry, leaf_hash(content))
         walk.roots[walk.head.size] = walk.head.tree.root
     return walk
-
-
-def _entry_keys(store: ObjectStore) -> list[str]:
-    return [key for key in store.keys(layout.LEDGER) if key == layout.entry(_number(key))]
-
-
-def _number(key: str) -> int:
-    digits = key.removeprefix(layout.LEDGER).removesuffix(".note")
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
 def _accept(walk: LedgerWalk, content: bytes) -> Entry:
@@ -241,11 +270,7 @@ def _inventory(store: ObjectStore, walk: LedgerWalk, named: set[str]) -> list[Fi
 
 
 def _own(key: str, size: int) -> bool:
-    if key.startswith(layout.CHECKPOINTS):
-        return True  # judged in step 3
-    return key.startswith(layout.LEDGER) and key == layout.entry(_number(key)) and _number(key) < size
-
-
-def named_objects(act: Captured) -> tuple[StoredObject, ...]:
-    """Return every object that a capture's act names."""
-    return (*(partition.stored for partition in act.partitions), *act.exchanges)
+    if key.startswith((layout.CHECKPOINTS, layout.PROBES)):
+        return True  # judged in step 3; left by 'holdfast doctor'
+    index = layout.entry_index(key)
+    return index is not None and index < size

@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from manifests.acts import FormatUnknownError, check_acts
 from manifests.history import History
 from manifests.notes import SignedNote
 from manifests.signing import SigningKey, Verifier
-from schemas.errors import ArchiveError, ConflictError, InputError, IntegrityError, PolicyError
-from schemas.ledger import (
-    FORMAT,
-    AccountRegistered,
-    Act,
-    ArchiveCreated,
-    BatesAssigned,
-    Captured,
-    Entry,
-    Produced,
-)
+from schemas.errors import ArchiveError, IntegrityError, PolicyError
+from schemas.ledger import Act, ArchiveCreated, Entry
 from schemas.merkle import CompactRange, leaf_hash
 
 if TYPE_CHECKING:
@@ -36,18 +28,6 @@ class EntryRefusedError(IntegrityError):
     """A stored entry breaks a rule of the chain."""
 
     code = "ENTRY_REFUSED"
-
-
-class ActRefusedError(ConflictError):
-    """An act does not fit what the ledger says already."""
-
-    code = "ACT_REFUSED"
-
-
-class FormatUnknownError(InputError):
-    """The archive is written in a format that this version does not know."""
-
-    code = "FORMAT_UNKNOWN"
 
 
 class ClockBehindError(PolicyError):
@@ -232,89 +212,3 @@ def check_signature(history: History, origin: str, entry: Entry, note: SignedNot
         raise refused(entry.index, error.what) from error
     if len(note.signatures) != 1:
         raise refused(entry.index, "it bears more than one signature")
-
-
-def _act_refused(why: str, do: str) -> ActRefusedError:
-    return ActRefusedError(why, do=do)
-
-
-def check_acts(history: History, entry: Entry) -> None:
-    """Check an entry's acts against what the ledger says, and against each other.
-
-    Raises:
-        ActRefusedError: one does not fit.
-        FormatUnknownError: the archive is of a later format.
-    """
-    if not entry.acts:
-        raise _act_refused("An entry needs at least one act.", "Report this.")
-    if len(entry.acts) > 1 and not all(isinstance(act, Captured) for act in entry.acts):
-        raise _act_refused("Only captures share an entry.", "Commit one act after the other.")
-    captured: set[str] = set()
-    for position, act in enumerate(entry.acts):
-        match act:
-            case ArchiveCreated():
-                _check_created(act, first=entry.index == 0 and position == 0)
-            case _ if entry.index == 0 and position == 0:
-                raise _act_refused("A ledger begins with the creation of its archive.", "Report this.")
-            case AccountRegistered():
-                if act.account.name in history.accounts:
-                    raise _act_refused(
-                        f"An account named {act.account.name!r} is registered already.", "Choose another name."
-                    )
-            case Captured():
-                _check_captured(history, act, entry, others=captured)
-                captured |= {act.poll.capture, act.poll.account}
-            case BatesAssigned():
-                _check_bates(history, act)
-            case Produced():
-                _check_produced(history, act, entry.index)
-
-
-def _check_created(act: ArchiveCreated, *, first: bool) -> None:
-    if not first:
-        raise _act_refused("An archive is created once.", "Use another folder for another archive.")
-    if act.format != FORMAT:
-        raise FormatUnknownError(
-            f"The archive is of format {act.format[:40]!r}; this version knows {FORMAT!r}.",
-            do="Update Holdfast; nothing was changed.",
-        )
-
-
-def _check_captured(history: History, act: Captured, entry: Entry, *, others: set[str]) -> None:
-    poll, account = act.poll, history.accounts.get(act.poll.account)
-    if account is None:
-        raise _act_refused(f"No account {poll.account!r} is registered.", "Register it first.")
-    if poll.capture in history.captures or poll.capture in others:
-        raise _act_refused(f"The capture {poll.capture} is in the ledger already.", "Nothing is to be done.")
-    if poll.account in others:
-        raise _act_refused(f"The entry carries two captures of {poll.account!r}.", "Commit one after the other.")
-    before = history.last_capture.get(poll.account)
-    if act.base != (before[0] if before else None):
-        raise _act_refused(
-            f"Another capture of {poll.account!r} was sealed meanwhile.", "Compare with that one and seal again."
-        )
-    if not poll.started <= poll.ended:
-        raise _act_refused(f"The capture {poll.capture} ended before it started.", "Correct the clock.")
-    if any(partition.account != poll.account for partition in act.partitions):
-        raise _act_refused(f"The capture {poll.capture} carries another account's records.", "Report this.")
-    if act.base is not None and act.base >= entry.index:
-        raise _act_refused(f"The capture {poll.capture} builds on a later one.", "Report this.")
-
-
-def _check_bates(history: History, act: BatesAssigned) -> None:
-    due = history.bates_next.get(act.bates.prefix, 1)
-    if act.bates.first != due:
-        raise _act_refused(
-            f"The next number under {act.bates.prefix!r} is {due}, not {act.bates.first}.", "Number the pages again."
-        )
-    if act.production in history.bates:
-        raise _act_refused(f"The production {act.production} has its numbers already.", "Start a new production.")
-
-
-def _check_produced(history: History, act: Produced, index: int) -> None:
-    if history.bates.get(act.production) != act.bates:
-        raise _act_refused(f"The production {act.production} was not given these numbers.", "Number it first.")
-    if act.production in history.produced:
-        raise _act_refused(f"The production {act.production} is sealed already.", "Start a new production.")
-    if not 0 < act.ledger_size <= index:
-        raise _act_refused(f"The production {act.production} is proved at a later ledger.", "Report this.")

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import secrets
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from manifests.archive import create_archive, read_settings
+from manifests.archive import SETTINGS_FILE, create_archive, read_settings
 from manifests.audit import audit
 from manifests.console import Console, json_option, local, plural, size_in_words, step_line, system_clock
+from manifests.copies_commands import open_replica
+from manifests.doctor import refuse_unsuitable
+from manifests.ledger import Ledger
+from manifests.replication import compare
 from manifests.signing import Verifier
-from schemas.ledger import AccountRegistered, Act, ArchiveCreated, BatesAssigned, Captured, Entry, Produced
+from schemas.ledger import (
+    AccountRegistered,
+    Act,
+    ArchiveCreated,
+    BatesAssigned,
+    Captured,
+    Entry,
+    HoldPlaced,
+    HoldReleased,
+    LocksRenewed,
+    Produced,
+)
+from schemas.settings import BucketPlace, DirectoryPlace, LockSetting
 from storage.directory import DirectoryStore
 from storage.places import open_store
 
@@ -20,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.findings import Report
+    from schemas.settings import Place
     from storage.objects import ObjectStore
 
 
@@ -27,15 +44,41 @@ if TYPE_CHECKING:
 @click.option("--organisation", prompt="Whose archive is it", help="The public body's name.")
 @click.option("--timezone", default="UTC", show_default=True, help="IANA time zone in which dates are typed and shown.")
 @click.option("--bates-prefix", default="HF", show_default=True, help="1 to 12 capital letters and digits.")
+@click.option("--bucket", help="Keep the objects in this bucket of S3-compatible storage, not in the home folder.")
+@click.option("--endpoint", help="The storage's address; not for AWS itself.")
+@click.option("--region", default="us-east-1", show_default=True, help="The bucket's region.")
+@click.option("--authority", help="PEM file of the authority behind a private endpoint's certificate.")
+@click.option("--lock", type=click.Choice(get_args(LockSetting)), default="compliance", show_default=True,
+              help="How objects are locked against deletion.")  # fmt: skip
 @json_option
 @click.pass_obj
-def init(console: Console, organisation: str, timezone: str, bates_prefix: str) -> None:
-    """Make a new archive in the home folder: settings, keys, an empty store, the ledger's first entry.
+def init(
+    console: Console,
+    organisation: str,
+    timezone: str,
+    bates_prefix: str,
+    bucket: str | None,
+    endpoint: str | None,
+    region: str,
+    authority: str | None,
+    lock: LockSetting,
+) -> None:
+    """Make a new archive: settings and keys in the home folder, a store, the ledger's first entry.
+
+    A bucket is tried first, as by 'holdfast doctor': one that cannot keep what an archive promises is refused, and
+    nothing is made. Credentials come from where the AWS tools look for them.
 
     \b
-    Example:
+    Examples:
       holdfast --home /srv/archive init --organisation "Maple Grove USD" --timezone America/Chicago
+      holdfast --home /srv/archive init --organisation "Maple Grove USD" --bucket mgu-archive --region us-east-2
     """
+    place: Place = DirectoryPlace()
+    if bucket is not None:
+        place = BucketPlace(bucket=bucket, endpoint=endpoint, region=region, authority=authority, lock=lock)
+    if bucket is not None and not (console.home / SETTINGS_FILE).exists():
+        with console.progress("Examining the bucket"):
+            refuse_unsuitable(place, home=console.home, now=system_clock, run=secrets.token_hex(8))
     archive = create_archive(
         console.home,
         organisation=organisation,
@@ -44,6 +87,7 @@ def init(console: Console, organisation: str, timezone: str, bates_prefix: str) 
         tag=secrets.token_hex(4),
         now=system_clock,
         actor=console.actor,
+        place=place,
     )
     verifier = archive.ledger.history.verifiers("checkpoint")[0].to_text()
     plain = {"home": str(console.home), "origin": archive.ledger.origin, "checkpoint_key": verifier}
@@ -53,11 +97,26 @@ def init(console: Console, organisation: str, timezone: str, bates_prefix: str) 
             f"The archive {archive.ledger.origin} is ready in {console.home}.",
             f"  Publish this key, so that others can check what you hand over:\n    {verifier}",
             f"  Keep a copy of {archive.keys} in a safe place, apart from the archive.",
-            "  This is a directory store: software refuses to overwrite, but an administrator of this machine can",
-            "  still delete files. 'holdfast verify' would show it.",
+            *_advice(place),
             "Next: holdfast capture https://your.site/feed.xml",
         ),
     )
+
+
+def _advice(place: Place) -> tuple[str, ...]:
+    match place:
+        case DirectoryPlace():
+            return (
+                "  This is a directory store: software refuses to overwrite, but an administrator of this machine can",
+                "  still delete files. 'holdfast verify' would show it.",
+            )
+        case BucketPlace(lock="none"):
+            return ("  Nothing is locked: whoever may delete in the bucket can. 'holdfast verify' would show it.",)
+        case BucketPlace():
+            return (
+                f"  Objects are locked for {place.lease_days} days at a time ({place.lock}).",
+                "  Run 'holdfast locks renew' every day: it renews what is due.",
+            )
 
 
 def describe(act: Act) -> str:
@@ -83,6 +142,12 @@ def describe(act: Act) -> str:
             return f"numbers {act.bates} given to production {act.production}"
         case Produced():
             return f"production {act.production} handed over: {plural(act.records, 'record')}, {act.bates}"
+        case HoldPlaced():
+            return f"hold {act.hold} placed on {', '.join(act.accounts)}: {act.reason}"
+        case HoldReleased():
+            return f"hold {act.hold} released: {act.reason}"
+        case LocksRenewed():
+            return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
 
 
 @click.command()
@@ -101,23 +166,32 @@ def log(console: Console, limit: int, account: str | None) -> None:
     archive = console.open()
     zone = archive.settings.zone
     entries = (archive.ledger.entry(index) for index in reversed(range(archive.ledger.head.size)))
-    chosen = list(islice((entry for entry in entries if account is None or _about(entry, account)), limit))
+    chosen = list(islice((entry for entry in entries if _told(entry, account)), limit))
     console.show(
         {"origin": archive.ledger.origin, "entries": [entry.to_plain() for entry in chosen]},
         (
             f"{entry.index:>6}  {local(entry.at, zone)}  {entry.actor}  {describe(act)}"
             for entry in chosen
-            for act in entry.acts
+            for act in _told(entry, account)
         ),
     )
 
 
-def _about(entry: Entry, account: str) -> bool:
-    return any(
-        (isinstance(act, AccountRegistered) and act.account.name == account)
-        or (isinstance(act, Captured) and act.poll.account == account)
-        for act in entry.acts
-    )
+def _told(entry: Entry, account: str | None) -> list[Act]:
+    """Return the acts of an entry that are about an account, or all."""
+    return [act for act in entry.acts if account is None or account in _accounts_of(act)]
+
+
+def _accounts_of(act: Act) -> tuple[str, ...]:
+    match act:
+        case AccountRegistered():
+            return (act.account.name,)
+        case Captured():
+            return (act.poll.account,)
+        case HoldPlaced():
+            return act.accounts
+        case _:
+            return ()
 
 
 @click.command()
@@ -171,19 +245,45 @@ def status(console: Console) -> None:
     )
 
 
-def verify_archive(console: Console, *, key: str | None, store: Path | None) -> None:
-    """Audit an archive and show the report.
+def verify_archive(console: Console, *, key: str | None, store: Path | None, replica: str | None) -> None:
+    """Audit an archive, a copy of its store, or the archive together with a second copy, and show the reports.
 
-    The program ends with the exit status of integrity errors when it is not sound.
+    The program ends with the exit status of integrity errors when one is not sound.
+
+    Raises:
+        CopyDiffersError: archive and replica hold different ledgers.
     """
+    trusted = Verifier.from_text(key) if key else None
     if store is not None:
-        place: ObjectStore = DirectoryStore(store)
+        stores: dict[str, tuple[ObjectStore, bool]] = {str(store): (DirectoryStore(store, pinned=False), True)}
     else:
-        place = open_store(read_settings(console.home).store, home=console.home, now=system_clock)
-    with console.progress("Verifying") as tell:
-        report = audit(place, trusted=Verifier.from_text(key) if key else None, progress=tell)
-    console.show(report.to_plain(), report_lines(report))
-    if not report.sound:
+        settings = read_settings(console.home)
+        own = open_store(settings.store, home=console.home, now=system_clock)
+        stores = {"": (own, settings.store.versions == "oldest")}
+        if replica is not None:
+            stores[replica] = (open_replica(console, settings, replica), True)
+    reports: dict[str, Report] = {}
+    for name, (place, copy) in stores.items():
+        with console.progress(f"Verifying {name}".rstrip()) as tell:
+            reports[name] = audit(place, now=system_clock(), copy=copy, trusted=trusted, progress=tell)
+    if replica is None:
+        (report,) = reports.values()
+        console.show(report.to_plain(), report_lines(report))
+    else:
+        own_report, other = reports[""], reports[replica]
+        far = compare(*(Ledger(place) for place, _ in stores.values()))
+        console.show(
+            {"archive": own_report.to_plain(), "replica": other.to_plain(), "behind": far.entries - far.copied},
+            (
+                *report_lines(own_report),
+                "",
+                f"The copy {replica!r}:",
+                *report_lines(other),
+                "",
+                f"The copy has {far.copied} of {plural(far.entries, 'entry', 'entries')}, the same ones.",
+            ),
+        )
+    if not all(report.sound for report in reports.values()):
         console.unsound("Keep everything as it is, and restore what is named above from a second copy.")
 
 

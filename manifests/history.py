@@ -6,12 +6,34 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from manifests.signing import Verifier
-from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Entry, KeyPurpose, Produced
+from schemas.ledger import (
+    AccountRegistered,
+    ArchiveCreated,
+    BatesAssigned,
+    Captured,
+    Entry,
+    HoldPlaced,
+    HoldReleased,
+    KeyPurpose,
+    LocksRenewed,
+    Produced,
+)
 
 if TYPE_CHECKING:
     from schemas.account import Account
     from schemas.instant import Instant
+    from schemas.ledger import Act
     from schemas.production import BatesRange
+    from schemas.stored import StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An object that the ledger names: by which entry, and of which account, unless it is a production's."""
+
+    stored: StoredObject
+    entry: int
+    account: str | None
 
 
 @dataclass(slots=True)
@@ -33,6 +55,10 @@ class History:
     bates_next: dict[str, int] = field(default_factory=dict)
     bates: dict[str, BatesRange] = field(default_factory=dict)
     produced: dict[str, Produced] = field(default_factory=dict)
+    objects: list[Named] = field(default_factory=list)
+    holds: dict[str, HoldPlaced] = field(default_factory=dict)
+    released: dict[str, HoldPlaced] = field(default_factory=dict)
+    renewed: LocksRenewed | None = None
 
     def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
         """Return the keys that may sign for ``purpose``."""
@@ -42,6 +68,8 @@ class History:
     def record(self, entry: Entry) -> None:
         """Add an accepted entry."""
         for act in entry.acts:
+            account = act.poll.account if isinstance(act, Captured) else None
+            self.objects += [Named(stored, entry.index, account) for stored in objects_of(act)]
             match act:
                 case ArchiveCreated():
                     self.created = act
@@ -63,3 +91,20 @@ class History:
                     self.bates_next[act.bates.prefix] = act.bates.last + 1
                 case Produced():
                     self.produced[act.production] = act
+                case HoldPlaced():
+                    self.holds[act.hold] = act
+                case HoldReleased():
+                    self.released[act.hold] = self.holds.pop(act.hold)
+                case LocksRenewed():
+                    self.renewed = act
+
+
+def objects_of(act: Act) -> tuple[StoredObject, ...]:
+    """Return every object that an act names."""
+    match act:
+        case Captured():
+            return (*(partition.stored for partition in act.partitions), *act.exchanges)
+        case Produced():
+            return (act.document,)
+        case _:
+            return ()

@@ -138,10 +138,12 @@ class Ledger:
         now: Callable[[], Instant],
         actor: str,
         software: str,
+        pause: Callable[[int], None] = lambda _losses: None,
     ) -> Accepted | None:
         """Commit the acts that ``build`` makes of the current history; it is asked anew after every lost race.
 
-        ``build`` puts the objects that its acts name before it returns. Returns the committed entry, or ``None``
+        ``build`` puts the objects that its acts name before it returns; ``pause`` is called after each lost race with
+        how many were lost. Returns the committed entry, or ``None``
         when ``build`` finds that nothing is left to be committed.
 
         Raises:
@@ -149,7 +151,9 @@ class Ledger:
             OutcomeUnknownError: the store cannot say whether the entry was written.
             LedgerBusyError: a thousand races were lost.
         """
-        for _ in range(MOST_ATTEMPTS):
+        for losses in range(MOST_ATTEMPTS):
+            if losses:
+                pause(losses)
             if self.head.size or self.exists():
                 self.refresh()
             acts = build(self.history)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests import chain
+from manifests.acts import FormatUnknownError
 from manifests.notes import Checkpoint, SignedNote
 from manifests.signing import Verifier
 from schemas.canonical import Canonical, Natural, NotCanonicalError
@@ -89,7 +90,7 @@ def check(proof: RecordProof, native: bytes, *, trusted: Verifier | None = None)
         IntegrityError: any step fails.
     """
     if proof.format != PROOF_FORMAT:
-        raise chain.FormatUnknownError(
+        raise FormatUnknownError(
             f"The proof is of format {proof.format[:40]!r}; this version knows {PROOF_FORMAT!r}.", do="Update Holdfast."
         )
     # 1. The native bytes are the ones that are committed to.

@@ -19,8 +19,8 @@ from ediscovery.production.document import (
 )
 from ediscovery.production.render import Rendered, render
 from ediscovery.threads import arranged
+from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
-from manifests.chain import ActRefusedError
 from manifests.commands import describe
 from manifests.console import plural
 from schemas.ledger import AccountRegistered, BatesAssigned, Captured, Produced

@@ -60,7 +60,7 @@ def test_many_accounts_are_committed_in_one_entry(archive: Archive):
     assert archive.ledger.head.size == before + 1
     assert [result.account for result in results] == [account.name for account in all_of(archive)]
     assert all(result.error is None and result.act is not None and result.act.new == 1 for result in results)
-    report = audit(archive.store)
+    report = audit(archive.store, now=archive.now())
     assert (report.sound, report.findings, report.records) == (True, (), 2 * ACCOUNTS)
     assert list(archive.spool.iterdir()) == []
 
@@ -71,7 +71,7 @@ def test_a_group_larger_than_an_entry_may_be_takes_several(archive: Archive, mon
     results = list(capture_all(archive, all_of(archive), system_chance(), environment={}))
     assert 3 < archive.ledger.head.size - before < ACCOUNTS
     assert all(result.act for result in results)
-    assert audit(archive.store).findings == ()
+    assert audit(archive.store, now=archive.now()).findings == ()
 
 
 def test_a_long_round_commits_what_it_has_while_it_goes_on(archive: Archive, monkeypatch: pytest.MonkeyPatch):
@@ -110,7 +110,7 @@ def test_a_store_that_fails_leaves_the_group_in_the_spool_for_the_next_run(archi
     results = list(capture_all(failing, all_of(archive), system_chance(), environment={}))
     assert all(result.act is None and result.error is not None for result in results)
     assert len(recover(archive, system_chance())) == ACCOUNTS
-    report = audit(archive.store)
+    report = audit(archive.store, now=archive.now())
     assert (report.sound, report.records) == (True, 2 * ACCOUNTS)
 
 
@@ -131,4 +131,4 @@ def test_a_lost_race_stores_no_object_twice(archive: Archive, tmp_path: Path):
     assert all(result.act for result in results)
     kinds = [key.split("/")[0] for key in store.puts]
     assert (kinds.count("ledger"), kinds.count("partitions"), kinds.count("exchanges")) == (2, 5, 5)
-    assert audit(archive.store).findings == ()
+    assert audit(archive.store, now=archive.now()).findings == ()

@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,16 +32,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Holdfast:
-    """One archive's home."""
+    """One archive's home; ``environment`` is what its user has set."""
 
     home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str, **environment: str) -> Answer:
         """Run a command to its end."""
         done = subprocess.run(
             [sys.executable, "-m", "cli", "--home", str(self.home), "--actor", "clerk@office", *arguments],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **self.environment, **environment},
             capture_output=True,
             text=True,
             timeout=120,
@@ -52,9 +56,10 @@ class Holdfast:
         assert answer.status == 0, answer.err or answer.out
         return answer.json
 
-    def init(self) -> Holdfast:
+    def init(self, *arguments: str) -> Holdfast:
         """Make the archive."""
-        self.json("init", "--organisation", "Maple Grove USD", "--timezone", "America/Chicago", "--bates-prefix", "MG")
+        whose = ("--organisation", "Maple Grove USD", "--timezone", "America/Chicago", "--bates-prefix", "MG")
+        self.json("init", *whose, *arguments)
         return self
 
     def capture(self, *arguments: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archiver import registry
 from archiver.held import held_of
 from manifests.audit import audit
+from manifests.console import system_clock
 from schemas.account import Account
 from tests.e2e import killed
 from tests.killing import Death, deaths
@@ -25,7 +26,7 @@ def test_a_creation_killed_at_any_step_is_continued(tmp_path: Path):
 
     for death in deaths("tests.e2e.killed:create", lambda death: {"home": home(death)}):
         archive = killed.opened(home(death))
-        assert audit(archive.store).sound, death
+        assert audit(archive.store, now=archive.now()).sound, death
         assert archive.ledger.head.size == 1, death
         shutil.rmtree(home(death))
 
@@ -44,12 +45,12 @@ def test_a_capture_killed_at_any_step_loses_nothing_and_doubles_nothing(tmp_path
         for death in deaths("tests.e2e.killed:capture", arguments):
             home = tmp_path / f"{death.moment}-{death.step}"
             # What is there now is sound, though a capture may wait in the spool;
-            report = audit(killed.opened(str(home)).store)
+            report = audit(killed.opened(str(home)).store, now=system_clock())
             assert report.sound, (death, report.findings)
             # and the next run finds everything, exactly once.
             killed.capture(str(home))
             archive = killed.opened(str(home))
-            report = audit(archive.store)
+            report = audit(archive.store, now=archive.now())
             assert report.sound, (death, report.findings)
             assert not [path for path in archive.spool.iterdir() if not path.name.startswith(".new-")], death
             assert posts(archive) == ["1"], death

@@ -48,7 +48,7 @@ def test_a_capture_under_a_clock_that_went_back_waits_until_the_clock_is_right(a
     assert archive.ledger.head.size == 2
     (act,) = rounds.recover(archive, chance)
     assert act.new == 22
-    assert audit(archive.store).sound
+    assert audit(archive.store, now=archive.now()).sound
 
 
 def test_two_captures_of_one_account_at_once_double_nothing(archive: Archive, site: BlogSite):
@@ -63,7 +63,7 @@ def test_two_captures_of_one_account_at_once_double_nothing(archive: Archive, si
     assert second.act.base == other.ledger.history.captures[first.act.poll.capture]
     versions = held_of(other, "blog").versions
     assert all(len(one) == 1 for one in versions.values())
-    assert audit(archive.store).sound
+    assert audit(archive.store, now=archive.now()).sound
 
 
 def test_a_defect_in_reading_one_account_is_recorded_and_the_others_are_still_read(
@@ -86,4 +86,4 @@ def test_a_defect_in_reading_one_account_is_recorded_and_the_others_are_still_re
     assert results[0].act.poll.outcome == "failed"
     assert results[0].act.exchanges
     assert results[1].error is None
-    assert audit(archive.store).sound
+    assert audit(archive.store, now=archive.now()).sound

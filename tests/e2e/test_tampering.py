@@ -9,6 +9,7 @@ import pytest
 
 from demo.site import BlogSite
 from manifests.audit import audit
+from manifests.console import system_clock
 from storage.directory import DirectoryStore
 from tests.e2e.holdfast import Holdfast
 
@@ -32,7 +33,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
 
 def faults(office: Holdfast) -> set[str]:
     """The keys that the audit names."""
-    report = audit(DirectoryStore(office.home / "archive"))
+    report = audit(DirectoryStore(office.home / "archive"), now=system_clock())
     return {finding.key for finding in report.findings}
 
 
@@ -97,7 +98,7 @@ def test_a_missing_object_is_named(office: Holdfast):
 def test_what_nobody_named_is_a_notice_and_no_fault(office: Holdfast):
     stranger = office.home / "archive" / "partitions" / "stranger.parquet"
     stranger.write_bytes(b"put here by somebody")
-    report = audit(DirectoryStore(office.home / "archive"))
+    report = audit(DirectoryStore(office.home / "archive"), now=system_clock())
     stranger.unlink()
     assert [(finding.severity, finding.key) for finding in report.findings] == [
         ("notice", "partitions/stranger.parquet")

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from manifests import chain
-from manifests.chain import ActRefusedError, ClockBehindError, EntryRefusedError, FormatUnknownError, Head
+from manifests.acts import ActRefusedError, FormatUnknownError
+from manifests.chain import ClockBehindError, EntryRefusedError, Head
 from manifests.ledger import ArchiveMissingError, LedgerChangedError
 from manifests.notes import Checkpoint, SignedNote
 from manifests.signing import SigningKey

@@ -1,0 +1,142 @@
+"""The rules of acts (FORMAT 4.8): what may follow on what the ledger says. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.errors import ConflictError, InputError
+from schemas.ledger import (
+    FORMAT,
+    AccountRegistered,
+    ArchiveCreated,
+    BatesAssigned,
+    Captured,
+    Entry,
+    HoldPlaced,
+    HoldReleased,
+    LocksRenewed,
+    Produced,
+)
+
+if TYPE_CHECKING:
+    from manifests.history import History
+    from schemas.ledger import Act
+
+
+class ActRefusedError(ConflictError):
+    """An act does not fit what the ledger says already."""
+
+    code = "ACT_REFUSED"
+
+
+class FormatUnknownError(InputError):
+    """The archive is written in a format that this version does not know."""
+
+    code = "FORMAT_UNKNOWN"
+
+
+def _act_refused(why: str, do: str) -> ActRefusedError:
+    return ActRefusedError(why, do=do)
+
+
+def check_acts(history: History, entry: Entry) -> None:
+    """Check an entry's acts against what the ledger says, and against each other.
+
+    Raises:
+        ActRefusedError: one does not fit.
+        FormatUnknownError: the archive is of a later format.
+    """
+    if not entry.acts:
+        raise _act_refused("An entry needs at least one act.", "Report this.")
+    if len(entry.acts) > 1 and not all(isinstance(act, Captured) for act in entry.acts):
+        raise _act_refused("Only captures share an entry.", "Commit one act after the other.")
+    if (entry.index == 0) is not isinstance(entry.acts[0], ArchiveCreated):
+        raise _act_refused("A ledger begins with the creation of its archive, which is created once.", "Report this.")
+    captured: set[str] = set()
+    for act in entry.acts:
+        _check(history, entry, act, others=captured)
+        if isinstance(act, Captured):
+            captured |= {act.poll.capture, act.poll.account}
+
+
+def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> None:
+    match act:
+        case ArchiveCreated():
+            _check_created(act)
+        case AccountRegistered():
+            _check_registered(history, act)
+        case Captured():
+            _check_captured(history, act, entry, others=others)
+        case BatesAssigned():
+            _check_bates(history, act)
+        case Produced():
+            _check_produced(history, act, entry.index)
+        case HoldPlaced():
+            _check_placed(history, act)
+        case HoldReleased():
+            if act.hold not in history.holds:
+                raise _act_refused(f"There is no hold {act.hold!r} to release.", "See 'holdfast hold list'.")
+        case LocksRenewed():
+            if act.size > entry.index or act.until < entry.at:
+                raise _act_refused("Locks are renewed for what is in the ledger, into the future.", "Report this.")
+
+
+def _check_registered(history: History, act: AccountRegistered) -> None:
+    if act.account.name in history.accounts:
+        raise _act_refused(f"An account named {act.account.name!r} is registered already.", "Choose another name.")
+
+
+def _check_created(act: ArchiveCreated) -> None:
+    if act.format != FORMAT:
+        raise FormatUnknownError(
+            f"The archive is of format {act.format[:40]!r}; this version knows {FORMAT!r}.",
+            do="Update Holdfast; nothing was changed.",
+        )
+
+
+def _check_captured(history: History, act: Captured, entry: Entry, *, others: set[str]) -> None:
+    poll, account = act.poll, history.accounts.get(act.poll.account)
+    if account is None:
+        raise _act_refused(f"No account {poll.account!r} is registered.", "Register it first.")
+    if poll.capture in history.captures or poll.capture in others:
+        raise _act_refused(f"The capture {poll.capture} is in the ledger already.", "Nothing is to be done.")
+    if poll.account in others:
+        raise _act_refused(f"The entry carries two captures of {poll.account!r}.", "Commit one after the other.")
+    before = history.last_capture.get(poll.account)
+    if act.base != (before[0] if before else None):
+        raise _act_refused(
+            f"Another capture of {poll.account!r} was sealed meanwhile.", "Compare with that one and seal again."
+        )
+    if not poll.started <= poll.ended:
+        raise _act_refused(f"The capture {poll.capture} ended before it started.", "Correct the clock.")
+    if any(partition.account != poll.account for partition in act.partitions):
+        raise _act_refused(f"The capture {poll.capture} carries another account's records.", "Report this.")
+    if act.base is not None and act.base >= entry.index:
+        raise _act_refused(f"The capture {poll.capture} builds on a later one.", "Report this.")
+
+
+def _check_bates(history: History, act: BatesAssigned) -> None:
+    due = history.bates_next.get(act.bates.prefix, 1)
+    if act.bates.first != due:
+        raise _act_refused(
+            f"The next number under {act.bates.prefix!r} is {due}, not {act.bates.first}.", "Number the pages again."
+        )
+    if act.production in history.bates:
+        raise _act_refused(f"The production {act.production} has its numbers already.", "Start a new production.")
+
+
+def _check_produced(history: History, act: Produced, index: int) -> None:
+    if history.bates.get(act.production) != act.bates:
+        raise _act_refused(f"The production {act.production} was not given these numbers.", "Number it first.")
+    if act.production in history.produced:
+        raise _act_refused(f"The production {act.production} is sealed already.", "Start a new production.")
+    if not 0 < act.ledger_size <= index:
+        raise _act_refused(f"The production {act.production} is proved at a later ledger.", "Report this.")
+
+
+def _check_placed(history: History, act: HoldPlaced) -> None:
+    if act.hold in history.holds or act.hold in history.released:
+        raise _act_refused(f"There is or was a hold named {act.hold!r}.", "Choose another name.")
+    unknown = [name for name in act.accounts if name not in history.accounts]
+    if unknown or not act.accounts:
+        raise _act_refused(f"No account {(unknown or ['?'])[0]!r} is registered.", "Name registered accounts.")

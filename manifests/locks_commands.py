@@ -1,0 +1,80 @@
+"""Commands about locks: renew the leases, and say how long they still run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from manifests.console import json_option, plural
+from manifests.locking import ALARM_DAYS, leases, sweep
+
+if TYPE_CHECKING:
+    from manifests.console import Console
+
+
+@click.group()
+def locks() -> None:
+    """Keep the archive's objects locked in their bucket: leases that are renewed while records must be kept."""
+
+
+@locks.command()
+@click.option("--force", is_flag=True, help="Renew also what is not due, and look at every lock of the ledger.")
+@json_option
+@click.pass_obj
+def renew(console: Console, *, force: bool) -> None:
+    """Renew the locks that come near their end, and mirror the ledger's holds as legal-hold flags.
+
+    Run it once a day. It asks the store for nothing while half of every lease is left; it may be interrupted and run
+    again.
+
+    \b
+    Examples:
+      holdfast locks renew
+      holdfast locks renew --force
+    """
+    archive = console.open()
+    with console.progress("Locks") as tell:
+        swept = sweep(archive, force=force, tell=tell)
+    lines = [
+        f"Renewed until {swept.until}: {plural(swept.renewed, 'object')}." if swept.renewed else "No lease is due.",
+        *([f"Ledger and checkpoints: {plural(swept.ledger, 'lock')} extended."] if swept.ledger else []),
+        *([f"Legal holds: {swept.held} set, {swept.lifted} lifted."] if swept.held or swept.lifted else []),
+    ]
+    console.show(
+        {
+            "renewed": swept.renewed,
+            "until": swept.until,
+            "ledger": swept.ledger,
+            "held": swept.held,
+            "lifted": swept.lifted,
+        },
+        lines,
+    )
+
+
+@locks.command()
+@json_option
+@click.pass_obj
+def status(console: Console) -> None:
+    """Say how long the shortest lease still runs, by the ledger; below 14 days it ends with an error.
+
+    'holdfast verify' asks the store itself, object by object.
+
+    \b
+    Example:
+      holdfast locks status || mail -s 'locks are ending' records@city.example
+    """
+    archive = console.open()
+    state = leases(archive.ledger.history)
+    left = state.days_left(archive.now())
+    alarm = bool(state.without) or (left is not None and left < ALARM_DAYS)
+    console.show(
+        {"objects": state.objects, "without": state.without, "first_end": state.first_end, "alarm": alarm},
+        (
+            f"{plural(state.objects, 'object')}, {state.without} of them without a lock",
+            "No lease runs." if left is None else f"The shortest lease ends at {state.first_end}, in {left:.1f} days.",
+        ),
+    )
+    if alarm:
+        console.unsound("Run 'holdfast locks renew' now, and see that it runs every day.")

@@ -1,0 +1,176 @@
+"""A second copy: objects first, then the entry that names them, in the ledger's order, so that a copy is always whole.
+
+The copy's own ledger says how far it is: copying goes on there, after a crash too. What arrives is read back.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from manifests.ledger import ArchiveMissingError
+from schemas.errors import ArchiveError, IntegrityError
+from storage import layout
+from storage.objects import Content, KeyTakenError, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from manifests.ledger import Ledger
+    from schemas.stored import StoredObject
+    from storage.objects import ObjectStore
+
+WORKERS = 8
+TOGETHER = 200
+"""How many objects are copied before their entries follow."""
+
+
+class CopyDiffersError(IntegrityError):
+    """Two stores hold different ledgers under one name."""
+
+    code = "COPY_DIFFERS"
+
+
+class CopyDamagedError(IntegrityError):
+    """What arrived in a copy is not what was sent."""
+
+    code = "COPY_DAMAGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An object that could not be copied."""
+
+    key: str
+    error: ArchiveError
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What copying did: entries and objects that are new in the copy, bytes, and the objects that failed."""
+
+    entries: int
+    objects: int
+    octets: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far a copy is: the entries of both, one ledger being the beginning of the other."""
+
+    entries: int
+    copied: int
+
+
+def copy_archive(
+    source: Ledger, target: Ledger, *, everything: bool = False, tell: Callable[[str, int, int], None]
+) -> Copied:
+    """Bring the store of ``target`` to the state of that of ``source``; both are refreshed.
+
+    With ``everything``, objects that were copied before are looked at too. An object that is damaged or missing at its
+    source is reported and does not keep the others from being copied.
+
+    Raises:
+        CopyDiffersError: the target's ledger is not the beginning of the source's.
+        ArchiveMissingError: the source holds no archive.
+        UnavailableError: a store is away; what was copied stays, and copying goes on there the next time.
+    """
+    done = compare(source, target).copied
+    copied, octets, failures = 0, 0, list[Failure]()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for batch in _batches(source, start=0 if everything else done):
+            tell("entries", batch.entries.stop, source.head.size)
+            for outcome in pool.map(lambda stored: _copied(source.store, target.store, stored), batch.objects):
+                if isinstance(outcome, Failure):
+                    failures.append(outcome)
+                elif outcome:
+                    copied, octets = copied + 1, octets + outcome
+            # At this point every object that these entries name is in the copy. If we crash here, copying again finds
+            # them there.
+            for number in batch.entries:
+                target.store.put_new(layout.entry(number), Content.of(source.entry_bytes(number)))
+    _copy_checkpoints(source.store, target.store)
+    return Copied(source.head.size - done, copied, octets, tuple(failures))
+
+
+def compare(source: Ledger, target: Ledger) -> Comparison:
+    """Refresh two ledgers and return how far ``target`` is.
+
+    Raises:
+        CopyDiffersError: neither ledger is the beginning of the other.
+        ArchiveMissingError: the source holds no archive.
+    """
+    source.refresh()
+    try:
+        target.refresh()
+    except ArchiveMissingError:
+        return Comparison(source.head.size, 0)
+    common = min(len(source.leaves), len(target.leaves))
+    if source.leaves[:common] != target.leaves[:common]:
+        pairs = enumerate(zip(source.leaves, target.leaves, strict=False))
+        first = next(index for index, pair in pairs if pair[0] != pair[1])
+        raise CopyDiffersError(
+            f"The two stores hold different ledgers: entry {first} is not the same.",
+            do="Keep both as they are, and find out which of them was altered: compare with checkpoints handed over.",
+            entry=first,
+        )
+    return Comparison(source.head.size, target.head.size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    entries: range
+    objects: list[StoredObject]
+
+
+def _batches(source: Ledger, *, start: int) -> Iterator[_Batch]:
+    """Yield consecutive entries in groups that name some two hundred objects together."""
+    by_entry: dict[int, list[StoredObject]] = {}
+    for named in source.history.objects:
+        by_entry.setdefault(named.entry, []).append(named.stored)
+    objects: list[StoredObject] = []
+    for number in range(start, source.head.size):
+        objects += by_entry.get(number, ())
+        if len(objects) >= TOGETHER or number - start >= TOGETHER:
+            yield _Batch(range(start, number + 1), objects)
+            start, objects = number + 1, []
+    if start < source.head.size:
+        yield _Batch(range(start, source.head.size), objects)
+
+
+def _copied(source: ObjectStore, target: ObjectStore, stored: StoredObject) -> int | Failure:
+    """Copy an object and read it back; return how many bytes that took, none where the copy has it already."""
+    content = Content(lambda: source.open(stored.key, version=stored.version), stored.size, stored.sha256)
+    try:
+        there = target.find(stored.key)
+        if there is None:
+            target.put_new(stored.key, content)
+            arrived = target.find(stored.key)
+        elif (there.size, there.sha256) == (stored.size, stored.sha256):
+            return 0
+        else:
+            raise KeyTakenError(
+                f"The copy holds other bytes at {stored.key}.",
+                do="Set them aside (they are evidence of what happened), then copy again.",
+                key=stored.key,
+            )
+        if arrived is None or (arrived.size, arrived.sha256) != (stored.size, stored.sha256):
+            raise CopyDamagedError(
+                f"The object {stored.key} did not arrive in the copy as it was sent.",
+                do="Check the copy's disk or server, then copy again.",
+                key=stored.key,
+            )
+    except ArchiveError as error:
+        if error.family == "unavailable":
+            raise
+        return Failure(stored.key, error)
+    return stored.size
+
+
+def _copy_checkpoints(source: ObjectStore, target: ObjectStore) -> None:
+    held = set(target.keys(layout.CHECKPOINTS))
+    for key in source.keys(layout.CHECKPOINTS):
+        if key not in held:
+            target.put_new(key, Content.of(read(source, key)))

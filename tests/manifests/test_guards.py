@@ -1,0 +1,147 @@
+"""Leases and holds against a store whose guards can be anything: what the ledger promises, what an audit then says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from manifests.audit_guards import Expected, check_guards
+from manifests.history import History
+from manifests.locking import held_accounts, leases, promises
+from schemas.digest import Digest
+from schemas.ledger import Captured, Entry, HoldPlaced, HoldReleased, LocksRenewed
+from schemas.stored import Lock, StoredObject
+from storage import layout
+from storage.objects import Guard
+from tests.manifests.archives import START, captured, registered
+
+if TYPE_CHECKING:
+    from schemas.instant import Instant
+    from schemas.ledger import Act
+
+DAY = 86_400
+LEASE = Lock(mode="compliance", until=START.plus(seconds=60 * DAY))
+LONG = Lock(mode="compliance", until=START.plus(seconds=3650 * DAY))
+
+
+@dataclass
+class Guarding:
+    """A store that says of each key what it is told to say."""
+
+    guards: dict[str, Guard] = field(default_factory=dict)
+
+    def guard_of(self, key: str, *, version: str | None = None) -> Guard:
+        assert version in (None, "v")
+        return self.guards[key]
+
+    def retain(self, key: str, *, version: str | None = None, until: Instant) -> Lock:
+        raise AssertionError("an audit changes nothing")
+
+    def hold(self, key: str, *, version: str | None = None, on: bool) -> None:
+        raise AssertionError("an audit changes nothing")
+
+
+def stored(name: str, lock: Lock | None = LEASE) -> StoredObject:
+    return StoredObject(key=f"exchanges/blog/{name}", sha256=Digest.of(b""), size=0, version="v", lock=lock)
+
+
+def history_of(*acts: Act) -> Expected:
+    """The history of one act an entry, and its entries."""
+    history, entries = History(), []
+    for index, act in enumerate(acts):
+        entry = Entry(index=index, at=START, clock=START, actor="x", software="x", root=Digest.of(b""), acts=(act,))
+        history.record(entry)
+        entries.append(entry)
+    return Expected(history, entries, {named.stored.key: named.stored for named in history.objects})
+
+
+def with_objects(capture: Captured, *objects: StoredObject) -> Captured:
+    return msgspec.structs.replace(capture, exchanges=objects)
+
+
+def found(
+    expected: Expected, *, lock: Lock | None = LEASE, hold: bool = False, days: float = 0, ledger: Lock | None = LONG
+) -> set[tuple[str, str]]:
+    """What an audit so many days later finds when every object and every entry is guarded so."""
+    guards = {key: Guard(lock, hold) for key in expected.objects}
+    guards |= {layout.entry(entry.index): Guard(ledger, hold=False) for entry in expected.entries}
+    _, findings = check_guards(Guarding(guards), expected, now=START.plus(seconds=days * DAY), tell=lambda *_: None)
+    return {(finding.code, finding.key.split("/")[0]) for finding in findings}
+
+
+@pytest.fixture
+def expected() -> Expected:
+    """An account with one captured object."""
+    return history_of(registered(), with_objects(captured("c1"), stored("a")))
+
+
+def test_guards_that_are_as_promised_are_no_finding(expected: Expected):
+    assert found(expected) == set()
+    assert found(expected, lock=LONG, hold=True) == set()
+
+
+@pytest.mark.parametrize(
+    ("lock", "code"),
+    [
+        (None, "LOCK_GONE"),
+        (Lock(mode="compliance", until=START.plus(seconds=59 * DAY)), "LOCK_SHORTENED"),
+        (Lock(mode="governance", until=LEASE.until), "LOCK_WEAKENED"),
+    ],
+)
+def test_a_lock_that_is_less_than_promised_is_named(expected: Expected, lock: Lock | None, code: str):
+    assert found(expected, lock=lock) == {(code, "exchanges")}
+
+
+@pytest.mark.parametrize(
+    ("days", "codes"), [(45, set()), (47, {"LOCK_ENDING"}), (60, {"LOCK_ENDING"}), (61, {"LOCK_LAPSED"})]
+)
+def test_a_lease_rings_before_it_ends(expected: Expected, days: float, codes: set[str]):
+    assert found(expected, days=days) == {(code, "exchanges") for code in codes}
+
+
+@pytest.mark.parametrize(
+    ("ledger", "codes"),
+    [
+        (None, {"LOCK_GONE"}),
+        (Lock(mode="compliance", until=START.plus(seconds=300 * DAY)), {"LOCK_SHORTENED"}),
+        (Lock(mode="compliance", until=START.plus(seconds=366 * DAY)), set()),
+    ],
+)
+def test_entries_are_locked_for_a_year_at_least(expected: Expected, ledger: Lock | None, codes: set[str]):
+    assert found(expected, ledger=ledger) == {(code, "ledger") for code in codes}
+
+
+def test_a_renewal_is_a_promise_for_everything_before_it_and_nothing_after():
+    until = START.plus(seconds=90 * DAY)
+    expected = history_of(
+        registered(),
+        with_objects(captured("c1"), stored("a"), stored("unlocked", lock=None)),
+        LocksRenewed(size=2, until=until, objects=2),
+        with_objects(captured("c2", base=1), stored("b")),
+    )
+    assert {one.stored.key[-1]: one.until for one in promises(expected.history)} == {
+        "a": until,
+        "d": until,
+        "b": LEASE.until,
+    }
+    assert leases(expected.history).first_end == LEASE.until
+    assert found(expected) == {("LOCK_SHORTENED", "exchanges")}
+    assert found(expected, lock=Lock(mode="compliance", until=until)) == set()
+
+
+def test_a_hold_covers_its_accounts_until_it_is_released():
+    place = HoldPlaced(hold="case", reason="x", accounts=("blog",))
+    acts = (registered(), with_objects(captured("c1"), stored("a")), place)
+    assert held_accounts(history_of(*acts).history) == {"blog"}
+    assert found(history_of(*acts)) == {("HOLD_NOT_MIRRORED", "exchanges")}
+    assert found(history_of(*acts), hold=True) == set()
+    assert found(history_of(*acts, HoldReleased(hold="case", reason="x"))) == set()
+
+
+def test_an_archive_that_promises_no_locks_is_not_asked_for_them():
+    expected = history_of(registered(), with_objects(captured("c1"), stored("a", lock=None)))
+    assert found(expected, lock=None, ledger=None) == set()
+    assert leases(expected.history).without == 1
