@@ -11,10 +11,10 @@ from schemas.errors import ArchiveError, ConflictError, InputError, IntegrityErr
 from schemas.ledger import ArchiveCreated
 from schemas.merkle import consistency_path, inclusion_path, leaf_hash
 from storage import layout
-from storage.objects import Content, KeyTakenError, ObjectMissingError, read
+from storage.objects import Content, KeyTakenError, ObjectMissingError, Versions, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from manifests.chain import Accepted, Head
     from manifests.recalled import RecalledEntries
@@ -84,12 +84,24 @@ class Ledger:
         if self._recalled is not None and not self.head.size:
             self._recall(self._recalled)
         fresh: list[Accepted] = []
-        while (content := self._find(self.head.size)) is not None:
-            fresh.append(self._take(chain.accept(self.history, self.head, content)))
+        for content in self._following():
+            fresh.append(self._take(chain.accept(self.history, self.head, content)))  # noqa: PERF401 - one by one
         if self._recalled is not None:
             self._recalled.extend(accepted.content for accepted in fresh)
         self._check_origin(self.origin)
         return tuple(fresh)
+
+    def _following(self) -> Iterator[bytes]:
+        """Yield the entries after the head, each as it is asked for, until there is none."""
+        if not isinstance(self.store, Versions):
+            while (content := self._find(self.head.size)) is not None:
+                yield content
+            return
+        # One listing finds all of them with the versions that own their keys; one by one that is a request each.
+        after = layout.entry(self.head.size - 1) if self.head.size else ""
+        for version in self.store.versions(layout.LEDGER, after=after):
+            if version.key == layout.entry(self.head.size) and not version.marker:
+                yield read(self.store, version.key, version=version.version, limit=NOTE_LIMIT)
 
     def _find(self, index: int) -> bytes | None:
         try:

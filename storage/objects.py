@@ -194,8 +194,11 @@ class Version:
 class Versions(Protocol):
     """A store that keeps several versions of a key."""
 
-    def versions(self, prefix: str) -> Iterator[Version]:
-        """Yield every version and delete marker under a prefix: keys in order, of each key from oldest to newest."""
+    def versions(self, prefix: str, *, after: str = "") -> Iterator[Version]:
+        """Yield every version and delete marker under a prefix: keys in order, of each key from oldest to newest.
+
+        Those of keys up to ``after`` are left out.
+        """
         ...
 
 

@@ -94,9 +94,9 @@ class S3Store:
                 if key > after and keys.is_key(key) and oldest_of(history) is not None:
                     yield key
 
-    def versions(self, prefix: str) -> Iterator[Version]:
+    def versions(self, prefix: str, *, after: str = "") -> Iterator[Version]:
         """Yield every version and delete marker under a prefix; see ``Versions.versions``. Names may be no keys."""
-        for history in histories(self.bucket, prefix, patience=self._patience):
+        for history in histories(self.bucket, prefix, after=after, patience=self._patience):
             yield from history
 
     def guard_of(self, key: str, *, version: str | None = None) -> Guard:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.storage.contract import ObjectStoreContract
-from tests.storage.s3_stores import LaneBucket, bucket_on, in_turn
+from tests.storage.s3_stores import bucket_on, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 HANDLES = 4
 
 
+@pytest.fixture(scope="module")
+def handles(s3_lane: Lane) -> Iterator[list[S3Store]]:
+    """Some handles on one bucket that all tests share, under compliance locks; each keeps to an area of its own."""
+    with pytest.MonkeyPatch.context() as environment, bucket_on(s3_lane, environment) as bucket:
+        yield [bucket.store(lock="compliance") for _ in range(HANDLES)]
+
+
 class TestS3Store(ObjectStoreContract):
-    """All tests share a bucket, under compliance locks, and keep to areas of their own."""
+    @pytest.fixture
+    def store(self, handles: list[S3Store]) -> S3Store:
+        return handles[0]
 
-    @pytest.fixture(scope="class")
-    def bucket(self, s3_lane: Lane) -> Iterator[LaneBucket]:
-        with pytest.MonkeyPatch.context() as environment, bucket_on(s3_lane, environment) as bucket:
-            yield bucket
-
-    @pytest.fixture(scope="class")
-    def store(self, bucket: LaneBucket) -> S3Store:
-        return bucket.store(lock="compliance")
-
-    @pytest.fixture(scope="class")
-    def other(self, bucket: LaneBucket) -> Callable[[], S3Store]:
-        return in_turn(*(bucket.store(lock="compliance") for _ in range(HANDLES)))
+    @pytest.fixture
+    def other(self, handles: list[S3Store]) -> Callable[[], S3Store]:
+        return in_turn(*handles)

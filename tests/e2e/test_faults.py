@@ -1,0 +1,273 @@
+"""Every request of a round (capture, seal, append, renew, replicate) meets every fault that a network can do to it.
+
+After each fault the product is run again, as its user would, and then both stores are audited and the evidence counted.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from archiver import registry
+from archiver.held import held_of
+from archiver.rounds import capture_all, recover
+from archiver.sealing import Chance
+from manifests.archive import Archive, create_archive, read_settings
+from manifests.audit import audit
+from manifests.console import system_clock
+from manifests.ledger import Ledger
+from manifests.locking import sweep
+from manifests.recalled import RecalledEntries
+from manifests.replication import copy_archive
+from schemas.account import Account
+from schemas.errors import ArchiveError
+from schemas.ledger import HoldPlaced
+from schemas.settings import BucketPlace
+from storage.s3 import client
+from storage.s3.store import S3Store
+from tests.faults import FAULTS, Fault, Proxy, faulty
+from tests.lanes.s3 import lane
+from tests.servers import Answer, Server, serving
+from tests.storage.s3_stores import patience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from schemas.findings import Report
+    from tests.lanes.s3 import Lane
+
+pytestmark = [pytest.mark.server, pytest.mark.long]
+
+FEEDS = ("north", "south")
+ITEMS = "".join(f"<item><guid>{{0}}-{n}</guid><title>Post {n} of {{0}}</title></item>" for n in (1, 2))
+FEED = f"<rss version='2.0'><channel><title>{{0}}</title>{ITEMS}</channel></rss>"
+RECORDS = 2 * (2 + 1)  # of each feed two posts and the list of them
+
+SHORT_SECONDS = 0.5  # how long a client waits that is kept waiting
+FAMILIES = ("unavailable", "outcome-unknown")  # what a fault may be called: try again, or look
+LEGITIMATE = {
+    "OBJECT_UNREFERENCED": "stored before its entry, which was not committed; the next run stored it under a new name",
+    "WRITTEN_AGAIN": "the same bytes arrived twice, and this server takes a write over an owned key",
+    "RACE_LOST": "an entry arrived after another had its place, and this server takes a write over an owned key",
+}
+"""What an audit may notice after a fault, none of which takes anything from the archive, and why."""
+
+
+@dataclass(frozen=True)
+class World:
+    """An archive in a bucket, its home, and the ways to its stores: through a proxy that has faults, and straight."""
+
+    lane: Lane
+    home: Path
+    proxy: Proxy
+
+    def store(self, place: BucketPlace, *, attempts: int = 5, straight: bool = False) -> S3Store:
+        endpoint = self.lane.endpoint if straight else self.proxy.endpoint
+        reached = msgspec.structs.replace(place, endpoint=endpoint)
+        return S3Store(reached, home=self.home, now=system_clock, patience=patience(attempts=attempts))
+
+    def opened(self, *, attempts: int = 5, straight: bool = False) -> Archive:
+        """The archive as a new process has it that has not read anything yet and does not wait between attempts."""
+        settings = read_settings(self.home)
+        store = self.store(settings.store, attempts=attempts, straight=straight)
+        ledger = Ledger(
+            store, origin=settings.archive.origin, recalled=RecalledEntries(self.home / "state" / "ledger.notes")
+        )
+        return Archive(self.home, settings, store, ledger, system_clock, "sweep")
+
+    def waiting(self) -> set[str]:
+        """The captures in the spool."""
+        return {path.name for path in (self.home / "state" / "spool").glob("[!.]*")}
+
+    def suffers(
+        self, job: Callable[[World, int], None], fault: Fault | None, number: int, *, attempts: int
+    ) -> Suffered:
+        """Do a job whose ``number``-th request meets a fault; if it fails do it again, as its user would."""
+        self.proxy.plan(fault, number)
+        spooled = set[str]()
+        try:
+            job(self, attempts)
+        except ArchiveError as error:
+            assert self.proxy.met, "it failed without a fault"
+            assert error.family in FAMILIES, (self.proxy.met, error.code, error.what)
+            spooled = self.waiting()
+            job(self, attempts)
+        self.proxy.settle()
+        return Suffered(self.proxy.met, len(self.proxy.requests), spooled)
+
+
+@dataclass(frozen=True)
+class Suffered:
+    """Which request met the fault, if any did; how many there were; what lay in the spool when the job had failed."""
+
+    met: str | None
+    requests: int
+    spooled: set[str]
+
+
+def world_on(lane: Lane, proxy: Proxy, site: Server, home: Path) -> World:
+    """Make an archive with an account for every feed, its objects locked for everybody."""
+    made = create_archive(
+        home,
+        organisation="X",
+        timezone="UTC",
+        bates_prefix="X",
+        tag="0",
+        now=system_clock,
+        actor="sweep",
+        place=BucketPlace(bucket=lane.bucket(), endpoint=lane.endpoint, region=lane.region),
+    )
+    for name in FEEDS:
+        url = site.url(f"/{name}")
+        registry.register(made, Account(name=name, platform="feed", url=url, title=name, private_network=True))
+    return World(lane, home, proxy)
+
+
+def capture(world: World, attempts: int) -> None:
+    """Do what 'holdfast capture' does; the first error is raised when all accounts had their turn."""
+    archive = world.opened(attempts=attempts)
+    archive.ledger.refresh()
+    chance = Chance(random.Random(f"{world.home.name} {archive.now()}").randbytes)
+    recover(archive, chance)
+    results = list(capture_all(archive, archive.ledger.history.accounts.values(), chance, environment={}))
+    for result in results:
+        if result.error is not None:
+            raise result.error
+
+
+def renew(world: World, attempts: int) -> None:
+    """Do what 'holdfast locks renew --force' does."""
+    sweep(world.opened(attempts=attempts), force=True, tell=nobody)
+
+
+def replicate(target: BucketPlace, world: World, attempts: int) -> None:
+    """Do what 'holdfast replicate' does; the first failure is raised."""
+    source = world.opened(attempts=attempts).ledger
+    copied = copy_archive(source, Ledger(world.store(target, attempts=attempts)), tell=nobody)
+    for failure in copied.failures:
+        raise failure.error
+
+
+def nobody(*_: object) -> None:
+    """Be told of progress."""
+
+
+def hold(world: World) -> None:
+    """Place a hold, which renewing mirrors."""
+    placed = HoldPlaced(hold="case", accounts=(FEEDS[0],), reason="Doe v. District")
+    archive = world.opened(straight=True)
+    archive.ledger.refresh()
+    archive.append(lambda _: (placed,))
+
+
+def check_report(report: Report) -> None:
+    """Check that an audit finds an archive sound and whole, each record once."""
+    assert report.sound, report.findings
+    assert {finding.code for finding in report.findings} <= set(LEGITIMATE), report.findings
+    assert report.records == RECORDS, report.findings
+
+
+def check(world: World, spooled: set[str]) -> None:
+    """Audit the archive, and check that what was ever spooled is in its ledger, each once, and nowhere else."""
+    archive = world.opened(straight=True)
+    archive.ledger.refresh()
+    report, history = audit(archive.store, now=system_clock()), archive.ledger.history
+    check_report(report)
+    assert (report.size, report.root) == (archive.ledger.head.size, archive.ledger.head.tree.root.hex)
+    assert sum(history.polls.values()) == len(history.captures)
+    assert spooled <= set(history.captures)
+    assert not world.waiting()
+    for name in FEEDS:
+        versions = held_of(archive, name).versions
+        assert {f"{name}-1", f"{name}-2"} <= {item.rpartition("/")[2] for item in versions}, versions
+        assert all(len(found) == 1 for found in versions.values()), versions
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Server]:
+    """Two feeds."""
+    kind = {"Content-Type": "application/rss+xml"}
+    with serving({f"/{name}": Answer(headers=kind, body=FEED.format(name).encode()) for name in FEEDS}) as server:
+        yield server
+
+
+@pytest.fixture
+def reached(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lane]:
+    """A server, with as many connections as it takes for all archives on it together."""
+    server = lane(request.param)
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    connect = client._connect
+    opened: dict[str, object] = {}
+
+    def shared(place: BucketPlace, home: Path) -> object:
+        if place.endpoint not in opened:
+            opened[place.endpoint] = connect(place, home)
+        return opened[place.endpoint]
+
+    monkeypatch.setattr(client, "_connect", shared)
+    yield server
+
+
+ministack = pytest.mark.parametrize("reached", ["ministack"], indirect=True)
+each_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+
+
+def planned(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of requests from 1, each with how often the client tries."""
+    monkeypatch.setattr("manifests.locking.WORKERS", 1)  # one request after the other: the n-th is always the same
+    monkeypatch.setattr("manifests.replication.WORKERS", 1)
+    if fault.name == "delayed":
+        monkeypatch.setattr(client, "READ_SECONDS", SHORT_SECONDS)
+    for number in itertools.count(1):
+        yield number, (5, 1)[number % 2]
+
+
+@ministack
+@each_fault
+def test_capturing_and_renewing_survive_it_at_every_request(
+    reached: Lane, site: Server, fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with faulty(reached) as proxy:
+        for number, attempts in planned(fault, monkeypatch):
+            world = world_on(reached, proxy, site, tmp_path / f"{fault.name}-{number}")
+            captured = world.suffers(capture, fault, number, attempts=attempts)
+            check(world, captured.spooled)
+            hold(world)
+            renewed = world.suffers(renew, fault, number, attempts=attempts)
+            check(world, captured.spooled)
+            if not (captured.met or renewed.met):
+                break
+    print(number, captured, renewed)
+
+
+@ministack
+@each_fault
+def test_replicating_survives_it_at_every_request(
+    reached: Lane, site: Server, fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with faulty(reached) as proxy:
+        world = world_on(reached, proxy, site, tmp_path / "source")
+        capture(world, 1)
+        hold(world)
+        renew(world, 1)
+        check(world, set())
+        source = world.opened(straight=True)
+        source.ledger.refresh()
+        for number, attempts in planned(fault, monkeypatch):
+            place = msgspec.structs.replace(source.settings.store, bucket=reached.bucket(), versions="oldest")
+            copied = world.suffers(functools.partial(replicate, place), fault, number, attempts=attempts)
+            report = audit(world.store(place, straight=True), copy=True, now=system_clock())
+            check_report(report)
+            assert (report.size, report.root) == (source.ledger.head.size, source.ledger.head.tree.root.hex)
+            if not copied.met:
+                break
+        check(world, set())
+    print(number, copied)
