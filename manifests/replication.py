@@ -76,6 +76,7 @@ def copy_archive(
         CopyDiffersError: the target's ledger is not the beginning of the source's.
         ArchiveMissingError: the source holds no archive.
         UnavailableError: a store is away; what was copied stays, and copying goes on there the next time.
+        OutcomeUnknownError: likewise, and the last object may have arrived.
     """
     done = compare(source, target).copied
     copied, octets, failures = 0, 0, list[Failure]()
@@ -163,8 +164,8 @@ def _copied(source: ObjectStore, target: ObjectStore, stored: StoredObject) -> i
                 key=stored.key,
             )
     except ArchiveError as error:
-        if error.family == "unavailable":
-            raise
+        if error.family in ("unavailable", "outcome-unknown"):
+            raise  # before any entry that names it: the next run finds it lacking and copies it
         return Failure(stored.key, error)
     return stored.size
 

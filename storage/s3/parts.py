@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from storage.objects import ObjectAlteredError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from storage.objects import Content
 
@@ -18,6 +18,14 @@ MIB = 1 << 20
 WHOLE = 32 * MIB  # up to this, content is one request and in memory as a whole
 PART = 16 * MIB
 MOST_PARTS = 10_000  # a limit of S3
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A part that the server has: its size in bytes and its ETag without quotes."""
+
+    size: int
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,11 @@ class Part:
         return cls(number, len(body), md5, hashlib.sha256(body).digest())
 
     @property
+    def arrived(self) -> Arrived:
+        """What the server says of the part when it has it."""
+        return Arrived(self.size, self.md5.hex())
+
+    @property
     def checksums(self) -> dict[str, str]:
         """The checksums as parameters of a request."""
         return {
@@ -43,14 +56,6 @@ class Part:
             "ChecksumAlgorithm": "SHA256",
             "ChecksumSHA256": b64encode(self.sha256).decode(),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A part that the server has: its size in bytes and its ETag without quotes."""
-
-    size: int
-    etag: str
 
 
 def part_size(size: int) -> int:
@@ -72,41 +77,28 @@ def read_whole(key: str, content: Content) -> bytes:
     return body
 
 
-def planned(key: str, content: Content) -> tuple[Part, ...]:
-    """Return the parts of a content after checking that all of it is what its size and digest say.
+def in_parts(key: str, content: Content) -> Iterator[tuple[Part, bytes]]:
+    """Yield each part of a content with its bytes; whoever gets to the end knows that they are the content.
 
     Raises:
-        ObjectAlteredError: it is not.
+        ObjectAlteredError: size or digest of all of it are not what the content says; some parts were yielded.
         StoreUnavailableError: it cannot be read.
     """
-    parts, hasher = [], hashlib.sha256()
+    size, hasher = 0, hashlib.sha256()
     for number, body in enumerate(_bodies(content), 1):
-        parts.append(Part.of(number, body))
+        size += len(body)
+        if size > content.size:
+            break
         hasher.update(body)
-    if sum(part.size for part in parts) != content.size or hasher.digest() != content.sha256.raw:
+        yield Part.of(number, body), body
+    if size != content.size or hasher.digest() != content.sha256.raw:
         raise changed(key)
-    return tuple(parts)
 
 
-def bodies(key: str, content: Content, parts: tuple[Part, ...]) -> Iterator[tuple[Part, bytes]]:
-    """Yield each part with its bytes, after checking that they are those that were planned.
-
-    Raises:
-        ObjectAlteredError: the content has changed since.
-        StoreUnavailableError: it cannot be read.
-    """
-    found = _bodies(content)
-    for part in parts:
-        body = next(found, b"")
-        if hashlib.sha256(body).digest() != part.sha256:
-            raise changed(key)
-        yield part, body
-
-
-def is_ours(parts: tuple[Part, ...], arrived: Mapping[int, Arrived]) -> bool:
+def is_ours(parts: Iterable[Part], arrived: Mapping[int, Arrived]) -> bool:
     """Return whether what arrived of an upload is some of these parts, and something did: then it may be continued."""
-    planned_parts = {part.number: Arrived(part.size, part.md5.hex()) for part in parts}
-    return bool(arrived) and arrived.items() <= planned_parts.items()
+    ours = {part.number: part.arrived for part in parts}
+    return bool(arrived) and arrived.items() <= ours.items()
 
 
 def changed(key: str) -> ObjectAlteredError:

@@ -24,7 +24,7 @@ IN_FLIGHT = 2  # parts in memory: these, and the one that is being read
 
 
 class Upload:
-    """``content`` under ``key``, which is read and checked once before anything is sent.
+    """``content`` under ``key``. It is checked while it is sent, and becomes an object only if it is what it says.
 
     An upload that is pending at the key is continued if everything that arrived of it is a part of this content: its
     sender died, or sends the same. Whatever else happens to it, completing names the MD5 of every part, so that the
@@ -33,7 +33,6 @@ class Upload:
 
     def __init__(self, bucket: Bucket, patience: Patience, key: str, content: Content) -> None:
         self._bucket, self._patience, self._key, self._content = bucket, patience, key, content
-        self._parts = plan.planned(key, content)
         self._id: str | None = None
         self._lost: set[str] = set()
 
@@ -45,17 +44,17 @@ class Upload:
             UploadLostError: somebody else completed, ended or changed the upload; another call begins a new one.
             StoreUnavailableError: it was not done; another call goes on where this one stopped.
             WriteOutcomeUnknownError: it may have been done.
-            ObjectAlteredError: the content has changed since it was checked.
+            ObjectAlteredError: the content is not what its digest says; nothing of it stays.
         """
         self._id, arrived = self._pending() or (self._begun(), {})
         try:
-            etags = self._send(self._id, arrived)
+            sent = self._send(self._id, arrived)
             answer = self._bucket.call(
                 "complete_multipart_upload",
                 Key=self._key,
                 UploadId=self._id,
                 IfNoneMatch="*",
-                MultipartUpload={"Parts": [self._named(part, etags[part.number]) for part in self._parts]},
+                MultipartUpload={"Parts": sent},
             )
         except UploadLostError:
             self._lost.add(self._id)
@@ -76,9 +75,10 @@ class Upload:
         """Return the upload that can be continued and has come farthest, with what arrived of it."""
         try:
             found = [(name, self._arrived(name)) for name in self._names() if name not in self._lost]
+            parts = [part for part, _ in plan.in_parts(self._key, self._content)] if found else []
         except (StoreAccessRefusedError, StoreRefusedError, UploadLostError):
             return None  # these rights are not needed, they only save work
-        ours = [(name, arrived) for name, arrived in found if plan.is_ours(self._parts, arrived)]
+        ours = [(name, arrived) for name, arrived in found if plan.is_ours(parts, arrived)]
         return max(ours, key=lambda one: len(one[1]), default=None)
 
     def _begun(self) -> str:
@@ -90,25 +90,32 @@ class Upload:
         name: str = answer["UploadId"]
         return name
 
-    def _send(self, name: str, arrived: Mapping[int, Arrived]) -> dict[int, str]:
-        """Send the parts that have not arrived, and return the ETags of all."""
-        etags = {number: part.etag for number, part in arrived.items()}
-        flying: deque[Future[tuple[int, str]]] = deque()
+    def _send(self, name: str, arrived: Mapping[int, Arrived]) -> list[dict[str, str | int]]:
+        """Send the parts that have not arrived, and return what completing says of all."""
+        sent: list[dict[str, str | int]] = []
+        flying: deque[Future[dict[str, str | int]]] = deque()
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            for part, body in plan.bodies(self._key, self._content, self._parts):
-                if part.number not in etags:
-                    if len(flying) == IN_FLIGHT:
-                        etags.update([flying.popleft().result()])
-                    flying.append(pool.submit(self._send_one, name, part, body))
-            etags.update(future.result() for future in flying)
-        return etags
+            for part, body in plan.in_parts(self._key, self._content):
+                if len(flying) == IN_FLIGHT:
+                    sent.append(flying.popleft().result())
+                there = arrived.get(part.number)
+                if there is not None and there != part.arrived:
+                    raise plan.changed(self._key)
+                flying.append(pool.submit(self._sent, name, part, body if there is None else None))
+            sent += [future.result() for future in flying]
+        return sent
 
-    def _send_one(self, name: str, part: Part, body: bytes) -> tuple[int, str]:
-        answer = self._ask("upload_part", UploadId=name, PartNumber=part.number, Body=body, **part.checksums)
-        return part.number, answer["ETag"].strip('"')
-
-    def _named(self, part: Part, etag: str) -> dict[str, str | int]:
-        return {"PartNumber": part.number, "ETag": f'"{etag}"', "ChecksumSHA256": part.checksums["ChecksumSHA256"]}
+    def _sent(self, name: str, part: Part, body: bytes | None) -> dict[str, str | int]:
+        """Send a part unless it is there (``body`` is absent), and return what completing says of it."""
+        etag = part.arrived.etag
+        if body is not None:
+            answer = self._ask("upload_part", UploadId=name, PartNumber=part.number, Body=body, **part.checksums)
+            etag = answer["ETag"].strip('"')
+        return {
+            "PartNumber": part.number,
+            "ETag": f'"{etag}"',
+            "ChecksumSHA256": part.checksums["ChecksumSHA256"],
+        }
 
     def _names(self) -> Iterator[str]:
         """Yield the names of the uploads that are pending at the key."""

@@ -13,7 +13,7 @@ from schemas.instant import Instant
 from schemas.stored import Lock
 from storage.objects import Content, ObjectAlteredError, StoreUnavailableError
 from storage.s3.locking import longer, whole_second
-from storage.s3.parts import MIB, MOST_PARTS, PART, Arrived, Part, is_ours, part_size, planned, read_whole
+from storage.s3.parts import MIB, MOST_PARTS, PART, Arrived, Part, in_parts, is_ours, part_size, read_whole
 
 TERA = 1 << 40
 PARTS = tuple(Part.of(number, bytes([number]) * 9) for number in (1, 2, 3))
@@ -39,7 +39,11 @@ def test_an_upload_is_continued_if_something_arrived_and_all_of_it_is_ours(numbe
     assert not is_ours(PARTS, arrived | {4: ARRIVED[3]})
 
 
-@pytest.mark.parametrize("read", [read_whole, planned])
+def read_in_parts(key, content):
+    return tuple(part for part, _ in in_parts(key, content))
+
+
+@pytest.mark.parametrize("read", [read_whole, read_in_parts])
 def test_a_source_may_be_slow_and_must_not_break_or_be_longer(read):
     class Slow(io.RawIOBase):
         def __init__(self):
