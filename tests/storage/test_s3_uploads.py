@@ -15,7 +15,7 @@ import pytest
 
 from schemas.digest import Digest
 from storage.objects import Content, KeyTakenError, ObjectAlteredError, StoreUnavailableError
-from storage.s3.parts import MIB, PART, WHOLE
+from storage.s3.parts import MIB, PART, WHOLE, in_parts
 from tests.storage.contract import noise
 from tests.storage.s3_proxy import Hold, Lose, Say, once, proxy, refusal
 from tests.storage.s3_stores import bucket_on, in_turn, patience
