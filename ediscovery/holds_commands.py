@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from manifests.console import json_option, plural
+from manifests.locking import mirror_holds, promises
 from schemas.ledger import HoldPlaced, HoldReleased
+from storage.objects import Locks
 
 if TYPE_CHECKING:
+    from manifests.archive import Archive
     from manifests.console import Console
 
 
@@ -35,10 +38,18 @@ def place(console: Console, name: str, accounts: tuple[str, ...], reason: str) -
     covered = accounts or tuple(sorted(archive.ledger.history.accounts))
     act = HoldPlaced(hold=name, reason=reason, accounts=covered)
     archive.append(lambda _history: (act,))
-    console.show(
-        act.to_plain(),
-        (f"Hold {name} covers {plural(len(covered), 'account')}. 'holdfast locks renew' tells the store.",),
-    )
+    flags = _mirrored(console, archive)
+    console.show(act.to_plain(), (f"Hold {name} covers {plural(len(covered), 'account')}.{flags}",))
+
+
+def _mirrored(console: Console, archive: Archive) -> str:
+    """Tell a store with locks, and return what to say of it; what is captured later is told by the daily sweep."""
+    store, history = archive.store, archive.ledger.history
+    if not isinstance(store, Locks):
+        return ""
+    with console.progress("Holds") as tell:
+        held, lifted = mirror_holds(store, history, list(promises(history)), tell)
+    return f" The store was told: {plural(held, 'legal hold')} set, {lifted} lifted."
 
 
 @hold.command()
@@ -56,7 +67,7 @@ def release(console: Console, name: str, reason: str) -> None:
     archive = console.open()
     act = HoldReleased(hold=name, reason=reason)
     archive.append(lambda _history: (act,))
-    console.show(act.to_plain(), (f"Hold {name} is released.",))
+    console.show(act.to_plain(), (f"Hold {name} is released.{_mirrored(console, archive)}",))
 
 
 @hold.command("list")

@@ -12,11 +12,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from manifests import chain
-from manifests.locking import ALARM_DAYS, DAY, WORKERS, held_accounts, promises
+from manifests.locking import ALARM_DAYS, DAY, WORKERS, promises
 from manifests.notes import NOTE_LIMIT
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.findings import Finding
+from schemas.ledger import HoldPlaced
 from storage import layout
 from storage.objects import CHUNK, read
 
@@ -34,6 +35,7 @@ LEDGER_LOCK_DAYS = 365
 """For how long a ledger entry is locked at least when it is written."""
 
 CLOCKS_DIFFER_SECONDS = DAY
+MIRRORED_WITHIN_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,9 @@ def check_guards(
 ) -> tuple[int, list[Finding]]:
     """Return how many objects were asked for, and which are guarded less than the ledger promises."""
     promised = list(promises(expected.history))
-    held = held_accounts(expected.history)
+    due = _mirrored_since(expected)
     jobs: list[Callable[[], list[Finding]]] = [
-        lambda one=one: list(_of_promise(locks, one, held=one.account in held, now=now))  # type: ignore[misc]
+        lambda one=one: list(_of_promise(locks, one, mirrored=_is_due(expected, due, one, now), now=now))  # type: ignore[misc]
         for one in promised
     ]
     if any(one.until for one in promised):
@@ -132,13 +134,31 @@ def check_guards(
     return len(jobs), findings
 
 
-def _of_promise(locks: Locks, one: Promised, *, held: bool, now: Instant) -> Iterator[Finding]:
+def _mirrored_since(expected: Expected) -> dict[str, Instant]:
+    """Return since when each account is under a hold that is in force."""
+    since: dict[str, Instant] = {}
+    for entry in expected.entries:
+        for act in entry.acts:
+            if isinstance(act, HoldPlaced) and act.hold in expected.history.holds:
+                for account in act.accounts:
+                    since.setdefault(account, entry.at)
+    return since
+
+
+def _is_due(expected: Expected, since: dict[str, Instant], one: Promised, now: Instant) -> bool:
+    """Whether the daily sweep must have mirrored a hold on an object: a lease guards it until then."""
+    if one.account not in since or one.entry >= len(expected.entries):
+        return False
+    return max(since[one.account], expected.entries[one.entry].at).plus(seconds=MIRRORED_WITHIN_DAYS * DAY) < now
+
+
+def _of_promise(locks: Locks, one: Promised, *, mirrored: bool, now: Instant) -> Iterator[Finding]:
     key, promised = one.stored.key, one.stored.lock
     try:
         guard = locks.guard_of(key, version=one.stored.version)
     except ArchiveError:
         return  # that it is missing is another step's finding
-    if held and not guard.hold:
+    if mirrored and not guard.hold:
         yield _fault("HOLD_NOT_MIRRORED", key, "A hold covers this object, but its legal hold flag is off.")
     if one.until is None or one.until < now:
         if one.until is not None and (guard.lock is None or guard.lock.until < now):

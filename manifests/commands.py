@@ -14,6 +14,7 @@ from manifests.console import Console, json_option, local, plural, size_in_words
 from manifests.copies_commands import open_replica
 from manifests.doctor import refuse_unsuitable
 from manifests.ledger import Ledger
+from manifests.locking import ALARM_DAYS, leases
 from manifests.replication import compare
 from manifests.signing import Verifier
 from schemas.ledger import (
@@ -35,6 +36,7 @@ from storage.places import open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from manifests.archive import Archive
     from schemas.findings import Report
     from schemas.settings import Place
     from storage.objects import ObjectStore
@@ -235,6 +237,7 @@ def status(console: Console) -> None:
             f"  spool        {plural(len(waiting), 'capture')} waiting to be sealed"
             if waiting
             else "  spool        empty",
+            *_lease_lines(archive),
             *(
                 f"  {account.name:<28} {account.platform:<8} {records:>8,} records   "
                 + (f"last {poll.outcome} {local(poll.started, zone)}" if poll else "not captured yet")
@@ -243,6 +246,14 @@ def status(console: Console) -> None:
             *(() if accounts else ("No account is registered yet. Next: holdfast capture https://your.site/feed.xml",)),
         ),
     )
+
+
+def _lease_lines(archive: Archive) -> tuple[str, ...]:
+    left = leases(archive.ledger.history).days_left(archive.now())
+    if left is None:
+        return ()
+    alarm = "  ← run 'holdfast locks renew' now" if left < ALARM_DAYS else ""
+    return (f"  locks        the shortest lease ends in {left:.0f} days{alarm}",)
 
 
 def verify_archive(console: Console, *, key: str | None, store: Path | None, replica: str | None) -> None:

@@ -117,7 +117,7 @@ def sweep(archive: Archive, *, force: bool = False, tell: Callable[[str, int, in
     archive.ledger.refresh()
     history, size, now = archive.ledger.history, archive.ledger.head.size, archive.now()
     named = list(promises(history))
-    held, lifted = _mirror_holds(store, history, named, tell)
+    held, lifted = mirror_holds(store, history, named, tell)
     kept = _renew_ledger(archive, store, place, force=force, tell=tell)
     state = leases(history)
     left = state.days_left(now)
@@ -132,9 +132,10 @@ def sweep(archive: Archive, *, force: bool = False, tell: Callable[[str, int, in
     return Swept(renewed=len(named), ledger=kept, held=held, lifted=lifted, until=until)
 
 
-def _mirror_holds(
+def mirror_holds(
     store: Locks, history: History, named: Iterable[Promised], tell: Callable[[str, int, int], None]
 ) -> tuple[int, int]:
+    """Set and lift legal hold flags as the ledger says, and return how many were set and lifted."""
     held = held_accounts(history)
     concerned = held | {name for hold in history.released.values() for name in hold.accounts}
     changed: list[bool] = []

@@ -136,9 +136,10 @@ def test_a_hold_covers_its_accounts_until_it_is_released():
     place = HoldPlaced(hold="case", reason="x", accounts=("blog",))
     acts = (registered(), with_objects(captured("c1"), stored("a")), place)
     assert held_accounts(history_of(*acts).history) == {"blog"}
-    assert found(history_of(*acts)) == {("HOLD_NOT_MIRRORED", "exchanges")}
-    assert found(history_of(*acts), hold=True) == set()
-    assert found(history_of(*acts, HoldReleased(hold="case", reason="x"))) == set()
+    assert found(history_of(*acts), days=1) == set()  # the daily sweep may still come
+    assert found(history_of(*acts), days=3) == {("HOLD_NOT_MIRRORED", "exchanges")}
+    assert found(history_of(*acts), days=3, hold=True) == set()
+    assert found(history_of(*acts, HoldReleased(hold="case", reason="x")), days=3) == set()
 
 
 def test_an_archive_that_promises_no_locks_is_not_asked_for_them():
