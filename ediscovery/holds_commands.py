@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from manifests.console import json_option, plural
-from manifests.locking import mirror_holds, promises
+from manifests.locking import LocksUnsupportedError, mirror_holds
 from schemas.ledger import HoldPlaced, HoldReleased
-from storage.objects import Locks
+from storage.objects import LockRefusedError
 
 if TYPE_CHECKING:
     from manifests.archive import Archive
@@ -44,11 +44,14 @@ def place(console: Console, name: str, accounts: tuple[str, ...], reason: str) -
 
 def _mirrored(console: Console, archive: Archive) -> str:
     """Tell a store with locks, and return what to say of it; what is captured later is told by the daily sweep."""
-    store, history = archive.store, archive.ledger.history
-    if not isinstance(store, Locks):
+    try:
+        with console.progress("Holds") as tell:
+            held, lifted = mirror_holds(archive, tell=tell)
+    except LocksUnsupportedError:
         return ""
-    with console.progress("Holds") as tell:
-        held, lifted = mirror_holds(store, history, list(promises(history)), tell)
+    except LockRefusedError as error:
+        # The ledger is the authority: the hold is in force, whoever sets the flags.
+        return f" The store was not told: {error.what} Run 'holdfast locks renew --only holds' with the hold role."
     return f" The store was told: {plural(held, 'legal hold')} set, {lifted} lifted."
 
 

@@ -154,7 +154,7 @@ def print_policy(console: Console, name: str, *, dialect: Dialect, bucket: str |
         bucket=place.bucket,
         mode=place.lock,
         lease_days=place.lease_days,
-        ledger_years=place.ledger_years,
+        ledger_days=place.ledger_days,
         users=dict(_role_and_name(user, policies.ROLES) for user in users),
     )
     together = policies.policies(dialect, subject)

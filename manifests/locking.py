@@ -20,7 +20,7 @@ from storage import layout
 from storage.objects import Locks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from manifests.archive import Archive
     from manifests.history import History
@@ -66,12 +66,10 @@ class Leases:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: leases and ledger keys extended, holds set and lifted."""
+    """What a sweep did: how many leases, and how many locks of ledger and checkpoints, it extended."""
 
     renewed: int = 0
     ledger: int = 0
-    held: int = 0
-    lifted: int = 0
     until: Instant | None = None
 
 
@@ -100,7 +98,7 @@ def held_accounts(history: History) -> frozenset[str]:
 
 
 def sweep(archive: Archive, *, force: bool = False, tell: Callable[[str, int, int], None]) -> Swept:
-    """Renew the leases if they are due (or anyway, with ``force``), mirror the holds, and record what was renewed.
+    """Renew the leases if they are due, or anyway with ``force``, and record that.
 
     It may be killed at any moment and be run again: a lock is only ever extended.
 
@@ -108,34 +106,47 @@ def sweep(archive: Archive, *, force: bool = False, tell: Callable[[str, int, in
         LocksUnsupportedError: there are no locks to renew.
         LockRefusedError: the store does not do it.
     """
-    store, place = archive.store, archive.settings.store
-    if not isinstance(store, Locks) or not isinstance(place, BucketPlace) or place.lock == "none":
-        raise LocksUnsupportedError(
-            "This archive's store has no locks to renew.",
-            do="Use a bucket with Object Lock, and set 'lock' in holdfast.toml.",
-        )
+    store, place = locked_store(archive)
     archive.ledger.refresh()
     history, size, now = archive.ledger.history, archive.ledger.head.size, archive.now()
-    named = list(promises(history))
-    held, lifted = mirror_holds(store, history, named, tell)
+    named, state = list(promises(history)), leases(history)
     kept = _renew_ledger(archive, store, place, force=force, tell=tell)
-    state = leases(history)
     left = state.days_left(now)
     if not named or not (force or state.without or (left is not None and left < place.lease_days / 2)):
-        return Swept(ledger=kept, held=held, lifted=lifted)
+        return Swept(ledger=kept)
     until = _days_from(now, place.lease_days)
     _each(
         named, lambda one: store.retain(one.stored.key, version=one.stored.version, until=until), tell, "renewing locks"
     )
     act = LocksRenewed(size=size, until=until, objects=len(named))
     archive.append(lambda _history: (act,))
-    return Swept(renewed=len(named), ledger=kept, held=held, lifted=lifted, until=until)
+    return Swept(renewed=len(named), ledger=kept, until=until)
 
 
-def mirror_holds(
-    store: Locks, history: History, named: Iterable[Promised], tell: Callable[[str, int, int], None]
-) -> tuple[int, int]:
-    """Set and lift legal hold flags as the ledger says, and return how many were set and lifted."""
+def locked_store(archive: Archive) -> tuple[Locks, BucketPlace]:
+    """Return the archive's store as one with locks, and its settings.
+
+    Raises:
+        LocksUnsupportedError: it has none.
+    """
+    store, place = archive.store, archive.settings.store
+    if not isinstance(store, Locks) or not isinstance(place, BucketPlace) or place.lock == "none":
+        raise LocksUnsupportedError(
+            "This archive's store has no locks.", do="Use a bucket with Object Lock, and set 'lock' in holdfast.toml."
+        )
+    return store, place
+
+
+def mirror_holds(archive: Archive, *, tell: Callable[[str, int, int], None]) -> tuple[int, int]:
+    """Set and lift legal hold flags as the ledger says, and return how many were set and lifted.
+
+    Raises:
+        LocksUnsupportedError: there are no flags to set.
+        LockRefusedError: the store does not do it, or not with these credentials.
+    """
+    store, _ = locked_store(archive)
+    archive.ledger.refresh()
+    history = archive.ledger.history
     held = held_accounts(history)
     concerned = held | {name for hold in history.released.values() for name in hold.accounts}
     changed: list[bool] = []
@@ -146,7 +157,7 @@ def mirror_holds(
             store.hold(one.stored.key, version=one.stored.version, on=wanted)
             changed.append(wanted)
 
-    _each([one for one in named if one.account in concerned], mirror, tell, "mirroring holds")
+    _each([one for one in promises(history) if one.account in concerned], mirror, tell, "mirroring holds")
     return changed.count(True), changed.count(False)
 
 
@@ -154,7 +165,7 @@ def _renew_ledger(
     archive: Archive, store: Locks, place: BucketPlace, *, force: bool, tell: Callable[[str, int, int], None]
 ) -> int:
     """Extend the locks of entries and checkpoints once the first of them comes near its end."""
-    now, term = archive.now(), place.ledger_years * 365
+    now, term = archive.now(), place.ledger_days
     spare = min(LEDGER_SPARE_DAYS, term / 2)
     if not force and archive.ledger.entry(0).at.plus(seconds=(term - spare) * DAY) > now:
         return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from manifests.console import json_option, plural
-from manifests.locking import ALARM_DAYS, leases, sweep
+from manifests.locking import ALARM_DAYS, Swept, leases, mirror_holds, sweep
 
 if TYPE_CHECKING:
     from manifests.console import Console
@@ -19,10 +19,11 @@ def locks() -> None:
 
 
 @locks.command()
+@click.option("--only", type=click.Choice(["leases", "holds"]), help="Do one of both, with that role's credentials.")
 @click.option("--force", is_flag=True, help="Renew also what is not due, and look at every lock of the ledger.")
 @json_option
 @click.pass_obj
-def renew(console: Console, *, force: bool) -> None:
+def renew(console: Console, *, only: str | None, force: bool) -> None:
     """Renew the locks that come near their end, and mirror the ledger's holds as legal-hold flags.
 
     Run it once a day. It asks the store for nothing while half of every lease is left; it may be interrupted and run
@@ -31,25 +32,22 @@ def renew(console: Console, *, force: bool) -> None:
     \b
     Examples:
       holdfast locks renew
-      holdfast locks renew --force
+      holdfast locks renew --only holds
     """
     archive = console.open()
+    swept, (held, lifted) = Swept(), (0, 0)
     with console.progress("Locks") as tell:
-        swept = sweep(archive, force=force, tell=tell)
-    lines = [
-        f"Renewed until {swept.until}: {plural(swept.renewed, 'object')}." if swept.renewed else "No lease is due.",
-        *([f"Ledger and checkpoints: {plural(swept.ledger, 'lock')} extended."] if swept.ledger else []),
-        *([f"Legal holds: {swept.held} set, {swept.lifted} lifted."] if swept.held or swept.lifted else []),
-    ]
+        if only != "holds":
+            swept = sweep(archive, force=force, tell=tell)
+        if only != "leases":
+            held, lifted = mirror_holds(archive, tell=tell)
     console.show(
-        {
-            "renewed": swept.renewed,
-            "until": swept.until,
-            "ledger": swept.ledger,
-            "held": swept.held,
-            "lifted": swept.lifted,
-        },
-        lines,
+        {"renewed": swept.renewed, "until": swept.until, "ledger": swept.ledger, "held": held, "lifted": lifted},
+        (
+            f"Renewed until {swept.until}: {plural(swept.renewed, 'object')}." if swept.renewed else "No lease is due.",
+            *([f"Ledger and checkpoints: {plural(swept.ledger, 'lock')} extended."] if swept.ledger else []),
+            *([f"Legal holds: {held} set, {lifted} lifted."] if held or lifted else []),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from math import ceil
 from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from msgspec import Meta
 
 from schemas.errors import InputError
 from schemas.production import PREFIX
+
+DAYS_A_YEAR = 365.25
 
 Positive: TypeAlias = Annotated[int, Meta(ge=1)]
 LockSetting: TypeAlias = Literal["compliance", "governance", "none"]
@@ -63,6 +66,11 @@ class BucketPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     lease_days: Annotated[int, Meta(ge=30, le=90)] = 60
     ledger_years: Annotated[int, Meta(ge=1, le=100)] = 10
     versions: Versions = "pinned"
+
+    @property
+    def ledger_days(self) -> int:
+        """For how many days the ledger is locked."""
+        return ceil(DAYS_A_YEAR * self.ledger_years)
 
 
 Place: TypeAlias = DirectoryPlace | BucketPlace

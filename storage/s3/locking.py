@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from storage.s3.client import Answer
 
 DAY = 86_400
-YEAR = 365.25
 SECOND = 1_000_000
 LONG = (layout.LEDGER, layout.CHECKPOINTS)
 MODES: dict[str, LockMode] = {"COMPLIANCE": "compliance", "GOVERNANCE": "governance"}
@@ -38,7 +36,7 @@ class Locking:
     def of(cls, place: BucketPlace, *, now: Callable[[], Instant]) -> Locking:
         """Return what the settings of a bucket say."""
         mode = None if place.lock == "none" else place.lock
-        return cls(mode, place.lease_days, math.ceil(YEAR * place.ledger_years), now)
+        return cls(mode, place.lease_days, place.ledger_days, now)
 
     def lock_of(self, key: str) -> Lock | None:
         """Return the lock that an object gets which is written now; its end is a whole second."""

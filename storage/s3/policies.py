@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from storage import layout
-from storage.s3.locking import YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,7 +96,7 @@ class Subject:
     bucket: str
     mode: Literal["compliance", "governance", "none"] = "compliance"
     lease_days: int = 60
-    ledger_years: int = 10
+    ledger_days: int = 3653
     users: Mapping[Role, str] = field(default_factory=dict)
 
     def user(self, role: Role) -> str:
@@ -130,7 +128,11 @@ GRANTS: dict[Role, tuple[Grant, ...]] = {
         Grant((*READ, *GUARDS), EVERYTHING),
     ),
     "hold": (Grant(LOOK), Grant(READ, RECORD), Grant((*READ, *GUARDS, "PutObjectLegalHold"), DATA)),
-    "sweeper": (Grant(LOOK), Grant((*READ, *GUARDS, "PutObjectRetention"), (*RECORD, *DATA))),
+    "sweeper": (
+        Grant(LOOK),
+        Grant((*READ, *GUARDS, "PutObjectRetention"), (*RECORD, *DATA)),
+        Grant(("PutObject",), (layout.LEDGER,)),
+    ),
     "disposition": (Grant(LOOK), Grant(READ, RECORD), Grant((*READ, *GUARDS, "DeleteObjectVersion"), DATA)),
 }
 LOCKING: tuple[Role, ...] = ("writer", "sweeper")
@@ -206,7 +208,7 @@ def _bounds(dialect: Dialect, subject: Subject, title: str) -> list[Document]:
         return []
     # MinIO knows the days of PutObjectRetention only, and refuses the key with PutObject.
     actions = ("PutObject", "PutObjectRetention") if dialect == "aws" else ("PutObjectRetention",)
-    ledger_days = ceil(YEAR * subject.ledger_years)
+    ledger_days = subject.ledger_days
     limits = (
         ("Data", DATA, subject.lease_days - 1, subject.lease_days + 1),
         ("Ledger", RECORD, ledger_days - 1, ledger_days + 1),

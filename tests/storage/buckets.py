@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from contextlib import closing
+import tempfile
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import msgspec
@@ -15,6 +19,8 @@ from schemas.settings import BucketPlace
 from storage.s3 import policies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from storage.s3.policies import Document, Role, Subject
     from tests.lanes.s3 import Lane
 
@@ -46,7 +52,17 @@ def apply(lane: Lane, bucket: str, role: Role, *, denied: bool = True) -> None:
         _paste(lane, bucket, without_plain_http(policies.policy("aws", subject, "deny")))
 
 
-def withdraw(lane: Lane) -> None:
+@contextmanager
+def other_user(lane: Lane) -> Iterator[None]:
+    """Have the second user to oneself: on ministack a role is the user's in every bucket, and tests run at once."""
+    name = f"holdfast-other-user-{urlsplit(lane.endpoint).port}"
+    with (Path(tempfile.gettempdir()) / name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+        _withdraw(lane)
+
+
+def _withdraw(lane: Lane) -> None:
     """Take the second user's policy away again, where users have any; buckets are the tests' own."""
     if lane.name == "ministack":
         with closing(_iam(lane)) as iam:

@@ -26,7 +26,7 @@ from storage.s3.probes_of_writes import look_at_checksums, look_at_race
 from storage.s3.probing import Probing
 from storage.s3.store import S3Store
 from tests.servers import Answer, serving
-from tests.storage.buckets import apply, place_of, withdraw
+from tests.storage.buckets import apply, other_user, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +77,8 @@ def as_other(s3_lane, owner, monkeypatch) -> Iterator[None]:
     """From now on the credentials of the environment are those of the second user."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_lane.other_access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_lane.other_secret_key)
-    yield
-    withdraw(s3_lane)
+    with other_user(s3_lane):
+        yield
 
 
 def written(owner: Any, bucket: str) -> list[str]:
