@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +60,45 @@ def test_the_archive_in_a_bucket_is_sound_and_every_step_is_checked(office: Buck
     assert report["findings"] == []
     verdicts = {step["number"]: step["verdict"] for step in report["steps"]}
     assert {number for number, verdict in verdicts.items() if verdict == "sound"} == {1, 3, 4, 5, 6, 7, 8, 9, 10}
+
+
+REFUSED = {
+    "no such bucket": "BUCKET_MISSING",
+    "no Object Lock": "STORE_UNSUITABLE",
+    "another archive's": "STORE_UNSUITABLE",
+    "a wrong secret": "STORE_CREDENTIALS",
+    "no rights": "STORE_ACCESS_REFUSED",
+    "a web page": "STORE_ENDPOINT",
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_refused_init_says_why_and_makes_nothing(
+    office: BucketOffice, ceph: Lane, site: BlogSite, tmp_path: Path, what: str
+):
+    bucket, lane_, environment = ceph.bucket(), ceph, ceph.environment()
+    match what:
+        case "no such bucket":
+            bucket = "nobody-has-this"
+        case "no Object Lock":
+            bucket = ceph.bucket(lock=False)
+        case "another archive's":
+            bucket = office.bucket
+        case "a wrong secret":
+            environment |= {"AWS_SECRET_ACCESS_KEY": "not-the-secret"}
+        case "no rights":
+            environment |= {
+                "AWS_ACCESS_KEY_ID": ceph.other_access_key,
+                "AWS_SECRET_ACCESS_KEY": ceph.other_secret_key,
+            }
+        case "a web page":
+            lane_ = replace(ceph, endpoint=site.url)
+    home = Holdfast(tmp_path / "home", environment)
+    answer = home.run("init", "--organisation", "X", *place_arguments(lane_, bucket), "--json")
+    assert answer.status != 0
+    assert REFUSED[what] in answer.out + answer.err
+    assert "not-the-secret" not in answer.out + answer.err
+    assert not home.home.exists() or list(home.home.iterdir()) == []
 
 
 def test_what_was_captured_is_found_and_the_production_proves_itself(office: BucketOffice):
