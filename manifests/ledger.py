@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from manifests import chain
 from manifests.history import History
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
-from schemas.errors import ArchiveError, ConflictError, InputError, IntegrityError, OutcomeUnknownError
+from schemas.errors import (
+    ArchiveError,
+    ConflictError,
+    InputError,
+    IntegrityError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
 from schemas.ledger import ArchiveCreated
 from schemas.merkle import consistency_path, inclusion_path, leaf_hash
 from storage import layout
@@ -200,9 +207,12 @@ class Ledger:
             self.store.put_new(key, Content.of(content))
         except KeyTakenError:
             return False
-        except OutcomeUnknownError:
+        except OutcomeUnknownError as unknown:
             # Look: our own bytes there mean that the write landed.
-            stored = self.store.find(key)
+            try:
+                stored = self.store.find(key)
+            except UnavailableError as away:
+                raise unknown from away
             if stored is None:
                 raise
             return stored.sha256 == Content.of(content).sha256

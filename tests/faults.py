@@ -47,11 +47,14 @@ class Request:
 
 
 class Exchange:
-    """A request on its way, and what a fault can do with it. When the fault is done the connection is closed."""
+    """A request on its way, and what a fault can do with it. When the fault is done the connection is closed.
+
+    ``place`` is which request of all it is, from 1.
+    """
 
     def __init__(self, proxy: Proxy, client: socket.socket, request: Request, place: int) -> None:
-        self.request = request
-        self._proxy, self._client, self._place = proxy, client, place
+        self.request, self.place = request, place
+        self._proxy, self._client = proxy, client
 
     def ask(self) -> bytes:
         """Let the server do it, and return its whole answer."""
@@ -68,12 +71,12 @@ class Exchange:
 
         It is said before the client is let go, so that it can make no request that is not counted.
         """
-        self._proxy.keep(self.request, None if after is None else self._place + after)
+        self._proxy.keep(self.request, None if after is None else self.place + after)
 
     def answer(self, content: bytes) -> None:
         """Send bytes to the client."""
         # So that whatever the client does next, it does it after what came late.
-        self._proxy.deliver_late(lambda until: until is not None and until <= self._place)
+        self._proxy.deliver_late(lambda until: until is not None and until <= self.place)
         with suppress(OSError):
             self._client.sendall(content)
 
@@ -103,8 +106,11 @@ def refusal(status: str, body: str, kind: str = "application/xml") -> bytes:
 
 
 INTERNAL_ERROR = refusal("500 Internal Server Error", ERROR.format("InternalError"))
-UNAVAILABLE = refusal("503 Service Unavailable", "<html><body>No server is available.</body></html>", "text/html")
-SLOW_DOWN = refusal("503 Slow Down", ERROR.format("SlowDown"))
+REFUSALS = (
+    INTERNAL_ERROR,
+    refusal("503 Service Unavailable", "<html><body>No server is available.</body></html>", "text/html"),
+    refusal("503 Slow Down", ERROR.format("SlowDown")),
+)
 
 
 def lost(exchange: Exchange) -> None:
@@ -133,7 +139,7 @@ def doubled_later(exchange: Exchange) -> None:
 
 def cut_in_the_head(exchange: Exchange) -> None:
     head = exchange.ask().partition(BLANK)[0]
-    exchange.answer(head[: len(head) // 2])
+    exchange.answer(head[: len(head) * (exchange.place * 37 % 100) // 100])  # somewhere else in each
 
 
 def cut_in_the_body(exchange: Exchange) -> None:
@@ -141,19 +147,22 @@ def cut_in_the_body(exchange: Exchange) -> None:
     exchange.answer(head + blank + body[: len(body) // 2])
 
 
+def refused(exchange: Exchange) -> None:
+    exchange.answer(REFUSALS[exchange.place % len(REFUSALS)])
+
+
 def failed_after_it_was_done(exchange: Exchange) -> None:
     exchange.ask()
     exchange.answer(INTERNAL_ERROR)
 
 
+DELAYED = Fault("delayed", delayed)
 FAULTS = (
     Fault("dropped", lambda _: None),
-    Fault("delayed", delayed),
+    DELAYED,
     Fault("cut-in-the-answers-head", cut_in_the_head),
     Fault("cut-in-the-answers-body", cut_in_the_body),
-    Fault("500", lambda exchange: exchange.answer(INTERNAL_ERROR)),
-    Fault("503", lambda exchange: exchange.answer(UNAVAILABLE)),
-    Fault("SlowDown", lambda exchange: exchange.answer(SLOW_DOWN)),
+    Fault("500-503-or-slow-down-in-turn", refused),
     Fault("answer-lost", lost, of_changes=True),
     Fault("very-late", very_late, of_changes=True),
     Fault("doubled", doubled, of_changes=True),

@@ -117,6 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
             if answer.hang == "after":
                 self.server.closing.wait()
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def _send(self, answer: Answer) -> None:
         body = gzip.compress(answer.body, mtime=0) if answer.gzipped else answer.body
         self.close_connection = bool(answer.short) or not answer.times

@@ -128,11 +128,13 @@ class S3Store:
                 IfNoneMatch="*",
                 **headers_of(lock),
             )
-            return self._named(answer.get("VersionId"))
+            return str(answer.get("VersionId", UNVERSIONED))
 
         mine, owner = self._patience.look_and_write(lambda: self._own(key, write))
-        if owner.version == mine:
-            return StoredObject(key=key, sha256=content.sha256, size=content.size, version=mine, lock=lock)
+        # An answer may lose the version's name on its way; whether there are versions says the listing.
+        if mine is not None and owner.version in (mine, UNVERSIONED):
+            version = self._named(owner.version)
+            return StoredObject(key=key, sha256=content.sha256, size=content.size, version=version, lock=lock)
         return self._same(owner, content)
 
     def _put_in_parts(self, key: str, content: Content) -> StoredObject:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 import itertools
 import random
+import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -22,18 +23,20 @@ from manifests.archive import Archive, create_archive, read_settings
 from manifests.audit import audit
 from manifests.console import system_clock
 from manifests.ledger import Ledger
-from manifests.locking import sweep
+from manifests.locking import mirror_holds, sweep
 from manifests.recalled import RecalledEntries
 from manifests.replication import copy_archive
 from schemas.account import Account
-from schemas.errors import ArchiveError
+from schemas.errors import ArchiveError, OutcomeUnknownError
 from schemas.ledger import HoldPlaced
 from schemas.settings import BucketPlace
 from storage.s3 import client
 from storage.s3.store import S3Store
-from tests.faults import FAULTS, Fault, Proxy, faulty
+from tests.faults import DELAYED, FAULTS, Fault, Proxy, faulty
 from tests.lanes.s3 import lane
 from tests.servers import Answer, Server, serving
+from tests.storage.s3_proxy import Lose
+from tests.storage.s3_proxy import proxy as s3_proxy
 from tests.storage.s3_stores import patience
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
     from schemas.findings import Report
     from tests.lanes.s3 import Lane
+    from tests.storage.s3_proxy import Seen
 
 pytestmark = [pytest.mark.server, pytest.mark.long]
 
@@ -50,7 +54,7 @@ ITEMS = "".join(f"<item><guid>{{0}}-{n}</guid><title>Post {n} of {{0}}</title></
 FEED = f"<rss version='2.0'><channel><title>{{0}}</title>{ITEMS}</channel></rss>"
 RECORDS = 2 * (2 + 1)  # of each feed two posts and the list of them
 
-SHORT_SECONDS = 0.5  # how long a client waits that is kept waiting
+SHORT_SECONDS = 0.25  # how long a client waits that is kept waiting
 FAMILIES = ("unavailable", "outcome-unknown")  # what a fault may be called: try again, or look
 LEGITIMATE = {
     "OBJECT_UNREFERENCED": "stored before its entry, which was not committed; the next run stored it under a new name",
@@ -58,6 +62,19 @@ LEGITIMATE = {
     "RACE_LOST": "an entry arrived after another had its place, and this server takes a write over an owned key",
 }
 """What an audit may notice after a fault, none of which takes anything from the archive, and why."""
+
+
+@functools.cache
+def owner_of_buckets(lane: Lane) -> Any:
+    """A client that makes buckets; to make a client takes longer than most of what is done here."""
+    return lane.client()
+
+
+def new_bucket(lane: Lane) -> str:
+    """Make a bucket whose objects can be locked."""
+    name = f"faults-{secrets.token_hex(8)}"
+    owner_of_buckets(lane).create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return name
 
 
 @dataclass(frozen=True)
@@ -122,7 +139,7 @@ def world_on(lane: Lane, proxy: Proxy, site: Server, home: Path) -> World:
         tag="0",
         now=system_clock,
         actor="sweep",
-        place=BucketPlace(bucket=lane.bucket(), endpoint=lane.endpoint, region=lane.region),
+        place=BucketPlace(bucket=new_bucket(lane), endpoint=lane.endpoint, region=lane.region),
     )
     for name in FEEDS:
         url = site.url(f"/{name}")
@@ -143,8 +160,10 @@ def capture(world: World, attempts: int) -> None:
 
 
 def renew(world: World, attempts: int) -> None:
-    """Do what 'holdfast locks renew --force' does."""
-    sweep(world.opened(attempts=attempts), force=True, tell=nobody)
+    """Do what 'holdfast locks renew --force' and 'holdfast hold mirror' do."""
+    archive = world.opened(attempts=attempts)
+    sweep(archive, force=True, tell=nobody)
+    mirror_holds(archive, tell=nobody)
 
 
 def replicate(target: BucketPlace, world: World, attempts: int) -> None:
@@ -220,14 +239,51 @@ ministack = pytest.mark.parametrize("reached", ["ministack"], indirect=True)
 each_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 
 
-def planned(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
-    """Yield the numbers of requests from 1, each with how often the client tries."""
-    monkeypatch.setattr("manifests.locking.WORKERS", 1)  # one request after the other: the n-th is always the same
+ministack = pytest.mark.parametrize("reached", ["ministack"], indirect=True)
+each_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+
+
+def in_order(monkeypatch: pytest.MonkeyPatch, *, seconds: float | None) -> None:
+    """Make one request after the other, so that the n-th is always the same, and give up after so many seconds."""
+    monkeypatch.setattr("manifests.locking.WORKERS", 1)
     monkeypatch.setattr("manifests.replication.WORKERS", 1)
-    if fault.name == "delayed":
-        monkeypatch.setattr(client, "READ_SECONDS", SHORT_SECONDS)
+    if seconds is not None:
+        monkeypatch.setattr(client, "READ_SECONDS", seconds)
+
+
+def planned(fault: Fault) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of requests from 1, each with how often the client tries before it gives up.
+
+    Where something may have been changed both ways are gone. A client that waits for a short time only may give up by
+    itself on a busy machine: that one tries again.
+    """
     for number in itertools.count(1):
-        yield number, (5, 1)[number % 2]
+        if fault.of_changes:
+            yield from ((number, 1), (number, 5))
+        else:
+            yield number, 5 if number % 2 or fault is DELAYED else 1
+
+
+def meets_it_while_capturing_or_renewing(world: World, fault: Fault, number: int, *, attempts: int) -> bool:
+    """Capture, and renew, each with a request that meets the fault if it has so many; return whether one did."""
+    captured = world.suffers(capture, fault, number, attempts=attempts)
+    check(world, captured.spooled)
+    hold(world)
+    renewed = world.suffers(renew, fault, number, attempts=attempts)
+    check(world, captured.spooled)
+    return bool(captured.met or renewed.met)
+
+
+def meets_it_while_replicating(world: World, fault: Fault, number: int, *, attempts: int) -> bool:
+    """Copy the archive into a new bucket, with a request that meets the fault if it has so many."""
+    source = world.opened(straight=True)
+    source.ledger.refresh()
+    place = msgspec.structs.replace(source.settings.store, bucket=new_bucket(world.lane), versions="oldest")
+    met = world.suffers(functools.partial(replicate, place), fault, number, attempts=attempts).met
+    report = audit(world.store(place, straight=True), copy=True, now=system_clock())
+    check_report(report)
+    assert (report.size, report.root) == (source.ledger.head.size, source.ledger.head.tree.root.hex)
+    return bool(met)
 
 
 @ministack
@@ -235,17 +291,13 @@ def planned(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int
 def test_capturing_and_renewing_survive_it_at_every_request(
     reached: Lane, site: Server, fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    in_order(monkeypatch, seconds=SHORT_SECONDS if fault is DELAYED else None)
     with faulty(reached) as proxy:
-        for number, attempts in planned(fault, monkeypatch):
-            world = world_on(reached, proxy, site, tmp_path / f"{fault.name}-{number}")
-            captured = world.suffers(capture, fault, number, attempts=attempts)
-            check(world, captured.spooled)
-            hold(world)
-            renewed = world.suffers(renew, fault, number, attempts=attempts)
-            check(world, captured.spooled)
-            if not (captured.met or renewed.met):
+        for number, attempts in planned(fault):
+            world = world_on(reached, proxy, site, tmp_path / f"{number}-{attempts}")
+            if not meets_it_while_capturing_or_renewing(world, fault, number, attempts=attempts):
                 break
-    print(number, captured, renewed)
+    assert number > (5 if fault.of_changes else 20)
 
 
 @ministack
@@ -253,21 +305,57 @@ def test_capturing_and_renewing_survive_it_at_every_request(
 def test_replicating_survives_it_at_every_request(
     reached: Lane, site: Server, fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    in_order(monkeypatch, seconds=SHORT_SECONDS if fault is DELAYED else None)
     with faulty(reached) as proxy:
         world = world_on(reached, proxy, site, tmp_path / "source")
         capture(world, 1)
-        hold(world)
-        renew(world, 1)
-        check(world, set())
-        source = world.opened(straight=True)
-        source.ledger.refresh()
-        for number, attempts in planned(fault, monkeypatch):
-            place = msgspec.structs.replace(source.settings.store, bucket=reached.bucket(), versions="oldest")
-            copied = world.suffers(functools.partial(replicate, place), fault, number, attempts=attempts)
-            report = audit(world.store(place, straight=True), copy=True, now=system_clock())
-            check_report(report)
-            assert (report.size, report.root) == (source.ledger.head.size, source.ledger.head.tree.root.hex)
-            if not copied.met:
+        for number, attempts in planned(fault):
+            if not meets_it_while_replicating(world, fault, number, attempts=attempts):
                 break
         check(world, set())
-    print(number, copied)
+    assert number > (8 if fault.of_changes else 40)
+
+
+SEED = 20261121
+SAMPLE = 20
+
+
+@pytest.mark.parametrize("reached", ["ceph20"], indirect=True)
+@pytest.mark.parametrize("changes", [True, False], ids=["of changes", "of all requests"])
+def test_a_sample_on_a_server_that_ignores_conditions(
+    reached: Lane, site: Server, changes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    chosen = random.Random(SEED)
+    faults = [fault for fault in FAULTS if fault.of_changes == changes]
+    in_order(monkeypatch, seconds=2)
+    with faulty(reached) as proxy:
+        source = world_on(reached, proxy, site, tmp_path / "source")
+        capture(source, 1)
+        for turn in range(SAMPLE):
+            fault, attempts = chosen.choice(faults), chosen.choice((1, 5))
+            number, other = (chosen.randint(1, most) for most in ((5, 8) if changes else (20, 40)))
+            told = f"seed {SEED}, turn {turn}: {fault.name} at {number} and {other}, {attempts} attempts"
+            world = world_on(reached, proxy, site, tmp_path / str(turn))
+            assert meets_it_while_capturing_or_renewing(world, fault, number, attempts=attempts), told
+            assert meets_it_while_replicating(source, fault, other, attempts=attempts), told
+        check(source, set())
+
+
+@ministack
+def test_when_nobody_can_look_after_an_entry_was_written_its_outcome_is_unknown(
+    reached: Lane, site: Server, tmp_path: Path
+):
+    def gone_after_the_write(request: Seen) -> Lose | None:
+        return Lose() if server.count("put_object") else None
+
+    with s3_proxy(reached, gone_after_the_write) as server:
+        world = World(reached, tmp_path, server)
+        world_on(reached, server, site, tmp_path)
+        archive = world.opened(attempts=1)
+        archive.ledger.refresh()
+        with pytest.raises(OutcomeUnknownError):
+            registry.register(archive, Account(name="third", platform="feed", url="https://third.example/", title="3"))
+
+    straight = world.opened(straight=True)
+    straight.ledger.refresh()
+    assert "third" in straight.ledger.history.accounts

@@ -1,0 +1,248 @@
+"""Eight writers commit to one archive and are killed again and again: nothing forks, is lost or comes twice.
+
+When each of them dies is decided by a seed, as a number of its own requests, or of durable steps, and a moment there.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archiver import registry
+from archiver.held import held_of
+from manifests import chain
+from manifests.archive import create_archive, open_archive
+from manifests.audit import audit
+from manifests.console import system_clock
+from manifests.recalled import RecalledEntries
+from schemas.account import Account
+from schemas.settings import BucketPlace, DirectoryPlace
+from tests.e2e import writer
+from tests.faults import Exchange, Fault, faulty
+from tests.killing import MOMENTS
+from tests.lanes.s3 import lane
+from tests.servers import Answer, Server, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from multiprocessing.process import BaseProcess
+    from pathlib import Path
+
+    from schemas.settings import Place
+
+WRITERS = tuple(f"writer-{number}" for number in range(8))
+SEED = 20261121
+MOST_REQUESTS = 60  # in which a life ends; a start takes a few, a turn some twenty
+MOST_STEPS = 150
+LOOKS = 60  # after so many looks a feed has no more news
+SECONDS = 120
+
+LEGITIMATE = {
+    "OBJECT_UNREFERENCED": "stored by a writer that died before the entry that would have named it",
+    "WRITTEN_AGAIN": "stored by a writer that died before it knew, and stored again",
+    "RACE_LOST": "two entries were written for one place, and this server takes both; the older one counts",
+}
+"""What an audit may notice here, none of which takes anything from the archive, and why."""
+
+# A fork of a process that has imported everything is a new process in no time, and shares nothing with the others.
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.e2e.writer", "storage.s3.store", "pytest"])
+
+
+@dataclass
+class Life:
+    """One life of a writer: a process that ends by SIGKILL, from without or by its own hand."""
+
+    home: Path
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    begun: threading.Event = field(default_factory=threading.Event)
+    process: BaseProcess | None = None
+
+    def begin(self) -> int:
+        """Start the process, and return what tells its end to those who wait."""
+        self.process = processes.Process(
+            target=writer.write, args=(str(self.home), dict(os.environ)), kwargs=self.arguments
+        )
+        self.process.start()
+        self.begun.set()
+        return self.process.sentinel
+
+    def end(self) -> int | None:
+        """Return the exit status of the process, which has ended: minus the signal's number."""
+        assert self.process is not None
+        self.process.join()
+        return self.process.exitcode
+
+    def kill(self) -> None:
+        """Kill the process, as soon as it is there."""
+        self.begun.wait()
+        assert self.process is not None
+        self.process.kill()
+
+
+def before_it_is_heard(life: Life, _: Exchange) -> None:
+    life.kill()
+
+
+def before_it_is_answered(life: Life, exchange: Exchange) -> None:
+    exchange.ask()
+    life.kill()
+
+
+def while_it_goes_on(life: Life, exchange: Exchange) -> None:
+    exchange.answer(exchange.ask())
+    life.kill()
+
+
+@dataclass
+class Office:
+    """An archive, the homes of its writers, and what was ever seen in their spools."""
+
+    home: Path
+    homes: tuple[Path, ...]
+    spooled: set[str] = field(default_factory=set)
+    statuses: list[int | None] = field(default_factory=list)
+
+    def all_write(self, lives: Callable[[Path], Iterator[Life]]) -> None:
+        """Let all of them write at once, each life of each until it ends; what it leaves in its spool is noted."""
+        coming = {home: lives(home) for home in self.homes}
+        living = {life.begin(): life for home in self.homes for life in itertools.islice(coming[home], 1)}
+        try:
+            while living:
+                over = [living.pop(sentinel) for sentinel in wait(living, SECONDS)]
+                assert over, "no writer came to its end"
+                for life in over:
+                    self.statuses.append(life.end())
+                    self.spooled |= waiting(life.home)
+                    living |= {following.begin(): following for following in itertools.islice(coming[life.home], 1)}
+        finally:
+            for life in living.values():
+                life.kill()
+
+
+def waiting(home: Path) -> set[str]:
+    """Return the captures in a spool."""
+    return {path.name for path in (home / "state" / "spool").glob("[!.]*")}
+
+
+def office_in(folder: Path, place: Place, site: Server) -> Office:
+    """Make an archive at ``place``, and a home with its keys and settings for every writer."""
+    home = folder / "office"
+    archive = create_archive(
+        home,
+        organisation="X",
+        timezone="UTC",
+        bates_prefix="X",
+        tag="0",
+        now=system_clock,
+        actor="office",
+        place=place,
+    )
+    for name in (writer.SHARED, *WRITERS):
+        url = site.url(f"/{name}")
+        registry.register(archive, Account(name=name, platform="feed", url=url, title=name, private_network=True))
+    homes = tuple(folder / name for name in WRITERS)
+    for one in homes:
+        shutil.copytree(home, one)
+    return Office(home, homes)
+
+
+def feed(name: str, items: int) -> Answer:
+    """Return a feed of so many items."""
+    listed = "".join(f"<item><guid>{name}-{item}</guid><title>{item}</title></item>" for item in range(items))
+    body = f"<rss version='2.0'><channel><title>{name}</title>{listed}</channel></rss>"
+    return Answer(headers={"Content-Type": "application/rss+xml"}, body=body.encode())
+
+
+@pytest.fixture
+def site() -> Iterator[Server]:
+    """A feed for every writer and one for all, each with one item more at every look."""
+    names = (writer.SHARED, *WRITERS)
+    with serving({f"/{name}": [feed(name, items) for items in range(1, LOOKS)] for name in names}) as server:
+        yield server
+
+
+def check(office: Office) -> None:
+    """Let every writer recover and take one more turn, then check that nothing forked, was lost or came twice."""
+    office.statuses.clear()
+    office.all_write(lambda home: iter([Life(home, {"turns": 1})]))
+    assert office.statuses == [0] * len(WRITERS)
+    views = [view(home) for home in office.homes]
+    archive = open_archive(office.home, now=system_clock, actor="office")
+    history, leaves = archive.ledger.history, archive.ledger.leaves
+    report = audit(archive.store, now=system_clock())
+    assert report.sound, report.findings
+    assert {finding.code for finding in report.findings} <= set(LEGITIMATE), report.findings
+    # No fork: every machine accepted the entries that the audit finds, and no others.
+    assert (report.size, report.root) == (archive.ledger.head.size, archive.ledger.head.tree.root.hex)
+    assert all(seen == leaves[: len(seen)] for seen in views)
+    # No loss: what a writer said or had in its spool is in the ledger.
+    assert set().union(*map(writer.said, office.homes)) <= {*history.captures, *history.accounts}
+    assert office.spooled <= set(history.captures)
+    assert not set().union(*map(waiting, office.homes))
+    # None twice: each capture has one act, each item of a feed one record.
+    assert sum(history.polls.values()) == len(history.captures)
+    for name in (writer.SHARED, *WRITERS):
+        posts = [len(found) for found in held_of(archive, name).versions.values() if found[0].kind == "post"]
+        assert set(posts) == {1}, name
+
+
+def view(home: Path) -> list[object]:
+    """Return the hashes of the entries that a machine has accepted, from its own notes."""
+    return [accepted.leaf for accepted in chain.rehearse(RecalledEntries(home / "state" / "ledger.notes").read())]
+
+
+@pytest.mark.server
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "deaths"), [("ceph20", 200), ("ministack", 40)])
+def test_writers_that_are_killed_at_their_requests_to_a_bucket_lose_and_double_nothing(
+    name: str, deaths: int, tmp_path: Path, site: Server, monkeypatch: pytest.MonkeyPatch
+):
+    server = lane(name)
+    for variable, value in server.environment().items():
+        monkeypatch.setenv(variable, value)
+    with ExitStack() as stack:
+        place = BucketPlace(bucket=server.bucket(), endpoint=server.endpoint, region=server.region)
+        office = office_in(tmp_path, place, site)
+        proxies = {home: stack.enter_context(faulty(server)) for home in office.homes}
+        for home, proxy in proxies.items():
+            settings = home / "holdfast.toml"
+            settings.write_text(settings.read_text().replace(server.endpoint, proxy.endpoint))
+
+        def lives(home: Path) -> Iterator[Life]:
+            chosen = random.Random(f"{SEED} {home.name}")
+            for _ in range(deaths // len(WRITERS)):
+                life = Life(home)
+                moment = chosen.choice((before_it_is_heard, before_it_is_answered, while_it_goes_on))
+                fault = Fault(moment.__name__, functools.partial(moment, life))
+                proxies[home].plan(fault, chosen.randint(1, MOST_REQUESTS))
+                yield life
+
+        office.all_write(lives)
+        assert office.statuses == [-signal.SIGKILL] * deaths, f"seed {SEED}"
+        check(office)
+
+
+def test_writers_that_are_killed_at_their_durable_steps_lose_and_double_nothing(tmp_path: Path, site: Server):
+    office = office_in(tmp_path, DirectoryPlace(path=str(tmp_path / "archive")), site)
+
+    def lives(home: Path) -> Iterator[Life]:
+        chosen = random.Random(f"{SEED} {home.name}")
+        for _ in range(4):
+            yield Life(home, {"step": chosen.randint(1, MOST_STEPS), "moment": chosen.choice(MOMENTS)})
+
+    office.all_write(lives)
+    assert office.statuses == [-signal.SIGKILL] * 4 * len(WRITERS), f"seed {SEED}"
+    check(office)
