@@ -12,7 +12,7 @@ from ediscovery import commands as ediscovery_commands
 from ediscovery import holds_commands
 from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
-from manifests import copies_commands, locks_commands
+from manifests import copies_commands, locks_commands, witness_commands
 from manifests import doctor as manifests_doctor
 from manifests.console import Console, report_error, system_actor, wants_json
 from schemas.errors import ArchiveError
@@ -62,6 +62,7 @@ for command in (
     locks_commands.locks,
     copies_commands.replicate,
     copies_commands.restore,
+    witness_commands.witness,
     manifests_doctor.doctor,
 ):
     holdfast.add_command(command)

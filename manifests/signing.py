@@ -43,7 +43,7 @@ def key_id(name: str, public: bytes) -> bytes:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or any(character.isspace() for character in name):
+    if not name.isprintable() or not name or "+" in name or any(character.isspace() for character in name):
         raise KeyMalformedError(
             f"{name[:80]!r} cannot name a key.", do="Use a name without spaces and plus signs (C2SP signed-note)."
         )

@@ -81,7 +81,7 @@ def test_no_bytes_lead_to_anything_but_a_note_or_our_error(content) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a+b", FOO.replace("530d903a", "530d903b"), FOO[:-4], FOO.replace("AekyeR", "BekyeR")]
+    "text", ["", "a+b", "\udcff" + FOO, FOO.replace("530d903a", "530d903b"), FOO[:-4], FOO.replace("AekyeR", "BekyeR")]
 )
 def test_a_verifier_key_that_does_not_fit_its_id_is_refused(text) -> None:
     with pytest.raises(KeyMalformedError):
