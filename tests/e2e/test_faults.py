@@ -238,10 +238,6 @@ ministack = pytest.mark.parametrize("reached", ["ministack"], indirect=True)
 each_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 
 
-ministack = pytest.mark.parametrize("reached", ["ministack"], indirect=True)
-each_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-
-
 def in_order(monkeypatch: pytest.MonkeyPatch, *, seconds: float | None) -> None:
     """Make one request after the other, so that the n-th is always the same, and give up after so many seconds."""
     monkeypatch.setattr("manifests.locking.WORKERS", 1)
