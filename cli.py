@@ -12,9 +12,10 @@ from ediscovery import commands as ediscovery_commands
 from ediscovery import holds_commands
 from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
-from manifests import copies_commands, locks_commands, witness_commands
+from manifests import copies_commands, locks_commands
 from manifests import doctor as manifests_doctor
 from manifests.console import Console, report_error, system_actor, wants_json
+from manifests.witness import commands as witness_commands
 from schemas.errors import ArchiveError
 
 USAGE_STATUS = 2

@@ -24,6 +24,7 @@ from pyhanko_certvalidator import ValidationContext
 from ediscovery.production.authority import TEST_NAME
 from ediscovery.production.reading import PdfUnreadableError, strict, unreadable
 from ediscovery.production.report import SignatureFacts
+from manifests import der
 from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.findings import Finding
@@ -41,7 +42,6 @@ PLACE = "signature"
 SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 DATA = bytes.fromhex("06092A864886F70D010701")
 VERSION_1 = bytes.fromhex("020101")
-SHORT_FORM = 0x80
 EITHER_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
 
 
@@ -171,33 +171,23 @@ def _plain(embedded: EmbeddedPdfSignature) -> bool:
     """
     content, signer = embedded.pkcs7_content, embedded.signer_info
     certificates = b"".join(one.dump() for one in embedded.signed_data["certificates"])
-    expected = _value(
+    expected = der.value(
         0x30,
         SIGNED_DATA,
-        _value(
+        der.value(
             0xA0,
-            _value(
+            der.value(
                 0x30,
                 VERSION_1,
-                _value(0x31, signer["digest_algorithm"].dump()),
-                _value(0x30, DATA),
-                _value(0xA0, certificates),
-                _value(0x31, signer.dump()),
+                der.value(0x31, signer["digest_algorithm"].dump()),
+                der.value(0x30, DATA),
+                der.value(0xA0, certificates),
+                der.value(0x31, signer.dump()),
             ),
         ),
     )
     plain_signer = signer["version"].native == "v1" and not signer["unsigned_attrs"].native
     return plain_signer and content.startswith(expected) and len(expected) == parser.peek(content)
-
-
-def _value(tag: int, *parts: bytes) -> bytes:
-    """Return one DER value (X.690, 8.1): tag, shortest length, content."""
-    content = b"".join(parts)
-    size = len(content)
-    if size < SHORT_FORM:
-        return bytes((tag, size)) + content
-    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, SHORT_FORM | len(octets))) + octets + content
 
 
 def _status(embedded: EmbeddedPdfSignature, *, roots: Sequence[x509.Certificate], at: Instant) -> PdfSignatureStatus:

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manifests.cosignatures import (
+from manifests.notes import Checkpoint, Signature, SignedNote
+from manifests.signing import KeyMalformedError, SignatureRefusedError, SigningKey, Verifier
+from manifests.witness.cosignatures import (
     Cosigner,
     Policy,
     WitnessesMissingError,
@@ -24,9 +26,7 @@ from manifests.cosignatures import (
     require,
     verified,
 )
-from manifests.notes import Checkpoint, Signature, SignedNote
-from manifests.signing import KeyMalformedError, SignatureRefusedError, SigningKey, Verifier
-from manifests.witness_requests import Request, WitnessRequestError
+from manifests.witness.requests import Request, WitnessRequestError
 from schemas.errors import ArchiveError
 from schemas.instant import Instant
 from schemas.merkle import consistency_path, leaf_hash, root_of

@@ -11,10 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from manifests.timestamp_client import TimestampAddressError, TimestampAnswerError, TimestampUnreachableError, ask
-from manifests.timestamp_token import LARGEST_RESPONSE
-from manifests.timestamps import request, verify
+from manifests.posting import ServiceAddressError, ServiceUnreachableError
+from manifests.timestamps.client import ask
+from manifests.timestamps.stamp import request, verify
+from manifests.timestamps.token import LARGEST_RESPONSE
 from schemas.digest import Digest
+from schemas.errors import UnavailableError
 from schemas.instant import Instant
 from tests.tsa import Answer, make_authority, pem, serving, stamp
 
@@ -41,7 +43,7 @@ def honest(query: bytes) -> Answer:
     ],
 )
 def test_an_answer_that_is_no_stamp_is_refused_by_name(answer, told) -> None:
-    with serving(lambda _: answer) as server, pytest.raises(TimestampAnswerError, match=told):
+    with serving(lambda _: answer) as server, pytest.raises(UnavailableError, match=told):
         ask(server.url, DIGEST, nonce=NONCE, timeout=10)
     assert len(server.queries) == 1
 
@@ -50,21 +52,21 @@ def test_an_answer_that_is_no_stamp_is_refused_by_name(answer, told) -> None:
 def test_an_authority_that_takes_too_long_is_given_up(pace) -> None:
     with (
         serving(lambda _: Answer(b"", pace=pace, short=LARGEST_RESPONSE)) as server,
-        pytest.raises(TimestampUnreachableError, match=r"within 0\.3 seconds"),
+        pytest.raises(ServiceUnreachableError, match=r"within 0\.3 seconds"),
     ):
         ask(server.url, DIGEST, nonce=NONCE, timeout=0.3)
 
 
 def test_an_answer_that_breaks_off_is_no_answer() -> None:
     body = stamp(QUERY, HONEST, at=AT)
-    with serving(lambda _: Answer(body, short=10)) as server, pytest.raises(TimestampUnreachableError):
+    with serving(lambda _: Answer(body, short=10)) as server, pytest.raises(ServiceUnreachableError):
         ask(server.url, DIGEST, nonce=NONCE, timeout=10)
 
 
 def test_an_authority_that_is_not_there_is_unreachable() -> None:
     with serving(honest) as server:
         url = server.url
-    with pytest.raises(TimestampUnreachableError) as refused:
+    with pytest.raises(ServiceUnreachableError) as refused:
         ask(url, DIGEST, nonce=NONCE, timeout=10)
     assert "customer" not in str(refused.value)
 
@@ -82,7 +84,7 @@ def test_an_authority_that_is_not_there_is_unreachable() -> None:
     ],
 )
 def test_an_address_that_cannot_be_asked_is_refused_and_not_repeated(url) -> None:
-    with pytest.raises(TimestampAddressError) as refused:
+    with pytest.raises(ServiceAddressError) as refused:
         ask(url, DIGEST, nonce=NONCE, timeout=10)
     assert "secret" not in str(refused.value)
 
@@ -98,7 +100,7 @@ def test_an_authority_is_asked_over_tls_and_its_certificate_checked(tmp_path, mo
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(tmp_path / "host.pem")
     with serving(honest, tls=tls) as server:
-        with pytest.raises(TimestampUnreachableError, match="certificate verify failed"):
+        with pytest.raises(ServiceUnreachableError, match="certificate verify failed"):
             ask(server.url, DIGEST, nonce=NONCE, timeout=10)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
         response = ask(server.url, DIGEST, nonce=NONCE, timeout=10)

@@ -13,17 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rfc3161_client import decode_timestamp_response
 
-from manifests.timestamp_client import (
+from manifests.timestamps.client import (
     ask,
 )
-from manifests.timestamp_token import LARGEST_RESPONSE, TimestampMalformedError, TimestampRefusedError
-from manifests.timestamp_trust import (
-    TimestampExpiredError,
-    TimestampPurposeError,
-    TimestampRootsError,
-    TimestampUntrustedError,
-)
-from manifests.timestamps import (
+from manifests.timestamps.stamp import (
     TimestampAheadError,
     TimestampImprintError,
     TimestampNonceError,
@@ -32,6 +25,13 @@ from manifests.timestamps import (
     request,
     settle,
     verify,
+)
+from manifests.timestamps.token import LARGEST_RESPONSE, TimestampMalformedError, TimestampRefusedError
+from manifests.timestamps.trust import (
+    TimestampExpiredError,
+    TimestampPurposeError,
+    TimestampRootsError,
+    TimestampUntrustedError,
 )
 from schemas.digest import Digest
 from schemas.errors import ArchiveError

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from manifests.console import system_clock
 from manifests.notes import Checkpoint, SignedNote
 from manifests.signing import SigningKey
-from manifests.witness import create_witness, open_witness
-from manifests.witness_requests import Request
-from manifests.witness_server import WitnessServer
+from manifests.witness.requests import Request
+from manifests.witness.server import WitnessServer
+from manifests.witness.witness import create_witness, open_witness
 from schemas.merkle import consistency_path, leaf_hash, root_of
 from tests.manifests.archives import ORIGIN, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from manifests.witness import Witness
+    from manifests.witness.witness import Witness
 
 NAME = "records.springfield.example"
 SECONDS = 20.0

@@ -16,7 +16,8 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from manifests.timestamp_trust import UNREADABLE, issued
+from manifests import der
+from manifests.timestamps.trust import UNREADABLE, issued
 from schemas.errors import IntegrityError, UnavailableError
 from schemas.instant import Instant
 
@@ -32,7 +33,6 @@ STATUS_GRANTED = bytes.fromhex("3003020100")
 SIGNED_DATA_OID = bytes.fromhex("06092a864886f70d010702")
 TST_INFO_OID = bytes.fromhex("060b2a864886f70d0109100104")
 VERSION_1, VERSION_3 = bytes.fromhex("020101"), bytes.fromhex("020103")
-LONG_FORM = 0x80
 
 
 class TimestampMalformedError(IntegrityError):
@@ -169,21 +169,21 @@ def _spelled(signed: Any, certificates: tuple[x509.Certificate, ...]) -> bytes: 
     signer = signed["signer_infos"][0]
     parts = ("sid", "digest_algorithm", "signed_attrs", "signature_algorithm", "signature")
     statement = signed["encap_content_info"]["content"].contents
-    return _value(
+    return der.value(
         SEQUENCE,
         STATUS_GRANTED,
-        _value(
+        der.value(
             SEQUENCE,
             SIGNED_DATA_OID,
-            _value(
+            der.value(
                 EXPLICIT_0,
-                _value(
+                der.value(
                     SEQUENCE,
                     VERSION_3,
-                    _value(SET, signer["digest_algorithm"].dump()),
-                    _value(SEQUENCE, TST_INFO_OID, _value(EXPLICIT_0, _value(OCTETS, statement))),
-                    _value(EXPLICIT_0, *sorted(one.public_bytes(Encoding.DER) for one in certificates)),
-                    _value(SET, _value(SEQUENCE, VERSION_1, *(signer[part].dump() for part in parts))),
+                    der.value(SET, signer["digest_algorithm"].dump()),
+                    der.value(SEQUENCE, TST_INFO_OID, der.value(EXPLICIT_0, der.value(OCTETS, statement))),
+                    der.value(EXPLICIT_0, *sorted(one.public_bytes(Encoding.DER) for one in certificates)),
+                    der.value(SET, der.value(SEQUENCE, VERSION_1, *(signer[part].dump() for part in parts))),
                 ),
             ),
         ),
@@ -269,13 +269,3 @@ def _bindings(attributes: Iterable[Any]) -> Iterator[Binding]:
             for one in value["certs"]:
                 algorithm = one["hash_algorithm"]["algorithm"].native if kind.endswith("v2") else "sha1"
                 yield Binding(algorithm, one["cert_hash"].native)
-
-
-def _value(tag: int, *parts: bytes) -> bytes:
-    """Return one DER value (X.690, 8.1): tag, shortest length, content."""
-    content = b"".join(parts)
-    size = len(content)
-    if size < LONG_FORM:
-        return bytes((tag, size)) + content
-    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, LONG_FORM | len(octets))) + octets + content

@@ -14,11 +14,13 @@ from socketserver import ThreadingTCPServer
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
-from manifests.cosignatures import Cosigner
 from manifests.notes import NoteUnsignedError
 from manifests.signing import SignatureRefusedError
-from manifests.witness_requests import (
+from manifests.witness.cosignatures import Cosigner
+from manifests.witness.requests import (
     REQUEST_LIMIT,
+    SIZE_TYPE,
+    SUBMISSION,
     LogForkedError,
     LogUnknownError,
     Request,
@@ -32,14 +34,13 @@ from schemas.merkle import ProofRefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from manifests.witness import Witness
+    from manifests.witness.witness import Witness
 
-SUBMISSION = "/add-checkpoint"
 MONITORING = "/checkpoint"
 HEADERS_LIMIT = 1 << 14
 CONNECTIONS = 64
 SECONDS = 10.0
-SIZE_TYPE, TEXT_TYPE = "text/x.tlog.size", "text/plain; charset=utf-8"
+TEXT_TYPE = "text/plain; charset=utf-8"
 
 
 def status_of(refusal: ArchiveError) -> HTTPStatus:

@@ -1,6 +1,6 @@
 """A witness in one folder: its key, one file for each log that it watches, and the proofs of forks that it met.
 
-What it decides stands in ``witness_requests``; here a decision becomes durable before anybody hears of it.
+What it decides stands in ``requests``; here a decision becomes durable before anybody hears of it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests import keys
-from manifests.cosignatures import Cosigner, verified
 from manifests.notes import SignedNote
 from manifests.signing import KeyMalformedError, SigningKey, Verifier
-from manifests.witness_requests import LogUnknownError, Request, Watched, WitnessConflictError, agree, fork
+from manifests.witness.cosignatures import Cosigner, verified
+from manifests.witness.requests import LogUnknownError, Request, Watched, WitnessConflictError, agree, fork
 from schemas.digest import Digest
 from schemas.errors import ArchiveError, InputError, IntegrityError, UnavailableError
 
@@ -148,7 +148,7 @@ class Witness:
 
         Raises:
             LogUnknownError: the log is not watched.
-            ArchiveError: any refusal of ``witness_requests.agree``.
+            ArchiveError: any refusal of ``requests.agree``.
             WitnessUnwritableError: the decision could not be written down; there is none.
         """
         origin = request.checkpoint.origin

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.chain import CLOCK_TOLERANCE_SECONDS
-from manifests.cosignatures import MICROSECONDS, Cosigner, cosign, verified
 from manifests.notes import DECIMAL, Checkpoint, SignedNote
+from manifests.witness.cosignatures import MICROSECONDS, Cosigner, cosign, verified
 from schemas.digest import Digest
 from schemas.errors import ConflictError, InputError, IntegrityError, PolicyError
 from schemas.merkle import EMPTY_ROOT, ProofRefusedError, verify_consistency
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from manifests.signing import SigningKey, Verifier
     from schemas.instant import Instant
 
+SUBMISSION = "/add-checkpoint"
+SIZE_TYPE = "text/x.tlog.size"
 MOST_HASHES = 63
 REQUEST_LIMIT = 1 << 17
 LARGEST_SIZE = (1 << 63) - 1

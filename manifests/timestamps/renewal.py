@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from manifests import timestamps
+from manifests.timestamps import stamp as one_stamp
 from schemas.digest import Digest
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from manifests.timestamps import Stamp
+    from manifests.timestamps.stamp import Stamp
     from schemas.instant import Instant
 
 Name = TypeVar("Name")
@@ -45,14 +45,12 @@ def verify(
     is what all of them prove of the text. ``nonce`` is that of the newest one's request, when it just came.
 
     Raises:
-        ArchiveError: one of them fails, as ``timestamps.verify`` says.
+        ArchiveError: one of them fails, as ``stamp.verify`` says.
     """
     proved: list[Stamp] = []
     for number, stamp in reversed(list(enumerate(stamps))):
         of_the_request = None if proved else nonce
-        proved.append(
-            timestamps.verify(stamp, covered(text, stamps[:number]), roots=roots, at=at, nonce=of_the_request)
-        )
+        proved.append(one_stamp.verify(stamp, covered(text, stamps[:number]), roots=roots, at=at, nonce=of_the_request))
         at = proved[-1].at
     return tuple(reversed(proved))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from manifests import stamping
-from manifests.timestamp_trust import TimestampExpiredError
-from manifests.timestamps import TimestampImprintError, request, settle, verify
+from manifests.timestamps import renewal
+from manifests.timestamps.stamp import TimestampImprintError, request, settle, verify
+from manifests.timestamps.trust import TimestampExpiredError
 from schemas.digest import Digest
 from schemas.instant import Instant
 from tests.tsa import make_authority, stamp
@@ -24,7 +24,7 @@ def settled(authority=HONEST, at=AT) -> bytes:
 
 
 def renewed(authority, stamps, *, at) -> bytes:
-    query = request(stamping.covered(TEXT, stamps), nonce=NONCE)
+    query = request(renewal.covered(TEXT, stamps), nonce=NONCE)
     return settle(stamp(query, authority, at=at))
 
 
@@ -35,10 +35,10 @@ def test_a_stamp_that_was_renewed_in_time_proves_its_time_after_its_certificate_
     first = settled(old)
     second = renewed(new, [first], at=AT.plus(seconds=20 * DAY))
     later = AT.plus(seconds=200 * DAY)
-    proved = stamping.verify(TEXT, [first, second], roots=roots, at=later, nonce=NONCE)
+    proved = renewal.verify(TEXT, [first, second], roots=roots, at=later, nonce=NONCE)
     assert [(one.authority, one.at) for one in proved] == [("Old", AT), ("New", AT.plus(seconds=20 * DAY))]
     with pytest.raises(TimestampExpiredError):
-        stamping.verify(TEXT, [first], roots=roots, at=later)
+        renewal.verify(TEXT, [first], roots=roots, at=later)
 
 
 def test_a_stamp_that_was_renewed_too_late_proves_nothing_more() -> None:
@@ -47,17 +47,17 @@ def test_a_stamp_that_was_renewed_too_late_proves_nothing_more() -> None:
     first = settled(old)
     second = renewed(new, [first], at=AT.plus(seconds=40 * DAY))
     with pytest.raises(TimestampExpiredError):
-        stamping.verify(TEXT, [first, second], roots=(*old.roots, *new.roots), at=AT.plus(seconds=41 * DAY))
+        renewal.verify(TEXT, [first, second], roots=(*old.roots, *new.roots), at=AT.plus(seconds=41 * DAY))
 
 
 def test_a_renewal_is_over_its_own_stamp_and_text_alone() -> None:
     first, other = settled(), settled(at=AT.plus(seconds=60))
     second = renewed(HONEST, [first], at=AT.plus(seconds=DAY))
     at = AT.plus(seconds=DAY)
-    assert len(stamping.verify(TEXT, [first, second], roots=HONEST.roots, at=at)) == 2
+    assert len(renewal.verify(TEXT, [first, second], roots=HONEST.roots, at=at)) == 2
     for text, stamps in ((TEXT, [other, second]), (TEXT, [second]), (TEXT, [second, first]), ("x\n", [first, second])):
         with pytest.raises(TimestampImprintError):
-            stamping.verify(text, stamps, roots=HONEST.roots, at=at)
+            renewal.verify(text, stamps, roots=HONEST.roots, at=at)
 
 
 def test_stamps_are_renewed_while_they_can_still_be_verified() -> None:
@@ -65,6 +65,6 @@ def test_stamps_are_renewed_while_they_can_still_be_verified() -> None:
     authorities = {name: make_authority(since=AT.plus(seconds=-DAY), days=lasts) for name, lasts in days.items()}
     newest = {name: verify(settled(one), DIGEST, roots=one.roots, at=AT) for name, one in authorities.items()}
     later = AT.plus(seconds=2 * DAY)
-    assert stamping.ending(newest, at=later, days=30) == ("shorter", "short")
-    assert stamping.ended(newest, at=later) == ("over",)
-    assert stamping.ending(newest, at=AT, days=2) == ("over",)
+    assert renewal.ending(newest, at=later, days=30) == ("shorter", "short")
+    assert renewal.ended(newest, at=later) == ("over",)
+    assert renewal.ending(newest, at=AT, days=2) == ("over",)

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
-from manifests import timestamp_token
-from manifests.timestamp_token import Binding, Token, malformed, settle
-from manifests.timestamp_trust import demand_purpose, demand_valid, end_of, load_roots, name_of, path_to_root
+from manifests.timestamps import token as tokens
+from manifests.timestamps.token import Binding, Token, malformed, settle
+from manifests.timestamps.trust import demand_purpose, demand_valid, end_of, load_roots, name_of, path_to_root
 from schemas.errors import IntegrityError, PolicyError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Stamp:
 
 def request(digest: Digest, *, nonce: int) -> bytes:
     """Return the request to stamp ``digest`` (DER); ``nonce`` is a random number of 64 bits, new for each request."""
-    return timestamp_token.request(digest.raw, nonce=nonce)
+    return tokens.request(digest.raw, nonce=nonce)
 
 
 def verify(
@@ -102,7 +102,7 @@ def verify(
         TimestampSignatureError: it is forged.
     """
     # 1. It is spelled in the one way.
-    token = timestamp_token.read(response)
+    token = tokens.read(response)
     decoded = _decoded(response)
     # 2. It is over the digest, and answers the request.
     if token.algorithm != "sha256" or token.imprint != digest.raw:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from manifests.console import json_option, plural, system_clock
-from manifests.cosignatures import verified
 from manifests.signing import Verifier
-from manifests.witness import create_witness, open_witness
-from manifests.witness_requests import REQUEST_LIMIT, Request
-from manifests.witness_server import WitnessServer
+from manifests.witness.cosignatures import verified
+from manifests.witness.requests import REQUEST_LIMIT, Request
+from manifests.witness.server import WitnessServer
+from manifests.witness.witness import create_witness, open_witness
 from schemas.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
     from manifests.console import Console
-    from manifests.cosignatures import Cosigner
-    from manifests.witness_requests import Watched
+    from manifests.witness.cosignatures import Cosigner
+    from manifests.witness.requests import Watched
     from schemas.instant import Instant
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))

@@ -1,0 +1,1 @@
+"""Witnesses: who cosigns an archive's checkpoints, so that it cannot show two histories (C2SP tlog-witness)."""
