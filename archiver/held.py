@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.archive import Archive
+    from manifests.history import History
     from schemas.ledger import Captured
 
 
 class Note(Canonical, frozen=True):
-    """What the first ``acts`` sealed captures of an account hold; ``last`` is the name of the last of them."""
+    """What an account's first ``acts`` sealed captures hold; ``last`` is the name of the last of them."""
 
     acts: Natural = 0
     last: str = ""
@@ -41,10 +42,10 @@ def held_of(archive: Archive, account: str) -> Held:
         IntegrityError: a partition is not what was sealed.
     """
     history = archive.ledger.history
-    acts = history.sealed.get(account, ())
     path = archive.home / "state" / "held" / f"{account}.json"
-    note = _read(path, acts)
-    if note.acts < len(acts):
+    note = _read(path, account, history)
+    acts = tuple(act for _, act in history.sealed(account, start=note.acts))
+    if acts:
         note = _extended(archive, note, acts)
         _write(path, note)
     lists = {item: frozenset(listed) for item, listed in note.lists.items()}
@@ -53,7 +54,7 @@ def held_of(archive: Archive, account: str) -> Held:
 
 def _extended(archive: Archive, note: Note, acts: Sequence[Captured]) -> Note:
     versions, lists = dict(note.versions), dict(note.lists)
-    for act in acts[note.acts :]:
+    for act in acts:
         for partition in act.partitions:
             path = archive.cache.path_of(archive.store, partition.stored)
             for row in parquet.read_summaries(path):
@@ -71,17 +72,19 @@ def _extended(archive: Archive, note: Note, acts: Sequence[Captured]) -> Note:
                     verdict=view.absence.verdict if view is not None and view.absence is not None else None,
                 )
                 versions[row.item] = (*versions.get(row.item, ()), version)
-    return Note(acts=len(acts), last=acts[-1].poll.capture, versions=versions, lists=lists)
+    return Note(acts=note.acts + len(acts), last=acts[-1].poll.capture, versions=versions, lists=lists)
 
 
-def _read(path: Path, acts: Sequence[Captured]) -> Note:
+def _read(path: Path, account: str, history: History) -> Note:
     nothing = Note()
     try:
         note = Note.from_bytes(path.read_bytes())
     except (FileNotFoundError, IntegrityError):
         return nothing
-    fits = 0 < note.acts <= len(acts) and acts[note.acts - 1].poll.capture == note.last
-    return note if fits else nothing
+    if not 0 < note.acts <= history.sealing.get(account, 0):
+        return nothing
+    _, last = next(history.sealed(account, start=note.acts - 1))
+    return note if last.poll.capture == note.last else nothing
 
 
 def _write(path: Path, note: Note) -> None:

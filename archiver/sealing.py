@@ -70,11 +70,11 @@ def seal(archive: Archive, captures: Iterable[Spooled], chance: Chance) -> dict[
     committed: dict[str, Captured] = {}
     while waiting:
         committed |= _commit(archive, waiting)
-        sealed = archive.ledger.history.captures
+        left = [one for one in waiting if archive.ledger.history.find_capture(one.plan.capture) is None]
         for draft in waiting:
-            if draft.plan.capture in sealed:
+            if draft not in left:
                 draft.spooled.discard()
-        waiting = [draft for draft in waiting if draft.plan.capture not in sealed]
+        waiting = left
     return committed
 
 
@@ -95,7 +95,7 @@ def _fitting(waiting: Sequence[_Draft], history: History) -> Iterator[tuple[_Dra
     """Yield the captures that go into the next entry together."""
     size, accounts = 0, set[str]()
     for draft in waiting:
-        if draft.plan.capture in history.captures or draft.plan.account in accounts:
+        if draft.plan.account in accounts or history.find_capture(draft.plan.capture) is not None:
             continue
         act = draft.act(history)
         size += len(act.to_bytes())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from manifests.proof import PROOF_FORMAT, RecordProof
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
-from schemas.merkle import inclusion_path
+from schemas.merkle import inclusion_path, nodes_of
 from schemas.record import Normalised, Provenance
 from storage import parquet
 from storage.objects import read_stored
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ediscovery.search import Hit
     from manifests.archive import Archive
     from manifests.notes import SignedNote
+    from schemas.merkle import Nodes
     from schemas.partition import Partition
     from schemas.record import Record
 
@@ -43,12 +44,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A record with its place: ``row`` in a partition whose record ids are ``leaves``."""
+    """A record with its place: ``row`` of a partition of ``rows``, whose tree is ``nodes``."""
 
     id: Digest
     record: Record
     row: int
-    leaves: tuple[Digest, ...]
+    rows: int
+    nodes: Nodes
     place: Place
 
     @property
@@ -65,11 +67,10 @@ class Sealed:
 def places(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[Place]:
     """Yield every partition that the ledger names, oldest entry first, of all accounts or of these."""
     history = archive.ledger.history
-    chosen = sorted(history.sealed) if accounts is None else accounts
     found = [
-        Place(partition, history.captures[act.poll.capture])
-        for account in chosen
-        for act in history.sealed.get(account, ())
+        Place(partition, entry)
+        for account in (history.accounts if accounts is None else accounts)
+        for entry, act in history.sealed(account)
         for partition in act.partitions
     ]
     return iter(sorted(found, key=lambda place: (place.entry, place.partition.stored.key)))
@@ -87,12 +88,12 @@ def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Diges
     for key, ids in wanted.items():
         place = by_key[key]
         rows = list(parquet.read_rows(io.BytesIO(read_stored(archive.store, place.partition.stored))))
-        leaves = tuple(row.id for row in rows)
+        nodes = nodes_of([row.id for row in rows])
         for number, row in enumerate(rows):
             if row.id in ids:
                 if row.record.id != row.id:
                     raise _differs(row.id)
-                found[row.id] = Sealed(row.id, row.record, number, leaves, place)
+                found[row.id] = Sealed(row.id, row.record, number, len(rows), nodes, place)
     for ids in wanted.values():
         for lost in ids - found.keys():
             raise _differs(lost)
@@ -130,8 +131,8 @@ def prove(archive: Archive, sealed: Sealed, checkpoint: SignedNote, *, size: int
         normalised=record.normalised.decode(),
         provenance=record.provenance.decode(),
         row=sealed.row,
-        rows=len(sealed.leaves),
-        row_path=inclusion_path(sealed.leaves, sealed.row),
+        rows=sealed.rows,
+        row_path=inclusion_path(sealed.nodes, sealed.row, size=sealed.rows),
         partition_root=sealed.place.partition.root,
         entry=archive.ledger.entry_bytes(entry).decode(),
         entry_path=archive.ledger.inclusion(entry, size=size),

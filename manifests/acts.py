@@ -98,7 +98,7 @@ def _check_captured(history: History, act: Captured, entry: Entry, *, others: se
     poll, account = act.poll, history.accounts.get(act.poll.account)
     if account is None:
         raise _act_refused(f"No account {poll.account!r} is registered.", "Register it first.")
-    if poll.capture in history.captures or poll.capture in others:
+    if poll.capture in others or history.find_capture(poll.capture) is not None:
         raise _act_refused(f"The capture {poll.capture} is in the ledger already.", "Nothing is to be done.")
     if poll.account in others:
         raise _act_refused(f"The entry carries two captures of {poll.account!r}.", "Commit one after the other.")

@@ -13,7 +13,6 @@ import msgspec
 
 from manifests import keys
 from manifests.ledger import ArchiveMissingError, Ledger
-from manifests.recalled import RecalledEntries
 from schemas.errors import InputError, UnavailableError
 from schemas.ledger import FORMAT, ArchiveCreated, Key
 from schemas.settings import DirectoryPlace, Settings, SettingsError, parse_settings
@@ -106,8 +105,7 @@ def open_archive(home: Path, *, now: Callable[[], Instant], actor: str) -> Archi
     """
     settings = read_settings(home)
     store = open_store(settings.store, home=home, now=now)
-    recalled = RecalledEntries(home / "state" / "ledger.notes")
-    ledger = Ledger(store, origin=settings.archive.origin, recalled=recalled)
+    ledger = Ledger(store, origin=settings.archive.origin, registers=home / "state" / "ledger.db")
     ledger.refresh()
     return Archive(home=home, settings=settings, store=store, ledger=ledger, now=now, actor=actor)
 

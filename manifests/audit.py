@@ -138,7 +138,9 @@ class _Guards:
 def _guards(
     store: ObjectStore, walk: LedgerWalk, *, copy: bool, now: Instant, tell: Callable[[str, int, int], None]
 ) -> _Guards:
-    expected = Expected(walk.history, walk.entries, {named.stored.key: named.stored for named in walk.history.objects})
+    expected = Expected(
+        walk.history, walk.entries, {named.stored.key: named.stored for named in walk.history.objects()}
+    )
     found_versions: list[Finding] = []
     found_guards: list[Finding] = []
     versions, locks = _unchecked(9, NO_VERSIONS), _unchecked(10, NO_LOCKS)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.acts import FormatUnknownError, check_acts
-from manifests.history import History
 from manifests.notes import SignedNote
 from manifests.signing import SigningKey, Verifier
 from schemas.errors import ArchiveError, IntegrityError, PolicyError
@@ -14,8 +13,7 @@ from schemas.ledger import Act, ArchiveCreated, Entry
 from schemas.merkle import CompactRange, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from manifests.history import History
     from schemas.digest import Digest
     from schemas.instant import Instant
 
@@ -142,28 +140,6 @@ def accept(history: History, head: Head, content: bytes) -> Accepted:
     except ArchiveError as error:
         raise refused(entry.index, error.what) from error
     return Accepted(entry, leaf_hash(content), content)
-
-
-def rehearse(contents: Iterable[bytes]) -> list[Accepted]:
-    """Return entries that were accepted earlier, from 0, after checking that they are still those.
-
-    Each is tied to the next by its hash, and the last one by its signature; acts and the other signatures were judged
-    when they were accepted.
-
-    Raises:
-        IntegrityError, FormatUnknownError: they are not.
-    """
-    known: list[Accepted] = []
-    history, head = History(), Head()
-    for content in contents:
-        origin, entry, note = parse_entry(content)
-        check_place(head, entry)
-        known.append(Accepted(entry, leaf_hash(content), content))
-        head = Head.after(entry, known[-1].leaf)
-    if known:
-        history.record(known[0].entry)
-        check_signature(history, origin, entry, note)
-    return known
 
 
 def refused(index: int, why: str) -> EntryRefusedError:

@@ -10,7 +10,6 @@ import msgspec
 from manifests.archive import read_settings
 from manifests.console import json_option, plural, size_in_words, system_clock
 from manifests.ledger import Ledger
-from manifests.recalled import RecalledEntries
 from manifests.replication import copy_archive
 from schemas.errors import InputError
 from storage.places import open_store
@@ -73,8 +72,8 @@ def replicate(console: Console, name: str | None, *, everything: bool) -> None:
     with console.progress("Copying") as tell:
         for one in names:
             store = open_replica(console, archive.settings, one)
-            recalled = RecalledEntries(console.home / "state" / f"replica-{one}.notes")
-            target = Ledger(store, origin=archive.ledger.origin, recalled=recalled)
+            registers = console.home / "state" / f"replica-{one}.db"
+            target = Ledger(store, origin=archive.ledger.origin, registers=registers)
             results[one] = copy_archive(archive.ledger, target, everything=everything, tell=tell)
     _report(console, results, "The copy lacks what is named above: run 'holdfast verify' and mend the archive.")
 
@@ -110,8 +109,7 @@ def restore(console: Console, name: str) -> None:
 
 
 def _has_versions(ledger: Ledger) -> bool:
-    acts = (act for acts in ledger.history.sealed.values() for act in acts)
-    return any(stored.version for act in acts for stored in act.exchanges)
+    return any(named.stored.version for named in ledger.history.objects())
 
 
 def _report(console: Console, results: dict[str, Copied], lacking: str) -> None:

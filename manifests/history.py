@@ -1,11 +1,17 @@
-"""What the accepted entries say: accounts, captures, numbers, productions. A fold, and the only source of state."""
+"""What the accepted entries say: accounts, captures, numbers, productions, holds. A fold, the only source of state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
+
+from manifests.registers import Registers, Row
 from manifests.signing import Verifier
+from schemas.account import Account
+from schemas.canonical import spell, unspell
+from schemas.instant import Instant
 from schemas.ledger import (
     AccountRegistered,
     ArchiveCreated,
@@ -18,13 +24,17 @@ from schemas.ledger import (
     LocksRenewed,
     Produced,
 )
+from schemas.production import BatesRange
 
 if TYPE_CHECKING:
-    from schemas.account import Account
-    from schemas.instant import Instant
+    from collections.abc import Iterable, Iterator
+
+    from schemas.digest import Digest
     from schemas.ledger import Act
-    from schemas.production import BatesRange
     from schemas.stored import StoredObject
+
+Naming: TypeAlias = Captured | Produced
+"""The acts that name objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,67 +46,123 @@ class Named:
     account: str | None
 
 
-@dataclass(slots=True)
-class History:
-    """What the accepted entries say: a fold over their acts, the only source of current state.
+class Standing(msgspec.Struct, kw_only=True):
+    """What is small however long the ledger grows, and kept whole in memory.
+
+    ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions.
+    """
+
+    size: int = 0
+    naming: int = 0
+    sealing: dict[str, int] = {}
+    created: ArchiveCreated | None = None
+    accounts: dict[str, Account] = {}
+    registered: dict[str, int] = {}
+    polls: dict[str, int] = {}
+    failures: dict[str, int] = {}
+    last_capture: dict[str, tuple[int, Captured]] = {}
+    last_read: dict[str, Instant] = {}
+    bates_next: dict[str, int] = {}
+    bates: dict[str, BatesRange] = {}
+    produced: dict[str, Produced] = {}
+    holds: dict[str, HoldPlaced] = {}
+    released: dict[str, HoldPlaced] = {}
+    renewed: LocksRenewed | None = None
+
+
+class History(Standing, kw_only=True):
+    """What the first ``size`` entries say: what is small by itself, what grows in ``registers``.
 
     It is the one mutable value of this floor: ``record`` adds an accepted entry to it.
     """
 
-    created: ArchiveCreated | None = None
-    accounts: dict[str, Account] = field(default_factory=dict)
-    registered: dict[str, int] = field(default_factory=dict)
-    polls: dict[str, int] = field(default_factory=dict)
-    failures: dict[str, int] = field(default_factory=dict)
-    captures: dict[str, int] = field(default_factory=dict)
-    last_capture: dict[str, tuple[int, Captured]] = field(default_factory=dict)
-    last_read: dict[str, Instant] = field(default_factory=dict)
-    sealed: dict[str, list[Captured]] = field(default_factory=dict)
-    bates_next: dict[str, int] = field(default_factory=dict)
-    bates: dict[str, BatesRange] = field(default_factory=dict)
-    produced: dict[str, Produced] = field(default_factory=dict)
-    objects: list[Named] = field(default_factory=list)
-    holds: dict[str, HoldPlaced] = field(default_factory=dict)
-    released: dict[str, HoldPlaced] = field(default_factory=dict)
-    renewed: LocksRenewed | None = None
+    registers: Registers = msgspec.field(default_factory=Registers)
+
+    @classmethod
+    def restored(cls, content: bytes, registers: Registers) -> History:
+        """Return the history whose ``standing`` was kept, beside its registers.
+
+        Raises:
+            NotCanonicalError: it was not.
+        """
+        return cls(**msgspec.structs.asdict(unspell(content, Standing)), registers=registers)
+
+    def standing(self) -> bytes:
+        """Return what is not in the registers, to be kept."""
+        return spell(Standing(**{name: getattr(self, name) for name in Standing.__struct_fields__}))
 
     def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
         """Return the keys that may sign for ``purpose``."""
         keys = self.created.keys if self.created else ()
         return tuple(Verifier.from_text(key.verifier) for key in keys if key.purpose == purpose)
 
-    def record(self, entry: Entry) -> None:
-        """Add an accepted entry."""
+    def find_capture(self, name: str) -> int | None:
+        """Return the index of the entry that holds a capture, or ``None``."""
+        return self.registers.find_capture(name, size=self.size)
+
+    def sealed(self, account: str, *, start: int = 0) -> Iterator[tuple[int, Captured]]:
+        """Yield an account's captures that sealed records, each with its entry; ``start`` of them are left out."""
+        for row in self.registers.sealed(account, start=start, count=self.sealing.get(account, 0)):
+            yield row.entry, unspell(row.content, Captured)
+
+    def objects(self, *, start: int = 0) -> Iterator[Named]:
+        """Yield every object that the entries from ``start`` on name, in their order."""
+        for row in self.registers.acts(entry=start, count=self.naming):
+            for stored in objects_of(unspell(row.content, Naming)):
+                yield Named(stored, row.entry, row.account)
+
+    def record(self, entry: Entry, nodes: Iterable[tuple[int, int, Digest]] = ()) -> None:
+        """Add an accepted entry; ``nodes`` are the perfect subtrees that it completed."""
         for act in entry.acts:
-            account = act.poll.account if isinstance(act, Captured) else None
-            self.objects += [Named(stored, entry.index, account) for stored in objects_of(act)]
-            match act:
-                case ArchiveCreated():
-                    self.created = act
-                case AccountRegistered():
-                    self.accounts[act.account.name] = act.account
-                    self.registered[act.account.name] = entry.index
-                case Captured():
-                    failed = act.poll.outcome in ("failed", "interrupted")
-                    self.polls[act.poll.account] = self.polls.get(act.poll.account, 0) + 1
-                    self.failures[act.poll.account] = self.failures.get(act.poll.account, 0) + failed
-                    self.captures[act.poll.capture] = entry.index
-                    self.last_capture[act.poll.account] = (entry.index, act)
-                    if act.poll.method != "import" and act.poll.outcome in ("captured", "partial", "unchanged"):
-                        self.last_read[act.poll.account] = act.poll.started
-                    if act.partitions:
-                        self.sealed.setdefault(act.poll.account, []).append(act)
-                case BatesAssigned():
-                    self.bates[act.production] = act.bates
-                    self.bates_next[act.bates.prefix] = act.bates.last + 1
-                case Produced():
-                    self.produced[act.production] = act
-                case HoldPlaced():
-                    self.holds[act.hold] = act
-                case HoldReleased():
-                    self.released[act.hold] = self.holds.pop(act.hold)
-                case LocksRenewed():
-                    self.renewed = act
+            self._stand(entry, act)
+        self.registers.enter(
+            captures=[(act.poll.capture, entry.index) for act in entry.acts if isinstance(act, Captured)],
+            acts=[self._row(entry.index, act) for act in entry.acts if objects_of(act)],
+            nodes=nodes,
+        )
+        self.size = entry.index + 1
+
+    def _stand(self, entry: Entry, act: Act) -> None:
+        match act:
+            case ArchiveCreated():
+                self.created = act
+            case AccountRegistered():
+                self.accounts[act.account.name] = act.account
+                self.registered[act.account.name] = entry.index
+            case Captured():
+                self._captured(entry, act)
+            case BatesAssigned():
+                self.bates[act.production] = act.bates
+                self.bates_next[act.bates.prefix] = act.bates.last + 1
+            case Produced():
+                self.produced[act.production] = act
+            case HoldPlaced():
+                self.holds[act.hold] = act
+            case HoldReleased():
+                # An audit goes on after a damaged entry, which may have been the one that placed the hold.
+                if (held := self.holds.pop(act.hold, None)) is not None:
+                    self.released[act.hold] = held
+            case LocksRenewed():
+                self.renewed = act
+
+    def _captured(self, entry: Entry, act: Captured) -> None:
+        account, failed = act.poll.account, act.poll.outcome in ("failed", "interrupted")
+        self.polls[account] = self.polls.get(account, 0) + 1
+        self.failures[account] = self.failures.get(account, 0) + failed
+        self.last_capture[account] = (entry.index, act)
+        if act.poll.method != "import" and act.poll.outcome in ("captured", "partial", "unchanged"):
+            self.last_read[account] = act.poll.started
+
+    def _row(self, entry: int, act: Act) -> Row:
+        """Return the row of an act that names objects, the next one."""
+        number, account, sealed = self.naming, None, None
+        self.naming += 1
+        if isinstance(act, Captured):
+            account = act.poll.account
+            if act.partitions:
+                sealed = self.sealing.get(account, 0)
+                self.sealing[account] = sealed + 1
+        return Row(number, entry, account, sealed, spell(act))
 
 
 def objects_of(act: Act) -> tuple[StoredObject, ...]:

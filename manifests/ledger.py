@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from manifests import chain
 from manifests.history import History
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
+from manifests.registers import Registers, RegistersDamagedError, RegistersUnusableError, Snapshot
+from schemas.canonical import NotCanonicalError
 from schemas.errors import (
-    ArchiveError,
     ConflictError,
     InputError,
     IntegrityError,
@@ -16,15 +17,15 @@ from schemas.errors import (
     UnavailableError,
 )
 from schemas.ledger import ArchiveCreated
-from schemas.merkle import consistency_path, inclusion_path, leaf_hash
+from schemas.merkle import consistency_path, inclusion_path, leaf_hash, root_at
 from storage import layout
 from storage.objects import Content, KeyTakenError, ObjectMissingError, Versions, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from manifests.chain import Accepted, Head
-    from manifests.recalled import RecalledEntries
+    from manifests.chain import Accepted
     from manifests.signing import SigningKey
     from schemas.digest import Digest
     from schemas.instant import Instant
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from storage.objects import ObjectStore
 
 MOST_ATTEMPTS = 1000
+KEPT_EVERY = 1000
+"""After how many entries of one long refresh it is kept where to go on."""
 
 
 class ArchiveMissingError(InputError):
@@ -55,19 +58,19 @@ class LedgerBusyError(ConflictError):
 class Ledger:
     """One reader's and writer's view of the ledger, as of its last refresh."""
 
-    def __init__(
-        self, store: ObjectStore, *, origin: str | None = None, recalled: RecalledEntries | None = None
-    ) -> None:
+    def __init__(self, store: ObjectStore, *, origin: str | None = None, registers: Path | None = None) -> None:
         """Open without reading. ``origin``, when given, is the archive that the store must hold.
 
-        ``recalled`` are the entries that this machine accepted earlier.
+        ``registers`` is the local file that keeps what this machine accepted earlier.
         """
         self.store = store
         self.expected_origin = origin
-        self._recalled = recalled
-        self.history: History = History()
-        self.head: Head = chain.Head()
-        self.leaves: list[Digest] = []
+        self._path = registers
+        self._start_over(Registers())
+
+    def _start_over(self, registers: Registers) -> None:
+        self.history = History(registers=registers)
+        self.head = chain.Head()
 
     @property
     def origin(self) -> str:
@@ -80,23 +83,33 @@ class Ledger:
             raise ArchiveMissingError("There is no archive here.", do="Run 'holdfast init' first.")
         return self.history.created.origin
 
-    def refresh(self) -> tuple[Accepted, ...]:
-        """Read the entries since the last look, accept each, and return them.
+    def refresh(self) -> int:
+        """Read the entries since the last look, accept each, and return how many they were.
 
         Raises:
             IntegrityError: an entry breaks the rules; the view stays before it.
             LedgerChangedError: the store lacks, or has otherwise, what this machine accepted earlier.
             ArchiveMissingError: the store is empty, or holds another archive than expected.
         """
-        if self._recalled is not None and not self.head.size:
-            self._recall(self._recalled)
-        fresh: list[Accepted] = []
-        for content in self._following():
-            fresh.append(self._take(chain.accept(self.history, self.head, content)))  # noqa: PERF401 - one by one
-        if self._recalled is not None:
-            self._recalled.extend(accepted.content for accepted in fresh)
+        if self._path is not None and not self.head.size:
+            self._recall(self._path)
+        try:
+            fresh = self._refreshed()
+        except RegistersUnusableError:
+            # What is read is the same without the file, only all of it.
+            self._start_over(Registers())
+            fresh = self._refreshed()
         self._check_origin(self.origin)
-        return tuple(fresh)
+        return fresh
+
+    def _refreshed(self) -> int:
+        fresh = 0
+        for fresh, content in enumerate(self._following(), start=1):
+            self._take(chain.accept(self.history, self.head, content))
+            if not fresh % KEPT_EVERY:
+                self._keep()
+        self._keep()
+        return fresh
 
     def _following(self) -> Iterator[bytes]:
         """Yield the entries after the head, each as it is asked for, until there is none."""
@@ -116,25 +129,28 @@ class Ledger:
         except ObjectMissingError:
             return None
 
-    def _recall(self, recalled: RecalledEntries) -> None:
-        """Take what was accepted earlier, if its hashes lead to what the store holds at its end."""
+    def _recall(self, path: Path) -> None:
+        """Take what was accepted earlier, if the store holds the last entry of it."""
         try:
-            known = chain.rehearse(recalled.read())
-        except ArchiveError:
-            recalled.forget()  # damaged: the store is read anew
+            registers, snapshot, history = _opened(path)
+        except RegistersDamagedError:
+            registers, snapshot, history = _opened(path)  # made anew
+        except RegistersUnusableError:
             return
-        if not known:
+        self._start_over(registers)
+        if snapshot is None:
             return
-        if self._find(len(known) - 1) != known[-1].content:
+        content = self._find(snapshot.size - 1) or b""
+        if leaf_hash(content) != snapshot.last:
             if (first := self._find(0)) is not None:
                 self._check_origin(chain.parse_entry(first)[0])
             raise LedgerChangedError(
-                f"Ledger entry {len(known) - 1} is not in the store as this machine accepted it earlier: "
+                f"Ledger entry {snapshot.size - 1} is not in the store as this machine accepted it earlier: "
                 "entries were cut off or exchanged.",
                 do="Stop, keep everything, and compare with a second copy or a checkpoint that was handed over.",
             )
-        for accepted in known:
-            self._take(accepted)
+        self.history = history
+        self.head = chain.Head.after(chain.parse_entry(content)[1], snapshot.last)
 
     def _check_origin(self, origin: str) -> None:
         if self.expected_origin not in (None, origin):
@@ -144,10 +160,14 @@ class Ledger:
             )
 
     def _take(self, accepted: Accepted) -> Accepted:
-        self.history.record(accepted.entry)
+        self.history.record(accepted.entry, self.head.tree.completed(accepted.leaf))
         self.head = chain.Head.after(accepted.entry, accepted.leaf)
-        self.leaves.append(accepted.leaf)
         return accepted
+
+    def _keep(self) -> None:
+        """Keep where the ledger was read to, so that the next start goes on there."""
+        if self.head.last is not None:
+            self.history.registers.keep(Snapshot(self.head.size, self.head.last, self.history.standing()))
 
     def append(
         self,
@@ -186,10 +206,18 @@ class Ledger:
             # At this point every object that the entry names is durable. If we crash here, they are
             # unreferenced and harmless. The next call is the commit.
             if self._write(layout.entry(entry.index), content):
-                if self._recalled is not None:
-                    self._recalled.extend((content,))
-                return self._take(accepted)
+                return self._committed(accepted)
         raise LedgerBusyError(f"Others committed first {MOST_ATTEMPTS} times.", do="Try again later.")
+
+    def _committed(self, accepted: Accepted) -> Accepted:
+        """Take an entry that is in the store now, whatever becomes of the registers."""
+        try:
+            self._take(accepted)
+            self._keep()
+        except RegistersUnusableError:
+            self._start_over(Registers())
+            self._refreshed()
+        return accepted
 
     def exists(self) -> bool:
         """Return whether the store holds a ledger."""
@@ -228,7 +256,7 @@ class Ledger:
             content = read(self.store, layout.entry(index), limit=NOTE_LIMIT)
         except ObjectMissingError:
             content = b""
-        if leaf_hash(content) != self.leaves[index]:
+        if leaf_hash(content) != self.history.registers.node(0, index):
             raise LedgerChangedError(
                 f"Ledger entry {index} is not what it was.", do="Stop, keep everything and run 'holdfast verify'."
             )
@@ -249,10 +277,28 @@ class Ledger:
         self.store.put_new(layout.checkpoint(self.head.size), Content.of(note.to_bytes()))
         return note
 
+    def root_at(self, size: int) -> Digest:
+        """Return the root over the first ``size`` entries."""
+        return root_at(self.history.registers.node, size)
+
     def inclusion(self, index: int, *, size: int) -> tuple[Digest, ...]:
         """Return the path from entry ``index`` to the root of the first ``size`` entries."""
-        return inclusion_path(self.leaves[:size], index)
+        return inclusion_path(self.history.registers.node, index, size=size)
 
     def consistency(self, first: int, *, size: int) -> tuple[Digest, ...]:
         """Return the proof that the ledger of ``first`` entries is a prefix of that of ``size``."""
-        return consistency_path(self.leaves[:size], first)
+        return consistency_path(self.history.registers.node, first, second=size)
+
+
+def _opened(path: Path) -> tuple[Registers, Snapshot | None, History]:
+    """Return the registers in a file, what was kept there last, and the history that it tells."""
+    registers = Registers(path)
+    snapshot = registers.snapshot()
+    if snapshot is None:
+        return registers, None, History(registers=registers)
+    try:
+        return registers, snapshot, History.restored(snapshot.content, registers)
+    except NotCanonicalError:  # another version's
+        registers.remove()
+        registers = Registers(path)
+        return registers, None, History(registers=registers)

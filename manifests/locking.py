@@ -75,7 +75,7 @@ class Swept:
 
 def promises(history: History) -> Iterator[Promised]:
     """Yield every object that the ledger names with the end of the lock that it promises."""
-    for named in history.objects:
+    for named in history.objects():
         yield Promised(named.stored, named.entry, named.account, _until(named.stored, named.entry, history.renewed))
 
 

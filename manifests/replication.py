@@ -5,6 +5,7 @@ The copy's own ledger says how far it is: copying goes on there, after a crash t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,10 +109,10 @@ def compare(source: Ledger, target: Ledger) -> Comparison:
         target.refresh()
     except ArchiveMissingError:
         return Comparison(source.head.size, 0)
-    common = min(len(source.leaves), len(target.leaves))
-    if source.leaves[:common] != target.leaves[:common]:
-        pairs = enumerate(zip(source.leaves, target.leaves, strict=False))
-        first = next(index for index, pair in pairs if pair[0] != pair[1])
+    common = min(source.head.size, target.head.size)
+    if source.root_at(common) != target.root_at(common):
+        sizes = range(1, common + 1)
+        first = bisect_left(sizes, 1, key=lambda size: int(source.root_at(size) != target.root_at(size)))
         raise CopyDiffersError(
             f"The two stores hold different ledgers: entry {first} is not the same.",
             do="Keep both as they are, and find out which of them was altered: compare with checkpoints handed over.",
@@ -128,12 +129,13 @@ class _Batch:
 
 def _batches(source: Ledger, *, start: int) -> Iterator[_Batch]:
     """Yield consecutive entries in groups that name some two hundred objects together."""
-    by_entry: dict[int, list[StoredObject]] = {}
-    for named in source.history.objects:
-        by_entry.setdefault(named.entry, []).append(named.stored)
     objects: list[StoredObject] = []
+    found = source.history.objects(start=start)
+    named = next(found, None)
     for number in range(start, source.head.size):
-        objects += by_entry.get(number, ())
+        while named is not None and named.entry == number:
+            objects.append(named.stored)
+            named = next(found, None)
         if len(objects) >= TOGETHER or number - start >= TOGETHER:
             yield _Batch(range(start, number + 1), objects)
             start, objects = number + 1, []

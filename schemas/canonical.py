@@ -38,6 +38,23 @@ def _rich(kind: type, value: object) -> object:
     raise TypeError(f"Expected `str` for {kind.__name__}, got `{type(value).__name__}`")
 
 
+def spell(value: object) -> bytes:
+    """Return plain JSON of any structure; for what is written and read by the same program only."""
+    return msgspec.json.encode(value, enc_hook=_plain)
+
+
+def unspell(content: bytes, kind: Any) -> Any:  # noqa: ANN401 - unions are no types
+    """Return the structure of type ``kind`` in what ``spell`` returned.
+
+    Raises:
+        NotCanonicalError: it is none.
+    """
+    try:
+        return msgspec.json.decode(content, type=kind, dec_hook=_rich)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise NotCanonicalError(f"This is not a valid {kind}: {error}.", do="Delete it; it is made again.") from error
+
+
 class Canonical(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """An immutable structure that is read only from its canonical spelling.
 

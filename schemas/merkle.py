@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 EMPTY_ROOT = Digest.of(b"")
 
@@ -50,11 +51,16 @@ class CompactRange:
 
     def append(self, leaf: Digest) -> CompactRange:
         """Return the range with one more leaf, given by its leaf hash."""
-        peaks, carry, size = list(self.peaks), leaf, self.size
-        while size & 1:
-            carry = node_hash(peaks.pop(), carry)
-            size >>= 1
-        return CompactRange(self.size + 1, (*peaks, carry))
+        *_, (level, _number, peak) = self.completed(leaf)
+        return CompactRange(self.size + 1, (*self.peaks[: len(self.peaks) - level], peak))
+
+    def completed(self, leaf: Digest) -> Iterator[tuple[int, int, Digest]]:
+        """Yield the perfect subtrees that one more leaf completes, itself first: level, number (``Nodes``) and root."""
+        number, node = self.size, leaf
+        yield 0, number, node
+        for level, peak in enumerate(reversed(self.peaks[len(self.peaks) - _trailing_ones(self.size) :]), start=1):
+            number, node = number >> 1, node_hash(peak, node)
+            yield level, number, node
 
     @property
     def root(self) -> Digest:
@@ -65,6 +71,10 @@ class CompactRange:
         for peak in reversed(self.peaks[:-1]):
             root = node_hash(peak, root)
         return root
+
+
+def _trailing_ones(size: int) -> int:
+    return (~size & (size + 1)).bit_length() - 1
 
 
 def _level_up(level: list[bytes]) -> list[bytes]:
@@ -85,19 +95,57 @@ def root_of(leaves: Sequence[Digest]) -> Digest:
     return Digest(level[0])
 
 
-def inclusion_path(leaves: Sequence[Digest], index: int) -> tuple[Digest, ...]:
-    """Return the audit path of leaf ``index`` (RFC 9162 section 2.1.3.1), lowest sibling first."""
-    if not 0 <= index < len(leaves):
-        raise ProofRefusedError(f"There is no leaf {index} among {len(leaves)}.", do="Ask for a leaf that exists.")
+Nodes: TypeAlias = Callable[[int, int], Digest]
+"""Tells the root of a perfect subtree: that of the ``2**level`` leaves from leaf ``number * 2**level`` on."""
+
+
+def nodes_of(leaves: Sequence[Digest]) -> Nodes:
+    """Return the perfect subtrees over leaf hashes, in order."""
+    levels = [[leaf.raw for leaf in leaves]]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        levels.append(_level_up(below[: len(below) & ~1]))
+    return lambda level, number: Digest(levels[level][number])
+
+
+def root_at(nodes: Nodes, size: int) -> Digest:
+    """Return the Merkle tree hash over the first ``size`` leaves."""
+    return _root(nodes, 0, size) if size else EMPTY_ROOT
+
+
+def _root(nodes: Nodes, begin: int, end: int) -> Digest:
+    """Return the root over leaves ``begin`` to ``end``, a subtree of RFC 9162's: ``begin`` is aligned."""
+    size = end - begin
+    if size.bit_count() == 1:
+        level = size.bit_length() - 1
+        return nodes(level, begin >> level)
+    middle = begin + _left(size)
+    return node_hash(_root(nodes, begin, middle), _root(nodes, middle, end))
+
+
+def _left(size: int) -> int:
+    """Return the largest power of two below ``size``: how many leaves stand in a tree's left half."""
+    return int(1 << (size - 1).bit_length() - 1)
+
+
+def inclusion_path(nodes: Nodes, index: int, *, size: int) -> tuple[Digest, ...]:
+    """Return the audit path of leaf ``index`` to the root over ``size`` leaves, lowest sibling first.
+
+    RFC 9162 section 2.1.3.1; it asks for about log2(size)**2 / 2 nodes.
+    """
+    if not 0 <= index < size:
+        raise ProofRefusedError(f"There is no leaf {index} among {size}.", do="Ask for a leaf that exists.")
     path: list[Digest] = []
-    level = [leaf.raw for leaf in leaves]
-    while len(level) > 1:
-        sibling = index ^ 1
-        if sibling < len(level):
-            path.append(Digest(level[sibling]))
-        level = _level_up(level)
-        index >>= 1
-    return tuple(path)
+    begin, end = 0, size
+    while end - begin > 1:
+        middle = begin + _left(end - begin)
+        if index < middle:
+            path.append(_root(nodes, middle, end))
+            end = middle
+        else:
+            path.append(_root(nodes, begin, middle))
+            begin = middle
+    return tuple(reversed(path))
 
 
 def _refuse(why: str) -> ProofRefusedError:
@@ -131,22 +179,28 @@ def verify_inclusion(*, leaf: Digest, index: int, size: int, path: Sequence[Dige
         raise _refuse("it leads to another root")
 
 
-def consistency_path(leaves: Sequence[Digest], first: int) -> tuple[Digest, ...]:
-    """Return the proof that the tree over ``leaves[:first]`` is a prefix of ``leaves`` (RFC 9162 section 2.1.4.1)."""
-    if not 0 < first <= len(leaves):
+def consistency_path(nodes: Nodes, first: int, *, second: int) -> tuple[Digest, ...]:
+    """Return the proof that the tree of ``first`` leaves is a prefix of that of ``second``.
+
+    RFC 9162 section 2.1.4.1.
+    """
+    if not 0 < first <= second:
         raise ProofRefusedError(
-            f"There is no consistency proof from size {first} to {len(leaves)}.", do="Ask for a smaller, positive size."
+            f"There is no consistency proof from size {first} to {second}.", do="Ask for a smaller, positive size."
         )
-    return tuple(_subproof(first, leaves, complete=True))
-
-
-def _subproof(first: int, leaves: Sequence[Digest], *, complete: bool) -> list[Digest]:
-    if first == len(leaves):
-        return [] if complete else [root_of(leaves)]
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if first <= split:
-        return [*_subproof(first, leaves[:split], complete=complete), root_of(leaves[split:])]
-    return [*_subproof(first - split, leaves[split:], complete=False), root_of(leaves[:split])]
+    path: list[Digest] = []
+    begin, end = 0, second
+    while first < end:
+        middle = begin + _left(end - begin)
+        if first <= middle:
+            path.append(_root(nodes, middle, end))
+            end = middle
+        else:
+            path.append(_root(nodes, begin, middle))
+            begin = middle
+    if begin:  # what is left is no prefix by itself: the verifier needs its root
+        path.append(_root(nodes, begin, end))
+    return tuple(reversed(path))
 
 
 def verify_consistency(

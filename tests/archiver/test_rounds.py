@@ -16,6 +16,7 @@ from manifests.ledger import Ledger
 from schemas.account import Account
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError
+from tests.manifests.archives import captures_of
 from tests.servers import Answer, Server, serving
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def test_a_long_round_commits_what_it_has_while_it_goes_on(archive: Archive, mon
     first = next(going)
     assert first.act is not None
     assert len(list(archive.spool.glob("[!.]*"))) == 0
-    assert len(archive.ledger.history.captures) == 10
+    assert len(captures_of(archive.ledger)) == 10
     assert len([first, *going]) == ACCOUNTS
 
 

@@ -24,7 +24,6 @@ from manifests.audit import audit
 from manifests.console import system_clock
 from manifests.ledger import Ledger
 from manifests.locking import mirror_holds, sweep
-from manifests.recalled import RecalledEntries
 from manifests.replication import copy_archive
 from schemas.account import Account
 from schemas.errors import ArchiveError, OutcomeUnknownError
@@ -34,6 +33,7 @@ from storage.s3 import client
 from storage.s3.store import S3Store
 from tests.faults import DELAYED, FAULTS, Fault, Proxy, faulty
 from tests.lanes.s3 import lane
+from tests.manifests.archives import captures_of
 from tests.servers import Answer, Server, serving
 from tests.storage.s3_proxy import Lose
 from tests.storage.s3_proxy import proxy as s3_proxy
@@ -94,9 +94,7 @@ class World:
         """The archive as a new process has it that has not read anything yet and does not wait between attempts."""
         settings = read_settings(self.home)
         store = self.store(settings.store, attempts=attempts, straight=straight, ahead=ahead)
-        ledger = Ledger(
-            store, origin=settings.archive.origin, recalled=RecalledEntries(self.home / "state" / "ledger.notes")
-        )
+        ledger = Ledger(store, origin=settings.archive.origin, registers=self.home / "state" / "ledger.db")
         return Archive(self.home, settings, store, ledger, Clock(ahead), "sweep")
 
     def waiting(self) -> set[str]:
@@ -199,8 +197,8 @@ def check(world: World, spooled: set[str]) -> None:
     report, history = audit(archive.store, now=system_clock()), archive.ledger.history
     check_report(report)
     assert (report.size, report.root) == (archive.ledger.head.size, archive.ledger.head.tree.root.hex)
-    assert sum(history.polls.values()) == len(history.captures)
-    assert spooled <= set(history.captures)
+    assert sum(history.polls.values()) == len(captures_of(archive.ledger))
+    assert spooled <= captures_of(archive.ledger).keys()
     assert not world.waiting()
     for name in FEEDS:
         versions = held_of(archive, name).versions

@@ -12,6 +12,7 @@ from manifests.console import system_clock
 from schemas.account import Account
 from tests.e2e import killed
 from tests.killing import Death, deaths
+from tests.manifests.archives import captures_of
 from tests.servers import Answer, serving
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def test_a_capture_killed_at_any_step_loses_nothing_and_doubles_nothing(tmp_path
             assert report.sound, (death, report.findings)
             assert not [path for path in archive.spool.iterdir() if not path.name.startswith(".new-")], death
             assert posts(archive) == ["1"], death
-            captures = archive.ledger.history.captures
+            captures = captures_of(archive.ledger)
             assert len(captures) in (1, 2), (death, captures)
             shutil.rmtree(home)
 

@@ -60,7 +60,7 @@ def test_two_captures_of_one_account_at_once_double_nothing(archive: Archive, si
     assert first.act is not None
     assert second.act is not None
     assert (first.act.new, second.act.new) == (22, 0)
-    assert second.act.base == other.ledger.history.captures[first.act.poll.capture]
+    assert second.act.base == other.ledger.history.find_capture(first.act.poll.capture)
     versions = held_of(other, "blog").versions
     assert all(len(one) == 1 for one in versions.values())
     assert audit(archive.store, now=archive.now()).sound

@@ -22,17 +22,17 @@ import pytest
 
 from archiver import registry
 from archiver.held import held_of
-from manifests import chain
 from manifests.archive import create_archive, open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
-from manifests.recalled import RecalledEntries
+from manifests.registers import Registers
 from schemas.account import Account
 from schemas.settings import BucketPlace, DirectoryPlace
 from tests.e2e import writer
 from tests.faults import Exchange, Fault, faulty
 from tests.killing import MOMENTS
 from tests.lanes.s3 import lane
+from tests.manifests.archives import captures_of, leaves_of
 from tests.servers import Answer, Server, serving
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def check(office: Office) -> None:
     assert office.statuses == [0] * len(WRITERS)
     views = [view(home) for home in office.homes]
     archive = open_archive(office.home, now=system_clock, actor="office")
-    history, leaves = archive.ledger.history, archive.ledger.leaves
+    history, leaves, captures = archive.ledger.history, leaves_of(archive.ledger), captures_of(archive.ledger)
     report = audit(archive.store, now=system_clock())
     assert report.sound, report.findings
     assert {finding.code for finding in report.findings} <= set(LEGITIMATE), report.findings
@@ -189,19 +189,21 @@ def check(office: Office) -> None:
     assert (report.size, report.root) == (archive.ledger.head.size, archive.ledger.head.tree.root.hex)
     assert all(seen == leaves[: len(seen)] for seen in views)
     # No loss: what a writer said or had in its spool is in the ledger.
-    assert set().union(*map(writer.said, office.homes)) <= {*history.captures, *history.accounts}
-    assert office.spooled <= set(history.captures)
+    assert set().union(*map(writer.said, office.homes)) <= {*captures, *history.accounts}
+    assert office.spooled <= captures.keys()
     assert not set().union(*map(waiting, office.homes))
     # None twice: each capture has one act, each item of a feed one record.
-    assert sum(history.polls.values()) == len(history.captures)
+    assert sum(history.polls.values()) == len(captures)
     for name in (writer.SHARED, *WRITERS):
         posts = [len(found) for found in held_of(archive, name).versions.values() if found[0].kind == "post"]
         assert set(posts) == {1}, name
 
 
 def view(home: Path) -> list[object]:
-    """Return the hashes of the entries that a machine has accepted, from its own notes."""
-    return [accepted.leaf for accepted in chain.rehearse(RecalledEntries(home / "state" / "ledger.notes").read())]
+    """Return the hashes of the entries that a machine has accepted, from its own registers."""
+    registers = Registers(home / "state" / "ledger.db")
+    snapshot = registers.snapshot()
+    return [registers.node(0, index) for index in range(snapshot.size if snapshot else 0)]
 
 
 @pytest.mark.server

@@ -11,7 +11,7 @@ from manifests.proof import PROOF_FORMAT, RecordProof, check, read_proof
 from schemas.account import Account
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.merkle import inclusion_path, root_of
+from schemas.merkle import inclusion_path, nodes_of, root_of
 from schemas.partition import Partition
 from schemas.record import Absence, Author, Normalised, Provenance, Record, Slice
 from schemas.stored import StoredObject
@@ -116,7 +116,7 @@ def document_of(*items: Item, **changes) -> ProductionDocument:
             provenance=record.provenance.decode(),
             row=row,
             rows=len(leaves),
-            row_path=inclusion_path(leaves, row),
+            row_path=inclusion_path(nodes_of(leaves), row, size=len(leaves)),
             partition_root=partition.root,
             entry=ledger.entry_bytes(2).decode(),
             entry_path=ledger.inclusion(2, size=3),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
@@ -10,7 +11,13 @@ from schemas.account import Account
 from schemas.capture import Poll
 from schemas.instant import Instant
 from schemas.ledger import FORMAT, AccountRegistered, ArchiveCreated, Captured, Key
+from schemas.merkle import leaf_hash
+from storage import layout
 from storage.memory import MemoryStore
+from storage.objects import read
+
+if TYPE_CHECKING:
+    from schemas.digest import Digest
 
 ORIGIN = "maple-grove/0a1b2c3d"
 START = Instant.from_text("2026-03-01T08:00:00.000000Z")
@@ -85,3 +92,19 @@ def captured(capture: str, *, account: str = "blog", base: int | None = None, at
         sanity="plausible",
     )
     return Captured(poll=poll, base=base)
+
+
+def leaves_of(ledger: Ledger) -> list[Digest]:
+    """The leaf hashes of a ledger's entries, from the bytes in its store."""
+    return [leaf_hash(read(ledger.store, layout.entry(index))) for index in range(ledger.head.size)]
+
+
+def captures_of(ledger: Ledger) -> dict[str, int]:
+    """The captures that a ledger's entries hold, each with its entry; one that came twice fails."""
+    found: dict[str, int] = {}
+    for index in range(ledger.head.size):
+        for act in ledger.entry(index).acts:
+            if isinstance(act, Captured):
+                assert act.poll.capture not in found
+                found[act.poll.capture] = index
+    return found

@@ -29,7 +29,7 @@ from manifests.witness.cosignatures import (
 from manifests.witness.requests import Request, WitnessRequestError
 from schemas.errors import ArchiveError
 from schemas.instant import Instant
-from schemas.merkle import consistency_path, leaf_hash, root_of
+from schemas.merkle import consistency_path, leaf_hash, nodes_of, root_of
 from tests.manifests.archives import ORIGIN, START
 
 AT = Instant.from_text("2026-03-01T08:00:00.000000Z")
@@ -89,7 +89,7 @@ def test_a_cosignature_of_another_implementation_is_verified_with_its_time() -> 
 
 def test_a_request_is_the_one_that_another_implementation_makes() -> None:
     signed = SignedNote.sign(Checkpoint(ORIGIN, 13, root_of(LEAVES)).to_text(), LOG)
-    request = Request(5, consistency_path(LEAVES, 5), signed)
+    request = Request(5, consistency_path(nodes_of(LEAVES), 5, second=len(LEAVES)), signed)
     assert request.to_bytes().decode() == f"old 5\n{PROOF_FROM_5}\n{NOTE}"
     assert Request.from_bytes(request.to_bytes()) == request
 

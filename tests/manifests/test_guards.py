@@ -55,7 +55,7 @@ def history_of(*acts: Act) -> Expected:
         entry = Entry(index=index, at=START, clock=START, actor="x", software="x", root=Digest.of(b""), acts=(act,))
         history.record(entry)
         entries.append(entry)
-    return Expected(history, entries, {named.stored.key: named.stored for named in history.objects})
+    return Expected(history, entries, {named.stored.key: named.stored for named in history.objects()})
 
 
 def with_objects(capture: Captured, *objects: StoredObject) -> Captured:

@@ -16,7 +16,7 @@ from manifests.signing import SigningKey
 from manifests.witness.requests import Request
 from manifests.witness.server import WitnessServer
 from manifests.witness.witness import create_witness, open_witness
-from schemas.merkle import consistency_path, leaf_hash, root_of
+from schemas.merkle import consistency_path, leaf_hash, nodes_of, root_of
 from tests.manifests.archives import ORIGIN, Clock
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Log:
         return SignedNote.sign(text, self.key)
 
     def proof(self, old: int, size: int) -> tuple:
-        return consistency_path(self.leaves(size), old) if old else ()
+        return consistency_path(nodes_of(self.leaves(size)), old, second=size) if old else ()
 
     def request(self, old: int, size: int) -> Request:
         """The request to go from one size to another."""

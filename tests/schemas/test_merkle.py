@@ -18,6 +18,8 @@ from schemas.merkle import (
     consistency_path,
     inclusion_path,
     leaf_hash,
+    nodes_of,
+    root_at,
     root_of,
     verify_consistency,
     verify_inclusion,
@@ -61,13 +63,23 @@ def test_the_root_and_the_compact_range_agree_with_the_definition(hashes) -> Non
     tree = CompactRange()
     for leaf in hashes:
         tree = tree.append(leaf)
-    assert root_of(hashes) == tree.root == defined_root(hashes)
+    assert root_of(hashes) == tree.root == defined_root(hashes) == root_at(nodes_of(hashes), len(hashes))
+
+
+@given(leaves)
+def test_what_each_leaf_completes_are_the_perfect_subtrees(hashes) -> None:
+    tree, kept, nodes = CompactRange(), {}, nodes_of(hashes)
+    for leaf in hashes:
+        kept |= {(level, number): node for level, number, node in tree.completed(leaf)}
+        tree = tree.append(leaf)
+    wanted = {(level, number) for level in range(8) for number in range(len(hashes) >> level)}
+    assert kept == {place: nodes(*place) for place in wanted}
 
 
 @given(leaves, st.data())
 def test_every_inclusion_path_is_accepted_and_no_altered_one_is(hashes, data) -> None:
     index = data.draw(st.integers(0, len(hashes) - 1))
-    path, root, size = inclusion_path(hashes, index), root_of(hashes), len(hashes)
+    path, root, size = inclusion_path(nodes_of(hashes), index, size=len(hashes)), root_of(hashes), len(hashes)
     verify_inclusion(leaf=hashes[index], index=index, size=size, path=path, root=root)
     other = leaf_hash(b"another leaf, longer than any drawn")
     with pytest.raises(ProofRefusedError):
@@ -79,7 +91,7 @@ def test_every_inclusion_path_is_accepted_and_no_altered_one_is(hashes, data) ->
 @given(leaves, st.data())
 def test_every_consistency_path_is_accepted_and_no_altered_one_is(hashes, data) -> None:
     first = data.draw(st.integers(1, len(hashes)))
-    path, second = consistency_path(hashes, first), len(hashes)
+    path, second = consistency_path(nodes_of(hashes), first, second=len(hashes)), len(hashes)
     old, new = root_of(hashes[:first]), root_of(hashes)
     verify_consistency(first=first, second=second, path=path, first_root=old, second_root=new)
     with pytest.raises(ProofRefusedError):

@@ -1,14 +1,19 @@
-"""The local copy of the ledger: it saves reading, shows a store that lost entries, and is never believed alone."""
+"""The local registers: they save reading, show a store that lost entries, and are never believed alone."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from manifests.ledger import Ledger, LedgerChangedError
-from manifests.recalled import RecalledEntries
+from manifests.registers import RegistersDamagedError, RegistersUnusableError
+from schemas.digest import Digest
 from schemas.errors import ArchiveError
+from schemas.partition import Partition
+from schemas.stored import StoredObject
 from storage import layout
 from storage.memory import MemoryStore
 from tests.manifests.archives import Writer, captured, registered
@@ -17,7 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from schemas.ledger import Captured
+
 ENTRIES = 12
+STRIDE = 7
+"""Every seventh byte of the file is damaged: all of them take minutes and find no more."""
 
 
 class Counting(MemoryStore):
@@ -45,19 +54,34 @@ def writer() -> Writer:
     ledger = made.create()
     made.append(ledger, registered())
     for number in range(2, ENTRIES):
-        made.append(ledger, captured(f"c{number}", base=number - 1 if number > 2 else None))
+        made.append(ledger, sealed(f"c{number}", base=number - 1 if number > 2 else None))
     return made
+
+
+def sealed(name: str, *, base: int | None) -> Captured:
+    """A capture that names a partition and a WARC file."""
+    objects = [StoredObject(key=f"{kind}/blog/{name}", sha256=Digest.of(b""), size=0) for kind in ("p", "e")]
+    part = Partition(account="blog", series="any", period="2026-03", rows=1, root=Digest.of(b"r"), stored=objects[0])
+    return msgspec.structs.replace(captured(name, base=base), partitions=(part,), exchanges=(objects[1],))
 
 
 def started(writer: Writer, folder: Path) -> Ledger:
     """A new process on the same machine, which has read the ledger."""
-    ledger = Ledger(writer.store, recalled=RecalledEntries(folder / "state" / "ledger.notes"))
+    ledger = Ledger(writer.store, registers=folder / "state" / "ledger.db")
     ledger.refresh()
     return ledger
 
 
 def state(ledger: Ledger) -> object:
-    return (ledger.history, ledger.head, ledger.leaves)
+    history, size = ledger.history, ledger.head.size
+    assert list(history.sealed("blog", start=3)) == list(history.sealed("blog"))[3:]
+    assert list(history.objects(start=5)) == [named for named in history.objects() if named.entry >= 5]
+    nodes = [history.registers.node(0, index) for index in range(size)]
+    return history.standing(), list(history.sealed("blog")), list(history.objects()), ledger.head, nodes
+
+
+def captures(ledger: Ledger) -> list[int | None]:
+    return [ledger.history.find_capture(f"c{number}") for number in range(2, ENTRIES)]
 
 
 def test_the_second_start_reads_one_entry_and_looks_for_the_next(writer: Writer, tmp_path: Path) -> None:
@@ -112,23 +136,34 @@ def test_another_history_under_the_same_keys_is_noticed(writer: Writer, tmp_path
         started(writer, tmp_path)
 
 
-def test_a_copy_damaged_at_any_byte_changes_nothing(writer: Writer, tmp_path: Path) -> None:
+def test_registers_damaged_at_any_byte_change_nothing(writer: Writer, tmp_path: Path) -> None:
     expected = state(started(writer, tmp_path))
-    path = tmp_path / "state" / "ledger.notes"
-    content = path.read_bytes()
-    for position in range(len(content)):
-        path.write_bytes(content[:position] + bytes((content[position] ^ 1,)) + content[position + 1 :])
-        assert state(started(writer, tmp_path)) == expected, position
+    path = tmp_path / "state" / "ledger.db"
+    whole = path.read_bytes()
+    for position in range(0, len(whole), STRIDE):
+        path.write_bytes(whole[:position] + bytes((whole[position] ^ 1,)) + whole[position + 1 :])
+        try:
+            ledger = started(writer, tmp_path)
+            seen, found = state(ledger), captures(ledger)
+        except RegistersUnusableError as refusal:  # has removed the file, or says which one to delete
+            if isinstance(refusal, RegistersDamagedError):
+                assert not path.exists(), position
+            path.unlink(missing_ok=True)
+            ledger = started(writer, tmp_path)
+            seen, found = state(ledger), captures(ledger)
+        assert seen == expected, position
+        # The name of a capture may be lost to a damage that SQLite does not notice; it is never told wrongly.
+        assert all(entry in (None, number) for number, entry in enumerate(found, start=2)), position
 
 
-@pytest.mark.parametrize("cut", [1, 3, 4, 5, 700])
-def test_a_copy_that_ends_in_the_middle_is_mended(writer: Writer, tmp_path: Path, cut: int) -> None:
+@pytest.mark.parametrize("cut", [1, 100, 5000])
+def test_registers_that_are_cut_off_are_made_anew(writer: Writer, tmp_path: Path, cut: int) -> None:
     expected = state(started(writer, tmp_path))
-    path = tmp_path / "state" / "ledger.notes"
-    content = path.read_bytes()
-    path.write_bytes(content[:-cut])
+    path = tmp_path / "state" / "ledger.db"
+    path.write_bytes(path.read_bytes()[:-cut])
+    with suppress(RegistersDamagedError):
+        assert state(started(writer, tmp_path)) == expected
     assert state(started(writer, tmp_path)) == expected
-    assert path.read_bytes() == content
 
 
 def test_a_copy_that_cannot_be_written_hinders_nobody(writer: Writer, tmp_path: Path) -> None:

@@ -1,0 +1,245 @@
+"""What grows with the ledger, by number and by name: captures, acts that name objects, the tree's hashes (SQLite).
+
+A local file saves reading the ledger anew at every start. It is no evidence: it may be deleted at any time, and what
+judges the archive (the audit) never reads it. Any number of processes may share it: rows only ever say what one
+entry of the one ledger says, and everybody reads those of the entries that they have accepted themselves.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+from weakref import finalize
+
+from schemas.digest import SIZE, Digest
+from schemas.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+FORM = 1
+BUSY_SECONDS = 60.0
+TOGETHER = 500
+"""How many rows are read at once: no reading lasts while they are used."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS node (
+    level INTEGER, number INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS capture (name TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS act (
+    number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, account TEXT, sealed INTEGER,
+    content BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS act_entry ON act (entry);
+CREATE INDEX IF NOT EXISTS act_sealed ON act (account, sealed) WHERE sealed IS NOT NULL;
+CREATE TABLE IF NOT EXISTS snapshot (
+    form INTEGER PRIMARY KEY, size INTEGER NOT NULL, last BLOB NOT NULL, content BLOB NOT NULL, digest BLOB NOT NULL);
+"""
+
+
+class RegistersUnusableError(UnavailableError):
+    """The local registers are damaged or cannot be written; the ledger is read anew without them."""
+
+    code = "REGISTERS_UNUSABLE"
+
+
+class RegistersDamagedError(RegistersUnusableError):
+    """The local registers are not what was written."""
+
+    code = "REGISTERS_DAMAGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An act that names objects.
+
+    ``number`` counts all of them, and ``sealed`` those of its account that name partitions, both from 0 without a gap:
+    so a row that got lost is noticed.
+    """
+
+    number: int
+    entry: int
+    account: str | None
+    sealed: int | None
+    content: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """What shows that a stored row is whole."""
+        said = f"{self.number} {self.entry} {self.account} {self.sealed} ".encode()
+        return Digest.of(said + self.content).raw
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The rest of what the first ``size`` entries say, whose last one has the leaf hash ``last``."""
+
+    size: int
+    last: Digest
+    content: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """What shows that a stored snapshot is whole."""
+        return Digest.of(f"{self.size} {self.last} ".encode() + self.content).raw
+
+
+class Registers:
+    """The registers in a file, or for one process alone in a temporary one that the system clears away."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open, or make them.
+
+        Raises:
+            RegistersUnusableError: they are damaged, or cannot be made.
+        """
+        self._path = path
+        with self._guarded():
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path or "", timeout=BUSY_SECONDS, check_same_thread=False)
+            finalize(self, self._db.close)
+            # Durable enough: what a power failure takes is read anew.
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(SCHEMA)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Translate what SQLite raises; a damaged file is removed, so that the next start makes it anew."""
+        try:
+            yield
+        except (sqlite3.OperationalError, OSError) as error:
+            raise RegistersUnusableError(
+                f"The local registers of the ledger cannot be used: {error}.",
+                do="Make room or mend the permissions of the folder 'state' in the archive's home; "
+                "if that does not help, delete the file ledger.db in it, which is made again.",
+            ) from error
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            self.remove()
+            raise _damaged(str(error)) from error
+
+    def remove(self) -> None:
+        """Remove the file: it is damaged, or not of this ledger. Who has it open keeps what he has."""
+        if self._path is not None:
+            for end in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+
+    def enter(
+        self, *, captures: Iterable[tuple[str, int]], acts: Iterable[Row], nodes: Iterable[tuple[int, int, Digest]]
+    ) -> None:
+        """Add what one entry says; what is there already stays."""
+        with self._guarded(), self._db:
+            self._db.executemany("INSERT OR REPLACE INTO capture VALUES (?, ?)", captures)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO act VALUES (?, ?, ?, ?, ?, ?)",
+                ((row.number, row.entry, row.account, row.sealed, row.content, row.digest) for row in acts),
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO node VALUES (?, ?, ?)",
+                ((level, number, node.raw) for level, number, node in nodes),
+            )
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot, if no later one is there."""
+        row = (FORM, snapshot.size, snapshot.last.raw, snapshot.content, snapshot.digest)
+        with self._guarded(), self._db:
+            self._db.execute(
+                "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?) ON CONFLICT (form) DO UPDATE SET size = excluded.size, "
+                "last = excluded.last, content = excluded.content, digest = excluded.digest "
+                "WHERE excluded.size > snapshot.size",
+                row,
+            )
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the latest snapshot, if there is one that this version can read.
+
+        Raises:
+            RegistersDamagedError: it is damaged.
+        """
+        query = "SELECT size, last, content, digest FROM snapshot WHERE form = ?"
+        for size, last, content, digest in self._read(query, FORM):
+            with self._guarded():
+                found = Snapshot(size, _digest(last), content)
+                _demand(found.digest == digest)
+            return found
+        return None
+
+    def find_capture(self, name: str, *, size: int) -> int | None:
+        """Return the index of the entry, among the first ``size``, that holds a capture, or ``None``."""
+        for (entry,) in self._read("SELECT entry FROM capture WHERE name = ? AND entry < ?", name, size):
+            return int(entry)
+        return None
+
+    def acts(self, *, entry: int, count: int) -> Iterator[Row]:
+        """Yield, of the first ``count`` acts that name objects, those in the entries from ``entry`` on, in order.
+
+        Raises:
+            RegistersDamagedError: one is missing or altered.
+        """
+        first = self._read("SELECT min(number) FROM act WHERE entry >= ?", entry)[0][0]
+        query = "SELECT * FROM act WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
+        return self._rows(query, attrgetter("number"), start=count if first is None else first, count=count)
+
+    def sealed(self, account: str, *, start: int, count: int) -> Iterator[Row]:
+        """Yield, of an account's first ``count`` acts with partitions, those from ``start`` on, in order.
+
+        Raises:
+            RegistersDamagedError: one is missing or altered.
+        """
+        query = "SELECT * FROM act WHERE sealed >= ? AND sealed < ? AND account = ? ORDER BY sealed LIMIT ?"
+        return self._rows(query, attrgetter("sealed"), account, start=start, count=count)
+
+    def node(self, level: int, number: int) -> Digest:
+        """Return the root of a perfect subtree (``merkle.Nodes``).
+
+        Raises:
+            RegistersDamagedError: it is not there.
+        """
+        found = self._read("SELECT hash FROM node WHERE level = ? AND number = ?", level, number)
+        with self._guarded():
+            _demand(bool(found))
+            return _digest(found[0][0])
+
+    def _rows(
+        self, query: str, numbered: Callable[[Row], int], *values: object, start: int, count: int
+    ) -> Iterator[Row]:
+        """Yield whole rows, a number of them at a time, and none less than there must be."""
+        while start < count:
+            rows = self._read(query, start, count, *values, TOGETHER)
+            with self._guarded():
+                _demand(bool(rows))
+                found = [_whole(*row) for row in rows]
+                _demand([numbered(row) for row in found] == list(range(start, start + len(found))))
+            yield from found
+            start += len(found)
+
+    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._guarded():
+            return self._db.execute(query, values).fetchall()
+
+
+def _whole(number: int, entry: int, account: str | None, sealed: int | None, content: bytes, digest: bytes) -> Row:
+    row = Row(number, entry, account, sealed, content)
+    _demand(row.digest == digest)
+    return row
+
+
+def _digest(raw: bytes) -> Digest:
+    _demand(len(raw) == SIZE)
+    return Digest(raw)
+
+
+def _demand(whole: bool) -> None:  # noqa: FBT001
+    if not whole:
+        raise ValueError("something is missing, or not what was written")
+
+
+def _damaged(why: str) -> RegistersDamagedError:
+    return RegistersDamagedError(
+        f"The local registers of the ledger were damaged ({why}) and are removed.",
+        do="Run the command again: they are made anew from the ledger. Nothing else depended on them.",
+    )
