@@ -17,7 +17,7 @@ from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
 from schemas.errors import ArchiveError
 from schemas.findings import Finding, Report, Step
 from schemas.ledger import Captured, Produced
-from schemas.merkle import CompactRange, leaf_hash
+from schemas.merkle import CompactRange
 from storage import layout
 from storage.objects import Locks, Versions, read
 
@@ -177,7 +177,7 @@ def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> Le
     for index in range(last + 1):
         tell("ledger", index + 1, last + 1)
         try:
-            content = read(store, layout.entry(index), limit=NOTE_LIMIT)
+            content = read(store, layout.entry(index), limit=chain.ENTRY_LIMIT)
             walk.octets += len(content)
             entry = _accept(walk, content)
         except ArchiveError as error:
@@ -187,7 +187,7 @@ def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> Le
             continue
         walk.entries.append(entry)
         walk.history.record(entry)
-        walk.head = chain.Head.after(entry, leaf_hash(content))
+        walk.head = chain.Head.after(entry, chain.leaf_of(content))
         walk.roots[walk.head.size] = walk.head.tree.root
     return walk
 
@@ -207,7 +207,7 @@ def _vouched(store: ObjectStore, walk: LedgerWalk, index: int, last: int) -> boo
     if index >= last or walk.history.created is None:
         return False
     try:
-        origin, following, note = chain.parse_entry(read(store, layout.entry(index + 1), limit=NOTE_LIMIT))
+        origin, following, note = chain.parse_entry(read(store, layout.entry(index + 1), limit=chain.ENTRY_LIMIT))
         chain.check_signature(walk.history, origin, following, note)
     except ArchiveError:
         # It is named by its own turn only if the walk reaches it; a second damaged entry in a row ends the walk.

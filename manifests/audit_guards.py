@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from manifests import chain
 from manifests.locking import ALARM_DAYS, DAY, WORKERS, promises
-from manifests.notes import NOTE_LIMIT
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.findings import Finding
@@ -78,7 +77,7 @@ def _of_entry(
         yield _fault("CLOCKS_DIFFER", key, what)
     for version in real[1:]:
         try:
-            content = read(store, key, version=version.version, limit=NOTE_LIMIT)
+            content = read(store, key, version=version.version, limit=chain.ENTRY_LIMIT)
             origin, other, note = chain.parse_entry(content)
             chain.check_signature(expected.history, origin, other, note)
             lost_race = other.index == entry.index and other.previous == entry.previous

@@ -9,16 +9,20 @@ from manifests.acts import FormatUnknownError, check_acts
 from manifests.notes import SignedNote
 from manifests.signing import SigningKey, Verifier
 from schemas.errors import ArchiveError, IntegrityError, PolicyError
-from schemas.ledger import Act, ArchiveCreated, Entry
-from schemas.merkle import CompactRange, leaf_hash
+from schemas.ledger import Act, ArchiveCreated, Entry, Heading, act_from_bytes
+from schemas.merkle import CompactRange, leaf_hash, root_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from manifests.history import History
     from schemas.digest import Digest
     from schemas.instant import Instant
 
 ENTRY_FORMAT = "holdfast-entry/v1"
 ENTRY_LINES = 4
+ENTRY_LIMIT = 1 << 20
+SHARED = tuple(name for name in Heading.__struct_fields__ if name not in ("acts", "acts_root"))
 CLOCK_TOLERANCE_SECONDS = 300
 
 
@@ -62,31 +66,95 @@ class Accepted:
     content: bytes
 
 
-def entry_text(origin: str, entry: Entry) -> str:
-    """Return the text of an entry's note (FORMAT 4.1)."""
-    return f"{ENTRY_FORMAT}\n{origin}\n{entry.to_bytes().decode()}\n"
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The signed part of an entry: its note, the origin in it, and the heading; it is a leaf of the ledger's tree."""
+
+    origin: str
+    heading: Heading
+    note: SignedNote
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Signed:
+        """Read an entry's note in its one spelling.
+
+        Raises:
+            IntegrityError: it is none.
+            FormatUnknownError: it is of a later format.
+        """
+        _check_format(content)
+        note = SignedNote.from_bytes(content)
+        lines = note.text.split("\n")
+        if lines[0] != ENTRY_FORMAT or len(lines) != ENTRY_LINES:
+            raise _malformed("is malformed")
+        heading = Heading.from_bytes(lines[2].encode())
+        if note.to_bytes() != content:
+            raise _malformed("is not in its one spelling")
+        return cls(lines[1], heading, note)
+
+    @property
+    def leaf(self) -> Digest:
+        """Its leaf hash in the ledger's tree."""
+        return leaf_hash(self.note.to_bytes())
+
+
+def _check_format(content: bytes) -> None:
+    first = content.partition(b"\n")[0].decode(errors="replace")
+    if first != ENTRY_FORMAT and first.startswith("holdfast-entry/"):
+        raise FormatUnknownError(
+            f"The ledger holds an entry in the format {first[:40]!r}; this version knows {ENTRY_FORMAT!r}.",
+            do="Update Holdfast; nothing was changed.",
+        )
+
+
+def _malformed(why: str) -> EntryRefusedError:
+    return EntryRefusedError(f"A ledger entry {why}.", do="Keep it and run 'holdfast verify'.")
+
+
+def split(content: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return an entry's note and the lines of its acts, unjudged.
+
+    Raises:
+        EntryRefusedError: the parts are not there, or it is too large.
+        FormatUnknownError: it is of a later format.
+    """
+    _check_format(content)
+    text, first, rest = content.partition(b"\n\n")
+    signatures, second, acts = rest.partition(b"\n\n")
+    if not first or not second or not acts.endswith(b"\n") or len(content) > ENTRY_LIMIT:
+        raise _malformed("is malformed")
+    return text + first + signatures + b"\n", tuple(acts[:-1].split(b"\n"))
+
+
+def leaf_of(content: bytes) -> Digest:
+    """Return the leaf hash of an entry (FORMAT 4.2), unjudged.
+
+    Raises:
+        EntryRefusedError: it is no entry.
+    """
+    return leaf_hash(split(content)[0])
+
+
+def acts_tree(lines: Sequence[bytes]) -> tuple[Digest, ...]:
+    """Return the leaf hashes of an entry's acts."""
+    return tuple(leaf_hash(line) for line in lines)
 
 
 def parse_entry(content: bytes) -> tuple[str, Entry, SignedNote]:
     """Return an entry's origin, the entry and its note, without judging it.
 
     Raises:
-        IntegrityError: it is not an entry in its one spelling.
+        IntegrityError: it is not an entry in its one spelling, or the acts are not those that were signed.
         FormatUnknownError: it is of a later format.
     """
-    note = SignedNote.from_bytes(content)
-    lines = note.text.split("\n")
-    if lines[0] != ENTRY_FORMAT and lines[0].startswith("holdfast-entry/"):
-        raise FormatUnknownError(
-            f"The ledger holds an entry in the format {lines[0][:40]!r}; this version knows {ENTRY_FORMAT!r}.",
-            do="Update Holdfast; nothing was changed.",
-        )
-    if lines[0] != ENTRY_FORMAT or len(lines) != ENTRY_LINES:
-        raise EntryRefusedError("A ledger entry is malformed.", do="Keep it and run 'holdfast verify'.")
-    entry = Entry.from_bytes(lines[2].encode())
-    if note.to_bytes() != content:
-        raise EntryRefusedError("A ledger entry is not in its one spelling.", do="Keep it and run 'holdfast verify'.")
-    return lines[1], entry, note
+    head, lines = split(content)
+    signed = Signed.from_bytes(head)
+    heading = signed.heading
+    if (len(lines), root_of(acts_tree(lines))) != (heading.acts, heading.acts_root):
+        raise _malformed("holds other acts than those that were signed")
+    acts = tuple(act_from_bytes(line) for line in lines)
+    shared = {name: getattr(heading, name) for name in SHARED}
+    return signed.origin, Entry(acts=acts, **shared), signed.note
 
 
 def compose(history: History, head: Head, *, acts: tuple[Act, ...], clock: Instant, actor: str, software: str) -> Entry:
@@ -121,8 +189,12 @@ def compose(history: History, head: Head, *, acts: tuple[Act, ...], clock: Insta
 
 
 def sign(origin: str, entry: Entry, key: SigningKey) -> bytes:
-    """Return the entry's exact bytes, signed."""
-    return SignedNote.sign(entry_text(origin, entry), key).to_bytes()
+    """Return the entry's exact bytes: its note, signed, and its acts (FORMAT 4.1)."""
+    lines = [act.to_bytes() for act in entry.acts]
+    shared = {name: getattr(entry, name) for name in SHARED}
+    heading = Heading(acts=len(lines), acts_root=root_of(acts_tree(lines)), **shared)
+    note = SignedNote.sign(f"{ENTRY_FORMAT}\n{origin}\n{heading.to_bytes().decode()}\n", key)
+    return note.to_bytes() + b"\n" + b"\n".join(lines) + b"\n"
 
 
 def accept(history: History, head: Head, content: bytes) -> Accepted:
@@ -139,7 +211,7 @@ def accept(history: History, head: Head, content: bytes) -> Accepted:
         check_acts(history, entry)  # step 8
     except ArchiveError as error:
         raise refused(entry.index, error.what) from error
-    return Accepted(entry, leaf_hash(content), content)
+    return Accepted(entry, leaf_of(content), content)
 
 
 def refused(index: int, why: str) -> EntryRefusedError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from manifests import chain
 from manifests.history import History
-from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
+from manifests.notes import Checkpoint, SignedNote
 from manifests.registers import Registers, RegistersDamagedError, RegistersUnusableError, Snapshot
 from schemas.canonical import NotCanonicalError
 from schemas.errors import (
@@ -17,7 +17,7 @@ from schemas.errors import (
     UnavailableError,
 )
 from schemas.ledger import ArchiveCreated
-from schemas.merkle import consistency_path, inclusion_path, leaf_hash, root_at
+from schemas.merkle import consistency_path, inclusion_path, root_at
 from storage import layout
 from storage.objects import Content, KeyTakenError, ObjectMissingError, Versions, read
 
@@ -121,11 +121,11 @@ class Ledger:
         after = layout.entry(self.head.size - 1) if self.head.size else ""
         for version in self.store.versions(layout.LEDGER, after=after):
             if version.key == layout.entry(self.head.size) and not version.marker:
-                yield read(self.store, version.key, version=version.version, limit=NOTE_LIMIT)
+                yield read(self.store, version.key, version=version.version, limit=chain.ENTRY_LIMIT)
 
     def _find(self, index: int) -> bytes | None:
         try:
-            return read(self.store, layout.entry(index), limit=NOTE_LIMIT)
+            return read(self.store, layout.entry(index), limit=chain.ENTRY_LIMIT)
         except ObjectMissingError:
             return None
 
@@ -140,8 +140,8 @@ class Ledger:
         self._start_over(registers)
         if snapshot is None:
             return
-        content = self._find(snapshot.size - 1) or b""
-        if leaf_hash(content) != snapshot.last:
+        content = self._find(snapshot.size - 1)
+        if content is None or not _is_entry(content, leaf=snapshot.last):
             if (first := self._find(0)) is not None:
                 self._check_origin(chain.parse_entry(first)[0])
             raise LedgerChangedError(
@@ -252,15 +252,7 @@ class Ledger:
         Raises:
             LedgerChangedError: the store gives other bytes than those that were accepted.
         """
-        try:
-            content = read(self.store, layout.entry(index), limit=NOTE_LIMIT)
-        except ObjectMissingError:
-            content = b""
-        if leaf_hash(content) != self.history.registers.node(0, index):
-            raise LedgerChangedError(
-                f"Ledger entry {index} is not what it was.", do="Stop, keep everything and run 'holdfast verify'."
-            )
-        return content
+        return self._read(index)[0]
 
     def entry(self, index: int) -> Entry:
         """Return an accepted entry, read again from the store.
@@ -268,7 +260,15 @@ class Ledger:
         Raises:
             LedgerChangedError: the store gives other bytes than those that were accepted.
         """
-        return chain.parse_entry(self.entry_bytes(index))[1]
+        return self._read(index)[1]
+
+    def _read(self, index: int) -> tuple[bytes, Entry]:
+        content = self._find(index)
+        if content is not None and _is_entry(content, leaf=self.history.registers.node(0, index)):
+            return content, chain.parse_entry(content)[1]
+        raise LedgerChangedError(
+            f"Ledger entry {index} is not what it was.", do="Stop, keep everything and run 'holdfast verify'."
+        )
 
     def checkpoint(self, key: SigningKey) -> SignedNote:
         """Sign and store the checkpoint of the ledger as of the last refresh, and return it."""
@@ -302,3 +302,11 @@ def _opened(path: Path) -> tuple[Registers, Snapshot | None, History]:
         registers.remove()
         registers = Registers(path)
         return registers, None, History(registers=registers)
+
+
+def _is_entry(content: bytes, *, leaf: Digest) -> bool:
+    """Whether these are the bytes of the entry with that leaf hash, acts and all."""
+    try:
+        return chain.leaf_of(content) == leaf and bool(chain.parse_entry(content))
+    except IntegrityError:
+        return False

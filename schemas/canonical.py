@@ -52,7 +52,7 @@ def unspell(content: bytes, kind: Any) -> Any:  # noqa: ANN401 - unions are no t
     try:
         return msgspec.json.decode(content, type=kind, dec_hook=_rich)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise NotCanonicalError(f"This is not a valid {kind}: {error}.", do="Delete it; it is made again.") from error
+        raise NotCanonicalError(f"This is not what it should be: {error}.", do="Keep it and report it.") from error
 
 
 class Canonical(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from schemas.account import Account
-from schemas.canonical import Canonical, Natural
+from schemas.canonical import Canonical, Natural, NotCanonicalError, unspell
 from schemas.capture import Poll
 from schemas.digest import Digest
 from schemas.instant import Instant
@@ -98,6 +98,33 @@ class LocksRenewed(Canonical, frozen=True, tag_field="act", tag="locks-renewed")
 Act: TypeAlias = (
     ArchiveCreated | AccountRegistered | Captured | BatesAssigned | Produced | HoldPlaced | HoldReleased | LocksRenewed
 )
+
+
+def act_from_bytes(content: bytes) -> Act:
+    """Read an act in its canonical spelling.
+
+    Raises:
+        NotCanonicalError: it is none, or spelled otherwise.
+    """
+    act: Act = unspell(content, Act)
+    if act.to_bytes() != content:
+        raise NotCanonicalError("An act is not in its canonical spelling.", do="Keep it and run 'holdfast verify'.")
+    return act
+
+
+class Heading(Canonical, frozen=True):
+    """What is signed of an entry: all but its acts, of which it has the number and the Merkle root (FORMAT 4.1)."""
+
+    index: Natural
+    at: Instant
+    clock: Instant
+    actor: str
+    software: str
+    root: Digest
+    acts: Natural
+    acts_root: Digest
+    previous: Digest | None = None
+    range: tuple[Digest, ...] = ()
 
 
 class Entry(Canonical, frozen=True):

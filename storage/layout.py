@@ -12,12 +12,12 @@ PROBES = "probes/"
 
 def entry(index: int) -> str:
     """Return the key of a ledger entry: 20 digits, contiguous from 0."""
-    return f"{LEDGER}{index:020d}.note"
+    return f"{LEDGER}{index:020d}.entry"
 
 
 def entry_index(key: str) -> int | None:
     """Return the index of the ledger entry at ``key``, or ``None`` where no entry belongs."""
-    digits = key.removeprefix(LEDGER).removesuffix(".note")
+    digits = key.removeprefix(LEDGER).removesuffix(".entry")
     index = int(digits) if digits.isascii() and digits.isdigit() else 0
     return index if key == entry(index) else None
 

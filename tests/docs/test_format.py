@@ -10,7 +10,6 @@ from manifests import chain
 from manifests.history import History
 from manifests.notes import Checkpoint, SignedNote
 from schemas.digest import Digest
-from schemas.merkle import leaf_hash
 from schemas.record import Normalised, Provenance, Record
 
 TEXT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
@@ -37,7 +36,7 @@ def test_the_example_entries_are_accepted_and_the_checkpoint_is_theirs() -> None
         accepted = chain.accept(history, head, example(name).encode() + b"\n")
         history.record(accepted.entry)
         head = chain.Head.after(accepted.entry, accepted.leaf)
-    assert leaf_hash(example("entry-0").encode() + b"\n") == Digest.from_hex(example("leaf-0"))
+    assert chain.leaf_of(example("entry-0").encode() + b"\n") == Digest.from_hex(example("leaf-0"))
     note = SignedNote.from_bytes(example("checkpoint-2").encode() + b"\n")
     note.verify(history.verifiers("checkpoint"))
     assert Checkpoint.from_text(note.text) == Checkpoint("maple-grove/0a1b2c3d", 2, head.tree.root)
@@ -54,13 +53,13 @@ def test_every_column_of_a_partition_is_specified() -> None:
 def test_every_field_of_every_structure_is_specified() -> None:
     from manifests.proof import RecordProof  # noqa: PLC0415
     from schemas.capture import Poll  # noqa: PLC0415
-    from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Entry, Produced  # noqa: PLC0415
+    from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Heading, Produced  # noqa: PLC0415
 
     structures = (
         Normalised,
         Provenance,
         Poll,
-        Entry,
+        Heading,
         ArchiveCreated,
         AccountRegistered,
         Captured,

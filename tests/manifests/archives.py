@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from manifests import chain
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
 from schemas.account import Account
 from schemas.capture import Poll
 from schemas.instant import Instant
 from schemas.ledger import FORMAT, AccountRegistered, ArchiveCreated, Captured, Key
-from schemas.merkle import leaf_hash
 from storage import layout
 from storage.memory import MemoryStore
 from storage.objects import read
@@ -96,7 +96,7 @@ def captured(capture: str, *, account: str = "blog", base: int | None = None, at
 
 def leaves_of(ledger: Ledger) -> list[Digest]:
     """The leaf hashes of a ledger's entries, from the bytes in its store."""
-    return [leaf_hash(read(ledger.store, layout.entry(index))) for index in range(ledger.head.size)]
+    return [chain.leaf_of(read(ledger.store, layout.entry(index))) for index in range(ledger.head.size)]
 
 
 def captures_of(ledger: Ledger) -> dict[str, int]:

@@ -234,7 +234,7 @@ def test_sweeping_beside_many_writers_costs_none_of_them_its_object(store: Direc
 
 def test_of_eight_processes_that_race_for_a_key_exactly_one_wins(store: DirectoryStore) -> None:
     spawning = multiprocessing.get_context("spawn")
-    keys = [f"ledger/{number:020d}.note" for number in range(40)]
+    keys = [f"ledger/{number:020d}.entry" for number in range(40)]
     racers = [f"racer {number}".encode() * 5000 for number in range(8)]
     with ProcessPoolExecutor(8, spawning, writing.be_ready, (spawning.Barrier(8),)) as pool:
         won = list(pool.map(writing.race, [str(store.root)] * 8, [keys] * 8, racers))
