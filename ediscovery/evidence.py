@@ -9,10 +9,9 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from manifests.proof import PROOF_FORMAT, RecordProof
-from schemas.digest import Digest
+from manifests.proofs.making import prove_record
 from schemas.errors import IntegrityError
-from schemas.merkle import inclusion_path, nodes_of
+from schemas.merkle import nodes_of
 from schemas.record import Normalised, Provenance
 from storage import parquet
 from storage.objects import read_stored
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from ediscovery.search import Hit
     from manifests.archive import Archive
     from manifests.notes import SignedNote
+    from manifests.proofs.record import RecordProof
+    from manifests.proofs.vouching import Claims
+    from schemas.digest import Digest
     from schemas.merkle import Nodes
     from schemas.partition import Partition
     from schemas.record import Record
@@ -44,12 +46,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A record with its place: ``row`` of a partition of ``rows``, whose tree is ``nodes``."""
+    """A record with its place: ``row`` of a partition, whose tree is ``nodes``."""
 
     id: Digest
     record: Record
     row: int
-    rows: int
     nodes: Nodes
     place: Place
 
@@ -93,7 +94,7 @@ def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Diges
             if row.id in ids:
                 if row.record.id != row.id:
                     raise _differs(row.id)
-                found[row.id] = Sealed(row.id, row.record, number, len(rows), nodes, place)
+                found[row.id] = Sealed(row.id, row.record, number, nodes, place)
     for ids in wanted.values():
         for lost in ids - found.keys():
             raise _differs(lost)
@@ -120,22 +121,18 @@ def _differs(record: Digest) -> EvidenceDiffersError:
     )
 
 
-def prove(archive: Archive, sealed: Sealed, checkpoint: SignedNote, *, size: int) -> RecordProof:
-    """Return the proof that ``sealed`` is in the ledger of ``size`` entries that ``checkpoint`` signs."""
-    entry, record = sealed.place.entry, sealed.record
-    return RecordProof(
-        format=PROOF_FORMAT,
-        record=sealed.id,
-        salt=record.salt.hex(),
-        native_sha256=Digest.of(record.native),
-        normalised=record.normalised.decode(),
-        provenance=record.provenance.decode(),
+def prove(
+    archive: Archive, sealed: Sealed, checkpoint: SignedNote, claims: Claims, *, whole: bool = False
+) -> RecordProof:
+    """Return the proof that ``sealed`` is in the ledger that ``checkpoint`` signs (``proofs.making.prove_record``)."""
+    return prove_record(
+        archive.ledger,
+        sealed.record,
         row=sealed.row,
-        rows=sealed.rows,
-        row_path=inclusion_path(sealed.nodes, sealed.row, size=sealed.rows),
-        partition_root=sealed.place.partition.root,
-        entry=archive.ledger.entry_bytes(entry).decode(),
-        entry_path=archive.ledger.inclusion(entry, size=size),
-        checkpoint=checkpoint.to_bytes().decode(),
-        verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text(),
+        nodes=sealed.nodes,
+        partition=sealed.place.partition,
+        entry=sealed.place.entry,
+        checkpoint=checkpoint,
+        claims=claims,
+        whole=whole,
     )

@@ -9,6 +9,7 @@ from schemas.digest import Digest
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
+    from manifests.proofs.vouching import Claims
     from schemas.account import Account
     from schemas.instant import Instant
     from schemas.record import Absence, Normalised, Provenance
@@ -95,7 +96,8 @@ class ProductionDocument:
     """Everything that a production's PDF says.
 
     ``query_typed`` is the search as it was typed and ``query_words`` what it means. The archive's state is that of
-    its first ``ledger_size`` entries, whose root the signed ``checkpoint`` states; ``verifier`` is the checkpoint key.
+    its first ``ledger_size`` entries, whose root the signed ``checkpoint`` states; ``claims`` and
+    ``vouched`` are who vouches for it, for programs and in words.
     ``timezone`` is the IANA zone in which times are shown beside UTC.
     """
 
@@ -112,7 +114,8 @@ class ProductionDocument:
     ledger_size: int
     ledger_root: Digest
     checkpoint: str
-    verifier: str
+    claims: Claims
+    vouched: tuple[str, ...]
     software: str
     signer: str
     test_certificate: bool

@@ -23,6 +23,7 @@ from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
 from manifests.commands import describe
 from manifests.console import plural
+from manifests.proofs.vouching import Claims, Trust, vouch, without_stamps
 from schemas.ledger import AccountRegistered, BatesAssigned, Captured, Produced
 from schemas.merkle import root_of
 from storage import layout
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.history import History
     from manifests.notes import SignedNote
-    from manifests.proof import RecordProof
+    from manifests.proofs.record import RecordProof
     from schemas.digest import Digest
     from schemas.ledger import Act
     from schemas.production import BatesRange
@@ -88,7 +89,9 @@ def produce(
     archive.ledger.refresh()
     size, root = archive.ledger.head.size, archive.ledger.head.tree.root
     checkpoint = archive.ledger.checkpoint(archive.checkpoint_key())
-    items, entries = _items(archive, search, hits, checkpoint, size=size)
+    claims = Claims(verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text())
+    vouched = vouch(checkpoint, claims, Trust(at=archive.now()))
+    items, entries = _items(archive, search, hits, checkpoint, claims)
     accounts = sorted({item.provenance.account for item in items})
     document = ProductionDocument(
         organisation=archive.settings.archive.organisation,
@@ -104,7 +107,8 @@ def produce(
         ledger_size=size,
         ledger_root=root,
         checkpoint=checkpoint.to_bytes().decode(),
-        verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text(),
+        claims=claims,
+        vouched=vouched.statements(),
         software=SOFTWARE,
         signer=signer.name,
         test_certificate=signer.is_test,
@@ -162,7 +166,7 @@ class _Context:
 
 
 def _items(
-    archive: Archive, search: Search, hits: Sequence[Hit], checkpoint: SignedNote, *, size: int
+    archive: Archive, search: Search, hits: Sequence[Hit], checkpoint: SignedNote, claims: Claims
 ) -> tuple[tuple[ProducedItem, ...], set[int]]:
     """Return the records as they are handed over, and the entries that sealed them and their items' other versions."""
     sealed = read_hits(archive, hits)
@@ -170,7 +174,7 @@ def _items(
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
     items = tuple(
-        _item(one, contexts[one.id], others, prove(archive, one, checkpoint, size=size))
+        _item(one, contexts[one.id], others, prove(archive, one, checkpoint, without_stamps(claims)))
         for one in (sealed[hit.record] for hit in hits)
     )
     versions = {one.record for context in contexts.values() for one in context.versions}

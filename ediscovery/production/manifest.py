@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from manifests.proofs.vouching import Claims
 from schemas.canonical import Canonical
 from schemas.digest import Digest
 from schemas.instant import Instant
@@ -44,12 +45,17 @@ class ProductionManifest(Canonical, frozen=True):
     ledger_size: int
     ledger_root: Digest
     checkpoint: str
-    verifier: str
+    claims: Claims
     software: str
     signer: str
     bates: BatesRange
     records: tuple[ManifestRecord, ...]
     test_certificate: bool = False
+
+    @property
+    def verifier(self) -> str:
+        """The checkpoint key that the archive claims."""
+        return self.claims.verifier
 
     @property
     def attachments(self) -> dict[str, int]:

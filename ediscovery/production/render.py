@@ -113,7 +113,7 @@ def _manifest(document: ProductionDocument, bates: BatesRange, records: tuple[Ba
         ledger_size=document.ledger_size,
         ledger_root=document.ledger_root,
         checkpoint=document.checkpoint,
-        verifier=document.verifier,
+        claims=document.claims,
         software=document.software,
         signer=document.signer,
         test_certificate=document.test_certificate,

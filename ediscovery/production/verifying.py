@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.production.checking import check
-from manifests import proof
 from manifests.console import Console, system_clock
+from manifests.proofs import record
+from manifests.proofs.file import read_record_proof
+from manifests.proofs.vouching import Trust
 from manifests.signing import Verifier
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manifests.proof import Proved
+    from manifests.proofs.record import Proved
 
 
 class ProductionUnreadableError(InputError):
@@ -30,17 +32,17 @@ def verify_production(console: Console, path: Path, *, key: str | None, roots: t
     Raises:
         NotAProductionError: it is none.
     """
-    trusted = Verifier.from_text(key) if key else None
+    trust = Trust(at=system_clock(), verifier=Verifier.from_text(key) if key else None)
 
     def check_record(content: bytes, native: bytes) -> Proved:
-        return proof.check(proof.read_proof(content), native, trusted=trusted)
+        return record.check(read_record_proof(content), native, trust)
 
     with console.progress("Verifying") as tell:
         report = check(
             _read(path),
             trust_roots=[_read(root) for root in roots],
             check_record=check_record,
-            at=system_clock(),
+            at=trust.at,
             progress=lambda done, total: tell("records", done, total),
         )
     console.show(report.to_json(), report.to_text().splitlines())

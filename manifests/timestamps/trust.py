@@ -67,6 +67,23 @@ def load_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
     return certificates
 
 
+def load_der_roots(spelled: Sequence[bytes]) -> tuple[x509.Certificate, ...]:
+    """Return certificates from their DER form; one root at least.
+
+    Raises:
+        TimestampRootsError: one cannot be read, or none was issued by itself.
+    """
+    try:
+        certificates = tuple(x509.load_der_x509_certificate(one) for one in spelled)
+    except UNREADABLE:
+        certificates = ()
+    if not any(_is_root(one) for one in certificates):
+        raise TimestampRootsError(
+            "The roots that come with a time stamp cannot be used.", do="Give the authority's own root certificate."
+        )
+    return certificates
+
+
 def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether ``issuer`` is an authority and its key signed ``certificate``; says nothing of dates."""
     try:

@@ -51,7 +51,9 @@ def test_every_column_of_a_partition_is_specified() -> None:
 
 
 def test_every_field_of_every_structure_is_specified() -> None:
-    from manifests.proof import RecordProof  # noqa: PLC0415
+    from manifests.proofs.continuity import ContinuityProof  # noqa: PLC0415
+    from manifests.proofs.record import RecordProof  # noqa: PLC0415
+    from manifests.proofs.vouching import Claims, StampChain  # noqa: PLC0415
     from schemas.capture import Poll  # noqa: PLC0415
     from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Heading, Produced  # noqa: PLC0415
 
@@ -66,6 +68,9 @@ def test_every_field_of_every_structure_is_specified() -> None:
         BatesAssigned,
         Produced,
         RecordProof,
+        ContinuityProof,
+        Claims,
+        StampChain,
         ProductionManifest,
         ManifestRecord,
     )

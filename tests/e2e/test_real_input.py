@@ -20,7 +20,6 @@ from ediscovery.language import parse
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
 from ediscovery.production.checking import check
-from manifests import proof
 from manifests.archive import create_archive
 from manifests.audit import audit
 from manifests.console import system_clock
@@ -32,6 +31,7 @@ from storage import parquet, warc
 from storage.objects import read_stored
 from tests.cassettes import bodies
 from tests.corpora import ROOT, corpus
+from tests.ediscovery.productions import check_record
 from tests.servers import Answer, serving
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def test_naughty_strings_survive_capture_search_and_production(archive: Archive)
         made = making.produce(archive, opened, hits[:120], order, signer_of(archive))
     report = check(
         made.pdf,
-        check_record=lambda content, native: proof.check(proof.read_proof(content), native),
+        check_record=check_record,
         at=system_clock(),
     )
     assert report.sound, report.findings[:5]

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from ediscovery.production.document import CustodyEvent, ProducedItem, ProductionDocument, ThreadLine, Version
 from ediscovery.production.signing import Signer, make_test_authority
-from manifests.proof import PROOF_FORMAT, RecordProof, check, read_proof
+from manifests.proofs.file import read_record_proof
+from manifests.proofs.making import prove_record
+from manifests.proofs.record import check
+from manifests.proofs.vouching import Claims, Trust, vouch
 from schemas.account import Account
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.merkle import inclusion_path, nodes_of, root_of
+from schemas.merkle import nodes_of, root_of
 from schemas.partition import Partition
 from schemas.record import Absence, Author, Normalised, Provenance, Record, Slice
 from schemas.stored import StoredObject
@@ -102,26 +105,19 @@ def document_of(*items: Item, **changes) -> ProductionDocument:
     writer.append(ledger, registered())
     act = captured("c1")
     writer.append(ledger, type(act)(poll=act.poll, new=len(records), partitions=(partition,)))
-    checkpoint = ledger.checkpoint(writer.checkpoint_key).to_bytes().decode()
-    verifier = writer.checkpoint_key.verifier.to_text()
+    checkpoint = ledger.checkpoint(writer.checkpoint_key)
+    claims = Claims(verifier=writer.checkpoint_key.verifier.to_text())
 
     def proof(row: int) -> bytes:
-        record = records[row]
-        return RecordProof(
-            format=PROOF_FORMAT,
-            record=record.id,
-            salt=record.salt.hex(),
-            native_sha256=Digest.of(record.native),
-            normalised=record.normalised.decode(),
-            provenance=record.provenance.decode(),
+        return prove_record(
+            ledger,
+            records[row],
             row=row,
-            rows=len(leaves),
-            row_path=inclusion_path(nodes_of(leaves), row, size=len(leaves)),
-            partition_root=partition.root,
-            entry=ledger.entry_bytes(2).decode(),
-            entry_path=ledger.inclusion(2, size=3),
+            nodes=nodes_of(leaves),
+            partition=partition,
+            entry=2,
             checkpoint=checkpoint,
-            verifier=verifier,
+            claims=claims,
         ).to_bytes()
 
     document = ProductionDocument(
@@ -137,8 +133,9 @@ def document_of(*items: Item, **changes) -> ProductionDocument:
         origin=ORIGIN,
         ledger_size=3,
         ledger_root=ledger.head.tree.root,
-        checkpoint=checkpoint,
-        verifier=verifier,
+        checkpoint=checkpoint.to_bytes().decode(),
+        claims=claims,
+        vouched=vouch(checkpoint, claims, Trust(at=NOW)).statements(),
         software="holdfast/0.1.0",
         signer="Maple Grove USD Records (TEST)",
         test_certificate=True,
@@ -196,7 +193,7 @@ def produced(item: Item, record: Record, *, number: int, root: Digest, proof: by
 
 def check_record(proof: bytes, native: bytes):
     """The check that the command line passes in, without a published key."""
-    return check(read_proof(proof), native)
+    return check(read_record_proof(proof), native, Trust(at=NOW))
 
 
 def signer_of(*, now: Instant = POSTED, organisation: str = "Maple Grove USD") -> tuple[Signer, bytes]:

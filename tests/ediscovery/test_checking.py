@@ -26,8 +26,9 @@ from ediscovery.production.checking import check
 from ediscovery.production.reading import NotAProductionError
 from ediscovery.production.render import render
 from ediscovery.production.seal import TrustRootUnusableError
-from manifests.proof import check as check_proof
-from manifests.proof import read_proof
+from manifests.proofs.file import read_record_proof
+from manifests.proofs.record import check as check_proof
+from manifests.proofs.vouching import Trust
 from schemas.errors import ArchiveError
 from tests.corpora import corpus
 from tests.ediscovery.productions import NOW, POSTED, Item, check_record, document_of, signer_of
@@ -245,7 +246,7 @@ def test_a_manifest_that_says_something_else_is_found(case) -> None:
         "NUMBERS_DISORDERLY": {"records": [second.to_plain(), first.to_plain()]},
         "MANIFEST_UNREADABLE": {"format": "holdfast-production/v9"},
         "PROOF_OF_ANOTHER_RECORD": {"records": [first.to_plain() | {"record": str(second.record)}, second.to_plain()]},
-        "PROOF_OF_ANOTHER_ARCHIVE": {"verifier": "somebody+else+key"},
+        "PROOF_OF_ANOTHER_ARCHIVE": {"claims": {"verifier": "somebody+else+key"}},
         "ATTACHMENTS_TOO_LARGE": {"records": [first.to_plain() | {"native_size": 1 << 40}, second.to_plain()]},
     }
     for code, change in stories.items():
@@ -268,12 +269,11 @@ def test_a_proof_that_does_not_hold_keeps_its_own_code(case) -> None:
 
 def test_the_published_key_of_another_archive_proves_nothing(case) -> None:
     *_, root, pdf = case
-    other = read_proof(document_of(Item("x")).items[0].proof)
-    published = check_proof(other, document_of(Item("x")).items[0].native).verifier
+    other = document_of(Item("x")).items[0]
+    published = check_record(other.proof, other.native).verifier
+    trust = Trust(at=NOW, verifier=published)
 
-    report = judged(
-        pdf, roots=[root], by=lambda proof, native: check_proof(read_proof(proof), native, trusted=published)
-    )
+    report = judged(pdf, roots=[root], by=lambda proof, native: check_proof(read_record_proof(proof), native, trust))
 
     assert not report.sound
     assert all(verdict.code for verdict in report.records)

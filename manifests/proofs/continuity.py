@@ -1,0 +1,69 @@
+"""The proof that one ledger continues another: two checkpoints and the hashes between them, checked offline. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from manifests.notes import Checkpoint, SignedNote
+from manifests.proofs.vouching import Claims, vouch
+from schemas.canonical import Canonical
+from schemas.digest import Digest
+from schemas.errors import IntegrityError
+from schemas.merkle import verify_consistency
+
+if TYPE_CHECKING:
+    from manifests.proofs.vouching import Trust, Vouched
+
+
+class ContinuityProofError(IntegrityError):
+    """Two checkpoints are not of one ledger."""
+
+    code = "CONTINUITY_NOT_PROVED"
+
+
+class ContinuityProof(Canonical, frozen=True, tag_field="proves", tag="continuity"):
+    """Two signed checkpoints, and the RFC 9162 consistency proof between them; the claims are about the second."""
+
+    format: str
+    first: str
+    second: str
+    path: tuple[Digest, ...]
+    claims: Claims
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """What was proved: nothing of the ledger's first ``first.size`` entries was changed up to the second checkpoint."""
+
+    first: Checkpoint
+    vouched: Vouched
+
+    def statements(self) -> tuple[str, ...]:
+        """Return what was proved, in plain words."""
+        second = self.vouched.checkpoint
+        same = f"its first {self.first.size} entries are those of the earlier checkpoint"
+        return (
+            f"The ledger of {second.origin} has {second.size} entries; {same}, unchanged, and none is missing.",
+            *self.vouched.statements(),
+        )
+
+
+def check(proof: ContinuityProof, trust: Trust) -> Continued:
+    """Return what ``proof`` proves (FORMAT 6.5).
+
+    Raises:
+        IntegrityError: a signature or the path fails, or the checkpoints are of different archives.
+    """
+    first_note, second_note = SignedNote.from_bytes(proof.first.encode()), SignedNote.from_bytes(proof.second.encode())
+    vouched = vouch(second_note, proof.claims, trust)
+    first, second = Checkpoint.from_text(first_note.text), vouched.checkpoint
+    if first.origin != second.origin:
+        raise ContinuityProofError(
+            "The two checkpoints are of different archives.", do="Do not rely on it; ask who handed it over."
+        )
+    first_note.verify([vouched.verifier])
+    verify_consistency(
+        first=first.size, second=second.size, path=proof.path, first_root=first.root, second_root=second.root
+    )
+    return Continued(first, vouched)

@@ -1,0 +1,98 @@
+"""Making proofs from a ledger: what a checker needs, and of an entry no other acts than the one in question."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from manifests import chain
+from manifests.notes import Checkpoint
+from manifests.proofs.continuity import ContinuityProof
+from manifests.proofs.file import PROOF_FORMAT
+from manifests.proofs.inclusion import Inclusion
+from manifests.proofs.record import RecordProof
+from schemas.digest import Digest
+from schemas.errors import IntegrityError
+from schemas.ledger import Captured, act_from_bytes
+from schemas.merkle import inclusion_path, nodes_of
+
+if TYPE_CHECKING:
+    from manifests.ledger import Ledger
+    from manifests.notes import SignedNote
+    from manifests.proofs.vouching import Claims
+    from schemas.merkle import Nodes
+    from schemas.partition import Partition
+    from schemas.record import Record
+
+
+class PartitionUnnamedError(IntegrityError):
+    """An entry does not name the partition that it is said to name."""
+
+    code = "PARTITION_UNNAMED"
+
+
+def prove_record(
+    ledger: Ledger,
+    record: Record,
+    *,
+    row: int,
+    nodes: Nodes,
+    partition: Partition,
+    entry: int,
+    checkpoint: SignedNote,
+    claims: Claims,
+    whole: bool = False,
+) -> RecordProof:
+    """Return the proof that ``record`` is in the ledger that ``checkpoint`` signs.
+
+    It is ``row`` of ``partition``, whose tree is ``nodes`` and which the ledger's entry ``entry`` names. A ``whole``
+    proof carries the native bytes.
+
+    Raises:
+        PartitionUnnamedError: the entry does not name the partition.
+        LedgerChangedError: the store gives another entry than the one that was accepted.
+    """
+    note, lines = chain.split(ledger.entry_bytes(entry))
+    number = _act_with(partition, lines)
+    size = Checkpoint.from_text(checkpoint.text).size
+    return RecordProof(
+        format=PROOF_FORMAT,
+        record=record.id,
+        salt=record.salt.hex(),
+        native_sha256=Digest.of(record.native),
+        normalised=record.normalised.decode(),
+        provenance=record.provenance.decode(),
+        row=row,
+        rows=partition.rows,
+        row_path=inclusion_path(nodes, row, size=partition.rows),
+        partition_root=partition.root,
+        act=lines[number].decode(),
+        act_number=number,
+        act_path=inclusion_path(nodes_of(chain.acts_tree(lines)), number, size=len(lines)),
+        entry=note.decode(),
+        inclusion=Inclusion(entry, ledger.inclusion(entry, size=size), checkpoint).to_text(),
+        claims=claims,
+        native=base64.b64encode(record.native).decode() if whole else None,
+    )
+
+
+def _act_with(partition: Partition, lines: tuple[bytes, ...]) -> int:
+    for number, line in enumerate(lines):
+        act = act_from_bytes(line)
+        if isinstance(act, Captured) and partition in act.partitions:
+            return number
+    raise PartitionUnnamedError(
+        f"The ledger does not name the partition {partition.stored.key}.", do="Keep everything; run 'holdfast verify'."
+    )
+
+
+def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, claims: Claims) -> ContinuityProof:
+    """Return the proof that the ledger of the ``second`` checkpoint continues that of the ``first``."""
+    sizes = [Checkpoint.from_text(note.text).size for note in (first, second)]
+    return ContinuityProof(
+        format=PROOF_FORMAT,
+        first=first.to_bytes().decode(),
+        second=second.to_bytes().decode(),
+        path=ledger.consistency(sizes[0], size=sizes[1]),
+        claims=claims,
+    )
