@@ -9,12 +9,13 @@ import click
 
 from archiver import commands as archiver_commands
 from ediscovery import commands as ediscovery_commands
-from ediscovery import holds_commands
+from ediscovery import holds_commands, proof_commands
 from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
 from manifests import copies_commands, locks_commands
 from manifests import doctor as manifests_doctor
 from manifests.console import Console, report_error, system_actor, wants_json
+from manifests.proofs import commands as proofs_commands
 from manifests.witness import commands as witness_commands
 from schemas.errors import ArchiveError
 
@@ -57,6 +58,8 @@ for command in (
     ediscovery_commands.show,
     production_commands.produce,
     production_commands.verify,
+    proof_commands.prove,
+    proofs_commands.check,
     manifests_commands.log,
     manifests_commands.status,
     holds_commands.hold,

@@ -79,10 +79,15 @@ class Trust:
 class Vouched:
     """What was verified of a checkpoint: whose it is, who cosigned it when, and which authority stamped it when."""
 
-    checkpoint: Checkpoint
+    note: SignedNote
     verifier: Verifier
     witnessed: Witnessed
     stamps: Mapping[str, Stamp]
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint."""
+        return Checkpoint.from_text(self.note.text)
 
     @property
     def not_after(self) -> Instant | None:
@@ -114,7 +119,7 @@ def vouch(note: SignedNote, claims: Claims, trust: Trust) -> Vouched:
             "The checkpoint is signed under another archive's name.", do="Do not rely on it; ask who handed it over."
         )
     return Vouched(
-        checkpoint=checkpoint,
+        note=note,
         verifier=verifier,
         witnessed=judge(note, trust.policy or claims.policy),
         stamps={chain.authority: _stamped(note, chain, trust) for chain in claims.stamps},

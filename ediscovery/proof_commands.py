@@ -1,0 +1,112 @@
+"""``holdfast prove``: a file that lets a stranger check one record, or that nothing was changed since a checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ediscovery.commands import RecordUnknownError, searchable
+from ediscovery.evidence import prove as prove_sealed
+from ediscovery.evidence import read_hits
+from manifests.console import json_option, size_in_words
+from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
+from manifests.proofs.making import prove_continuity
+from manifests.proofs.vouching import Claims
+from schemas.errors import InputError
+from storage import layout
+from storage.objects import read
+
+if TYPE_CHECKING:
+    from manifests.archive import Archive
+    from manifests.console import Console
+    from manifests.proofs.file import Proof
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class ProofOfWhatError(InputError):
+    """It is not said, or said twice, what is to be proved."""
+
+    code = "PROOF_OF_WHAT"
+
+
+class ProofUnwritableError(InputError):
+    """A proof cannot be written where it is to be, or an earlier checkpoint cannot be read."""
+
+    code = "PROOF_UNWRITABLE"
+
+
+@click.command()
+@click.argument("record", required=False)
+@click.option("--since", type=FILE, help="A checkpoint that was handed over earlier: prove that nothing changed since.")
+@click.option("--out", type=FILE, help="The file to write; default: the record's id, or the sizes, with '.proof'.")
+@json_option
+@click.pass_obj
+def prove(console: Console, record: str | None, since: Path | None, out: Path | None) -> None:
+    """Write a proof that anybody can check offline with 'holdfast check'.
+
+    RECORD is a record's id or at least its first 8 digits. The proof carries the record itself and the hops from it to
+    a signed checkpoint, and nothing of other records. With --since it shows instead that the ledger of an earlier
+    checkpoint was only ever added to.
+
+    \b
+    Examples:
+      holdfast prove 3f9a1c04d2e7
+      holdfast prove --since checkpoint-of-march.note --out unchanged.proof
+    """
+    archive = console.open()
+    match record, since:
+        case str(), None:
+            name, proof = _of_record(archive, record)
+        case None, Path():
+            name, proof = _of_continuity(archive, since)
+        case _:
+            raise ProofOfWhatError("One thing can be proved at a time.", do="Give a record's id, or --since FILE.")
+    path = out or Path(name)
+    content = proof.to_bytes()
+    try:
+        with path.open("xb") as stream:
+            stream.write(content)
+    except OSError as error:
+        raise ProofUnwritableError(
+            f"{path} cannot be written: {error.strerror}.", do="Choose another name with --out."
+        ) from error
+    console.show(
+        {"file": str(path), "octets": len(content), "proves": proof.__struct_config__.tag},
+        (f"{path}: {size_in_words(len(content))}", f"  Check it with: holdfast check {path}"),
+    )
+
+
+def _of_record(archive: Archive, record: str) -> tuple[str, Proof]:
+    with searchable(archive) as opened:
+        found = opened.find_record(record)
+    if found is None:
+        raise RecordUnknownError(f"There is no record {record[:80]}.", do="Take an id from 'holdfast search'.")
+    sealed = read_hits(archive, (found,))[found.record]
+    checkpoint = _checkpoint(archive, at_least=sealed.place.entry + 1)
+    return f"{sealed.id.hex[:12]}.proof", prove_sealed(archive, sealed, checkpoint, _claims(archive), whole=True)
+
+
+def _of_continuity(archive: Archive, since: Path) -> tuple[str, Proof]:
+    try:
+        first = SignedNote.from_bytes(since.read_bytes()[: NOTE_LIMIT + 1])
+    except OSError as error:
+        raise ProofUnwritableError(f"{since} cannot be read: {error.strerror}.", do="Check the path.") from error
+    earlier = Checkpoint.from_text(first.text)
+    second = _checkpoint(archive, at_least=archive.ledger.head.size)
+    later = Checkpoint.from_text(second.text)
+    return f"{earlier.size}-{later.size}.proof", prove_continuity(archive.ledger, first, second, _claims(archive))
+
+
+def _claims(archive: Archive) -> Claims:
+    return Claims(verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text())
+
+
+def _checkpoint(archive: Archive, *, at_least: int) -> SignedNote:
+    """Return the newest checkpoint over so many entries; it is made now where there is none."""
+    newest = max(archive.store.keys(layout.CHECKPOINTS), default="")
+    if newest >= layout.checkpoint(at_least):
+        return SignedNote.from_bytes(read(archive.store, newest, limit=NOTE_LIMIT))
+    return archive.ledger.checkpoint(archive.checkpoint_key())
