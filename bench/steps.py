@@ -17,7 +17,7 @@ import weasyprint
 from archiver import importing, registry, rounds
 from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
-from bench import bucket
+from bench import bucket, ledger
 from bench.measure import Row, seconds
 from demo.site import BlogSite
 from ediscovery.commands import in_words, searchable
@@ -321,6 +321,7 @@ STEPS: dict[str, Callable[[Path], list[Row]]] = {
     "verify": verify,
     "search": search,
     "produce": produce,
+    "ledger": ledger.length,
     "bucket-put": bucket.put,
     "bucket-writers": bucket.writers,
     "bucket-round": bucket.accounts,

@@ -9,7 +9,7 @@ from manifests.acts import FormatUnknownError, check_acts
 from manifests.notes import SignedNote
 from manifests.signing import SigningKey, Verifier
 from schemas.errors import ArchiveError, IntegrityError, PolicyError
-from schemas.ledger import Act, ArchiveCreated, Entry, Heading, act_from_bytes
+from schemas.ledger import Act, ArchiveCreated, Entry, Heading, acts_from_lines, lines_of
 from schemas.merkle import CompactRange, leaf_hash, root_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ENTRY_FORMAT = "holdfast-entry/v1"
 ENTRY_LINES = 4
 ENTRY_LIMIT = 1 << 20
-SHARED = tuple(name for name in Heading.__struct_fields__ if name not in ("acts", "acts_root"))
+SHARED = tuple(name for name in Heading.__struct_fields__ if name not in ("lines", "lines_root"))
 CLOCK_TOLERANCE_SECONDS = 300
 
 
@@ -135,8 +135,8 @@ def leaf_of(content: bytes) -> Digest:
     return leaf_hash(split(content)[0])
 
 
-def acts_tree(lines: Sequence[bytes]) -> tuple[Digest, ...]:
-    """Return the leaf hashes of an entry's acts."""
+def leaves_of(lines: Sequence[bytes]) -> tuple[Digest, ...]:
+    """Return the leaf hashes of the lines of an entry's acts."""
     return tuple(leaf_hash(line) for line in lines)
 
 
@@ -150,11 +150,10 @@ def parse_entry(content: bytes) -> tuple[str, Entry, SignedNote]:
     head, lines = split(content)
     signed = Signed.from_bytes(head)
     heading = signed.heading
-    if (len(lines), root_of(acts_tree(lines))) != (heading.acts, heading.acts_root):
+    if (len(lines), root_of(leaves_of(lines))) != (heading.lines, heading.lines_root):
         raise _malformed("holds other acts than those that were signed")
-    acts = tuple(act_from_bytes(line) for line in lines)
     shared = {name: getattr(heading, name) for name in SHARED}
-    return signed.origin, Entry(acts=acts, **shared), signed.note
+    return signed.origin, Entry(acts=acts_from_lines(lines), **shared), signed.note
 
 
 def compose(history: History, head: Head, *, acts: tuple[Act, ...], clock: Instant, actor: str, software: str) -> Entry:
@@ -173,7 +172,14 @@ def compose(history: History, head: Head, *, acts: tuple[Act, ...], clock: Insta
             clock=str(clock),
             ledger=str(at),
         )
-    entry = Entry(
+    entry = entry_after(head, acts=acts, at=at, clock=clock, actor=actor, software=software)
+    check_acts(history, entry)
+    return entry
+
+
+def entry_after(head: Head, *, acts: tuple[Act, ...], at: Instant, clock: Instant, actor: str, software: str) -> Entry:
+    """Return the entry with these acts that stands after ``head``; whether the acts fit is not asked."""
+    return Entry(
         index=head.size,
         at=at,
         clock=clock,
@@ -184,15 +190,13 @@ def compose(history: History, head: Head, *, acts: tuple[Act, ...], clock: Insta
         previous=head.last,
         range=head.tree.peaks,
     )
-    check_acts(history, entry)
-    return entry
 
 
 def sign(origin: str, entry: Entry, key: SigningKey) -> bytes:
     """Return the entry's exact bytes: its note, signed, and its acts (FORMAT 4.1)."""
-    lines = [act.to_bytes() for act in entry.acts]
+    lines = lines_of(entry.acts)
     shared = {name: getattr(entry, name) for name in SHARED}
-    heading = Heading(acts=len(lines), acts_root=root_of(acts_tree(lines)), **shared)
+    heading = Heading(lines=len(lines), lines_root=root_of(leaves_of(lines)), **shared)
     note = SignedNote.sign(f"{ENTRY_FORMAT}\n{origin}\n{heading.to_bytes().decode()}\n", key)
     return note.to_bytes() + b"\n" + b"\n".join(lines) + b"\n"
 

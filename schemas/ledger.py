@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
 
 from schemas.account import Account
 from schemas.canonical import Canonical, Natural, NotCanonicalError, unspell
@@ -12,6 +14,9 @@ from schemas.instant import Instant
 from schemas.partition import Partition
 from schemas.production import BatesRange
 from schemas.stored import StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FORMAT = "holdfast/v1"
 KeyPurpose: TypeAlias = Literal["entry", "checkpoint"]
@@ -100,20 +105,44 @@ Act: TypeAlias = (
 )
 
 
-def act_from_bytes(content: bytes) -> Act:
-    """Read an act in its canonical spelling.
+def lines_of(acts: Iterable[Act]) -> tuple[bytes, ...]:
+    """Return the lines in which an entry's acts are spelled: each act without its partitions, then each of these.
+
+    So a partition can be shown without the others, and without the rest of its act (FORMAT 4.1).
+    """
+    lines: list[bytes] = []
+    for act in acts:
+        partitions = act.partitions if isinstance(act, Captured) else ()
+        lines.append((msgspec.structs.replace(act, partitions=()) if partitions else act).to_bytes())
+        lines += [partition.to_bytes() for partition in partitions]
+    return tuple(lines)
+
+
+def acts_from_lines(lines: Iterable[bytes]) -> tuple[Act, ...]:
+    """Read acts in their canonical spelling.
 
     Raises:
-        NotCanonicalError: it is none, or spelled otherwise.
+        NotCanonicalError: a line is no act, or a partition that follows no capture, or spelled otherwise.
     """
-    act: Act = unspell(content, Act)
-    if act.to_bytes() != content:
-        raise NotCanonicalError("An act is not in its canonical spelling.", do="Keep it and run 'holdfast verify'.")
-    return act
+    acts: list[Act] = []
+    for line in lines:
+        said: Act | Partition = unspell(line, Act | Partition)
+        if said.to_bytes() != line:
+            raise NotCanonicalError("An act is not in its canonical spelling.", do="Keep it and run 'holdfast verify'.")
+        match said:
+            case Partition():
+                if not acts or not isinstance(acts[-1], Captured):
+                    raise NotCanonicalError("A partition belongs to no capture.", do="Keep it and report it.")
+                acts[-1] = msgspec.structs.replace(acts[-1], partitions=(*acts[-1].partitions, said))
+            case Captured(partitions=(_, *_)):
+                raise NotCanonicalError("A capture names partitions in its own line.", do="Keep it and report it.")
+            case _:
+                acts.append(said)
+    return tuple(acts)
 
 
 class Heading(Canonical, frozen=True):
-    """What is signed of an entry: all but its acts, of which it has the number and the Merkle root (FORMAT 4.1)."""
+    """What is signed of an entry: all but its acts; of their lines the number and the Merkle root (FORMAT 4.1)."""
 
     index: Natural
     at: Instant
@@ -121,8 +150,8 @@ class Heading(Canonical, frozen=True):
     actor: str
     software: str
     root: Digest
-    acts: Natural
-    acts_root: Digest
+    lines: Natural
+    lines_root: Digest
     previous: Digest | None = None
     range: tuple[Digest, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Making proofs from a ledger: what a checker needs, and of an entry no other acts than the one in question."""
+"""Making proofs from a ledger: what a checker needs, and of an entry no more than the line in question."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from manifests.proofs.inclusion import Inclusion
 from manifests.proofs.record import RecordProof
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
-from schemas.ledger import Captured, act_from_bytes
 from schemas.merkle import inclusion_path, nodes_of
 
 if TYPE_CHECKING:
@@ -53,7 +52,13 @@ def prove_record(
         LedgerChangedError: the store gives another entry than the one that was accepted.
     """
     note, lines = chain.split(ledger.entry_bytes(entry))
-    number = _act_with(partition, lines)
+    spelled = partition.to_bytes()
+    if spelled not in lines:
+        raise PartitionUnnamedError(
+            f"Ledger entry {entry} does not name the partition {partition.stored.key}.",
+            do="Keep everything; run 'holdfast verify'.",
+        )
+    line = lines.index(spelled)
     size = Checkpoint.from_text(checkpoint.text).size
     return RecordProof(
         format=PROOF_FORMAT,
@@ -63,26 +68,14 @@ def prove_record(
         normalised=record.normalised.decode(),
         provenance=record.provenance.decode(),
         row=row,
-        rows=partition.rows,
         row_path=inclusion_path(nodes, row, size=partition.rows),
-        partition_root=partition.root,
-        act=lines[number].decode(),
-        act_number=number,
-        act_path=inclusion_path(nodes_of(chain.acts_tree(lines)), number, size=len(lines)),
+        partition=spelled.decode(),
+        line=line,
+        line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
         entry=note.decode(),
         inclusion=Inclusion(entry, ledger.inclusion(entry, size=size), checkpoint).to_text(),
         claims=claims,
         native=base64.b64encode(record.native).decode() if whole else None,
-    )
-
-
-def _act_with(partition: Partition, lines: tuple[bytes, ...]) -> int:
-    for number, line in enumerate(lines):
-        act = act_from_bytes(line)
-        if isinstance(act, Captured) and partition in act.partitions:
-            return number
-    raise PartitionUnnamedError(
-        f"The ledger does not name the partition {partition.stored.key}.", do="Keep everything; run 'holdfast verify'."
     )
 
 

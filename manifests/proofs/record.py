@@ -13,15 +13,14 @@ from manifests.proofs.vouching import Claims, vouch
 from schemas.canonical import Canonical, Natural
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
-from schemas.ledger import Captured, act_from_bytes
 from schemas.merkle import leaf_hash, verify_inclusion
+from schemas.partition import Partition
 from schemas.record import SALT_SIZE, Normalised, Provenance, commitment
 
 if TYPE_CHECKING:
     from manifests.proofs.vouching import Trust, Vouched
     from manifests.signing import Verifier
     from schemas.instant import Instant
-    from schemas.partition import Partition
 
 
 class RecordProofError(IntegrityError):
@@ -34,7 +33,7 @@ class RecordProof(Canonical, frozen=True, tag_field="proves", tag="record"):
     """Everything that leads from one record to a signed checkpoint.
 
     ``normalised`` and ``provenance`` are the exact texts that the record commits to; ``native`` its bytes in base64,
-    absent where they travel beside the proof. ``act`` is the line of the entry that names the record's partition,
+    absent where they travel beside the proof. ``partition`` is the line of the entry that names the record's partition,
     ``entry`` the entry's signed note, ``inclusion`` a C2SP tlog-proof of that note.
     """
 
@@ -45,12 +44,10 @@ class RecordProof(Canonical, frozen=True, tag_field="proves", tag="record"):
     normalised: str
     provenance: str
     row: Natural
-    rows: Natural
     row_path: tuple[Digest, ...]
-    partition_root: Digest
-    act: str
-    act_number: Natural
-    act_path: tuple[Digest, ...]
+    partition: str
+    line: Natural
+    line_path: tuple[Digest, ...]
     entry: str
     inclusion: str
     claims: Claims
@@ -125,15 +122,18 @@ def check(proof: RecordProof, native: bytes, trust: Trust) -> Proved:
     if record != proof.record:
         raise _refuse("its parts do not make its id")
     # 3. The id is in the partition.
-    verify_inclusion(leaf=record, index=proof.row, size=proof.rows, path=proof.row_path, root=proof.partition_root)
-    # 4. The partition is in the act.
-    act = proof.act.encode()
-    partition = _partition(proof, act)
-    # 5. The act is in the entry.
+    spelled = proof.partition.encode()
+    partition = Partition.from_bytes(spelled)
+    verify_inclusion(leaf=record, index=proof.row, size=partition.rows, path=proof.row_path, root=partition.root)
+    # 4. The partition is the account's.
+    shown = Provenance.from_bytes(provenance)
+    if shown.account != partition.account:
+        raise _refuse("it is of another account than its partition")
+    # 5. The partition is in the entry.
     signed = chain.Signed.from_bytes(proof.entry.encode())
     heading = signed.heading
     verify_inclusion(
-        leaf=leaf_hash(act), index=proof.act_number, size=heading.acts, path=proof.act_path, root=heading.acts_root
+        leaf=leaf_hash(spelled), index=proof.line, size=heading.lines, path=proof.line_path, root=heading.lines_root
     )
     # 6. The entry is in the checkpoint's tree.
     inclusion = Inclusion.from_text(proof.inclusion)
@@ -142,9 +142,6 @@ def check(proof: RecordProof, native: bytes, trust: Trust) -> Proved:
         raise _refuse("entry and checkpoint do not belong together")
     # 7. The checkpoint is vouched for.
     vouched = vouch(inclusion.note, proof.claims, trust)
-    shown = Provenance.from_bytes(provenance)
-    if shown.account != partition.account:
-        raise _refuse("it is of another account than its partition")
     return Proved(
         record=record,
         normalised=Normalised.from_bytes(normalised),
@@ -154,12 +151,3 @@ def check(proof: RecordProof, native: bytes, trust: Trust) -> Proved:
         entry_at=heading.at,
         vouched=vouched,
     )
-
-
-def _partition(proof: RecordProof, spelled: bytes) -> Partition:
-    act = act_from_bytes(spelled)
-    if isinstance(act, Captured):
-        for partition in act.partitions:
-            if partition.root == proof.partition_root and partition.rows == proof.rows:
-                return partition
-    raise _refuse("its partition is not named by the act")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import msgspec
 import pytest
 
 from manifests import chain
@@ -12,10 +13,12 @@ from manifests.chain import ClockBehindError, EntryRefusedError, Head
 from manifests.ledger import ArchiveMissingError, LedgerChangedError
 from manifests.notes import Checkpoint
 from manifests.signing import SigningKey
+from schemas.canonical import NotCanonicalError
 from schemas.digest import Digest
 from schemas.errors import ArchiveError, IntegrityError
-from schemas.ledger import BatesAssigned, Produced
+from schemas.ledger import BatesAssigned, Produced, acts_from_lines, lines_of
 from schemas.merkle import root_of, verify_consistency, verify_inclusion
+from schemas.partition import Partition
 from schemas.production import BatesRange
 from schemas.stored import StoredObject
 from storage import layout
@@ -299,3 +302,31 @@ def test_a_refusal_leaves_the_view_where_it_was() -> None:
     with pytest.raises(IntegrityError):
         ledger.refresh()
     assert ledger.head.size == 4
+
+
+def partition_of(period: str) -> Partition:
+    stored = StoredObject(key=f"partitions/blog/any/{period}/a.parquet", sha256=Digest.of(b""), size=0)
+    return Partition(account="blog", series="any", period=period, rows=1, root=Digest.of(b"r"), stored=stored)
+
+
+def test_acts_are_read_from_their_lines_with_their_partitions() -> None:
+    parts = tuple(partition_of(f"2026-{month:02d}") for month in range(1, 13))
+    acts = (msgspec.structs.replace(captured("a"), partitions=parts), registered(), captured("b", account="wiki"))
+    lines = lines_of(acts)
+    assert len(lines) == 3 + len(parts)
+    assert acts_from_lines(lines) == acts
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (partition_of("2026-01").to_bytes(),),
+        (registered().to_bytes(), partition_of("2026-01").to_bytes()),
+        (msgspec.structs.replace(captured("a"), partitions=(partition_of("2026-01"),)).to_bytes(),),
+        (captured("a").to_bytes() + b" ",),
+        (b"",),
+    ],
+)
+def test_lines_that_are_no_acts_in_their_one_spelling_are_refused(lines) -> None:
+    with pytest.raises(NotCanonicalError):
+        acts_from_lines(lines)

@@ -156,7 +156,9 @@ def test_a_file_that_is_cut_off_is_no_proof() -> None:
             read_proof(content[:end])
 
 
-@pytest.mark.parametrize("field", ["record", "row", "act", "entry", "inclusion", "normalised", "provenance", "salt"])
+@pytest.mark.parametrize(
+    "field", ["record", "row", "partition", "entry", "inclusion", "normalised", "provenance", "salt"]
+)
 def test_parts_of_two_genuine_proofs_make_no_third(field) -> None:
     one, other = sealed(), sealed(rows=4, neighbours=5)
     mixed = msgspec.structs.replace(one.prove(1), **{field: getattr(other.prove(2), field)})
