@@ -116,9 +116,10 @@ class S3Store:
         self._lock("put_object_legal_hold", key, VersionId=held, LegalHold={"Status": "ON" if on else "OFF"})
 
     def _put_whole(self, key: str, content: Content) -> StoredObject:
-        body, lock = parts.read_whole(key, content), self._locking.lock_of(key)
+        lock = self._locking.lock_of(key)
 
         def write() -> str:
+            body = parts.read_whole(key, content)
             answer = self.bucket.call(
                 "put_object",
                 Key=key,
@@ -138,9 +139,6 @@ class S3Store:
         return self._same(owner, content)
 
     def _put_in_parts(self, key: str, content: Content) -> StoredObject:
-        owner = owner_of(self._history(key))
-        if owner is not None:
-            return self._same(owner, content)
         upload = Upload(self.bucket, self._patience, key, content)
         mine, owner = self._patience.look_and_write(lambda: self._own(key, upload.commit))
         if owner.version != mine:
