@@ -263,6 +263,7 @@ def verify_archive(console: Console, *, key: str | None, store: Path | None, rep
 
     Raises:
         CopyDiffersError: archive and replica hold different ledgers.
+        CopyAheadError: the replica holds entries that the archive lacks.
     """
     trusted = Verifier.from_text(key) if key else None
     if store is not None:
@@ -294,6 +295,7 @@ def verify_archive(console: Console, *, key: str | None, store: Path | None, rep
                 f"The copy has {far.copied} of {plural(far.entries, 'entry', 'entries')}, the same ones.",
             ),
         )
+        far.refuse_ahead()
     if not all(report.sound for report in reports.values()):
         console.unsound("Keep everything as it is, and restore what is named above from a second copy.")
 

@@ -10,7 +10,7 @@ import msgspec
 from manifests.archive import read_settings
 from manifests.console import json_option, plural, size_in_words, system_clock
 from manifests.ledger import Ledger
-from manifests.replication import copy_archive
+from manifests.replication import compare, copy_archive
 from schemas.errors import InputError
 from storage.places import open_store
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from manifests.replication import Copied
     from schemas.settings import Settings
     from storage.objects import ObjectStore
+
+LACKING = (
+    "The copy lacks what is named above: run 'holdfast verify' and mend the archive, then 'holdfast replicate "
+    "--everything'; without it, what was passed over is not looked at again."
+)
 
 
 class ReplicaUnknownError(InputError):
@@ -74,8 +79,9 @@ def replicate(console: Console, name: str | None, *, everything: bool) -> None:
             store = open_replica(console, archive.settings, one)
             registers = console.home / "state" / f"replica-{one}.db"
             target = Ledger(store, origin=archive.ledger.origin, registers=registers)
+            compare(archive.ledger, target).refuse_ahead()
             results[one] = copy_archive(archive.ledger, target, everything=everything, tell=tell)
-    _report(console, results, "The copy lacks what is named above: run 'holdfast verify' and mend the archive.")
+    _report(console, results, LACKING)
 
 
 @click.command()

@@ -33,6 +33,12 @@ class CopyDiffersError(IntegrityError):
     code = "COPY_DIFFERS"
 
 
+class CopyAheadError(IntegrityError):
+    """A copy holds entries that the archive itself lacks."""
+
+    code = "COPY_AHEAD"
+
+
 class CopyDamagedError(IntegrityError):
     """What arrived in a copy is not what was sent."""
 
@@ -64,6 +70,20 @@ class Comparison:
     entries: int
     copied: int
 
+    def refuse_ahead(self) -> None:
+        """Accept a copy that is as long as its archive or shorter.
+
+        Raises:
+            CopyAheadError: it is longer: the archive lost its newest entries since it was copied.
+        """
+        if self.copied > self.entries:
+            raise CopyAheadError(
+                f"The copy holds {self.copied} entries and the archive {self.entries}: its newest ones were cut off.",
+                do="Keep both as they are, find out who cut them off, then bring them back with 'holdfast restore'.",
+                entries=self.entries,
+                copied=self.copied,
+            )
+
 
 def copy_archive(
     source: Ledger, target: Ledger, *, everything: bool = False, tell: Callable[[str, int, int], None]
@@ -71,13 +91,14 @@ def copy_archive(
     """Bring the store of ``target`` to the state of that of ``source``; both are refreshed.
 
     With ``everything``, objects that were copied before are looked at too. An object that is damaged or missing at its
-    source is reported and does not keep the others from being copied.
+    source, or otherwise there in the target, is reported and does not keep the others from being copied. A target that
+    has more entries than the source gets what it lacks of those that both have.
 
     Raises:
-        CopyDiffersError: the target's ledger is not the beginning of the source's.
+        CopyDiffersError: neither ledger is the beginning of the other.
         ArchiveMissingError: the source holds no archive.
-        UnavailableError: a store is away; what was copied stays, and copying goes on there the next time.
-        OutcomeUnknownError: likewise, and the last object may have arrived.
+        ArchiveError: anything else that another run may overcome (a store that is away, a right that is lacking): no
+            entry was copied whose objects were not; copying goes on there the next time.
     """
     done = compare(source, target).copied
     copied, octets, failures = 0, 0, list[Failure]()
@@ -87,14 +108,14 @@ def copy_archive(
             for outcome in pool.map(lambda stored: _copied(source.store, target.store, stored), batch.objects):
                 if isinstance(outcome, Failure):
                     failures.append(outcome)
-                elif outcome:
+                elif outcome is not None:
                     copied, octets = copied + 1, octets + outcome
             # At this point every object that these entries name is in the copy. If we crash here, copying again finds
             # them there.
             for number in batch.entries:
                 target.store.put_new(layout.entry(number), Content.of(source.entry_bytes(number)))
     _copy_checkpoints(source.store, target.store)
-    return Copied(source.head.size - done, copied, octets, tuple(failures))
+    return Copied(max(0, source.head.size - done), copied, octets, tuple(failures))
 
 
 def compare(source: Ledger, target: Ledger) -> Comparison:
@@ -104,11 +125,13 @@ def compare(source: Ledger, target: Ledger) -> Comparison:
         CopyDiffersError: neither ledger is the beginning of the other.
         ArchiveMissingError: the source holds no archive.
     """
-    source.refresh()
     try:
         target.refresh()
     except ArchiveMissingError:
+        source.refresh()
         return Comparison(source.head.size, 0)
+    # The source last: what others append and copy meanwhile makes no copy longer than its archive.
+    source.refresh()
     common = min(source.head.size, target.head.size)
     if source.root_at(common) != target.root_at(common):
         sizes = range(1, common + 1)
@@ -143,33 +166,42 @@ def _batches(source: Ledger, *, start: int) -> Iterator[_Batch]:
         yield _Batch(range(start, source.head.size), objects)
 
 
-def _copied(source: ObjectStore, target: ObjectStore, stored: StoredObject) -> int | Failure:
+def _copied(source: ObjectStore, target: ObjectStore, stored: StoredObject) -> int | Failure | None:
     """Copy an object and read it back; return how many bytes that took, none where the copy has it already."""
     content = Content(lambda: source.open(stored.key, version=stored.version), stored.size, stored.sha256)
     try:
-        there = target.find(stored.key)
-        if there is None:
-            target.put_new(stored.key, content)
-            arrived = target.find(stored.key)
-        elif (there.size, there.sha256) == (stored.size, stored.sha256):
-            return 0
-        else:
-            raise KeyTakenError(
-                f"The copy holds other bytes at {stored.key}.",
-                do="Set them aside (they are evidence of what happened), then copy again.",
-                key=stored.key,
-            )
-        if arrived is None or (arrived.size, arrived.sha256) != (stored.size, stored.sha256):
-            raise CopyDamagedError(
-                f"The object {stored.key} did not arrive in the copy as it was sent.",
-                do="Check the copy's disk or server, then copy again.",
-                key=stored.key,
-            )
-    except ArchiveError as error:
-        if error.family in ("unavailable", "outcome-unknown"):
-            raise  # before any entry that names it: the next run finds it lacking and copies it
+        known = target.exists(stored.key)
+        # Also what is there is put again: whoever put it may not have lived to lock it.
+        arrived = target.put_new(stored.key, content)
+        if known:
+            return None
+        _check_arrived(target, stored)
+    except KeyTakenError:
+        taken = KeyTakenError(
+            f"The copy holds other bytes at {stored.key}.",
+            do="Set them aside (they are evidence of what happened), then copy again with --everything.",
+            key=stored.key,
+        )
+        return Failure(stored.key, taken)
+    except IntegrityError as error:
         return Failure(stored.key, error)
-    return stored.size
+    # Every other error ends the run before any entry that names the object: the next run finds it lacking.
+    return arrived.size
+
+
+def _check_arrived(target: ObjectStore, stored: StoredObject) -> None:
+    """Read an object back that was copied.
+
+    Raises:
+        CopyDamagedError: it is not what was sent.
+    """
+    arrived = target.find(stored.key)
+    if arrived is None or (arrived.size, arrived.sha256) != (stored.size, stored.sha256):
+        raise CopyDamagedError(
+            f"The object {stored.key} did not arrive in the copy as it was sent.",
+            do="Check the copy's disk or server, then copy again with --everything.",
+            key=stored.key,
+        )
 
 
 def _copy_checkpoints(source: ObjectStore, target: ObjectStore) -> None:
