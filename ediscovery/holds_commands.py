@@ -8,8 +8,8 @@ import click
 
 from manifests.console import json_option, plural
 from manifests.locking import LocksUnsupportedError, mirror_holds
+from schemas.errors import PolicyError, UnavailableError
 from schemas.ledger import HoldPlaced, HoldReleased
-from storage.objects import LockRefusedError
 
 if TYPE_CHECKING:
     from manifests.archive import Archive
@@ -46,13 +46,14 @@ def _mirrored(console: Console, archive: Archive) -> str:
     """Tell a store with locks, and return what to say of it; what is captured later is told by the daily sweep."""
     try:
         with console.progress("Holds") as tell:
-            held, lifted = mirror_holds(archive, tell=tell)
+            told = mirror_holds(archive.ledger, archive.settings.store, tell=tell)
     except LocksUnsupportedError:
         return ""
-    except LockRefusedError as error:
-        # The ledger is the authority: the hold is in force, whoever sets the flags.
-        return f" The store was not told: {error.what} Run 'holdfast locks renew --only holds' with the hold role."
-    return f" The store was told: {plural(held, 'legal hold')} set, {lifted} lifted."
+    except (PolicyError, UnavailableError) as error:
+        # The act is in the ledger, which is the authority: whoever sets the flags, and whenever.
+        return f" Not every flag was set: {error.what} Run 'holdfast locks renew --only holds' with the hold role."
+    missing = f"; {plural(len(told.missing), 'object')} missing, run 'holdfast verify'" if told.missing else ""
+    return f" The store was told: {plural(told.held, 'legal hold')} set, {told.lifted} lifted{missing}."
 
 
 @hold.command()

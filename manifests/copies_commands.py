@@ -15,9 +15,10 @@ from schemas.errors import InputError
 from storage.places import open_store
 
 if TYPE_CHECKING:
+    from manifests.archive import Archive
     from manifests.console import Console
     from manifests.replication import Copied
-    from schemas.settings import Settings
+    from schemas.settings import Place, Settings
     from storage.objects import ObjectStore
 
 LACKING = (
@@ -54,6 +55,17 @@ def open_replica(console: Console, settings: Settings, name: str) -> ObjectStore
     return open_store(msgspec.structs.replace(place, versions="oldest"), home=console.home, now=system_clock)
 
 
+def open_copy(console: Console, archive: Archive, name: str) -> tuple[Ledger, Place]:
+    """Return the ledger of a second copy, not read yet, and the place where it lies.
+
+    Raises:
+        ReplicaUnknownError: the settings name none so.
+    """
+    store = open_replica(console, archive.settings, name)
+    registers = console.home / "state" / f"replica-{name}.db"
+    return Ledger(store, origin=archive.ledger.origin, registers=registers), archive.settings.replica[name]
+
+
 @click.command()
 @click.argument("name", required=False)
 @click.option("--everything", is_flag=True, help="Look also at what was copied before, byte for byte.")
@@ -76,9 +88,7 @@ def replicate(console: Console, name: str | None, *, everything: bool) -> None:
     results: dict[str, Copied] = {}
     with console.progress("Copying") as tell:
         for one in names:
-            store = open_replica(console, archive.settings, one)
-            registers = console.home / "state" / f"replica-{one}.db"
-            target = Ledger(store, origin=archive.ledger.origin, registers=registers)
+            target, _ = open_copy(console, archive, one)
             compare(archive.ledger, target).refuse_ahead()
             results[one] = copy_archive(archive.ledger, target, everything=everything, tell=tell)
     _report(console, results, LACKING)

@@ -9,7 +9,7 @@ object of its accounts.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from schemas.errors import PolicyError
@@ -17,14 +17,17 @@ from schemas.instant import Instant
 from schemas.ledger import LocksRenewed
 from schemas.settings import BucketPlace
 from storage import layout
-from storage.objects import Locks
+from storage.objects import LockRefusedError, Locks, ObjectMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from manifests.archive import Archive
     from manifests.history import History
+    from manifests.ledger import Ledger
+    from schemas.settings import Place
     from schemas.stored import StoredObject
+    from storage.objects import ObjectStore
 
 ALARM_DAYS = 14
 WORKERS = 16
@@ -66,11 +69,24 @@ class Leases:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: how many leases, and how many locks of ledger and checkpoints, it extended."""
+    """What a sweep did: how many leases, and how many locks of ledger and checkpoints, it extended.
+
+    ``missing`` are the keys of objects that it did not find.
+    """
 
     renewed: int = 0
     ledger: int = 0
     until: Instant | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """What mirroring did: how many legal hold flags it set and lifted; the keys of objects that it did not find."""
+
+    held: int = 0
+    lifted: int = 0
+    missing: tuple[str, ...] = ()
 
 
 def promises(history: History) -> Iterator[Promised]:
@@ -100,53 +116,91 @@ def held_accounts(history: History) -> frozenset[str]:
 def sweep(archive: Archive, *, force: bool = False, tell: Callable[[str, int, int], None]) -> Swept:
     """Renew the leases if they are due, or anyway with ``force``, and record that.
 
-    It may be killed at any moment and be run again: a lock is only ever extended.
+    It may be killed at any moment and be run again: a lock is only ever extended. One object that is missing, or whose
+    lock is refused, keeps no other from being locked.
 
     Raises:
         LocksUnsupportedError: there are no locks to renew.
-        LockRefusedError: the store does not do it.
+        LockRefusedError: the store did not do it for every object; nothing is recorded.
     """
-    store, place = locked_store(archive)
     archive.ledger.refresh()
+    store, place = locked_store(archive.store, archive.settings.store)
     history, size, now = archive.ledger.history, archive.ledger.head.size, archive.now()
     named, state = list(promises(history)), leases(history)
-    kept = _renew_ledger(archive, store, place, force=force, tell=tell)
     left = state.days_left(now)
-    if not named or not (force or state.without or (left is not None and left < place.lease_days / 2)):
-        return Swept(ledger=kept)
+    due = bool(named) and (force or state.without > 0 or (left is not None and left < place.lease_days / 2))
+    swept = _renew_leases(archive, store, place, named, size=size, now=now, tell=tell) if due else Swept()
+    kept = _renew_ledger(archive.ledger, store, place, now=now, look=force or due, tell=tell)
+    return replace(swept, ledger=kept)
+
+
+def _renew_leases(
+    archive: Archive,
+    store: Locks,
+    place: BucketPlace,
+    named: Sequence[Promised],
+    *,
+    size: int,
+    now: Instant,
+    tell: Callable[[str, int, int], None],
+) -> Swept:
+    """Extend the locks of all objects that the first ``size`` entries name, and record it."""
     until = _days_from(now, place.lease_days)
-    _each(
-        named, lambda one: store.retain(one.stored.key, version=one.stored.version, until=until), tell, "renewing locks"
+    missing = _each(
+        named,
+        lambda one: store.retain(one.stored.key, version=one.stored.version, until=until),
+        lambda one: one.stored.key,
+        tell,
+        "renewing locks",
     )
-    act = LocksRenewed(size=size, until=until, objects=len(named))
+    act = LocksRenewed(size=size, until=until, objects=len(named) - len(missing))
     archive.append(lambda _history: (act,))
-    return Swept(renewed=len(named), ledger=kept, until=until)
+    return Swept(renewed=act.objects, until=until, missing=missing)
 
 
-def locked_store(archive: Archive) -> tuple[Locks, BucketPlace]:
-    """Return the archive's store as one with locks, and its settings.
+def sweep_copy(
+    copy: Ledger, place: Place, *, now: Instant, force: bool = False, tell: Callable[[str, int, int], None]
+) -> Swept:
+    """Extend the locks of a copy that have less than half a lease left, or all with ``force``.
+
+    Raises:
+        ArchiveMissingError: nothing was copied yet.
+        LocksUnsupportedError: there are no locks to renew.
+        LockRefusedError: the store did not do it for every object.
+    """
+    copy.refresh()
+    store, place = locked_store(copy.store, place)
+    keys = [named.stored.key for named in copy.history.objects()]
+    until = _days_from(now, place.lease_days)
+    least = until if force else _days_from(now, place.lease_days / 2)
+    renewed, missing = _extend(store, keys, least=least, until=until, tell=tell, what="renewing locks")
+    kept = _renew_ledger(copy, store, place, now=now, look=True, tell=tell)
+    return Swept(renewed=renewed, ledger=kept, until=until if renewed else None, missing=missing)
+
+
+def locked_store(store: ObjectStore, place: Place) -> tuple[Locks, BucketPlace]:
+    """Return a store as one with locks, and its settings.
 
     Raises:
         LocksUnsupportedError: it has none.
     """
-    store, place = archive.store, archive.settings.store
     if not isinstance(store, Locks) or not isinstance(place, BucketPlace) or place.lock == "none":
         raise LocksUnsupportedError(
-            "This archive's store has no locks.", do="Use a bucket with Object Lock, and set 'lock' in holdfast.toml."
+            "This store has no locks.", do="Use a bucket with Object Lock, and set 'lock' in holdfast.toml."
         )
     return store, place
 
 
-def mirror_holds(archive: Archive, *, tell: Callable[[str, int, int], None]) -> tuple[int, int]:
-    """Set and lift legal hold flags as the ledger says, and return how many were set and lifted.
+def mirror_holds(ledger: Ledger, place: Place, *, tell: Callable[[str, int, int], None]) -> Mirrored:
+    """Set and lift legal hold flags in a ledger's store as the ledger says.
 
     Raises:
         LocksUnsupportedError: there are no flags to set.
-        LockRefusedError: the store does not do it, or not with these credentials.
+        LockRefusedError: the store did not do it for every object, or not with these credentials.
     """
-    store, _ = locked_store(archive)
-    archive.ledger.refresh()
-    history = archive.ledger.history
+    store, _ = locked_store(ledger.store, place)
+    ledger.refresh()
+    history = ledger.history
     held = held_accounts(history)
     concerned = held | {name for hold in history.released.values() for name in hold.accounts}
     changed: list[bool] = []
@@ -157,37 +211,89 @@ def mirror_holds(archive: Archive, *, tell: Callable[[str, int, int], None]) -> 
             store.hold(one.stored.key, version=one.stored.version, on=wanted)
             changed.append(wanted)
 
-    _each([one for one in promises(history) if one.account in concerned], mirror, tell, "mirroring holds")
-    return changed.count(True), changed.count(False)
+    objects = [one for one in promises(history) if one.account in concerned]
+    missing = _each(objects, mirror, lambda one: one.stored.key, tell, "mirroring holds")
+    return Mirrored(changed.count(True), changed.count(False), missing)
 
 
 def _renew_ledger(
-    archive: Archive, store: Locks, place: BucketPlace, *, force: bool, tell: Callable[[str, int, int], None]
+    ledger: Ledger,
+    store: Locks,
+    place: BucketPlace,
+    *,
+    now: Instant,
+    look: bool,
+    tell: Callable[[str, int, int], None],
 ) -> int:
-    """Extend the locks of entries and checkpoints once the first of them comes near its end."""
-    now, term = archive.now(), place.ledger_days
-    spare = min(LEDGER_SPARE_DAYS, term / 2)
-    if not force and archive.ledger.entry(0).at.plus(seconds=(term - spare) * DAY) > now:
+    """Extend the locks of entries and checkpoints that come near their end, and return how many.
+
+    The first entry stands for all of them. It does not where the settings said another term meanwhile: therefore all
+    are looked at whenever leases are renewed (``look``), which is often enough for the shortest term there is.
+    """
+    soon = now.plus(seconds=min(LEDGER_SPARE_DAYS, place.ledger_days / 2) * DAY)
+    first = store.guard_of(layout.entry(0)).lock
+    if not look and first is not None and first.until >= soon:
         return 0
+    keys = [*ledger.store.keys(layout.LEDGER), *ledger.store.keys(layout.CHECKPOINTS)]
+    until = _days_from(now, place.ledger_days)
+    return _extend(store, keys, least=soon, until=until, tell=tell, what="looking at the ledger's locks")[0]
+
+
+def _extend(
+    store: Locks,
+    keys: Sequence[str],
+    *,
+    least: Instant,
+    until: Instant,
+    tell: Callable[[str, int, int], None],
+    what: str,
+) -> tuple[int, tuple[str, ...]]:
+    """Lock until ``until`` what is not locked until ``least``; return how many that were, and the keys not found."""
     renewed: list[str] = []
 
     def renew(key: str) -> None:
         lock = store.guard_of(key).lock
-        if lock is None or lock.until < now.plus(seconds=spare * DAY):
-            store.retain(key, until=_days_from(now, term))
+        if lock is None or lock.until < least:
+            store.retain(key, until=until)
             renewed.append(key)
 
-    keys = [*archive.store.keys(layout.LEDGER), *archive.store.keys(layout.CHECKPOINTS)]
-    _each(keys, renew, tell, "looking at the ledger's locks")
-    return len(renewed)
+    missing = _each(keys, renew, str, tell, what)
+    return len(renewed), missing
 
 
 def _each(
-    items: Sequence[Item], work: Callable[[Item], object], tell: Callable[[str, int, int], None], what: str
-) -> None:
+    items: Sequence[Item],
+    work: Callable[[Item], object],
+    key_of: Callable[[Item], str],
+    tell: Callable[[str, int, int], None],
+    what: str,
+) -> tuple[str, ...]:
+    """Work on every item, whatever becomes of the others, and return the keys of those that are missing.
+
+    Raises:
+        LockRefusedError: the store refused some; the others are done.
+        UnavailableError: the store is away; some are not done.
+    """
+
+    def tried(item: Item) -> LockRefusedError | ObjectMissingError | None:
+        try:
+            work(item)
+        except (LockRefusedError, ObjectMissingError) as error:
+            return error
+        return None
+
+    missing: list[str] = []
+    refused: LockRefusedError | None = None
     with ThreadPoolExecutor(WORKERS) as pool:
-        for done, _ in enumerate(pool.map(work, items), 1):
+        for done, (item, error) in enumerate(zip(items, pool.map(tried, items), strict=True), 1):
             tell(what, done, len(items))
+            if isinstance(error, LockRefusedError):
+                refused = refused or error
+            elif error is not None:
+                missing.append(key_of(item))
+    if refused is not None:
+        raise refused
+    return tuple(missing)
 
 
 def _days_from(now: Instant, days: float) -> Instant:

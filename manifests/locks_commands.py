@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from manifests.console import json_option, plural
-from manifests.locking import ALARM_DAYS, Swept, leases, mirror_holds, sweep
+from manifests.copies_commands import open_copy
+from manifests.locking import ALARM_DAYS, Mirrored, Swept, leases, mirror_holds, sweep, sweep_copy
 
 if TYPE_CHECKING:
     from manifests.console import Console
@@ -20,35 +21,54 @@ def locks() -> None:
 
 @locks.command()
 @click.option("--only", type=click.Choice(["leases", "holds"]), help="Do one of both, with that role's credentials.")
+@click.option("--replica", metavar="NAME", help="In this second copy, not in the archive's own store.")
 @click.option("--force", is_flag=True, help="Renew also what is not due, and look at every lock of the ledger.")
 @json_option
 @click.pass_obj
-def renew(console: Console, *, only: str | None, force: bool) -> None:
+def renew(console: Console, *, only: str | None, replica: str | None, force: bool) -> None:
     """Renew the locks that come near their end, and mirror the ledger's holds as legal-hold flags.
 
-    Run it once a day. It asks the store for nothing while half of every lease is left; it may be interrupted and run
-    again.
+    Run it once a day. While half of every lease is left it asks the store for one lock of the ledger only, and for the
+    flags of accounts that are or were under a hold; it may be interrupted and run again. The ledger says nothing of the
+    locks of a second copy: there each one is looked at. An object that is missing keeps no other from being locked.
 
     \b
     Examples:
       holdfast locks renew
       holdfast locks renew --only holds
+      holdfast locks renew --replica vault
     """
     archive = console.open()
-    swept, (held, lifted) = Swept(), (0, 0)
+    swept, mirrored = Swept(), Mirrored()
+    ledger, place = (
+        (archive.ledger, archive.settings.store) if replica is None else open_copy(console, archive, replica)
+    )
     with console.progress("Locks") as tell:
-        if only != "holds":
+        if only != "holds" and replica is None:
             swept = sweep(archive, force=force, tell=tell)
+        elif only != "holds":
+            swept = sweep_copy(ledger, place, now=archive.now(), force=force, tell=tell)
         if only != "leases":
-            held, lifted = mirror_holds(archive, tell=tell)
+            mirrored = mirror_holds(ledger, place, tell=tell)
+    missing = sorted({*swept.missing, *mirrored.missing})
     console.show(
-        {"renewed": swept.renewed, "until": swept.until, "ledger": swept.ledger, "held": held, "lifted": lifted},
+        {
+            "renewed": swept.renewed,
+            "until": swept.until,
+            "ledger": swept.ledger,
+            "held": mirrored.held,
+            "lifted": mirrored.lifted,
+            "missing": missing,
+        },
         (
             f"Renewed until {swept.until}: {plural(swept.renewed, 'object')}." if swept.renewed else "No lease is due.",
             *([f"Ledger and checkpoints: {plural(swept.ledger, 'lock')} extended."] if swept.ledger else []),
-            *([f"Legal holds: {held} set, {lifted} lifted."] if held or lifted else []),
+            *([f"Legal holds: {mirrored.held} set, {mirrored.lifted} lifted."] if mirrored != Mirrored() else []),
+            *(f"  ✗ {key} is missing; the others were locked." for key in missing),
         ),
     )
+    if missing:
+        console.unsound("Run 'holdfast verify', and bring back from a second copy what is missing.")
 
 
 @locks.command()

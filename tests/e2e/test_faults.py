@@ -160,7 +160,7 @@ def renew(world: World, attempts: int) -> None:
     """Do what 'holdfast locks renew --force' does an hour later, and what placing a hold does last."""
     archive = world.opened(attempts=attempts, ahead=3600)
     sweep(archive, force=True, tell=nobody)
-    mirror_holds(archive, tell=nobody)
+    mirror_holds(archive.ledger, archive.settings.store, tell=nobody)
 
 
 def replicate(target: BucketPlace, world: World, attempts: int) -> None:
