@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from storage.examination import Ailment, Looked
-from storage.s3.policies import DATA, RECORD
+from storage.s3.policies import DATA, RECORD, SLOW_CLASSES
 from storage.s3.refusals import StoreAccessRefusedError, StoreRefusedError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DESTROYING = ("Expiration", "NoncurrentVersionExpiration")
 ABORT = "AbortIncompleteMultipartUpload"
+MOVING = ("Transitions", "NoncurrentVersionTransitions")
 KEPT = (*RECORD, *DATA)
 PASTE = "Replace the bucket's rules by those of 'holdfast doctor --policy lifecycle'."
 
@@ -40,9 +41,21 @@ def judged(bucket: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[Ailment]
     """Yield what ails a bucket with these rules, as the API names their parts."""
     enabled = [rule for rule in rules if rule.get("Status") == "Enabled"]
     for rule in enabled:
+        if not any(overlap(prefix_of(rule), kept) for kept in KEPT):
+            continue
         named = f"The lifecycle rule {str(rule.get('ID', 'without a name'))[:80]!r}"
+        slow = {move.get("StorageClass") for action in MOVING for move in rule.get(action, ())} & SLOW_CLASSES
+        for storage in sorted(slow):
+            yield Ailment(
+                code="LIFECYCLE_SHELVES",
+                severity="notice",
+                key=bucket,
+                what=f"{named} moves objects to {storage}, from which they are not read at once: search, verify and "
+                "produce will fail.",
+                do="Move them to a class that is read at once, such as GLACIER_IR.",
+            )
         for action in DESTROYING:
-            if action in rule and any(overlap(prefix_of(rule), kept) for kept in KEPT):
+            if action in rule:
                 yield Ailment(
                     code="LIFECYCLE_DESTROYS",
                     severity="fault",

@@ -30,6 +30,8 @@ DATA = (layout.PARTITIONS, layout.EXCHANGES, layout.PRODUCTIONS)
 RECORD = (layout.LEDGER, layout.CHECKPOINTS)
 EVERYTHING = ("",)
 ABORT_DAYS = 7
+SLOW_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+"""Storage classes from which an object is read hours after it was asked for."""
 
 LOOK = ("GetBucketLocation", "ListBucket", "ListBucketVersions")
 READ = ("GetObject", "GetObjectVersion")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from schemas.errors import ArchiveError, ConflictError, PolicyError, UnavailableError
 from storage import layout
 from storage.s3.locking import headers_of, whole_second
+from storage.s3.refusals import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,14 +72,15 @@ def refusal_of(ask: Callable[[], object]) -> ArchiveError | None:
     """Return the server's refusal of what ``ask`` asks for, or ``None`` when it did it.
 
     Raises:
-        ArchiveError: it is not known: the server did not answer.
+        ArchiveError: it is not known: the server did not answer, or was busy.
     """
     try:
         ask()
     except (PolicyError, ConflictError) as error:
         return error
     except UnavailableError as error:
-        if error.facts.get("s3"):  # it answered, and named a reason
-            return error
-        raise
+        reason = error.facts.get("s3")
+        if not reason or reason in BUSY:  # it did not come to judging what was asked
+            raise
+        return error
     return None

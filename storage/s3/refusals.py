@@ -33,6 +33,8 @@ CREDENTIALS = frozenset(
 REGION = frozenset({"PermanentRedirect", "IllegalLocationConstraintException", "InvalidLocationConstraint", "301"})
 ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 UPLOAD_LOST = frozenset({"NoSuchUpload", "InvalidPart", "InvalidPartOrder"})
+# What arrived is not what was sent, by its checksums; sent again, it may be.
+DAMAGED = frozenset({"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody"})
 # The server says that it did not do it: by these names, not by a status that some proxy may have made up.
 BUSY = frozenset(
     {
@@ -47,10 +49,6 @@ BUSY = frozenset(
         "TooManyRequestsException",
         "RequestLimitExceeded",
         "RequestTimeout",
-        "BadDigest",
-        "XAmzContentSHA256Mismatch",
-        "XAmzContentChecksumMismatch",
-        "IncompleteBody",
         "OperationAborted",
         "QuotaExceeded",
     }
@@ -243,7 +241,7 @@ def _answered(response: Mapping[str, Any], asked: Asked) -> ArchiveError:  # noq
         return KeyContestedError(
             f"Another writer is at the key {asked.key}; nothing was written.", do="Read what it holds, then decide."
         )
-    if code in BUSY or status in (409, 429):
+    if code in BUSY | DAMAGED or status in (409, 429):
         return unavailable(asked, f"it answered {code or status}", code)
     # Ceph gives no reason when a bucket without Object Lock is asked for a lock.
     lockless = code == "InvalidRequest" and "lock" in str(reply.get("Message") or "lock").lower()
@@ -258,6 +256,12 @@ def _answered(response: Mapping[str, Any], asked: Asked) -> ArchiveError:  # noq
 def _refused(code: str, status: int, asked: Asked) -> ArchiveError:
     if status >= 500:  # noqa: PLR2004 -- RFC 9110 section 15.6
         return interrupted(asked, f"the server answered {status} {code}".rstrip())
+    if code == "InvalidObjectState":  # with the status 403, but nobody lacks a right
+        return StoreRefusedError(
+            f"{asked.key} lies in a storage class from which nothing is read at once.",
+            do="Have the store restore it (restore-object); let no lifecycle rule move objects to such a class.",
+            s3=code,
+        )
     if status == 403:  # noqa: PLR2004 -- RFC 9110 section 15.5.4
         return StoreAccessRefusedError(
             f"These credentials may not do {asked.what}.",

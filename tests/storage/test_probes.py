@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
 from schemas.errors import ArchiveError
-from schemas.instant import Instant
-from schemas.settings import BucketPlace
 from storage import layout
 from storage.examination import refuse_faulty
-from storage.objects import KeyMalformedError, StoreUnsuitableError
-from storage.s3 import lifecycle, policies
+from storage.objects import StoreUnavailableError, StoreUnsuitableError
+from storage.s3 import policies
 from storage.s3.client import Bucket
-from storage.s3.probes import TITLES, connect, examine_bucket
-from storage.s3.probes_of_contact import is_exposed, seconds_ahead
+from storage.s3.probes import TITLES, connect
 from storage.s3.probes_of_locks import look_at_locks
 from storage.s3.probes_of_writes import look_at_checksums, look_at_race
-from storage.s3.probing import Probing
-from storage.s3.store import S3Store
-from tests.servers import Answer, serving
 from tests.storage.buckets import apply, other_user, place_of
+from tests.storage.examining import HOME, codes, examine, now, probing_of
+from tests.storage.s3_proxy import proxy, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HOME = Path("/nonexistent")
+    from storage.s3.probing import Probing
+
 EXCESSIVE = {
     "s3:PutBucketVersioning",
     "s3:PutBucketObjectLockConfiguration",
@@ -41,26 +35,6 @@ EXCESSIVE = {
     "s3:DeleteObjectVersion",
 }
 LACKING = {"ministack": set(), "ceph16": {"CONDITION_IGNORED", "SHA256_UNCHECKED"}, "ceph20": set()}
-
-
-def now() -> Instant:
-    return Instant.from_datetime(datetime.now(UTC))
-
-
-def origin_of(content: bytes) -> str:
-    """The first line of an entry, as a stand-in for the ledger's own reader."""
-    if not content.startswith(b"origin "):
-        raise KeyMalformedError("no entry", do="nothing")
-    return content.decode().removeprefix("origin ").strip()
-
-
-def examine(place: BucketPlace, **settings: Any) -> Any:
-    settings = {"origin": None, "now": now, "run": secrets.token_hex(8)} | settings
-    return examine_bucket(place, home=HOME, origin_of=origin_of, **settings)
-
-
-def codes(examination: Any, severity: str = "fault") -> list[str]:
-    return [found.code for found in examination.findings if found.severity == severity]
 
 
 @pytest.fixture
@@ -84,11 +58,6 @@ def as_other(s3_lane, owner, monkeypatch) -> Iterator[None]:
 def written(owner: Any, bucket: str) -> list[str]:
     listed = owner.list_object_versions(Bucket=bucket)
     return sorted(found["Key"] for kind in ("Versions", "DeleteMarkers") for found in listed.get(kind, ()))
-
-
-def probing_of(place: BucketPlace, bucket: Bucket) -> Probing:
-    store = S3Store(msgspec.structs.replace(place, lock="none"), home=HOME, now=now)
-    return Probing(bucket, place, store, secrets.token_hex(8), now)
 
 
 def test_a_bucket_with_object_lock_is_sound_and_what_its_owner_may_is_said(s3_lane, owner):
@@ -352,114 +321,9 @@ def test_a_server_that_forgets_conditions_is_found_and_one_writer_owns_the_key_n
     assert [(found.code, found.severity) for found in looked.ailments] == [("CONDITION_IGNORED", "notice")]
 
 
-# What answers when it is no server, or one that is far away.
-
-XML = b'<?xml version="1.0" encoding="UTF-8"?>'
-HTML = Answer(200, {"Content-Type": "text/html"}, b"<html><body><h1>Welcome to the console</h1></body></html>")
-
-
-def refusing(status: int, code: str, more: bytes = b"") -> Answer:
-    body = XML + b"<Error><Code>" + code.encode() + b"</Code><Message>no</Message>" + more + b"</Error>"
-    return Answer(status, {"Content-Type": "application/xml"}, body)
-
-
-@pytest.mark.parametrize(
-    ("answer", "code", "words"),
-    [
-        (HTML, "STORE_ENDPOINT", "does not speak S3"),
-        (Answer(502, {"Content-Type": "text/html"}, b"<html>Bad gateway"), "STORE_UNAVAILABLE", "did not do"),
-        (refusing(400, "ExpiredToken"), "STORE_CREDENTIALS", "ExpiredToken"),
-        (refusing(403, "RequestTimeTooSkewed"), "STORE_CLOCK", "clocks"),
-        (refusing(400, "AuthorizationHeaderMalformed", b"<Region>eu-south-2</Region>"), "BUCKET_REGION", "eu-south-2"),
-        (refusing(403, "AccessDenied"), "STORE_ACCESS_REFUSED", "may not"),
-    ],
-)
-def test_bad_answers_are_named_and_nothing_else_is_tried(answer, code, words, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with serving({"/records": answer}) as server:
-        examination = examine(BucketPlace(bucket="records", endpoint=server.url("")))
-
-        assert len({request.path for request in server.requests}) == 1  # boto3 asks again where it is sent elsewhere
-    assert codes(examination) == [code]
-    assert words in examination.findings[0].what
-    assert [step.verdict for step in examination.steps] == ["faulty", *["not checked"] * (len(TITLES) - 1)]
-
-
-def test_an_endpoint_that_is_not_encrypted_is_not_even_asked():
-    examination = examine(BucketPlace(bucket="records", endpoint="http://192.0.2.1:9000"))
-
-    assert codes(examination) == ["ENDPOINT_EXPOSED"]
-    assert examination.findings[0].do.startswith("Give store.endpoint with https://")
-
-
-def test_no_credentials_at_all_are_named(monkeypatch):
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent/config")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
-
-    examination = examine(BucketPlace(bucket="records", endpoint="http://127.0.0.1:1"))
-
-    assert codes(examination) == ["STORE_CREDENTIALS"]
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "exposed"),
-    [
-        ("https://s3.example.org", False),
-        ("http://s3.example.org", True),
-        ("http://localhost:9000", False),
-        ("http://127.0.0.2:9000", False),
-        ("http://[::1]:9000", False),
-        ("http://10.0.0.7", True),
-        ("HTTP://EXAMPLE.ORG", True),
-        ("http://localhost.example.org", True),
-    ],
-)
-def test_only_encryption_or_this_machine_itself_keeps_what_is_sent_from_others(endpoint, exposed):
-    assert is_exposed(endpoint) is exposed
-
-
-def test_the_servers_time_is_read_from_its_date_and_may_be_missing():
-    began = Instant.from_text("2026-01-01T00:00:00.000000Z")
-    dated = {"ResponseMetadata": {"HTTPHeaders": {"date": "Thu, 01 Jan 2026 00:05:00 GMT"}}}
-
-    assert seconds_ahead(dated, began=began, ended=began.plus(seconds=1)) == 300
-    for answer in ({}, {"ResponseMetadata": {"HTTPHeaders": {"date": "yesterday"}}}):
-        assert seconds_ahead(answer, began=began, ended=began) is None
-
-
-KEEP = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}
-
-
-@pytest.mark.parametrize(
-    ("rules", "expected"),
-    [
-        ([], ["UPLOADS_LINGER"]),
-        ([{"Filter": {"Prefix": ""}, **KEEP}], []),
-        ([{"Prefix": "", **KEEP}], []),
-        ([{"Filter": {"Prefix": ""}, "Transitions": [{"Days": 1}], **KEEP}], []),
-        ([{"Filter": {"Prefix": "ledger/"}, **KEEP}], ["UPLOADS_LINGER"]),
-        ([{"Filter": {}, **KEEP}, {"Filter": {}, "Expiration": {"Days": 1}}], ["LIFECYCLE_DESTROYS"]),
-        ([{"Filter": {}, **KEEP}, {"Filter": {"Prefix": "led"}, "Expiration": {"Days": 1}}], ["LIFECYCLE_DESTROYS"]),
-        (
-            [{"Filter": {}, **KEEP}, {"Filter": {"Prefix": "partitions/a/"}, "NoncurrentVersionExpiration": {}}],
-            ["LIFECYCLE_DESTROYS"],
-        ),
-        (
-            [{"Filter": {}, "Expiration": {"ExpiredObjectDeleteMarker": True}, **KEEP}],
-            ["LIFECYCLE_DESTROYS"],
-        ),
-        (
-            [{"Filter": {}, **KEEP}, {"Filter": {"And": {"Prefix": "exchanges/", "Tags": []}}, "Expiration": {}}],
-            ["LIFECYCLE_DESTROYS"],
-        ),
-        ([{"Filter": {}, **KEEP}, {"Filter": {"Prefix": "other/"}, "Expiration": {"Days": 1}}], []),
-        ([{"Filter": {}, **KEEP}, {"Filter": {"Prefix": "probes/"}, "Expiration": {"Days": 1}}], []),
-        ([{"Filter": {}, **KEEP}, {"Filter": {}, "Expiration": {"Days": 1}, "Status": "Disabled"}], []),
-    ],
-)
-def test_rules_are_judged_by_what_they_delete_and_where(rules, expected):
-    enabled = [{"Status": "Enabled", "ID": "r", **rule} for rule in rules]
-
-    assert [found.code for found in lifecycle.judged("records", enabled)] == expected
+def test_what_a_busy_server_did_not_come_to_judge_is_no_refusal(s3_lane, owner):
+    """Nothing is known of a lock when the server says to the deletion of what it guards that it has no time."""
+    with proxy(s3_lane, lambda seen: refusal(503, "SlowDown") if seen.method == "DELETE" else None) as server:
+        place = place_of(s3_lane, s3_lane.bucket(), endpoint=server.endpoint, authority=None)
+        with pytest.raises(StoreUnavailableError):
+            look_at_locks(probing_of(place, Bucket(place, home=HOME)))

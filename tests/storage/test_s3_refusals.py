@@ -73,6 +73,7 @@ REFUSALS = [
     (refusal(400, "AuthorizationHeaderMalformed"), StoreCredentialsError, "access key"),
     (refusal(501, "NotImplemented"), StoreUnsuitableError, "NotImplemented"),
     (refusal(400, "KeyTooLongError"), StoreRefusedError, "KeyTooLongError"),
+    (refusal(403, "InvalidObjectState"), StoreRefusedError, "storage class"),
     (Say(200, b"<html><p>Welcome to the console"), StoreEndpointError, "does not speak S3"),
     (Say(200, XHTML), StoreEndpointError, "does not speak S3"),
     (Say(200, b""), StoreEndpointError, "does not speak S3"),
