@@ -137,14 +137,15 @@ def _refuse_cut(operation_model: Any, response_dict: Answer, **_: object) -> Non
     """
     body, headers = response_dict["body"], response_dict["headers"]
     promised = headers.get("Content-Length", "")
-    head = operation_model.http["method"] == "HEAD"
-    told = promised or headers.get("Transfer-Encoding") or response_dict["status_code"] in WITHOUT_LENGTH
     if not isinstance(body, bytes):
-        if told:
+        if promised:
             return  # whoever reads it counts
         body.close()
-    elif told and (head or not promised.isdecimal() or len(body) >= int(promised)):
-        return
+    else:
+        head = operation_model.http["method"] == "HEAD"
+        told = promised or headers.get("Transfer-Encoding") or response_dict["status_code"] in WITHOUT_LENGTH
+        if told and (head or not promised.isdecimal() or len(body) >= int(promised)):
+            return
     raise ResponseStreamingError(error="the answer is shorter than it says, or does not say how long it is")
 
 

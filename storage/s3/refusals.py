@@ -171,6 +171,8 @@ def _of_connection(error: Exception, asked: Asked) -> ArchiveError:
         return _credentials(f"There are no usable credentials for {asked.endpoint}", type(error).__name__)
     if isinstance(error, NOT_SENT):
         return unavailable(asked, f"{asked.endpoint} does not answer")
+    if isinstance(error, boto.ResponseStreamingError):
+        return interrupted(asked, f"the answer of {asked.endpoint} was cut, or does not say how long it is")
     return interrupted(asked, f"the connection to {asked.endpoint} broke")
 
 

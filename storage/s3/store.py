@@ -175,7 +175,9 @@ class S3Store:
 
         Raises:
             KeyTakenError: it has others.
+            StoreUnsuitableError: the bucket keeps no versions, so that nothing owns a key for good.
         """
+        self._named(owner.version)
         found = self._found(owner) if owner.size == content.size else None
         if found is None or found.sha256 != content.sha256:
             raise KeyTakenError(

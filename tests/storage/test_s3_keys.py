@@ -181,8 +181,10 @@ def test_writers_that_race_never_fork_a_key(bucket):
 def test_a_bucket_without_versions_is_refused(s3_lane, monkeypatch):
     with bucket_on(s3_lane, monkeypatch, lock=False, versioned=False) as bucket:
         store = bucket.store(lock="none")
-        with pytest.raises(StoreUnsuitableError, match="keeps no versions"):
-            store.put_new("a", Content.of(b"ours"))
+        for content in (Content.of(b"ours"), Content.of(b"large " * 6_000_000)):
+            for _ in range(2):  # the second time it is there
+                with pytest.raises(StoreUnsuitableError, match="keeps no versions"):
+                    store.put_new(f"a/{content.size}", content)
 
 
 def test_a_bucket_without_object_lock_serves_a_store_without_locks_only(s3_lane, monkeypatch):

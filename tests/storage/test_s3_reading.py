@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.settings import BucketPlace
 from storage.objects import (
     Content,
     ObjectAlteredError,
@@ -17,8 +18,10 @@ from storage.objects import (
     read,
     read_stored,
 )
+from storage.s3.store import S3Store
+from tests.servers import Answer, serving
 from tests.storage.s3_proxy import Cut, Lose, Say, once, proxy, refusal
-from tests.storage.s3_stores import bucket_on
+from tests.storage.s3_stores import HOME, Clock, bucket_on, patience
 
 BODY = random.Random(0).randbytes(1_500_000)
 
@@ -121,3 +124,14 @@ def test_a_listing_that_breaks_off_is_asked_for_again(bucket):
     with proxy(bucket.lane, once("list_object_versions", Cut(100), Lose(), refusal(500, "InternalError"))) as server:
         assert list(bucket.through(server.endpoint).keys("")) == ["a"]
         assert server.count("list_object_versions") == 4
+
+
+def test_an_object_of_which_the_server_does_not_say_how_long_it_is_is_not_read(monkeypatch):
+    """A proxy may pass it on in chunks; then nothing tells whether all of it came."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with serving({"/records/a": Answer(chunked=True, body=BODY)}) as server:
+        place = BucketPlace(bucket="records", endpoint=server.url(""))
+        store = S3Store(place, home=HOME, now=Clock(), patience=patience())
+        with pytest.raises(StoreUnavailableError, match="does not say how long"):
+            store.open("a", version="v")
