@@ -111,9 +111,11 @@ def _register(
 def list_accounts(console: Console) -> None:
     """List the registered accounts."""
     accounts = sorted(console.open().ledger.history.accounts.values(), key=lambda one: one.name)
-    console.show(
-        {"accounts": [one.to_plain() for one in accounts]},
-        (f"{one.name:<28} {one.platform:<10} {one.url}" for one in accounts),
+    console.show_all(
+        "accounts",
+        accounts,
+        lambda one: f"{one.name:<28} {one.platform:<10} {one.url}",
+        none="No account is registered yet.",
     )
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from archiver import registry, rounds
 from bench.measure import Row, seconds
-from manifests.archive import Archive, create_archive
 from manifests.console import system_clock
 from manifests.ledger import Ledger
 from schemas.account import Account
@@ -21,12 +20,14 @@ from schemas.settings import BucketPlace
 from storage.objects import Content
 from storage.places import open_store
 from tests.lanes import s3, sessions
+from tests.manifests.archives import archive_in
 from tests.servers import Answer, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from manifests.archive import Archive
     from storage.s3.store import S3Store
 
 LANE = "ceph20"
@@ -49,20 +50,6 @@ def bucket() -> Iterator[BucketPlace | None]:
         lane = s3.lane(LANE)
         os.environ.update(lane.environment())
         yield BucketPlace(bucket=lane.bucket(), endpoint=lane.endpoint)
-
-
-def archive_in(home: Path, place: BucketPlace) -> Archive:
-    """A new archive in a bucket."""
-    return create_archive(
-        home,
-        organisation="Bench",
-        timezone="UTC",
-        bates_prefix="B",
-        tag="0",
-        now=system_clock,
-        actor="bench",
-        place=place,
-    )
 
 
 def put(folder: Path) -> list[Row]:
@@ -145,7 +132,7 @@ def accounts(folder: Path) -> list[Row]:
                 lambda: list(rounds.capture_all(archive, chosen, rounds.system_chance(), environment={})), times=1
             )
 
-        beside = taken(registered(archive_in_folder(folder / "folder")))
+        beside = taken(registered(archive_in(folder / "folder")))
         archive = registered(archive_in(folder / "home", place))
         before, calls = archive.ledger.head.size, counted(archive.store)
         ours = taken(archive)
@@ -155,13 +142,6 @@ def accounts(folder: Path) -> list[Row]:
             file=sys.stderr,
         )
         return [Row(f"bucket: a round over {ACCOUNTS}", "accounts/s", ACCOUNTS / ours, ACCOUNTS / beside, "a folder")]
-
-
-def archive_in_folder(home: Path) -> Archive:
-    """A new archive in a folder."""
-    return create_archive(
-        home, organisation="Bench", timezone="UTC", bates_prefix="B", tag="0", now=system_clock, actor="bench"
-    )
 
 
 def counted(store: Any) -> list[str]:

@@ -80,7 +80,9 @@ def release(console: Console, name: str, reason: str) -> None:
 def list_holds(console: Console) -> None:
     """List the holds that are in force."""
     holds = sorted(console.open().ledger.history.holds.values(), key=lambda one: one.hold)
-    console.show(
-        {"holds": [one.to_plain() for one in holds]},
-        [f"{one.hold:<24} {', '.join(one.accounts)}: {one.reason}" for one in holds] or ["No hold is in force."],
+    console.show_all(
+        "holds",
+        holds,
+        lambda one: f"{one.hold:<24} {', '.join(one.accounts)}: {one.reason}",
+        none="No hold is in force.",
     )

@@ -9,13 +9,14 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from rich.console import Console as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from manifests.archive import Archive, open_archive
+from schemas.canonical import Canonical
 from schemas.errors import IntegrityError
 from schemas.instant import Instant
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from schemas.errors import ArchiveError
     from schemas.findings import Step
 
+Thing = TypeVar("Thing", bound=Canonical)
 
 MARKS = {"sound": "✓", "faulty": "✗", "not checked": "–"}
 
@@ -64,6 +66,11 @@ class Console:
         else:
             for line in lines:
                 click.echo(line)
+
+    def show_all(self, name: str, things: Iterable[Thing], words: Callable[[Thing], str], *, none: str) -> None:
+        """Print things: as JSON a list called ``name``, else a line in ``words`` for each, or ``none``."""
+        listed = list(things)
+        self.show({name: [one.to_plain() for one in listed]}, [words(one) for one in listed] or [none])
 
     def say(self, line: str) -> None:
         """Print a line about work in progress; it never mixes with JSON."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.servers import running
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -277,12 +279,7 @@ def _find_request(client: socket.socket) -> Request | None:
 @contextmanager
 def faulty(lane: Lane) -> Iterator[Proxy]:
     """Run a proxy before a lane."""
-    with Proxy(lane) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            proxy.shutdown()
-            thread.join()
-        assert not proxy.broken
+    proxy = Proxy(lane)
+    with running(proxy):
+        yield proxy
+    assert not proxy.broken

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import socketserver
     import ssl
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -87,13 +88,13 @@ class Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that leave are part of the tests."""
 
-    def stop(self) -> None:
+    def shutdown(self) -> None:
+        """Stop serving, and leave those who are being served."""
         self.closing.set()
-        self.shutdown()
+        super().shutdown()
         for connection in tuple(self._open):
             with suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
-        self.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -146,11 +147,20 @@ def serving(site: Mapping[str, Answer | Sequence[Answer]], *, tls: ssl.SSLContex
     server = Server(site)
     if tls:
         server.scheme = "https"
+    with running(server, tls=tls):
+        yield server
+
+
+@contextmanager
+def running(server: socketserver.TCPServer, *, tls: ssl.SSLContext | None = None) -> Iterator[None]:
+    """Run a server in a thread until the block ends, then close it."""
+    if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield server
+        yield
     finally:
-        server.stop()
+        server.shutdown()
         thread.join()
+        server.server_close()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from schemas.digest import Digest
+from tests.servers import running
 
 if TYPE_CHECKING:
     import ssl
@@ -237,6 +238,11 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.server_address[1]}/tsr?customer=1"
 
+    def shutdown(self) -> None:
+        """Stop serving, and leave those who are being served."""
+        self.closing.set()
+        super().shutdown()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that leave are part of the tests."""
 
@@ -281,13 +287,5 @@ def serving(answer: Callable[[bytes], Answer], *, tls: ssl.SSLContext | None = N
     server = Server(answer)
     if tls:
         server.scheme = "https"
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with running(server, tls=tls):
         yield server
-    finally:
-        server.closing.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()

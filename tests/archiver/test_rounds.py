@@ -9,20 +9,19 @@ import pytest
 
 from archiver import registry, rounds
 from archiver.rounds import capture_all, recover, system_chance
-from manifests.archive import Archive, create_archive
 from manifests.audit import audit
-from manifests.console import system_clock
 from manifests.ledger import Ledger
 from schemas.account import Account
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError
-from tests.manifests.archives import captures_of
+from tests.manifests.archives import archive_in, captures_of
 from tests.servers import Answer, Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from manifests.archive import Archive
     from schemas.stored import StoredObject
 
 ACCOUNTS = 30
@@ -41,9 +40,7 @@ def site() -> Iterator[Server]:
 @pytest.fixture
 def archive(tmp_path: Path, site: Server) -> Archive:
     """An archive with all of them registered."""
-    made = create_archive(
-        tmp_path, organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="test"
-    )
+    made = archive_in(tmp_path)
     for number in range(ACCOUNTS):
         url = site.url(f"/{number}.xml")
         account = Account(name=f"feed-{number}", platform="feed", url=url, title="feed", private_network=True)

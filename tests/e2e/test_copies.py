@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from manifests.archive import create_archive
 from manifests.console import system_clock
 from storage import layout
 from storage.objects import Content
 from tests.e2e.holdfast import Holdfast
 from tests.lanes.s3 import lane
-from tests.manifests.archives import captured
+from tests.manifests.archives import archive_in, captured
 from tests.storage.buckets import place_of
 
 if TYPE_CHECKING:
@@ -60,16 +59,7 @@ def test_no_archive_whose_ledger_names_versions_is_restored_where_they_are_asked
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
     lost, empty = server.bucket(), server.bucket()
-    archive = create_archive(
-        tmp_path / "home",
-        organisation="X",
-        timezone="UTC",
-        bates_prefix="X",
-        tag="0",
-        now=system_clock,
-        actor="test",
-        place=place_of(server, lost),
-    )
+    archive = archive_in(tmp_path / "home", place_of(server, lost))
     holdfast = described(Holdfast(archive.home, server.environment()), tmp_path / "copy")
     holdfast.register("http://127.0.0.1/north.xml", "blog")
     # A poll that failed seals no records, but its exchanges are there.

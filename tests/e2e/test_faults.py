@@ -19,7 +19,7 @@ from archiver import registry
 from archiver.held import held_of
 from archiver.rounds import capture_all, recover
 from archiver.sealing import Chance
-from manifests.archive import Archive, create_archive, read_settings
+from manifests.archive import Archive, read_settings
 from manifests.audit import audit
 from manifests.console import system_clock
 from manifests.ledger import Ledger
@@ -33,7 +33,7 @@ from storage.s3 import client
 from storage.s3.store import S3Store
 from tests.faults import DELAYED, FAULTS, Fault, Proxy, faulty
 from tests.lanes.s3 import lane
-from tests.manifests.archives import captures_of
+from tests.manifests.archives import archive_in, captures_of
 from tests.servers import Answer, Server, serving
 from tests.storage.s3_proxy import Lose
 from tests.storage.s3_proxy import proxy as s3_proxy
@@ -128,15 +128,8 @@ class Suffered:
 
 def world_on(lane: Lane, proxy: Proxy, site: Server, home: Path) -> World:
     """Make an archive with an account for every feed, its objects locked for everybody."""
-    made = create_archive(
-        home,
-        organisation="X",
-        timezone="UTC",
-        bates_prefix="X",
-        tag="0",
-        now=system_clock,
-        actor="sweep",
-        place=BucketPlace(bucket=new_bucket(lane), endpoint=lane.endpoint, region=lane.region),
+    made = archive_in(
+        home, BucketPlace(bucket=new_bucket(lane), endpoint=lane.endpoint, region=lane.region), actor="sweep"
     )
     for name in FEEDS:
         url = site.url(f"/{name}")

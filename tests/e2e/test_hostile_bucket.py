@@ -13,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from demo.site import BlogSite
-from manifests.archive import Archive, create_archive
 from manifests.audit import audit
 from manifests.console import system_clock
 from schemas.settings import BucketPlace
@@ -22,11 +21,13 @@ from storage.places import open_store
 from tests.e2e.buckets import BucketOffice, bucket_office
 from tests.e2e.holdfast import Holdfast
 from tests.lanes.s3 import lane
+from tests.manifests.archives import archive_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from manifests.archive import Archive
     from schemas.instant import Instant
     from schemas.settings import LockSetting
     from tests.lanes.s3 import Lane
@@ -224,13 +225,4 @@ def test_an_archive_written_under_a_clock_two_days_off_is_named(locked: BucketOf
 
 def made_in(home: Path, place: BucketPlace, *, days: float) -> Archive:
     """An archive that was made without asking whether its bucket is fit."""
-    return create_archive(
-        home,
-        organisation="X",
-        timezone="UTC",
-        bates_prefix="X",
-        tag="0",
-        now=ahead(days),
-        actor="test",
-        place=place,
-    )
+    return archive_in(home, place, now=ahead(days))

@@ -10,11 +10,11 @@ import pytest
 from archiver import registry, rounds
 from archiver.held import held_of
 from demo.site import BlogSite
-from manifests.archive import Archive, create_archive, open_archive
+from manifests.archive import Archive, open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
 from schemas.account import Account
-from tests.manifests.archives import Clock
+from tests.manifests.archives import Clock, archive_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +31,7 @@ def site() -> Iterator[BlogSite]:
 @pytest.fixture
 def archive(tmp_path: Path, site: BlogSite) -> Archive:
     """A new archive with the blog registered."""
-    made = create_archive(
-        tmp_path, organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="test"
-    )
+    made = archive_in(tmp_path)
     account = Account(name="blog", platform="feed", url=site.feed, title="blog", private_network=True)
     registry.register(made, account)
     return made

@@ -22,7 +22,7 @@ import pytest
 
 from archiver import registry
 from archiver.held import held_of
-from manifests.archive import create_archive, open_archive
+from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
 from manifests.registers import Registers
@@ -32,7 +32,7 @@ from tests.e2e import writer
 from tests.faults import Exchange, Fault, faulty
 from tests.killing import MOMENTS
 from tests.lanes.s3 import lane
-from tests.manifests.archives import captures_of, leaves_of
+from tests.manifests.archives import archive_in, captures_of, leaves_of
 from tests.servers import Answer, Server, serving
 
 if TYPE_CHECKING:
@@ -140,16 +140,7 @@ def waiting(home: Path) -> set[str]:
 def office_in(folder: Path, place: Place, site: Server) -> Office:
     """Make an archive at ``place``, and a home with its keys and settings for every writer."""
     home = folder / "office"
-    archive = create_archive(
-        home,
-        organisation="X",
-        timezone="UTC",
-        bates_prefix="X",
-        tag="0",
-        now=system_clock,
-        actor="office",
-        place=place,
-    )
+    archive = archive_in(home, place, actor="office")
     for name in (writer.SHARED, *WRITERS):
         url = site.url(f"/{name}")
         registry.register(archive, Account(name=name, platform="feed", url=url, title=name, private_network=True))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from manifests import chain
+from manifests.archive import create_archive
+from manifests.console import system_clock
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
 from schemas.account import Account
@@ -17,10 +19,24 @@ from storage.memory import MemoryStore
 from storage.objects import read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from manifests.archive import Archive
     from schemas.digest import Digest
+    from schemas.settings import Place
 
 ORIGIN = "maple-grove/0a1b2c3d"
 START = Instant.from_text("2026-03-01T08:00:00.000000Z")
+
+
+def archive_in(
+    home: Path, place: Place | None = None, *, now: Callable[[], Instant] = system_clock, actor: str = "test"
+) -> Archive:
+    """Make an archive in a home, at a place or else in a folder of the home; nobody asks whether the place is fit."""
+    return create_archive(
+        home, organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=now, actor=actor, place=place
+    )
 
 
 @dataclass

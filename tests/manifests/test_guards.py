@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from manifests.audit_guards import Expected, check_guards
+from manifests.audit_guards import Expected, check_guards, check_versions
 from manifests.history import History
 from manifests.locking import held_accounts, leases, promises
 from schemas.digest import Digest
 from schemas.ledger import Captured, Entry, HoldPlaced, HoldReleased, LocksRenewed
 from schemas.stored import Lock, StoredObject
 from storage import layout
-from storage.objects import Guard
+from storage.memory import MemoryStore
+from storage.objects import Guard, Version
 from tests.manifests.archives import START, captured, registered
 
 if TYPE_CHECKING:
@@ -146,3 +147,39 @@ def test_an_archive_that_promises_no_locks_is_not_asked_for_them():
     expected = history_of(registered(), with_objects(captured("c1"), stored("a", lock=None)))
     assert found(expected, lock=None, ledger=None) == set()
     assert leases(expected.history).without == 1
+
+
+@dataclass
+class Listing(MemoryStore):
+    """A store that lists the versions that it is told to list, and holds no bytes in any."""
+
+    listed: tuple[Version, ...]
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def versions(self, prefix: str, *, after: str = "") -> tuple[Version, ...]:
+        assert (prefix, after) == ("", "")
+        return self.listed
+
+
+def versions_found(expected: Expected, key: str, *names: str, copy: bool = False) -> list[tuple[str, str]]:
+    """What an audit finds when a key has these versions, from oldest to newest, of sizes that are not the object's."""
+    store = Listing(tuple(Version(key, name, 9, marker=False, modified=START) for name in names))
+    return [(finding.code, finding.severity) for finding in check_versions(store, store, expected, copy=copy)]
+
+
+def test_a_version_that_is_older_than_the_ledgers_is_named_and_so_is_what_it_holds(expected: Expected):
+    (key,) = expected.objects
+    assert versions_found(expected, key, "v") == []
+    assert versions_found(expected, key, "v", "later") == [("EXTRA_VERSION", "fault")]
+    assert versions_found(expected, key, "promoted", "v") == [
+        ("VERSION_NOT_OLDEST", "fault"),
+        ("EXTRA_VERSION", "fault"),
+    ]
+
+
+def test_in_a_copy_whose_versions_have_other_names_the_oldest_is_the_object(expected: Expected):
+    (key,) = expected.objects
+    assert versions_found(expected, key, "its own", copy=True) == []
+    assert versions_found(expected, key, "its own", "later", copy=True) == [("EXTRA_VERSION", "fault")]

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from manifests.archive import Archive, create_archive
 from manifests.ledger import Ledger
 from manifests.locking import leases, mirror_holds, sweep, sweep_copy
 from manifests.replication import copy_archive
 from schemas.ledger import HoldPlaced, LocksRenewed
 from storage import layout
 from storage.objects import Content, LockRefusedError
-from tests.manifests.archives import captured, registered
+from tests.manifests.archives import archive_in, captured, registered
 from tests.storage.s3_proxy import once, proxy, refusal
 from tests.storage.s3_stores import DAY, Clock, LaneBucket, bucket_on
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from manifests.archive import Archive
     from schemas.instant import Instant
     from schemas.stored import StoredObject
     from tests.lanes.s3 import Lane
@@ -45,9 +45,7 @@ class Office:
     @classmethod
     def made(cls, home: Path, bucket: LaneBucket, **settings: Any) -> Office:
         place = bucket.place(lease_days=30, **settings)
-        archive = create_archive(
-            home, organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=Clock(), actor="test", place=place
-        )
+        archive = archive_in(home, place, now=Clock())
         archive.append(lambda _: (registered(),))
         return cls(archive, bucket)
 

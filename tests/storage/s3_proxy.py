@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
+from tests.servers import running
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -119,6 +121,11 @@ class Proxy(ThreadingHTTPServer):
     def count(self, operation: str) -> int:
         return sum(request.operation == operation for request in self.seen)
 
+    def shutdown(self) -> None:
+        """Stop serving, and leave those who are kept waiting."""
+        self.closing.set()
+        super().shutdown()
+
     def ask(self, request: Seen, body: bytes) -> http.client.HTTPResponse:
         assert self.lane is not None
         address = urlsplit(self.lane.endpoint)
@@ -208,15 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
 def proxy(lane: Lane | None, fault: Callable[[Seen], Fault] = lambda _: None) -> Iterator[Proxy]:
     """Run a proxy before a lane, or before nothing."""
     server = Proxy(lane, fault)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def once(operation: str, *faults: Fault) -> Callable[[Seen], Fault]:
