@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 
 from ediscovery.production.document import CustodyEvent, ProducedItem, ProductionDocument, ThreadLine, Version
+from ediscovery.production.render import Rendered, render
 from ediscovery.production.signing import Signer, make_test_authority
 from manifests.proofs.file import read_record_proof
 from manifests.proofs.making import prove_record
@@ -200,3 +201,10 @@ def signer_of(*, now: Instant = POSTED, organisation: str = "Maple Grove USD") -
     """A signer by a new test authority, and the authority's root certificate (PEM)."""
     made = make_test_authority(now=now, organisation=organisation)
     return Signer.from_pem(certificate=made.certificate, key=made.key), made.root
+
+
+def case_of_two() -> tuple[Rendered, Signer, bytes, bytes]:
+    """Return a production of two records as rendered, its signer, the root to trust, and the signed file."""
+    signer, root = signer_of()
+    rendered = render(document_of(Item("The bus leaves at 7:15."), Item("Thank you!", kind="comment")), first_number=1)
+    return rendered, signer, root, signer.sign(rendered.pdf, reason="Production 1", at=NOW)

@@ -1,0 +1,37 @@
+"""Reading native JSON in tests, with what must hold of every item that is found."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from archiver.imports.json_lines import Item, Refused, read
+from schemas.record import Normalised
+
+if TYPE_CHECKING:
+    from schemas.account import Platform
+
+
+def read_all(content: bytes | str, platform: Platform = "x") -> tuple[list[Item], list[Refused]]:
+    """Read everything; each item's native bytes are JSON, and its view is canonical."""
+    octets = content.encode() if isinstance(content, str) else content
+    items, refused = [], []
+    for found in read(octets, platform):
+        assert 0 <= found.offset <= found.offset + found.length <= len(octets)
+        if isinstance(found, Refused):
+            refused.append(found)
+            continue
+        items.append(found)
+        assert Normalised.from_bytes(found.normalised.to_bytes()) == found.normalised
+        json.loads(octets[found.offset : found.offset + found.length])
+    return items, refused
+
+
+def view_of(value: Any, platform: Platform) -> Normalised:
+    items, refused = read_all(json.dumps(value), platform)
+    assert (len(items), refused) == (1, [])
+    return items[0].normalised
+
+
+def natives(content: bytes, items: list[Item]) -> list[bytes]:
+    return [content[item.offset : item.offset + item.length] for item in items]
