@@ -56,7 +56,10 @@ def put(folder: Path) -> list[Row]:
     """A large file into a bucket: hashed, written once, locked; beside the AWS command's copy of it, not locked."""
     program = shutil.which("aws")
     with bucket() as place:
-        if place is None or program is None:
+        if place is None:
+            return []
+        if program is None:
+            print("  left out: there is no aws command", file=sys.stderr)
             return []
         file = folder / "exchanges.warc.gz"
         with file.open("wb") as stream:

@@ -283,7 +283,7 @@ def test_capturing_and_renewing_survive_it_at_every_request(
             world = world_on(reached, proxy, site, tmp_path / f"{number}-{attempts}")
             if not meets_it_while_capturing_or_renewing(world, fault, number, attempts=attempts):
                 break
-    # Of its own accord it ends when no request is left: 21 and 32 there are, of which 5 and 7 change something.
+    # Of its own accord it ends when no request is left: 21 and 36 there are, of which 5 and 7 change something.
     assert number > (7 if fault.of_changes else 30)
 
 
