@@ -38,7 +38,7 @@ def test_an_archive_that_lost_its_end_is_told_by_its_copy_and_brought_back(tmp_p
     assert holdfast.json("replicate")["copies"][0]["entries"] == 3
     # Whoever cuts the ledger off may have this machine too, and remove what it remembers.
     (tmp_path / "home" / "archive" / layout.entry(2)).unlink()
-    (tmp_path / "home" / "state" / "ledger.notes").unlink()
+    (tmp_path / "home" / "state" / "ledger.db").unlink()
 
     alone, compared = holdfast.run("verify"), holdfast.run("verify", "--replica", "folder")
     copied = holdfast.run("replicate", "folder")
@@ -69,7 +69,7 @@ def test_no_archive_whose_ledger_names_versions_is_restored_where_they_are_asked
     holdfast.json("replicate", "folder")
     settings = archive.home / "holdfast.toml"
     settings.write_text(settings.read_text().replace(lost, empty))
-    (archive.home / "state" / "ledger.notes").unlink()
+    (archive.home / "state" / "ledger.db").unlink()
 
     answer = holdfast.run("restore", "folder")
 
