@@ -136,5 +136,5 @@ def prove(archive: Archive, sealed: Sealed, checkpoint: SignedNote, *, size: int
         entry=archive.ledger.entry_bytes(entry).decode(),
         entry_path=archive.ledger.inclusion(entry, size=size),
         checkpoint=checkpoint.to_bytes().decode(),
-        verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text(),
+        verifier=archive.ledger.checkpoint_signer(checkpoint).to_text(),
     )

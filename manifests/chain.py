@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from manifests.acts import FormatUnknownError, check_acts
 from manifests.history import History
+from manifests.keyring import KeyRing
 from manifests.notes import SignedNote
-from manifests.signing import SigningKey, Verifier
 from schemas.errors import ArchiveError, IntegrityError, PolicyError
-from schemas.ledger import Act, ArchiveCreated, Entry
+from schemas.ledger import Act, ArchiveCreated, Entry, KeysChanged
 from schemas.merkle import CompactRange, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from manifests.signing import Signer, Verifier
     from schemas.digest import Digest
     from schemas.instant import Instant
 
@@ -57,11 +58,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An entry that kept the rules, with its leaf hash and its exact bytes."""
+    """An entry that kept the rules, with its leaf hash, its exact bytes, and the key whose signature was judged."""
 
     entry: Entry
     leaf: Digest
     content: bytes
+    signer: Verifier | None = None
 
 
 def entry_text(origin: str, entry: Entry) -> str:
@@ -122,7 +124,7 @@ def compose(history: History, head: Head, *, acts: tuple[Act, ...], clock: Insta
     return entry
 
 
-def sign(origin: str, entry: Entry, key: SigningKey) -> bytes:
+def sign(origin: str, entry: Entry, key: Signer) -> bytes:
     """Return the entry's exact bytes, signed."""
     return SignedNote.sign(entry_text(origin, entry), key).to_bytes()
 
@@ -136,19 +138,19 @@ def accept(history: History, head: Head, content: bytes) -> Accepted:
     """
     origin, entry, note = parse_entry(content)  # steps 1 to 3: note, format, canonical spelling
     check_place(head, entry)  # steps 4 to 6: index, predecessor, tree, clock
-    check_signature(history, origin, entry, note)  # step 7
+    signer = check_signature(history, origin, entry, note)  # step 7
     try:
         check_acts(history, entry)  # step 8
     except ArchiveError as error:
         raise refused(entry.index, error.what) from error
-    return Accepted(entry, leaf_hash(content), content)
+    return Accepted(entry, leaf_hash(content), content, signer)
 
 
 def rehearse(contents: Iterable[bytes]) -> list[Accepted]:
     """Return entries that were accepted earlier, from 0, after checking that they are still those.
 
-    Each is tied to the next by its hash, and the last one by its signature; acts and the other signatures were judged
-    when they were accepted.
+    Each is tied to the next by its hash, and the last one by its signature, under the keys that the first one and
+    every change of keys put in force: those are judged again. Other acts and signatures were when they were accepted.
 
     Raises:
         IntegrityError, FormatUnknownError: they are not.
@@ -158,10 +160,12 @@ def rehearse(contents: Iterable[bytes]) -> list[Accepted]:
     for content in contents:
         origin, entry, note = parse_entry(content)
         check_place(head, entry)
+        if entry.index == 0 or isinstance(next(iter(entry.acts), None), KeysChanged):
+            check_signature(history, origin, entry, note)
+            history.record(entry)
         known.append(Accepted(entry, leaf_hash(content), content))
         head = Head.after(entry, known[-1].leaf)
     if known:
-        history.record(known[0].entry)
         check_signature(history, origin, entry, note)
     return known
 
@@ -194,21 +198,42 @@ def check_place(head: Head, entry: Entry) -> None:
         raise refused(entry.index, "its clock is more than five minutes behind the entry before")
 
 
-def check_signature(history: History, origin: str, entry: Entry, note: SignedNote) -> None:
-    """Check that one key that may sign entries signed this one; the first entry names its own keys.
+def check_signature(history: History, origin: str, entry: Entry, note: SignedNote) -> Verifier:
+    """Return the one key that signed an entry, after checking that it might; the first entry names its own keys.
 
     Raises:
-        EntryRefusedError: it is another archive's, or unsigned.
+        EntryRefusedError: it is another archive's, unsigned, or signed by a key that was not in force.
     """
-    created = history.created
-    if entry.index == 0 and entry.acts and isinstance(entry.acts[0], ArchiveCreated):
-        created = entry.acts[0]
-    if created is None or created.origin != origin:
-        raise refused(entry.index, f"it belongs to another archive, {origin[:80]!r}")
-    verifiers = [Verifier.from_text(key.verifier) for key in created.keys if key.purpose == "entry"]
     try:
-        note.verify(verifiers)
-    except IntegrityError as error:
+        ring, verifiers = _keys_of(history, entry)
+        if ring.origin != origin or not ring.periods:
+            raise refused(entry.index, f"it belongs to another archive, {origin[:80]!r}")
+        (signer, *_) = note.verify(verifiers)
+    except EntryRefusedError:
+        raise
+    except ArchiveError as error:
         raise refused(entry.index, error.what) from error
     if len(note.signatures) != 1:
         raise refused(entry.index, "it bears more than one signature")
+    return signer
+
+
+def may_sign(history: History, entry: Entry) -> tuple[Verifier, ...]:
+    """Return the keys that may sign ``entry``.
+
+    Raises:
+        StatementRefusedError, StatementUnsignedError: it adopts a key statement that may not be adopted.
+    """
+    return _keys_of(history, entry)[1]
+
+
+def _keys_of(history: History, entry: Entry) -> tuple[KeyRing, tuple[Verifier, ...]]:
+    ring = history.keys
+    match next(iter(entry.acts), None):
+        case ArchiveCreated() as act if entry.index == 0:
+            ring = KeyRing.founded(act)
+        case KeysChanged() as act:
+            return ring, ring.adopters(act.statement, index=entry.index)
+        case _:
+            pass
+    return ring, ring.verifiers("entry", at=entry.index)

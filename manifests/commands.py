@@ -17,6 +17,7 @@ from manifests.ledger import Ledger
 from manifests.locking import ALARM_DAYS, leases
 from manifests.replication import compare
 from manifests.signing import Verifier
+from manifests.statements import read_statement
 from schemas.ledger import (
     AccountRegistered,
     Act,
@@ -26,6 +27,7 @@ from schemas.ledger import (
     Entry,
     HoldPlaced,
     HoldReleased,
+    KeysChanged,
     LocksRenewed,
     Produced,
 )
@@ -121,7 +123,7 @@ def _advice(place: Place) -> tuple[str, ...]:
             )
 
 
-def describe(act: Act) -> str:
+def describe(act: Act) -> str:  # noqa: PLR0911 - a sentence for each act
     """Return an act in plain words."""
     match act:
         case ArchiveCreated():
@@ -150,6 +152,8 @@ def describe(act: Act) -> str:
             return f"hold {act.hold} released: {act.reason}"
         case LocksRenewed():
             return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
+        case KeysChanged():
+            return f"key statement {read_statement(act.statement).statement.version} adopted: other keys from here on"
 
 
 @click.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from manifests.signing import Verifier
+from manifests.keyring import KeyRing
 from schemas.ledger import (
     AccountRegistered,
     ArchiveCreated,
@@ -14,15 +14,16 @@ from schemas.ledger import (
     Entry,
     HoldPlaced,
     HoldReleased,
-    KeyPurpose,
+    KeysChanged,
     LocksRenewed,
     Produced,
 )
 
 if TYPE_CHECKING:
+    from manifests.signing import Verifier
     from schemas.account import Account
     from schemas.instant import Instant
-    from schemas.ledger import Act
+    from schemas.ledger import Act, KeyPurpose
     from schemas.production import BatesRange
     from schemas.stored import StoredObject
 
@@ -44,6 +45,7 @@ class History:
     """
 
     created: ArchiveCreated | None = None
+    keys: KeyRing = KeyRing()  # noqa: RUF009 - immutable
     accounts: dict[str, Account] = field(default_factory=dict)
     registered: dict[str, int] = field(default_factory=dict)
     polls: dict[str, int] = field(default_factory=dict)
@@ -60,19 +62,18 @@ class History:
     released: dict[str, HoldPlaced] = field(default_factory=dict)
     renewed: LocksRenewed | None = None
 
-    def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
-        """Return the keys that may sign for ``purpose``."""
-        keys = self.created.keys if self.created else ()
-        return tuple(Verifier.from_text(key.verifier) for key in keys if key.purpose == purpose)
+    def verifiers(self, purpose: KeyPurpose, *, at: int | None = None) -> tuple[Verifier, ...]:
+        """Return the keys that may sign for ``purpose`` at ledger index ``at``, or next (``KeyRing.verifiers``)."""
+        return self.keys.verifiers(purpose, at=at)
 
-    def record(self, entry: Entry) -> None:
+    def record(self, entry: Entry) -> None:  # noqa: C901 - a case for each act
         """Add an accepted entry."""
         for act in entry.acts:
             account = act.poll.account if isinstance(act, Captured) else None
             self.objects += [Named(stored, entry.index, account) for stored in objects_of(act)]
             match act:
                 case ArchiveCreated():
-                    self.created = act
+                    self.created, self.keys = act, KeyRing.founded(act)
                 case AccountRegistered():
                     self.accounts[act.account.name] = act.account
                     self.registered[act.account.name] = entry.index
@@ -97,6 +98,8 @@ class History:
                     self.released[act.hold] = self.holds.pop(act.hold)
                 case LocksRenewed():
                     self.renewed = act
+                case KeysChanged():
+                    self.keys = self.keys.adopting(act.statement, index=entry.index)
 
 
 def objects_of(act: Act) -> tuple[StoredObject, ...]:

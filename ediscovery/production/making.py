@@ -104,7 +104,7 @@ def produce(
         ledger_size=size,
         ledger_root=root,
         checkpoint=checkpoint.to_bytes().decode(),
-        verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text(),
+        verifier=archive.ledger.checkpoint_signer(checkpoint).to_text(),
         software=SOFTWARE,
         signer=signer.name,
         test_certificate=signer.is_test,

@@ -1,0 +1,221 @@
+"""Key statements as signed notes: their spelling, what each may say after the one before, and who must sign. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from manifests.notes import SignedNote
+from manifests.signing import Verifier
+from schemas.digest import Digest
+from schemas.errors import ConflictError, PolicyError
+from schemas.keys import KeyStatement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.ledger import Key, KeyPurpose
+
+STATEMENT_FORMAT = "holdfast-keys/v1"
+STATEMENT_LINES = 4
+JOB = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
+LONGEST_REASON = 500
+MOST_KEYS = 1000
+
+
+class StatementRefusedError(ConflictError):
+    """A key statement does not fit what was stated before, or contradicts itself."""
+
+    code = "KEYS_REFUSED"
+
+
+class StatementUnsignedError(PolicyError):
+    """Too few root keys signed a key statement."""
+
+    code = "KEYS_UNSIGNED"
+
+
+def statement_refused(why: str, do: str = "Propose again: 'holdfast keys propose'.") -> StatementRefusedError:
+    """Return the refusal of a statement."""
+    return StatementRefusedError(f"This key statement cannot be adopted: {why}.", do=do)
+
+
+def entry_key_name(origin: str, job: str) -> str:
+    """Return the name of the key with which a job signs entries.
+
+    Raises:
+        StatementRefusedError: no job is called so.
+    """
+    if not JOB.fullmatch(job):
+        raise statement_refused(
+            f"{job[:60]!r} cannot name a job",
+            do="Use 1 to 40 lower-case letters, digits and dashes, such as 'capture-2'.",
+        )
+    return f"{origin}/entry/{job}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A statement with its text and the signatures under it, of which a proposal may have none yet."""
+
+    origin: str
+    statement: KeyStatement
+    note: SignedNote
+
+    @property
+    def digest(self) -> Digest:
+        """The SHA-256 of the text, by which the next statement names this one."""
+        return Digest.of(self.note.text.encode())
+
+    @property
+    def roots(self) -> tuple[Verifier, ...]:
+        """The root keys."""
+        return tuple(map(Verifier.from_text, self.statement.roots))
+
+    def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
+        """Return the keys that it puts in force for ``purpose``."""
+        return verifiers_of(self.statement.keys, purpose)
+
+
+def verifiers_of(keys: Iterable[Key], purpose: KeyPurpose) -> tuple[Verifier, ...]:
+    """Return the keys among ``keys`` that are for ``purpose``.
+
+    Raises:
+        KeyMalformedError: one is not spelled as a verifier key.
+    """
+    return tuple(Verifier.from_text(key.verifier) for key in keys if key.purpose == purpose)
+
+
+def statement_text(origin: str, statement: KeyStatement) -> str:
+    """Return the text that root keys sign (FORMAT 4.9.1)."""
+    return f"{STATEMENT_FORMAT}\n{origin}\n{statement.to_bytes().decode()}\n"
+
+
+def stated(note: SignedNote) -> Stated:
+    """Return what a note states, without judging it.
+
+    Raises:
+        StatementRefusedError: it is no key statement, or of a later format.
+        NotCanonicalError: what it says is not in its one spelling.
+    """
+    lines = note.text.split("\n")
+    if lines[0] != STATEMENT_FORMAT or len(lines) != STATEMENT_LINES:
+        known = f"its format is {lines[0][:40]!r}, and this version of Holdfast knows {STATEMENT_FORMAT!r} alone"
+        raise statement_refused(known, do="Update Holdfast, or ask for the right file.")
+    return Stated(lines[1], KeyStatement.from_bytes(lines[2].encode()), note)
+
+
+def read_statement(content: str) -> Stated:
+    """Return the statement in a signed note's text.
+
+    Raises:
+        NoteMalformedError, NotCanonicalError, StatementRefusedError: it is none in its one spelling.
+    """
+    note = SignedNote.from_bytes(content.encode())
+    if note.to_bytes() != content.encode():
+        raise statement_refused("its note is not in its one spelling")
+    return stated(note)
+
+
+def check_statement(new: Stated, *, before: Stated | None) -> None:
+    """Check what a statement says, by itself and after the one before (FORMAT 4.9.2 to 4.9.5).
+
+    Raises:
+        StatementRefusedError: it says what it may not.
+        KeyMalformedError: a key in it is not spelled as a verifier key.
+    """
+    statement = new.statement
+    due = before.statement.version + 1 if before else 1
+    if statement.version != due or statement.previous != (before.digest if before else None):
+        raise statement_refused(f"it is version {statement.version} after another statement; version {due} is due")
+    if before is not None and before.origin != new.origin:
+        raise statement_refused(f"it is of another archive, {new.origin[:80]!r}")
+    if not 1 <= statement.needed <= len(statement.roots):
+        raise statement_refused(f"it wants {statement.needed} signatures of {len(statement.roots)} root keys")
+    if len(statement.roots) + len(statement.keys) + len(statement.revoked) > MOST_KEYS:
+        raise statement_refused(f"it holds more than {MOST_KEYS} keys")
+    _check_names(new)
+    _check_distinct(new)
+    _check_revoked(statement, before.statement if before else None)
+
+
+def _check_names(new: Stated) -> None:
+    entry, checkpoint = new.verifiers("entry"), new.verifiers("checkpoint")
+    if not entry or not checkpoint:
+        raise statement_refused("it leaves no key for entries, or none for checkpoints")
+    first, prefix = f"{new.origin}/entry", f"{new.origin}/entry/"
+    for key in entry:
+        if key.name != first and not (key.name.startswith(prefix) and JOB.fullmatch(key.name[len(prefix) :])):
+            raise statement_refused(f"a key for entries is named {key.name!r}, not '{prefix}' and a job")
+    for key in checkpoint:
+        if key.name != new.origin:
+            raise statement_refused(f"a key for checkpoints is named {key.name!r}, not {new.origin!r}")
+
+
+def _check_distinct(new: Stated) -> None:
+    keys = (*new.roots, *new.verifiers("entry"), *new.verifiers("checkpoint"))
+    for counted in (Counter(key.public for key in keys), Counter((key.name, key.id) for key in keys)):
+        if max(counted.values()) > 1:
+            raise statement_refused("one key stands in it twice; every purpose and every job has its own")
+
+
+def _check_revoked(statement: KeyStatement, before: KeyStatement | None) -> None:
+    revoked = {one.verifier: one for one in statement.revoked}
+    if len(revoked) != len(statement.revoked):
+        raise statement_refused("it revokes one key twice")
+    for old in before.revoked if before else ():
+        if old.verifier not in revoked or revoked[old.verifier].since > old.since:
+            raise statement_refused("it takes a revocation back")
+    gone = {Verifier.from_text(verifier).public for verifier in revoked}
+    if any(
+        Verifier.from_text(text).public in gone for text in (*statement.roots, *(k.verifier for k in statement.keys))
+    ):
+        raise statement_refused("it lists a key that is revoked")
+    for one in statement.revoked:
+        if not one.reason.strip() or not one.reason.isprintable() or len(one.reason) > LONGEST_REASON:
+            raise statement_refused(f"a revocation needs a reason: one line of at most {LONGEST_REASON} characters")
+
+
+def check_signed(new: Stated, *, before: Stated | None) -> None:
+    """Check that enough root keys of the statement before and of this one signed it, and nobody else (FORMAT 4.9.6).
+
+    Raises:
+        StatementUnsignedError: too few did.
+        StatementRefusedError: a signature is by another key, or comes twice.
+        SignatureRefusedError: a signature does not fit.
+    """
+    signed = signers(new, before=before)
+    for one, words in ((before, "before"), (new, "in it")):
+        if one is None:
+            continue
+        have = [key.name for key in one.roots if key in signed]
+        if len(have) < one.statement.needed:
+            waiting = ", ".join(key.name for key in one.roots if key not in signed)
+            raise StatementUnsignedError(
+                f"{len(have)} of the {one.statement.needed} signatures by root keys {words} are there.",
+                do=f"Have it signed with 'holdfast keys sign' by more of: {waiting}.",
+                have=len(have),
+                needed=one.statement.needed,
+            )
+
+
+def signers(new: Stated, *, before: Stated | None) -> frozenset[Verifier]:
+    """Return the root keys, of this statement and of the one before, that signed it so far.
+
+    Raises:
+        StatementRefusedError: a signature is by another key, or comes twice.
+        SignatureRefusedError: a signature does not fit.
+    """
+    if not new.note.signatures:
+        return frozenset()
+    known = {*new.roots, *(before.roots if before else ())}
+    names = {(key.name, key.id) for key in known}
+    for signature in new.note.signatures:
+        if (signature.name, signature.key_id) not in names:
+            raise statement_refused(f"it bears a signature by {signature.name[:80]!r}, which is no root key of it")
+    proved = new.note.verify(known)
+    if len(set(proved)) != len(proved):
+        raise statement_refused("it bears two signatures by one key")
+    return frozenset(proved)
