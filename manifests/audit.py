@@ -192,8 +192,7 @@ def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> Le
         walk.history.record(entry)
         walk.head = chain.Head.after(entry, leaf_hash(content))
         walk.roots[walk.head.size] = walk.head.tree.root
-    indexes_signed = ((entry.index, signer) for entry, signer in zip(walk.entries, walk.signers, strict=True))
-    walk.findings += suspect_entries(walk.history.keys, indexes_signed)
+    walk.findings += suspect_entries(walk.history.keys, zip(walk.entries, walk.signers, strict=True))
     return walk
 
 

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from manifests.signing import Verifier
     from schemas.errors import ArchiveError
     from schemas.keys import Revocation
+    from schemas.ledger import Entry
 
 
-def suspect_entries(ring: KeyRing, signed: Iterable[tuple[int, Verifier | None]]) -> Iterator[Finding]:
+def suspect_entries(ring: KeyRing, signed: Iterable[tuple[Entry, Verifier | None]]) -> Iterator[Finding]:
     """Yield a notice for each entry, given with its signer, from which on the signer's key is revoked."""
-    for index, signer in signed:
+    for entry, signer in signed:
         revocation = signer and ring.find_revocation(signer)
-        if revocation and index >= revocation.since:
+        if revocation and entry.index >= revocation.since:
             what = f"This entry was signed with a key that {_revoked(revocation)}. Find out who wrote it."
-            yield Finding(code="ENTRY_SUSPECT", severity="notice", key=layout.entry(index), what=what)
+            yield Finding(code="ENTRY_SUSPECT", severity="notice", key=layout.entry(entry.index), what=what)
 
 
 def suspect_checkpoints(ring: KeyRing, size: int, signers: Iterable[Verifier]) -> Iterator[Finding]:

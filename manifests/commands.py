@@ -103,6 +103,7 @@ def init(
             f"  Keep a copy of {archive.keys} in a safe place, apart from the archive.",
             *_advice(place),
             "Next: holdfast capture https://your.site/feed.xml",
+            "Soon: the key ceremony (docs/KEYS.md), so that a lost or stolen key can be replaced.",
         ),
     )
 

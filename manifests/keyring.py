@@ -114,8 +114,20 @@ class KeyRing:
             StatementUnsignedError: too few root keys signed it.
             KeyMalformedError, IntegrityError: it is no statement.
         """
-        known = tuple(period for period in self.periods if period.since <= index)
         new = read_statement(content)
+        known = self.check(new, index=index)
+        check_signed(new, before=known[-1].stated)
+        period = KeyPeriod(index + 1, new.verifiers("entry"), new.verifiers("checkpoint"), new)
+        return KeyRing(self.origin, (*known, period))
+
+    def check(self, new: Stated, *, index: int) -> tuple[KeyPeriod, ...]:
+        """Return the periods that were known at ``index``, after checking that a statement may follow, once signed.
+
+        Raises:
+            StatementRefusedError: it may not.
+            KeyMalformedError: a key in it is not spelled as a verifier key.
+        """
+        known = tuple(period for period in self.periods if period.since <= index)
         if not known or new.origin != self.origin:
             raise statement_refused(f"it is of another archive, {new.origin[:80]!r}")
         before = known[-1].stated
@@ -124,9 +136,7 @@ class KeyRing:
         check_statement(new, before=before)
         _check_lives(known, new)
         _check_since(known, new, index)
-        check_signed(new, before=before)
-        period = KeyPeriod(index + 1, new.verifiers("entry"), new.verifiers("checkpoint"), new)
-        return KeyRing(self.origin, (*known, period))
+        return known
 
     def adopters(self, content: str, *, index: int) -> tuple[Verifier, ...]:
         """Return the keys that may sign entry ``index`` that adopts the statement in ``content`` (FORMAT 4.9.8).

@@ -42,20 +42,6 @@ def statement_refused(why: str, do: str = "Propose again: 'holdfast keys propose
     return StatementRefusedError(f"This key statement cannot be adopted: {why}.", do=do)
 
 
-def entry_key_name(origin: str, job: str) -> str:
-    """Return the name of the key with which a job signs entries.
-
-    Raises:
-        StatementRefusedError: no job is called so.
-    """
-    if not JOB.fullmatch(job):
-        raise statement_refused(
-            f"{job[:60]!r} cannot name a job",
-            do="Use 1 to 40 lower-case letters, digits and dashes, such as 'capture-2'.",
-        )
-    return f"{origin}/entry/{job}"
-
-
 @dataclass(frozen=True, slots=True)
 class Stated:
     """A statement with its text and the signatures under it, of which a proposal may have none yet."""
@@ -178,6 +164,40 @@ def _check_revoked(statement: KeyStatement, before: KeyStatement | None) -> None
             raise statement_refused(f"a revocation needs a reason: one line of at most {LONGEST_REASON} characters")
 
 
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """How far the root keys of one statement are with signing: who did, who has not yet, and how many are needed."""
+
+    version: int
+    needed: int
+    signed: tuple[Verifier, ...]
+    waiting: tuple[Verifier, ...]
+
+    @property
+    def lacking(self) -> int:
+        """How many signatures are still to come."""
+        return max(0, self.needed - len(self.signed))
+
+
+def quorums(new: Stated, *, before: Stated | None) -> tuple[Quorum, ...]:
+    """Return how far the root keys of the statement before, if there is one, and of this one are with signing it.
+
+    Raises:
+        As ``signers``.
+    """
+    signed = signers(new, before=before)
+    return tuple(
+        Quorum(
+            one.statement.version,
+            one.statement.needed,
+            tuple(key for key in one.roots if key in signed),
+            tuple(key for key in one.roots if key not in signed),
+        )
+        for one in (before, new)
+        if one is not None
+    )
+
+
 def check_signed(new: Stated, *, before: Stated | None) -> None:
     """Check that enough root keys of the statement before and of this one signed it, and nobody else (FORMAT 4.9.6).
 
@@ -186,18 +206,15 @@ def check_signed(new: Stated, *, before: Stated | None) -> None:
         StatementRefusedError: a signature is by another key, or comes twice.
         SignatureRefusedError: a signature does not fit.
     """
-    signed = signers(new, before=before)
-    for one, words in ((before, "before"), (new, "in it")):
-        if one is None:
-            continue
-        have = [key.name for key in one.roots if key in signed]
-        if len(have) < one.statement.needed:
-            waiting = ", ".join(key.name for key in one.roots if key not in signed)
+    for quorum in quorums(new, before=before):
+        if quorum.lacking:
+            waiting = ", ".join(key.name for key in quorum.waiting)
             raise StatementUnsignedError(
-                f"{len(have)} of the {one.statement.needed} signatures by root keys {words} are there.",
-                do=f"Have it signed with 'holdfast keys sign' by more of: {waiting}.",
-                have=len(have),
-                needed=one.statement.needed,
+                f"Key statement {new.statement.version} bears {len(quorum.signed)} of the {quorum.needed} signatures "
+                f"that it needs by root keys of statement {quorum.version}.",
+                do=f"Have it signed with 'holdfast keys sign' by {quorum.lacking} more of: {waiting}.",
+                signed=len(quorum.signed),
+                needed=quorum.needed,
             )
 
 
