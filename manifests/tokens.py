@@ -87,11 +87,12 @@ class TokenSigner:
         from pkcs11.types import SignMixin  # noqa: PLC0415
 
         with _session(self.place, self.environment) as session:
-            found = session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: self.id})
-            private = next((key for key in found if isinstance(key, SignMixin)), None)
-            if private is None:
+            # A search that is not read to its end outlives the session, and fails in its place.
+            found = list(session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: self.id, Attribute.LABEL: self.place.label}))
+            privates = [key for key in found if isinstance(key, SignMixin)]
+            if not privates:
                 raise _no_key(self.place)
-            signature = bytes(private.sign(message, mechanism=Mechanism.EDDSA))
+            signature = bytes(privates[0].sign(message, mechanism=Mechanism.EDDSA))
         try:
             self.verifier.verify(message, signature)
         except IntegrityError as error:
