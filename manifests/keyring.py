@@ -152,24 +152,26 @@ class KeyRing:
 
     def not_in_force(self, verifier: Verifier, purpose: KeyPurpose) -> KeyNotInForceError:
         """Return the refusal of a key that may not sign for ``purpose`` now: why, and what to do."""
-        named = f"The key {verifier.name} ({verifier.id.hex()})"
-        revocation = self.find_revocation(verifier)
+        # A private key has no name of its own; one that was in force is called as it was then.
+        known = next((key for key in self.ever(purpose) if key.public == verifier.public), None)
+        if known is None:
+            return KeyNotInForceError(
+                f"This machine's key for {purpose} signatures was never put in force in this archive.",
+                do="Have it adopted ('holdfast keys propose --add', docs/KEYS.md), or install the right key.",
+                key=verifier.to_text(),
+            )
+        named = f"The key {known.name} ({known.id.hex()})"
+        revocation = self.find_revocation(known)
         if revocation is not None:
             return KeyNotInForceError(
                 f"{named} was revoked: {revocation.reason}.",
                 do="Stop using this machine until it is clear who held its key (docs/KEYS.md, 'A key was stolen').",
                 since=revocation.since,
             )
-        if verifier in self.ever(purpose):
-            return KeyNotInForceError(
-                f"{named} was retired or is not in the statement.",
-                do="Install the new key, or make one with 'holdfast keys make' and have it adopted; "
-                "if that was done a moment ago, run the command again.",
-            )
         return KeyNotInForceError(
-            f"{named} was never put in force for {purpose} signatures of this archive.",
-            do=f"Have it adopted: 'holdfast keys propose --add {purpose} {verifier.to_text()}' (docs/KEYS.md), "
-            "or install the right key.",
+            f"{named} is retired, or the statement that is to be adopted does not list it.",
+            do="Use this machine's new key, or make one with 'holdfast keys make' and have it adopted; "
+            "if that was done a moment ago, run the command again.",
         )
 
 

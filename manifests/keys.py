@@ -70,7 +70,7 @@ def load(path: Path, *, name: str, passphrase: bytes | None = None) -> SigningKe
         raise KeyMissingError(
             f"The private key {path.name} cannot be read: {error.strerror}.",
             do=f"Restore {path} from your copy of the keys. Until then nothing can be added; reading still works. "
-            "Without a copy: docs/KEYS.md, 'A key is lost'.",
+            "Without a copy, make another one with 'holdfast keys make' and have it adopted (docs/KEYS.md).",
         ) from error
     if mode & OTHERS:
         raise KeyExposedError(

@@ -88,7 +88,11 @@ class TokenSigner:
 
         with _session(self.place, self.environment) as session:
             # A search that is not read to its end outlives the session, and fails in its place.
-            found = list(session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: self.id, Attribute.LABEL: self.place.label}))
+            found = list(
+                session.get_objects(
+                    {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: self.id, Attribute.LABEL: self.place.label}
+                )
+            )
             privates = [key for key in found if isinstance(key, SignMixin)]
             if not privates:
                 raise _no_key(self.place)

@@ -9,14 +9,14 @@ import click
 
 from manifests import keys as places
 from manifests.archive import read_settings
+from manifests.ceremony import adoption
 from manifests.ceremony.files import load_proposal, read_verifier, save_proposal
 from manifests.ceremony.offline_commands import FILE, root, sign
 from manifests.ceremony.proposals import Changes, ProposalError, entry_key_name, propose
 from manifests.ceremony.words import changes_in_words, waiting_in_words
 from manifests.console import json_option
-from manifests.statements import check_signed
 from schemas.keys import Revocation
-from schemas.ledger import Key, KeysChanged
+from schemas.ledger import Key
 
 if TYPE_CHECKING:
     from manifests.console import Console
@@ -158,14 +158,10 @@ def adopt(console: Console, file: Path) -> None:
       holdfast keys adopt keys-1.json
     """
     proposed = load_proposal(file)
-    check_signed(proposed.new, before=proposed.before)
-    note, archive = proposed.new.note.to_bytes().decode(), console.open()
-    ledger = archive.ledger
-    key = archive.entry_key(ledger.history.keys.adopters(note, index=ledger.head.size))
-    archive.append(lambda _history: (KeysChanged(statement=note),), key=key)
-    ring, words = ledger.history.keys, changes_in_words(proposed)
-    entry, version = ring.periods[-1].since - 1, proposed.new.statement.version
-    public = [verifier.to_text() for verifier in ring.verifiers("checkpoint")]
+    archive = console.open()
+    entry = adoption.adopt(archive, proposed)
+    words, version = changes_in_words(proposed), proposed.new.statement.version
+    public = [verifier.to_text() for verifier in archive.ledger.history.verifiers("checkpoint")]
     console.show(
         {"entry": entry, "version": version, "changes": words, "checkpoint_keys": public},
         (

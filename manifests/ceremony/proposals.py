@@ -69,7 +69,7 @@ class Proposed:
             text=self.new.note.text,
             signatures=tuple(signature.to_line() for signature in self.new.note.signatures),
             current=self.before.note.to_bytes().decode() if self.before else "",
-            founding=() if self.before else self.founding,
+            founding=self.founding,
         )
 
 
@@ -121,7 +121,7 @@ def propose(ring: KeyRing, changes: Changes, *, size: int) -> Proposed:
         raise ProposalError("The proposal changes nothing.", do="Say what shall change; see 'holdfast keys list'.")
     new = stated(SignedNote(statement_text(ring.origin, statement), ()))
     ring.check(new, index=size)
-    return Proposed(new, before, founding)
+    return Proposed(new, before, () if before else founding)
 
 
 def _check_known(retired: set[str], listed: set[str]) -> None:

@@ -89,7 +89,8 @@ def test_a_key_that_was_never_adopted_is_refused_with_the_command_that_adopts_it
     stranger = entry_key("capture-2")
     with pytest.raises(KeyNotInForceError) as caught:
         office.append(registered(), by=stranger)
-    assert f"--add entry {stranger.verifier.to_text()}" in caught.value.do
+    assert "holdfast keys propose --add" in caught.value.do
+    assert caught.value.facts["key"] == stranger.verifier.to_text()
     assert not office.writer.store.exists(layout.entry(2))
 
 
