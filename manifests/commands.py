@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.archive import Archive
+    from manifests.keyring import KeyRing
     from schemas.findings import Report
     from schemas.settings import Place
     from storage.objects import ObjectStore
@@ -238,6 +239,7 @@ def status(console: Console) -> None:
             f"  ledger       {plural(archive.ledger.head.size, 'entry', 'entries')}",
             f"  root         {archive.ledger.head.tree.root}",
             f"  key          {verifier}",
+            f"  key changes  {_roots_line(history.keys)}",
             f"  productions  {len(history.produced)}",
             f"  spool        {plural(len(waiting), 'capture')} waiting to be sealed"
             if waiting
@@ -251,6 +253,12 @@ def status(console: Console) -> None:
             *(() if accounts else ("No account is registered yet. Next: holdfast capture https://your.site/feed.xml",)),
         ),
     )
+
+
+def _roots_line(ring: KeyRing) -> str:
+    if ring.statement is None:
+        return "none can be made before the key ceremony: see docs/KEYS.md"
+    return f"{ring.statement.statement.needed} of {len(ring.statement.roots)} root keys decide"
 
 
 def _lease_lines(archive: Archive) -> tuple[str, ...]:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 STATEMENT_FORMAT = "holdfast-keys/v1"
 STATEMENT_LINES = 4
 JOB = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
+ROOT_NAME = re.compile(r"[!-*,-~]{1,100}", re.ASCII)
 LONGEST_REASON = 500
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What does not show in a line, or turns it about. A list: what Unicode calls printable changes with its version."""
+
 MOST_KEYS = 1000
 
 
@@ -135,6 +139,9 @@ def _check_names(new: Stated) -> None:
     for key in entry:
         if key.name != first and not (key.name.startswith(prefix) and JOB.fullmatch(key.name[len(prefix) :])):
             raise statement_refused(f"a key for entries is named {key.name!r}, not '{prefix}' and a job")
+    for key in new.roots:
+        if not ROOT_NAME.fullmatch(key.name):
+            raise statement_refused(f"a root key is named {key.name!r}, not a word of ASCII")
     for key in checkpoint:
         if key.name != new.origin:
             raise statement_refused(f"a key for checkpoints is named {key.name!r}, not {new.origin!r}")
@@ -160,7 +167,7 @@ def _check_revoked(statement: KeyStatement, before: KeyStatement | None) -> None
     ):
         raise statement_refused("it lists a key that is revoked")
     for one in statement.revoked:
-        if not one.reason.strip() or not one.reason.isprintable() or len(one.reason) > LONGEST_REASON:
+        if not one.reason.strip(" ") or UNSEEN.search(one.reason) or len(one.reason) > LONGEST_REASON:
             raise statement_refused(f"a revocation needs a reason: one line of at most {LONGEST_REASON} characters")
 
 

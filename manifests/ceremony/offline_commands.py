@@ -11,7 +11,7 @@ import click
 
 from manifests import keys as places
 from manifests.ceremony.files import load_proposal, save_proposal
-from manifests.ceremony.proposals import root_of, signed
+from manifests.ceremony.proposals import check_root_name, root_of, signed
 from manifests.ceremony.words import changes_in_words, keys_in_words, waiting_in_words
 from manifests.console import json_option
 from manifests.signing import SigningKey
@@ -60,6 +60,7 @@ def root(console: Console, file: Path, name: str) -> None:
     Example:
       holdfast keys root /media/alice/root.pem --name alice
     """
+    check_root_name(name)
     key = SigningKey.generate(name)
     text, public = key.verifier.to_text(), file.with_name(f"{file.name}.pub")
     if public.exists():

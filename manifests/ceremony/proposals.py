@@ -14,6 +14,7 @@ import msgspec
 from manifests.notes import Signature, SignedNote
 from manifests.statements import (
     JOB,
+    ROOT_NAME,
     Stated,
     check_statement,
     read_statement,
@@ -84,6 +85,19 @@ def entry_key_name(origin: str, job: str) -> str:
             f"{job[:60]!r} cannot name a job.", do="Use 1 to 40 lower-case letters, digits and dashes: 'capture-2'."
         )
     return f"{origin}/entry/{job}"
+
+
+def check_root_name(name: str) -> None:
+    """Check that a root key may have that name.
+
+    Raises:
+        ProposalError: it may not.
+    """
+    if not ROOT_NAME.fullmatch(name):
+        raise ProposalError(
+            f"{name[:60]!r} cannot name a root key.",
+            do="Use a word without spaces, accents and plus signs, such as 'alice' or 'records-officer'.",
+        )
 
 
 def propose(ring: KeyRing, changes: Changes, *, size: int) -> Proposed:

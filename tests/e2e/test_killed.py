@@ -1,4 +1,4 @@
-"""SIGKILL at every durable step of a creation, a capture, a change of keys: afterwards all is there, once, and sound."""
+"""SIGKILL at every durable step of making an archive, capturing, changing keys: all is there, once, and sound."""
 
 from __future__ import annotations
 
