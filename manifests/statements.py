@@ -127,14 +127,16 @@ def check_statement(new: Stated, *, before: Stated | None) -> None:
     if len(statement.roots) + len(statement.keys) + len(statement.revoked) > MOST_KEYS:
         raise statement_refused(f"it holds more than {MOST_KEYS} keys")
     _check_names(new)
-    _check_distinct(new)
+    _check_distinct(new, before)
     _check_revoked(statement, before.statement if before else None)
 
 
 def _check_names(new: Stated) -> None:
     entry, checkpoint = new.verifiers("entry"), new.verifiers("checkpoint")
     if not entry or not checkpoint:
-        raise statement_refused("it leaves no key for entries, or none for checkpoints")
+        raise statement_refused(
+            "it leaves no key for entries, or none for checkpoints", do="Add another one in the same proposal."
+        )
     first, prefix = f"{new.origin}/entry", f"{new.origin}/entry/"
     for key in entry:
         if key.name != first and not (key.name.startswith(prefix) and JOB.fullmatch(key.name[len(prefix) :])):
@@ -147,11 +149,14 @@ def _check_names(new: Stated) -> None:
             raise statement_refused(f"a key for checkpoints is named {key.name!r}, not {new.origin!r}")
 
 
-def _check_distinct(new: Stated) -> None:
+def _check_distinct(new: Stated, before: Stated | None) -> None:
     keys = (*new.roots, *new.verifiers("entry"), *new.verifiers("checkpoint"))
-    for counted in (Counter(key.public for key in keys), Counter((key.name, key.id) for key in keys)):
-        if max(counted.values()) > 1:
-            raise statement_refused("one key stands in it twice; every purpose and every job has its own")
+    if max(Counter(key.public for key in keys).values()) > 1:
+        raise statement_refused("one key stands in it twice; every purpose and every job has its own")
+    # A note names its keys by name and id, and an id has four bytes: that two share one can be brought about.
+    every = {*keys, *(before.roots if before else ())}
+    if max(Counter((key.name, key.id) for key in every).values()) > 1:
+        raise statement_refused("two keys have one name and one id", do="Make another key.")
 
 
 def _check_revoked(statement: KeyStatement, before: KeyStatement | None) -> None:

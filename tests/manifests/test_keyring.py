@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from manifests.ceremony.proposals import Changes, ProposalError
 from manifests.chain import EntryRefusedError
 from manifests.keyring import KeyNotInForceError, KeyRing
 from manifests.notes import SignedNote
-from manifests.signing import SigningKey
+from manifests.signing import SigningKey, Verifier
 from manifests.statements import StatementRefusedError, StatementUnsignedError, read_statement, statement_text
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
@@ -209,6 +211,46 @@ def test_a_key_keeps_its_name_and_purpose_also_when_it_was_retired(office: Offic
         with pytest.raises(StatementRefusedError, match="would be for"):
             office.note(Changes(added=added(other)))
     office.adopt(Changes(added=added(key)))
+
+
+def twins(name: str) -> tuple[Verifier, Verifier]:
+    """Two public keys of one name whose ids of four bytes are the same: a hundred thousand guesses find them."""
+    met: dict[bytes, Verifier] = {}
+    for number in itertools.count():
+        guess = Verifier(name, Digest.of(b"%d" % number).raw)
+        if other := met.get(guess.id):
+            return other, guess
+        met[guess.id] = guess
+    raise AssertionError
+
+
+def test_root_keys_that_a_note_cannot_tell_apart_are_refused(office: Office) -> None:
+    one, two = twins("dan")
+    with pytest.raises(StatementRefusedError, match="one name and one id"):
+        office.note(Changes(roots=(one, two)))
+    office.adopt(Changes(roots=(one,)))
+    with pytest.raises(StatementRefusedError, match="one name and one id"):
+        office.note(Changes(roots=(two,), retired=(one,)))
+
+
+@pytest.mark.parametrize("name", ["josé", "x" * 101, "\u202enad"])
+def test_a_root_key_is_named_by_a_word_that_every_version_of_unicode_prints(office: Office, name: str) -> None:
+    with pytest.raises(ArchiveError) as caught:
+        office.note(Changes(roots=(Verifier(name, office.alice.verifier.public),)))
+    assert caught.value.code in ("KEYS_REFUSED", "KEY_MALFORMED_OR_LOCKED")
+
+
+def test_an_entry_is_judged_by_the_keys_of_its_place_also_when_much_has_changed_since(office: Office) -> None:
+    new = entry_key("capture-2")
+    office.adopt(Changes(added=added(new)))
+    office.adopt(Changes(retired=(office.writer.key.verifier,)), by=new)
+    office.append(registered(), by=new)
+    signers = []
+    for index in range(5):
+        origin, entry, note = chain.parse_entry(read(office.writer.store, layout.entry(index)))
+        signers.append(chain.check_signature(office.ledger.history, origin, entry, note))
+    old = office.writer.key.verifier
+    assert signers == [old, old, old, new.verifier, new.verifier]
 
 
 @pytest.mark.parametrize("name", [f"{ORIGIN}/entry/", f"{ORIGIN}/entry/Two", f"{ORIGIN}/entry/a/b", "else/entry", "x"])

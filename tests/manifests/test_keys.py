@@ -15,6 +15,7 @@ from manifests.signing import KeyMalformedError, SigningKey
 from schemas.settings import EnvironmentKey, FileKeys
 from tests.manifests.archives import ORIGIN, Clock, registered
 from tests.manifests.officers import entry_key
+from tests.manifests.signers import check_signer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,11 @@ def test_of_several_keys_the_one_that_was_adopted_last_is_used(tmp_path: Path) -
     for accepted in (made, made[:2], made[::-1]):
         found = keys.open_key(FileKeys(), purpose="entry", accepted=accepted, home=tmp_path)
         assert found.verifier == accepted[-1]
+
+
+def test_a_key_that_was_read_signs_as_every_signer_does(tmp_path: Path) -> None:
+    keys.write_new(tmp_path / "a.pem", entry_key("a"), passphrase=b"x")
+    check_signer(keys.load(tmp_path / "a.pem", name=f"{ORIGIN}/entry/a", passphrase=b"x"))
 
 
 def test_a_key_is_never_written_over(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from schemas.settings import TokenKey
 from storage import layout
 from tests.manifests.archives import ORIGIN, registered
 from tests.manifests.officers import Office, added
+from tests.manifests.signers import check_signer
 from tests.softhsm import PIN, make_tokens, module
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def test_a_key_is_made_in_the_token_and_found_there_again(place: TokenKey) -> No
     made = tokens.make_in(place, name=NAME, environment=GIVEN)
     (found,) = tokens.keys_in(place, name=NAME, environment=GIVEN)
     assert found == made
-    found.verifier.verify(b"what is signed", found.sign(b"what is signed"))
+    check_signer(found)
 
 
 def test_the_private_half_never_leaves_the_token(place: TokenKey) -> None:
