@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manifests import chain
-from manifests.ceremony.proposals import Changes, ProposalError
-from manifests.chain import EntryRefusedError
+from manifests.ceremony.proposals import Changes, ProposalError, propose, signed
+from manifests.chain import EntryRefusedError, Head
+from manifests.history import History
 from manifests.keyring import KeyNotInForceError, KeyRing
 from manifests.notes import SignedNote
 from manifests.signing import SigningKey, Verifier
@@ -20,9 +21,10 @@ from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.keys import KeyStatement
 from schemas.ledger import KeysChanged
+from schemas.merkle import leaf_hash
 from storage import layout
 from storage.objects import Content, read
-from tests.manifests.archives import ORIGIN, Writer, registered
+from tests.manifests.archives import ORIGIN, registered
 from tests.manifests.officers import Office, added, entry_key, revoked
 
 
@@ -324,14 +326,22 @@ def test_a_machine_that_recalls_the_ledger_judges_changes_of_keys_again(office: 
     entries = [read(office.writer.store, layout.entry(index)) for index in range(4)]
     assert [known.content for known in chain.rehearse(entries)] == entries
 
-    # Somebody who holds no key writes a history in which other root keys put their own key in force.
-    forger = Office(writer=Writer(key=SigningKey.generate(f"{ORIGIN}/entry")))
-    forger.hold_ceremony()
-    _, entry, _ = chain.parse_entry(read(forger.writer.store, layout.entry(1)))
-    forged = msgspec.structs.replace(entry, previous=chain.leaf_hash(entries[0]), range=(chain.leaf_hash(entries[0]),),
-                                     root=chain.leaf_hash(entries[0]))  # fmt: skip
-    with pytest.raises(EntryRefusedError, match="no signature by a key that may sign"):
-        chain.rehearse([entries[0], chain.sign(ORIGIN, forged, forger.writer.key)])
+    # Somebody who holds no key writes a history in which other root keys put a key of his in force.
+    thief = entry_key("thief")
+    forged, history = [entries[0]], History()
+    first = chain.accept(history, Head(), entries[0])
+    history.record(first.entry)
+    head = Head.after(first.entry, first.leaf)
+    takeover = Changes(roots=office.officers[:1], needed=1, added=added(thief))
+    note = signed(propose(history.keys, takeover, size=1), office.alice).new.note.to_bytes().decode()
+    for act in (KeysChanged(statement=note), registered()):
+        made = chain.compose(history, head, acts=(act,), clock=office.writer.clock(), actor="x", software="")
+        forged.append(chain.sign(ORIGIN, made, thief))
+        history.record(made)
+        head = Head.after(made, leaf_hash(forged[-1]))
+    for upto in (2, 3):
+        with pytest.raises(EntryRefusedError, match="no signature by a key that may sign"):
+            chain.rehearse(forged[:upto])
 
 
 keys = st.integers(min_value=0, max_value=5)
