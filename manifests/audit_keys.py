@@ -37,7 +37,7 @@ def suspect_checkpoints(ring: KeyRing, size: int, signers: Iterable[Verifier]) -
 
 
 def _revoked(revocation: Revocation) -> str:
-    return f"is revoked from {revocation.since} on ({revocation.reason})"
+    return f"is revoked from entry {revocation.since} on ({revocation.reason})"
 
 
 def hangs_on_damaged(error: ArchiveError) -> bool:

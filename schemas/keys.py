@@ -35,10 +35,9 @@ class KeyProposal(Canonical, frozen=True):
     """A statement on its way from one root key to the next: no part of an archive until it is adopted.
 
     ``text`` is what is signed and ``signatures`` the note's lines so far. ``current`` is the note of the statement
-    before; where there is none, ``founding`` are the keys that the ledger's first entry names.
+    before, if there is one.
     """
 
     text: str
     signatures: tuple[str, ...] = ()
     current: str = ""
-    founding: tuple[Key, ...] = ()

@@ -13,7 +13,7 @@ from manifests.ceremony import adoption
 from manifests.ceremony.files import load_proposal, read_verifier, save_proposal
 from manifests.ceremony.offline_commands import FILE, root, sign
 from manifests.ceremony.proposals import Changes, ProposalError, entry_key_name, propose
-from manifests.ceremony.words import changes_in_words, waiting_in_words
+from manifests.ceremony.words import changes_in_words, shown, waiting_in_words
 from manifests.console import json_option
 from schemas.keys import Revocation
 from schemas.ledger import Key
@@ -197,7 +197,7 @@ def list_keys(console: Console) -> None:
         (
             *_roots_in_words(ring),
             *(f"{_state_in_words(row):<30} {row['purpose']:<11} {row['verifier']}" for row in rows),
-            *(f"  revoked: {one.reason}" for one in ring.revocations),
+            *(f"  {shown(one.verifier)} is revoked: {one.reason}" for one in ring.revocations),
         ),
     )
 

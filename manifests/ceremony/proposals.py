@@ -1,7 +1,8 @@
 """Proposals of key statements: made from what is in force and what shall change, signed one root key at a time. Pure.
 
 A root key's owner judges a proposal far from any archive. What it says of the statement before need not be believed:
-the new one names it by its digest, so a proposal that tells of another one is never adopted.
+the new one names it by its digest, so a proposal that tells of another one is never adopted. Of the keys before the
+first statement a proposal says nothing, for nothing would vouch for it.
 """
 
 from __future__ import annotations
@@ -53,16 +54,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A statement that is proposed, with the signatures so far; ``founding`` are the keys before the first one."""
+    """A statement that is proposed, with the signatures so far, and the one before, if there is one."""
 
     new: Stated
     before: Stated | None
-    founding: tuple[Key, ...]
-
-    @property
-    def keys_before(self) -> tuple[Key, ...]:
-        """The keys that are in force until it is adopted."""
-        return self.before.statement.keys if self.before else self.founding
 
     def to_proposal(self) -> KeyProposal:
         """Return what its file holds."""
@@ -70,7 +65,6 @@ class Proposed:
             text=self.new.note.text,
             signatures=tuple(signature.to_line() for signature in self.new.note.signatures),
             current=self.before.note.to_bytes().decode() if self.before else "",
-            founding=self.founding,
         )
 
 
@@ -135,7 +129,7 @@ def propose(ring: KeyRing, changes: Changes, *, size: int) -> Proposed:
         raise ProposalError("The proposal changes nothing.", do="Say what shall change; see 'holdfast keys list'.")
     new = stated(SignedNote(statement_text(ring.origin, statement), ()))
     ring.check(new, index=size)
-    return Proposed(new, before, () if before else founding)
+    return Proposed(new, before)
 
 
 def _check_known(retired: set[str], listed: set[str]) -> None:
@@ -165,7 +159,7 @@ def read_proposal(content: bytes) -> Proposed:
         raise statement_refused("its text is malformed")
     check_statement(new, before=before)
     signers(new, before=before)
-    return Proposed(new, before, proposal.founding)
+    return Proposed(new, before)
 
 
 def root_of(proposed: Proposed, public: bytes) -> Verifier:

@@ -42,8 +42,9 @@ def _changes(proposed: Proposed) -> Iterator[str]:
         yield (f"Root keys that must sign: {new.needed} of {len(new.roots)} (before: {before.needed} of {len(roots)})")
     fresh = [one for one in new.revoked if before is None or one not in before.revoked]
     revoked = {one.verifier for one in fresh}
-    yield from (f"New key: {_shown(key)}" for key in new.keys if key not in proposed.keys_before)
-    for key in proposed.keys_before:
+    keys = before.keys if before else ()
+    yield from (f"{'New key' if before else 'Key'}: {_shown(key)}" for key in new.keys if key not in keys)
+    for key in keys:
         if key not in new.keys and key.verifier not in revoked:
             yield f"Retired: {_shown(key)}; what it signed stays good"
     for one in fresh:
@@ -61,9 +62,10 @@ def keys_in_words(proposed: Proposed) -> tuple[str, ...]:
 
 
 def waiting_in_words(proposed: Proposed) -> tuple[str, ...]:
-    """Return whose signatures are still missing, a line for each statement whose root keys must sign."""
-    return tuple(
+    """Return whose signatures are still missing, a line if one statement's root keys are to sign, or two."""
+    waiting = (
         f"{quorum.lacking} more of: {', '.join(key.name for key in quorum.waiting)}"
         for quorum in quorums(proposed.new, before=proposed.before)
         if quorum.lacking
     )
+    return tuple(dict.fromkeys(waiting))

@@ -248,10 +248,14 @@ def test_a_thief_of_the_checkpoint_key_is_shut_out_and_what_he_may_have_signed_i
     assert hall.office.run("verify", "--key", new).status == 0
 
 
-def test_a_passphrase_encrypts_the_keys_that_are_made_and_none_is_in_any_output(hall: Hall):
-    hall.office.json("keys", "make", "--job", "locked", HOLDFAST_KEY_PASSPHRASE="secret words")
-    (path,) = (hall.office.home / "keys").glob("entry-*.pem")
-    assert "ENCRYPTED" in path.read_text()
+def test_a_passphrase_encrypts_the_key_that_is_made_and_neither_is_printed(hall: Hall):
+    for options in ((), ("--json",)):
+        made = hall.office.run("keys", "make", "--job", "locked", *options, HOLDFAST_KEY_PASSPHRASE="secret words")
+        assert made.status == 0
+        assert "secret words" not in made.out + made.err
+        for path in (hall.office.home / "keys").glob("entry-*.pem"):
+            assert "ENCRYPTED" in path.read_text()
+            assert not any(line in made.out + made.err for line in path.read_text().splitlines())
 
 
 @pytest.mark.parametrize(
