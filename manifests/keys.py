@@ -111,8 +111,9 @@ def open_key(place: KeyPlace, *, purpose: KeyPurpose, accepted: Sequence[Verifie
             return _named(_handed_over(variable, name), accepted)
         case TokenKey():
             found = tokens.keys_in(place, name=name, environment=os.environ)
-            matching = [key for key in map(lambda one: _named(one, accepted), found) if key.verifier in accepted]  # noqa: C417
-            return max(matching, key=lambda key: accepted.index(key.verifier), default=found[0])
+            named = [_named(key, accepted) for key in found]
+            in_force = [key for key in named if key.verifier in accepted]
+            return max(in_force, key=lambda key: accepted.index(key.verifier), default=named[0])
 
 
 def _named(key: Signer, accepted: Sequence[Verifier]) -> Signer:
