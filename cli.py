@@ -14,6 +14,7 @@ from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
 from manifests import copies_commands, locks_commands
 from manifests import doctor as manifests_doctor
+from manifests.ceremony import commands as keys_commands
 from manifests.console import Console, report_error, system_actor, wants_json
 from manifests.proofs import commands as proofs_commands
 from manifests.witness import commands as witness_commands
@@ -66,6 +67,7 @@ for command in (
     locks_commands.locks,
     copies_commands.replicate,
     copies_commands.restore,
+    keys_commands.keys,
     witness_commands.witness,
     manifests_doctor.doctor,
 ):

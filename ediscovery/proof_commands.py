@@ -86,7 +86,9 @@ def _of_record(archive: Archive, record: str) -> tuple[str, Proof]:
         raise RecordUnknownError(f"There is no record {record[:80]}.", do="Take an id from 'holdfast search'.")
     sealed = read_hits(archive, (found,))[found.record]
     checkpoint = _checkpoint(archive, at_least=sealed.place.entry + 1)
-    return f"{sealed.id.hex[:12]}.proof", prove_sealed(archive, sealed, checkpoint, _claims(archive), whole=True)
+    return f"{sealed.id.hex[:12]}.proof", prove_sealed(
+        archive, sealed, checkpoint, _claims(archive, checkpoint), whole=True
+    )
 
 
 def _of_continuity(archive: Archive, since: Path) -> tuple[str, Proof]:
@@ -97,11 +99,13 @@ def _of_continuity(archive: Archive, since: Path) -> tuple[str, Proof]:
     earlier = Checkpoint.from_text(first.text)
     second = _checkpoint(archive, at_least=archive.ledger.head.size)
     later = Checkpoint.from_text(second.text)
-    return f"{earlier.size}-{later.size}.proof", prove_continuity(archive.ledger, first, second, _claims(archive))
+    return f"{earlier.size}-{later.size}.proof", prove_continuity(
+        archive.ledger, first, second, _claims(archive, second)
+    )
 
 
-def _claims(archive: Archive) -> Claims:
-    return Claims(verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text())
+def _claims(archive: Archive, checkpoint: SignedNote) -> Claims:
+    return Claims(verifier=archive.ledger.checkpoint_signer(checkpoint).to_text())
 
 
 def _checkpoint(archive: Archive, *, at_least: int) -> SignedNote:

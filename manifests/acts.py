@@ -14,6 +14,7 @@ from schemas.ledger import (
     Entry,
     HoldPlaced,
     HoldReleased,
+    KeysChanged,
     LocksRenewed,
     Produced,
 )
@@ -44,6 +45,7 @@ def check_acts(history: History, entry: Entry) -> None:
 
     Raises:
         ActRefusedError: one does not fit.
+        StatementRefusedError, StatementUnsignedError: a key statement may not be adopted.
         FormatUnknownError: the archive is of a later format.
     """
     if not entry.acts:
@@ -79,6 +81,8 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
         case LocksRenewed():
             if act.size > entry.index or act.until < entry.at:
                 raise _act_refused("Locks are renewed for what is in the ledger, into the future.", "Report this.")
+        case KeysChanged():
+            history.keys.adopting(act.statement, index=entry.index)
 
 
 def _check_registered(history: History, act: AccountRegistered) -> None:

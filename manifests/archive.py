@@ -20,12 +20,12 @@ from storage.cache import Cache
 from storage.places import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from manifests.chain import Accepted
     from manifests.history import History
-    from manifests.signing import SigningKey
+    from manifests.signing import Signer, Verifier
     from schemas.instant import Instant
     from schemas.ledger import Act
     from schemas.settings import Place
@@ -75,18 +75,20 @@ class Archive:
         """The folder of private keys and certificates."""
         return self.home / "keys"
 
-    def entry_key(self) -> SigningKey:
-        """Return the key that signs ledger entries."""
-        return keys.load(self.keys / "entry.pem", name=f"{self.ledger.origin}/entry")
+    def entry_key(self, accepted: Sequence[Verifier] | None = None) -> Signer:
+        """Return this machine's key for ledger entries, of those ``accepted``: if not given, of those in force."""
+        accepted = accepted or self.ledger.history.verifiers("entry")
+        return keys.open_key(self.settings.keys.entry, purpose="entry", accepted=accepted, home=self.home)
 
-    def checkpoint_key(self) -> SigningKey:
-        """Return the key that signs checkpoints; its name is the archive's origin."""
-        return keys.load(self.keys / "checkpoint.pem", name=self.ledger.origin)
+    def checkpoint_key(self) -> Signer:
+        """Return this machine's key for checkpoints; its name is the archive's origin."""
+        accepted = self.ledger.history.verifiers("checkpoint")
+        return keys.open_key(self.settings.keys.checkpoint, purpose="checkpoint", accepted=accepted, home=self.home)
 
-    def append(self, build: Callable[[History], tuple[Act, ...]]) -> Accepted | None:
+    def append(self, build: Callable[[History], tuple[Act, ...]], *, key: Signer | None = None) -> Accepted | None:
         """Commit the acts that ``build`` makes of the current history (``Ledger.append``)."""
         return self.ledger.append(
-            build, key=self.entry_key(), now=self.now, actor=self.actor, software=SOFTWARE, pause=_step_aside
+            build, key=key or self.entry_key(), now=self.now, actor=self.actor, software=SOFTWARE, pause=_step_aside
         )
 
 

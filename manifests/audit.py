@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from manifests import chain
 from manifests.audit_guards import Expected, check_guards, check_versions
+from manifests.audit_keys import hangs_on_damaged, suspect_checkpoints, suspect_entries
 from manifests.audit_objects import ObjectsAudit
 from manifests.history import History
-from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
+from manifests.notes import NOTE_LIMIT, Checkpoint, NoteUnsignedError, SignedNote
 from schemas.errors import ArchiveError
 from schemas.findings import Finding, Report, Step
 from schemas.ledger import Captured, Produced
@@ -58,6 +59,7 @@ class LedgerWalk:
     head: chain.Head = field(default_factory=chain.Head)
     roots: dict[int, Digest] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    signers: list[Verifier | None] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     whole: bool = True
     octets: int = 0
@@ -179,27 +181,31 @@ def walk_ledger(store: ObjectStore, tell: Callable[[str, int, int], None]) -> Le
         try:
             content = read(store, layout.entry(index), limit=chain.ENTRY_LIMIT)
             walk.octets += len(content)
-            entry = _accept(walk, content)
+            entry, signer = _accept(walk, content)
         except ArchiveError as error:
+            if not walk.whole and hangs_on_damaged(error):
+                break
             walk.fault(index, error)
             if not _vouched(store, walk, index, last):
                 break
             continue
         walk.entries.append(entry)
+        walk.signers.append(signer)
         walk.history.record(entry)
         walk.head = chain.Head.after(entry, chain.leaf_of(content))
         walk.roots[walk.head.size] = walk.head.tree.root
+    walk.findings += suspect_entries(walk.history.keys, zip(walk.entries, walk.signers, strict=True))
     return walk
 
 
-def _accept(walk: LedgerWalk, content: bytes) -> Entry:
+def _accept(walk: LedgerWalk, content: bytes) -> tuple[Entry, Verifier | None]:
     if walk.whole:
-        return chain.accept(walk.history, walk.head, content).entry
+        accepted = chain.accept(walk.history, walk.head, content)
+        return accepted.entry, accepted.signer
     # After a damaged entry the state is incomplete: place and signature can be judged, acts cannot.
     origin, entry, note = chain.parse_entry(content)
     chain.check_place(walk.head, entry)
-    chain.check_signature(walk.history, origin, entry, note)
-    return entry
+    return entry, chain.check_signature(walk.history, origin, entry, note)
 
 
 def _vouched(store: ObjectStore, walk: LedgerWalk, index: int, last: int) -> bool:
@@ -221,36 +227,48 @@ def _vouched(store: ObjectStore, walk: LedgerWalk, index: int, last: int) -> boo
 
 
 def _check_trusted(walk: LedgerWalk, trusted: Verifier | None) -> list[Finding]:
-    if trusted is None or trusted in walk.history.verifiers("checkpoint"):
+    keys = walk.history.keys
+    if trusted is None or (trusted in keys.ever("checkpoint") and not keys.find_revocation(trusted)):
         return []
-    what = f"The archive's checkpoint key is not the given one, {trusted.to_text()}."
+    revoked = " any more: it is revoked" if keys.find_revocation(trusted) else ""
+    what = f"The archive's checkpoint key is not the given one, {trusted.to_text()}{revoked}."
     return [Finding(code="KEY_NOT_TRUSTED", severity="fault", key=layout.entry(0), what=what)]
 
 
 def _checkpoints(store: ObjectStore, walk: LedgerWalk) -> tuple[int, list[Finding]]:
-    verifiers = walk.history.verifiers("checkpoint")
     findings: list[Finding] = []
     sizes: set[int] = set()
     for key in store.keys(layout.CHECKPOINTS):
         try:
             note = SignedNote.from_bytes(read(store, key, limit=NOTE_LIMIT))
             checkpoint = Checkpoint.from_text(note.text)
-            if verifiers:
-                note.verify(verifiers)
+            signers = _checkpoint_signers(walk, checkpoint, note)
             if key != layout.checkpoint(checkpoint.size) or checkpoint.root != walk.roots.get(
                 checkpoint.size, checkpoint.root if not walk.whole else None
             ):
                 raise chain.refused(checkpoint.size, "a signed checkpoint tells of another ledger")
             sizes.add(checkpoint.size)
+            findings += suspect_checkpoints(walk.history.keys, checkpoint.size, signers)
         except ArchiveError as error:
             findings.append(Finding(code=error.code, severity="fault", key=key, what=error.what))
-    named = {finding.key for finding in findings}
+    named = {finding.key for finding in findings if finding.severity == "fault"}
     for produced in walk.history.produced.values():
         key = layout.checkpoint(produced.ledger_size)
         if produced.ledger_size not in sizes and key not in named:
             what = f"The checkpoint that production {produced.production} rests on is missing."
             findings.append(Finding(code="CHECKPOINT_MISSING", severity="fault", key=key, what=what))
     return len(sizes), findings
+
+
+def _checkpoint_signers(walk: LedgerWalk, checkpoint: Checkpoint, note: SignedNote) -> tuple[Verifier, ...]:
+    """Return the keys that signed a checkpoint, of those that were in force; none where a damaged entry hides them."""
+    verifiers = walk.history.verifiers("checkpoint", at=checkpoint.size)
+    try:
+        return note.verify(verifiers) if verifiers else ()
+    except NoteUnsignedError:
+        if walk.whole:
+            raise
+        return ()
 
 
 def _inventory(store: ObjectStore, walk: LedgerWalk, named: set[str]) -> list[Finding]:

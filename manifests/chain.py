@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.acts import FormatUnknownError, check_acts
+from manifests.keyring import KeyRing
 from manifests.notes import SignedNote
-from manifests.signing import SigningKey, Verifier
 from schemas.errors import ArchiveError, IntegrityError, PolicyError
-from schemas.ledger import Act, ArchiveCreated, Entry, Heading, acts_from_lines, lines_of
+from schemas.ledger import Act, ArchiveCreated, Entry, Heading, KeysChanged, acts_from_lines, lines_of
 from schemas.merkle import CompactRange, leaf_hash, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manifests.history import History
+    from manifests.signing import Signer, Verifier
     from schemas.digest import Digest
     from schemas.instant import Instant
 
@@ -59,11 +60,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An entry that kept the rules, with its leaf hash and its exact bytes."""
+    """An entry that kept the rules, with its leaf hash, its exact bytes, and the key whose signature was judged."""
 
     entry: Entry
     leaf: Digest
     content: bytes
+    signer: Verifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ def entry_after(head: Head, *, acts: tuple[Act, ...], at: Instant, clock: Instan
     )
 
 
-def sign(origin: str, entry: Entry, key: SigningKey) -> bytes:
+def sign(origin: str, entry: Entry, key: Signer) -> bytes:
     """Return the entry's exact bytes: its note, signed, and its acts (FORMAT 4.1)."""
     lines = lines_of(entry.acts)
     shared = {name: getattr(entry, name) for name in SHARED}
@@ -210,12 +212,12 @@ def accept(history: History, head: Head, content: bytes) -> Accepted:
     """
     origin, entry, note = parse_entry(content)  # steps 1 to 3: note, format, canonical spelling
     check_place(head, entry)  # steps 4 to 6: index, predecessor, tree, clock
-    check_signature(history, origin, entry, note)  # step 7
+    signer = check_signature(history, origin, entry, note)  # step 7
     try:
         check_acts(history, entry)  # step 8
     except ArchiveError as error:
         raise refused(entry.index, error.what) from error
-    return Accepted(entry, leaf_of(content), content)
+    return Accepted(entry, leaf_of(content), content, signer)
 
 
 def refused(index: int, why: str) -> EntryRefusedError:
@@ -246,21 +248,42 @@ def check_place(head: Head, entry: Entry) -> None:
         raise refused(entry.index, "its clock is more than five minutes behind the entry before")
 
 
-def check_signature(history: History, origin: str, entry: Entry, note: SignedNote) -> None:
-    """Check that one key that may sign entries signed this one; the first entry names its own keys.
+def check_signature(history: History, origin: str, entry: Entry, note: SignedNote) -> Verifier:
+    """Return the one key that signed an entry, after checking that it might; the first entry names its own keys.
 
     Raises:
-        EntryRefusedError: it is another archive's, or unsigned.
+        EntryRefusedError: it is another archive's, unsigned, or signed by a key that was not in force.
     """
-    created = history.created
-    if entry.index == 0 and entry.acts and isinstance(entry.acts[0], ArchiveCreated):
-        created = entry.acts[0]
-    if created is None or created.origin != origin:
-        raise refused(entry.index, f"it belongs to another archive, {origin[:80]!r}")
-    verifiers = [Verifier.from_text(key.verifier) for key in created.keys if key.purpose == "entry"]
     try:
-        note.verify(verifiers)
-    except IntegrityError as error:
+        ring, verifiers = _keys_of(history, entry)
+        if ring.origin != origin or not ring.periods:
+            raise refused(entry.index, f"it belongs to another archive, {origin[:80]!r}")
+        (signer, *_) = note.verify(verifiers)
+    except EntryRefusedError:
+        raise
+    except ArchiveError as error:
         raise refused(entry.index, error.what) from error
     if len(note.signatures) != 1:
         raise refused(entry.index, "it bears more than one signature")
+    return signer
+
+
+def may_sign(history: History, entry: Entry) -> tuple[Verifier, ...]:
+    """Return the keys that may sign ``entry``.
+
+    Raises:
+        StatementRefusedError, StatementUnsignedError: it adopts a key statement that may not be adopted.
+    """
+    return _keys_of(history, entry)[1]
+
+
+def _keys_of(history: History, entry: Entry) -> tuple[KeyRing, tuple[Verifier, ...]]:
+    ring = history.keys
+    match next(iter(entry.acts), None):
+        case ArchiveCreated() as act if entry.index == 0:
+            ring = KeyRing.founded(act)
+        case KeysChanged() as act:
+            return ring, ring.adopters(act.statement, index=entry.index)
+        case _:
+            pass
+    return ring, ring.verifiers("entry", at=entry.index)

@@ -17,6 +17,7 @@ from manifests.ledger import Ledger
 from manifests.locking import ALARM_DAYS, leases
 from manifests.replication import compare
 from manifests.signing import Verifier
+from manifests.statements import read_statement
 from schemas.ledger import (
     AccountRegistered,
     Act,
@@ -26,6 +27,7 @@ from schemas.ledger import (
     Entry,
     HoldPlaced,
     HoldReleased,
+    KeysChanged,
     LocksRenewed,
     Produced,
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.archive import Archive
+    from manifests.keyring import KeyRing
     from schemas.findings import Report
     from schemas.settings import Place
     from storage.objects import ObjectStore
@@ -101,6 +104,7 @@ def init(
             f"  Keep a copy of {archive.keys} in a safe place, apart from the archive.",
             *_advice(place),
             "Next: holdfast capture https://your.site/feed.xml",
+            "Soon: the key ceremony (docs/KEYS.md), so that a lost or stolen key can be replaced.",
         ),
     )
 
@@ -121,7 +125,7 @@ def _advice(place: Place) -> tuple[str, ...]:
             )
 
 
-def describe(act: Act) -> str:
+def describe(act: Act) -> str:  # noqa: PLR0911 - a sentence for each act
     """Return an act in plain words."""
     match act:
         case ArchiveCreated():
@@ -150,6 +154,8 @@ def describe(act: Act) -> str:
             return f"hold {act.hold} released: {act.reason}"
         case LocksRenewed():
             return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
+        case KeysChanged():
+            return f"key statement {read_statement(act.statement).statement.version} adopted: other keys from here on"
 
 
 @click.command()
@@ -233,6 +239,7 @@ def status(console: Console) -> None:
             f"  ledger       {plural(archive.ledger.head.size, 'entry', 'entries')}",
             f"  root         {archive.ledger.head.tree.root}",
             f"  key          {verifier}",
+            f"  key changes  {_roots_line(history.keys)}",
             f"  productions  {len(history.produced)}",
             f"  spool        {plural(len(waiting), 'capture')} waiting to be sealed"
             if waiting
@@ -246,6 +253,12 @@ def status(console: Console) -> None:
             *(() if accounts else ("No account is registered yet. Next: holdfast capture https://your.site/feed.xml",)),
         ),
     )
+
+
+def _roots_line(ring: KeyRing) -> str:
+    if ring.statement is None:
+        return "none can be made before the key ceremony: see docs/KEYS.md"
+    return f"{ring.statement.statement.needed} of {len(ring.statement.roots)} root keys decide"
 
 
 def _lease_lines(archive: Archive) -> tuple[str, ...]:

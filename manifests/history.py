@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from manifests.keyring import KeyRing
 from manifests.registers import Registers, Row
-from manifests.signing import Verifier
 from schemas.account import Account
 from schemas.canonical import spell, unspell
 from schemas.instant import Instant
@@ -20,7 +20,7 @@ from schemas.ledger import (
     Entry,
     HoldPlaced,
     HoldReleased,
-    KeyPurpose,
+    KeysChanged,
     LocksRenewed,
     Produced,
 )
@@ -29,8 +29,9 @@ from schemas.production import BatesRange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from manifests.signing import Verifier
     from schemas.digest import Digest
-    from schemas.ledger import Act
+    from schemas.ledger import Act, KeyPurpose
     from schemas.stored import StoredObject
 
 Naming: TypeAlias = Captured | Produced
@@ -49,7 +50,8 @@ class Named:
 class Standing(msgspec.Struct, kw_only=True):
     """What is small however long the ledger grows, and kept whole in memory.
 
-    ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions.
+    ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions;
+    ``statements`` the adopted key statements, each with its entry.
     """
 
     size: int = 0
@@ -68,6 +70,7 @@ class Standing(msgspec.Struct, kw_only=True):
     holds: dict[str, HoldPlaced] = {}
     released: dict[str, HoldPlaced] = {}
     renewed: LocksRenewed | None = None
+    statements: list[tuple[int, str]] = []
 
 
 class History(Standing, kw_only=True):
@@ -77,6 +80,7 @@ class History(Standing, kw_only=True):
     """
 
     registers: Registers = msgspec.field(default_factory=Registers)
+    keys: KeyRing = KeyRing()
 
     @classmethod
     def restored(cls, content: bytes, registers: Registers) -> History:
@@ -85,16 +89,20 @@ class History(Standing, kw_only=True):
         Raises:
             NotCanonicalError: it was not.
         """
-        return cls(**msgspec.structs.asdict(unspell(content, Standing)), registers=registers)
+        history = cls(**msgspec.structs.asdict(unspell(content, Standing)), registers=registers)
+        if history.created is not None:
+            history.keys = KeyRing.founded(history.created)
+        for index, statement in history.statements:
+            history.keys = history.keys.adopting(statement, index=index)
+        return history
 
     def standing(self) -> bytes:
         """Return what is not in the registers, to be kept."""
         return spell(Standing(**{name: getattr(self, name) for name in Standing.__struct_fields__}))
 
-    def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
-        """Return the keys that may sign for ``purpose``."""
-        keys = self.created.keys if self.created else ()
-        return tuple(Verifier.from_text(key.verifier) for key in keys if key.purpose == purpose)
+    def verifiers(self, purpose: KeyPurpose, *, at: int | None = None) -> tuple[Verifier, ...]:
+        """Return the keys that may sign for ``purpose`` at ledger index ``at``, or next (``KeyRing.verifiers``)."""
+        return self.keys.verifiers(purpose, at=at)
 
     def find_capture(self, name: str) -> int | None:
         """Return the index of the entry that holds a capture, or ``None``."""
@@ -125,7 +133,7 @@ class History(Standing, kw_only=True):
     def _stand(self, entry: Entry, act: Act) -> None:
         match act:
             case ArchiveCreated():
-                self.created = act
+                self.created, self.keys = act, KeyRing.founded(act)
             case AccountRegistered():
                 self.accounts[act.account.name] = act.account
                 self.registered[act.account.name] = entry.index
@@ -144,6 +152,9 @@ class History(Standing, kw_only=True):
                     self.released[act.hold] = held
             case LocksRenewed():
                 self.renewed = act
+            case KeysChanged():
+                self.keys = self.keys.adopting(act.statement, index=entry.index)
+                self.statements.append((entry.index, act.statement))
 
     def _captured(self, entry: Entry, act: Captured) -> None:
         account, failed = act.poll.account, act.poll.outcome in ("failed", "interrupted")

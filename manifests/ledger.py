@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from manifests import chain
 from manifests.history import History
-from manifests.notes import Checkpoint, SignedNote
+from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
 from manifests.registers import Registers, RegistersDamagedError, RegistersUnusableError, Snapshot
 from schemas.canonical import NotCanonicalError
 from schemas.errors import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.chain import Accepted
-    from manifests.signing import SigningKey
+    from manifests.signing import Signer, Verifier
     from schemas.digest import Digest
     from schemas.instant import Instant
     from schemas.ledger import Act, Entry
@@ -173,7 +173,7 @@ class Ledger:
         self,
         build: Callable[[History], tuple[Act, ...]],
         *,
-        key: SigningKey,
+        key: Signer,
         now: Callable[[], Instant],
         actor: str,
         software: str,
@@ -186,6 +186,7 @@ class Ledger:
         when ``build`` finds that nothing is left to be committed.
 
         Raises:
+            KeyNotInForceError: ``key`` may not sign this entry.
             UnavailableError: not committed; try again.
             OutcomeUnknownError: the store cannot say whether the entry was written.
             LedgerBusyError: a thousand races were lost.
@@ -199,6 +200,8 @@ class Ledger:
             if not acts:
                 return None
             entry = chain.compose(self.history, self.head, acts=acts, clock=now(), actor=actor, software=software)
+            if key.verifier not in chain.may_sign(self.history, entry):
+                raise self.history.keys.not_in_force(key.verifier, "entry")
             origin = self.history.created.origin if self.history.created else self._founding_origin(acts)
             content = chain.sign(origin, entry, key)
             # What we would refuse we never write.
@@ -270,16 +273,40 @@ class Ledger:
             f"Ledger entry {index} is not what it was.", do="Stop, keep everything and run 'holdfast verify'."
         )
 
-    def checkpoint(self, key: SigningKey) -> SignedNote:
-        """Sign and store the checkpoint of the ledger as of the last refresh, and return it."""
+    def checkpoint(self, key: Signer) -> SignedNote:
+        """Sign and store the checkpoint of the ledger as of the last refresh, and return it.
+
+        Where another key has signed and stored it already, that note is returned.
+
+        Raises:
+            KeyNotInForceError: ``key`` may not sign checkpoints.
+            IntegrityError: a checkpoint of another ledger stands there.
+        """
+        if key.verifier not in self.history.verifiers("checkpoint"):
+            raise self.history.keys.not_in_force(key.verifier, "checkpoint")
         text = Checkpoint(self.origin, self.head.size, self.head.tree.root).to_text()
-        note = SignedNote.sign(text, key)
-        self.store.put_new(layout.checkpoint(self.head.size), Content.of(note.to_bytes()))
+        note, place = SignedNote.sign(text, key), layout.checkpoint(self.head.size)
+        try:
+            self.store.put_new(place, Content.of(note.to_bytes()))
+        except KeyTakenError:
+            note = SignedNote.from_bytes(read(self.store, place, limit=NOTE_LIMIT))
+            if note.text != text:
+                raise chain.refused(self.head.size, "a signed checkpoint tells of another ledger") from None
+            self.checkpoint_signer(note)
         return note
 
     def root_at(self, size: int) -> Digest:
         """Return the root over the first ``size`` entries."""
         return root_at(self.history.registers.node, size)
+
+    def checkpoint_signer(self, note: SignedNote) -> Verifier:
+        """Return the key that signed a checkpoint of this ledger.
+
+        Raises:
+            IntegrityError: none did that was in force.
+        """
+        size = Checkpoint.from_text(note.text).size
+        return note.verify(self.history.verifiers("checkpoint", at=size))[0]
 
     def inclusion(self, index: int, *, size: int) -> tuple[Digest, ...]:
         """Return the path from entry ``index`` to the root of the first ``size`` entries."""

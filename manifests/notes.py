@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from manifests.signing import KEY_ID_SIZE, SigningKey, Verifier
+from manifests.signing import KEY_ID_SIZE, Signer, Verifier
 from schemas.digest import SIZE, Digest
 from schemas.errors import IntegrityError
 
@@ -59,7 +59,7 @@ class SignedNote:
     signatures: tuple[Signature, ...]
 
     @classmethod
-    def sign(cls, text: str, *keys: SigningKey) -> SignedNote:
+    def sign(cls, text: str, *keys: Signer) -> SignedNote:
         """Return ``text`` signed by each of the keys."""
         message = text.encode()
         return cls(text, tuple(Signature(key.name, key.verifier.id, key.sign(message)) for key in keys))

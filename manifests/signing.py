@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -102,6 +103,28 @@ class Verifier:
             ) from error
 
 
+class Signer(Protocol):
+    """Whatever signs notes: a private key that was read, or one that never leaves its token."""
+
+    @property
+    def name(self) -> str:
+        """The name under which it signs."""
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public half."""
+
+    def under(self, name: str) -> Self:
+        """Return the same key, signing under another name."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature of ``message``; the same for the same message.
+
+        Raises:
+            ArchiveError: the key cannot be used; the error says why.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """A private Ed25519 key with the name under which it signs."""
@@ -143,6 +166,11 @@ class SigningKey:
     def verifier(self) -> Verifier:
         """The public half."""
         return Verifier(self.name, self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def under(self, name: str) -> SigningKey:
+        """Return the same key, signing under another name."""
+        _check_name(name)
+        return replace(self, name=name)
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of ``message``; the same for the same message."""

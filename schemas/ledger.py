@@ -100,8 +100,22 @@ class LocksRenewed(Canonical, frozen=True, tag_field="act", tag="locks-renewed")
     objects: Natural
 
 
+class KeysChanged(Canonical, frozen=True, tag_field="act", tag="keys-changed"):
+    """Other keys are in force from the next entry on: ``statement`` is a signed note (``schemas.keys``)."""
+
+    statement: str
+
+
 Act: TypeAlias = (
-    ArchiveCreated | AccountRegistered | Captured | BatesAssigned | Produced | HoldPlaced | HoldReleased | LocksRenewed
+    ArchiveCreated
+    | AccountRegistered
+    | Captured
+    | BatesAssigned
+    | Produced
+    | HoldPlaced
+    | HoldReleased
+    | LocksRenewed
+    | KeysChanged
 )
 
 

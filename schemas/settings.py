@@ -103,6 +103,43 @@ class ProductionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     private_key: str | None = None
 
 
+class FileKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="file"):
+    """Private keys in PEM files; a relative ``folder`` is relative to the folder of ``holdfast.toml``."""
+
+    folder: str = "keys"
+
+
+class EnvironmentKey(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="environment"
+):
+    """A private key that the machine hands over: the environment variable holds the PEM, or the path of its file."""
+
+    variable: str
+
+
+class TokenKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="pkcs11"):
+    """A private key that never leaves its token (PKCS #11): hardware, or a service with such a module.
+
+    ``module`` is the token's library, ``token`` and ``label`` what the token and its keys are called. The PIN comes
+    from the environment variable ``pin_variable``.
+    """
+
+    module: str
+    token: str
+    label: str
+    pin_variable: str = "HOLDFAST_TOKEN_PIN"
+
+
+KeyPlace: TypeAlias = FileKeys | EnvironmentKey | TokenKey
+
+
+class KeysSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where this machine's private keys are."""
+
+    entry: KeyPlace = FileKeys()
+    checkpoint: KeyPlace = FileKeys()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -111,6 +148,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     replica: dict[str, Place] = {}
     capture: CaptureSettings = CaptureSettings()
     production: ProductionSettings = ProductionSettings()
+    keys: KeysSettings = KeysSettings()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -89,7 +89,7 @@ def produce(
     archive.ledger.refresh()
     size, root = archive.ledger.head.size, archive.ledger.head.tree.root
     checkpoint = archive.ledger.checkpoint(archive.checkpoint_key())
-    claims = Claims(verifier=archive.ledger.history.verifiers("checkpoint")[0].to_text())
+    claims = Claims(verifier=archive.ledger.checkpoint_signer(checkpoint).to_text())
     vouched = vouch(checkpoint, claims, Trust(at=archive.now()))
     items, entries = _items(archive, search, hits, checkpoint, claims)
     accounts = sorted({item.provenance.account for item in items})

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-JUDGES = {"audit", "audit_guards", "audit_objects", "checking", "seal"} | {
+JUDGES = {"audit", "audit_guards", "audit_keys", "audit_objects", "checking", "seal"} | {
     *("directory_probes", "lifecycle"),
     *("probes_of_contact", "probes_of_locks", "probes_of_permissions", "probes_of_writes"),
 }

@@ -10,6 +10,8 @@ from manifests import chain
 from manifests.history import History
 from manifests.notes import Checkpoint, SignedNote
 from schemas.digest import Digest
+from schemas.keys import KeyStatement, Revocation
+from schemas.ledger import KeysChanged
 from schemas.record import Normalised, Provenance, Record
 
 TEXT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
@@ -42,6 +44,21 @@ def test_the_example_entries_are_accepted_and_the_checkpoint_is_theirs() -> None
     assert Checkpoint.from_text(note.text) == Checkpoint("maple-grove/0a1b2c3d", 2, head.tree.root)
 
 
+def test_the_example_statement_is_adopted_by_the_entry_that_is_printed() -> None:
+    history, head = History(), chain.Head()
+    for name in ("entry-0", "entry-1", "entry-2"):
+        accepted = chain.accept(history, head, example(name).encode() + b"\n")
+        history.record(accepted.entry)
+        head = chain.Head.after(accepted.entry, accepted.leaf)
+    (act,) = accepted.entry.acts
+    assert act == KeysChanged(statement=example("statement-1") + "\n")
+    assert [key.name for key in history.verifiers("entry", at=2)] == ["maple-grove/0a1b2c3d/entry"]
+    assert [key.name for key in history.verifiers("entry", at=3)] == [
+        "maple-grove/0a1b2c3d/entry",
+        "maple-grove/0a1b2c3d/entry/capture-2",
+    ]
+
+
 def test_every_column_of_a_partition_is_specified() -> None:
     from schemas.tables import PARTITION_V1  # noqa: PLC0415 - pyarrow is slow to import
 
@@ -67,6 +84,9 @@ def test_every_field_of_every_structure_is_specified() -> None:
         Captured,
         BatesAssigned,
         Produced,
+        KeysChanged,
+        KeyStatement,
+        Revocation,
         RecordProof,
         ContinuityProof,
         Claims,

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.settings import BucketPlace, Settings, SettingsError, parse_settings
+from schemas.settings import BucketPlace, EnvironmentKey, FileKeys, Settings, SettingsError, TokenKey, parse_settings
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "SETTINGS.md").read_text(encoding="utf-8")
@@ -18,7 +18,7 @@ MINIMAL = '[archive]\norigin = "x/1"\norganisation = "X"\n'
 def documented() -> dict[str, dict[str, str]]:
     """The tables: section → setting → default as printed."""
     sections: dict[str, dict[str, str]] = {}
-    for match in re.finditer(r"^## `\[(\w+)(?:\.NAME)?\]`\n(.*?)(?=^## )", TEXT, re.MULTILINE | re.DOTALL):
+    for match in re.finditer(r"^## `\[(\w+)(?:\.NAME|\.PURPOSE)?\]`\n(.*?)(?=^## )", TEXT, re.MULTILINE | re.DOTALL):
         sections[match[1]] = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", match[2], re.MULTILINE))
     return sections
 
@@ -33,7 +33,13 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         "capture": settings.capture,
         "production": settings.production,
     }
-    assert set(found) == set(sections) == set(Settings.__struct_fields__)
+    kinds = (settings.keys.entry, EnvironmentKey(variable=""), TokenKey(module="", token="", label=""))
+    assert settings.keys.entry == settings.keys.checkpoint == FileKeys()
+    assert found.pop("keys") == {
+        "kind": "`file`",
+        **{name: printed(value) for kind in kinds for name, value in msgspec.structs.asdict(kind).items()},
+    }
+    assert set(found) == set(sections) == set(Settings.__struct_fields__) - {"keys"}
     for section, held in sections.items():
         values = {**({"kind": tag} if (tag := held.__struct_config__.tag) else {}), **msgspec.structs.asdict(held)}
         assert set(found[section]) == set(values), section
@@ -42,6 +48,11 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
                 continue
             spelled = {None: "none", "": "empty"}.get(value, str(value))
             assert found[section][name].strip("`") == spelled, name
+
+
+def printed(value: str) -> str:
+    """A default as it is printed; what has none is required."""
+    return f"`{value}`" if value else "required"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +67,10 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         MINIMAL + "timezone = 'America/Nowhere'\n",
         MINIMAL + "timezone = '../../etc/passwd'\n",
         MINIMAL + "[store]\nkind = 'tape'\n",
+        MINIMAL + "[keys.entry]\nkind = 'memory'\n",
+        MINIMAL + "[keys.entry]\nkind = 'environment'\n",
+        MINIMAL + "[keys.entry]\nkind = 'pkcs11'\nmodule = 'x'\ntoken = 'y'\nlabel = 'z'\npin = '1234'\n",
+        MINIMAL + "[keys.root]\nkind = 'file'\n",
     ],
 )
 def test_impossible_settings_are_refused_with_advice(text: str) -> None:

@@ -37,12 +37,13 @@ class Holdfast:
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str, **environment: str) -> Answer:
-        """Run a command to its end."""
+    def run(self, *arguments: str, typed: str | None = None, **environment: str) -> Answer:
+        """Run a command to its end; ``typed`` is what its user types."""
         done = subprocess.run(
             [sys.executable, "-m", "cli", "--home", str(self.home), "--actor", "clerk@office", *arguments],
             cwd=ROOT,
             env={**os.environ, **self.environment, **environment},
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,

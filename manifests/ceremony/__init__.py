@@ -1,0 +1,1 @@
+"""Keys through officers' hands: statements proposed, carried to root keys that lie offline, signed, and adopted."""
