@@ -10,11 +10,12 @@ a row group, counted by the headers of its pages, which must be plainly encoded.
 from storage.parquet.columns import Cell, Row, Summary, columns_of
 from storage.parquet.limits import PartitionMalformedError
 from storage.parquet.opening import Source, UnknownFormatError
-from storage.parquet.read import read_columns, read_rows, read_summaries
+from storage.parquet.read import Group, read_columns, read_groups, read_rows, read_summaries
 from storage.parquet.write import PartitionTooLargeError, write_partition
 
 __all__ = [
     "Cell",
+    "Group",
     "PartitionMalformedError",
     "PartitionTooLargeError",
     "Row",
@@ -23,6 +24,7 @@ __all__ = [
     "UnknownFormatError",
     "columns_of",
     "read_columns",
+    "read_groups",
     "read_rows",
     "read_summaries",
     "write_partition",
