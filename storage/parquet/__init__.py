@@ -7,7 +7,7 @@ What a file may ask of its reader is limited before anything is decoded: 8 MiB f
 a row group, counted by the headers of its pages, which must be plainly encoded.
 """
 
-from storage.parquet.columns import Cell, Row, Summary, columns_of
+from storage.parquet.columns import Cell, Row, Summary, columns_of, derived
 from storage.parquet.limits import PartitionMalformedError
 from storage.parquet.opening import Source, UnknownFormatError
 from storage.parquet.read import Group, read_columns, read_groups, read_rows, read_summaries
@@ -23,6 +23,7 @@ __all__ = [
     "Summary",
     "UnknownFormatError",
     "columns_of",
+    "derived",
     "read_columns",
     "read_groups",
     "read_rows",

@@ -78,16 +78,17 @@ class Group:
 
     def ids(self) -> list[bytes]:
         """Return the id that the file gives each row."""
-        return self.table.column("record").cast(pa.binary()).to_pylist()
+        ids: list[Any] = self.table.column("record").cast(pa.binary()).to_pylist()
+        return ids
 
-    def differing(self, expected: Mapping[str, Sequence[bytes | str | int | None]]) -> set[int]:
-        """Return which rows, from 0, have other cells than expected in the named columns.
-
-        Digests are expected as their bytes and instants as microseconds.
-        """
+    def differing(self, expected: Mapping[str, Sequence[Cell]]) -> set[int]:
+        """Return which rows, from 0, have other cells than expected in the named columns; digests as their bytes."""
         rows: set[int] = set()
-        for name, cells in expected.items():
+        for name, given in expected.items():
+            cells: Sequence[Any] = given
             column = self.table.column(name).combine_chunks()
+            if name in INSTANTS:
+                cells = [cell.micros if isinstance(cell, Instant) else None for cell in cells]
             with our_words():
                 wanted = pa.array(cells, type=column.type)
             if not column.equals(wanted):

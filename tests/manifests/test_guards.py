@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from manifests.audit_guards import Expected, check_guards
-from manifests.history import History
+from manifests.audit.guards import check_guards
+from manifests.audit.walking import Walk
 from manifests.locking import held_accounts, leases, promises
 from schemas.digest import Digest
 from schemas.ledger import Captured, Entry, HoldPlaced, HoldReleased, LocksRenewed
@@ -48,14 +48,13 @@ def stored(name: str, lock: Lock | None = LEASE) -> StoredObject:
     return StoredObject(key=f"exchanges/blog/{name}", sha256=Digest.of(b""), size=0, version="v", lock=lock)
 
 
-def history_of(*acts: Act) -> Expected:
-    """The history of one act an entry, and its entries."""
-    history, entries = History(), []
+def history_of(*acts: Act) -> Walk:
+    """A ledger of one act an entry, walked to its end."""
+    walk = Walk()
     for index, act in enumerate(acts):
         entry = Entry(index=index, at=START, clock=START, actor="x", software="x", root=Digest.of(b""), acts=(act,))
-        history.record(entry)
-        entries.append(entry)
-    return Expected(history, entries, {named.stored.key: named.stored for named in history.objects})
+        walk.take(entry, entry.to_bytes())
+    return walk
 
 
 def with_objects(capture: Captured, *objects: StoredObject) -> Captured:
@@ -63,22 +62,23 @@ def with_objects(capture: Captured, *objects: StoredObject) -> Captured:
 
 
 def found(
-    expected: Expected, *, lock: Lock | None = LEASE, hold: bool = False, days: float = 0, ledger: Lock | None = LONG
+    expected: Walk, *, lock: Lock | None = LEASE, hold: bool = False, days: float = 0, ledger: Lock | None = LONG
 ) -> set[tuple[str, str]]:
     """What an audit so many days later finds when every object and every entry is guarded so."""
-    guards = {key: Guard(lock, hold) for key in expected.objects}
-    guards |= {layout.entry(entry.index): Guard(ledger, hold=False) for entry in expected.entries}
-    _, findings = check_guards(Guarding(guards), expected, now=START.plus(seconds=days * DAY), tell=lambda *_: None)
-    return {(finding.code, finding.key.split("/")[0]) for finding in findings}
+    register = expected.register
+    guards = {one.stored.key: Guard(lock, hold) for one in register.objects()}
+    guards |= {layout.entry(entry.index): Guard(ledger, hold=False) for entry in register.entries()}
+    watch = check_guards(Guarding(guards), expected, now=START.plus(seconds=days * DAY), tell=lambda *_: None)
+    return {(finding.code, finding.key.split("/")[0]) for finding in watch.found.findings}
 
 
 @pytest.fixture
-def expected() -> Expected:
+def expected() -> Walk:
     """An account with one captured object."""
     return history_of(registered(), with_objects(captured("c1"), stored("a")))
 
 
-def test_guards_that_are_as_promised_are_no_finding(expected: Expected):
+def test_guards_that_are_as_promised_are_no_finding(expected: Walk):
     assert found(expected) == set()
     assert found(expected, lock=LONG, hold=True) == set()
 
@@ -91,14 +91,14 @@ def test_guards_that_are_as_promised_are_no_finding(expected: Expected):
         (Lock(mode="governance", until=LEASE.until), "LOCK_WEAKENED"),
     ],
 )
-def test_a_lock_that_is_less_than_promised_is_named(expected: Expected, lock: Lock | None, code: str):
+def test_a_lock_that_is_less_than_promised_is_named(expected: Walk, lock: Lock | None, code: str):
     assert found(expected, lock=lock) == {(code, "exchanges")}
 
 
 @pytest.mark.parametrize(
     ("days", "codes"), [(45, set()), (47, {"LOCK_ENDING"}), (60, {"LOCK_ENDING"}), (61, {"LOCK_LAPSED"})]
 )
-def test_a_lease_rings_before_it_ends(expected: Expected, days: float, codes: set[str]):
+def test_a_lease_rings_before_it_ends(expected: Walk, days: float, codes: set[str]):
     assert found(expected, days=days) == {(code, "exchanges") for code in codes}
 
 
@@ -110,7 +110,7 @@ def test_a_lease_rings_before_it_ends(expected: Expected, days: float, codes: se
         (Lock(mode="compliance", until=START.plus(seconds=366 * DAY)), set()),
     ],
 )
-def test_entries_are_locked_for_a_year_at_least(expected: Expected, ledger: Lock | None, codes: set[str]):
+def test_entries_are_locked_for_a_year_at_least(expected: Walk, ledger: Lock | None, codes: set[str]):
     assert found(expected, ledger=ledger) == {(code, "ledger") for code in codes}
 
 

@@ -1,0 +1,80 @@
+"""The records of a partition: each recomputed from its parts, in groups, and the root over them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.digest import Digest
+from schemas.merkle import root_of
+from schemas.record import LEAF_DOMAIN, Normalised, Provenance
+from storage import parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from manifests.audit.found import Found
+    from schemas.partition import Partition
+
+LEAF = b"\x00" + LEAF_DOMAIN
+
+
+class Wanted(NamedTuple):
+    """A native slice to be found in the payload of ``exchange``: where, its SHA-256, and whose it is."""
+
+    offset: int
+    length: int
+    native: bytes
+    record: bytes
+    exchange: str
+    key: str
+
+
+def check_records(source: parquet.Source, partition: Partition, capture: str, found: Found) -> Iterator[list[Wanted]]:
+    """Yield where records' native bytes must lie, group by group, after checking the records; note what is wrong.
+
+    Raises:
+        PartitionMalformedError, UnknownFormatError: it cannot be read.
+        NotCanonicalError: a record's derived view or provenance is not in its one spelling.
+    """
+    key, leaves = partition.stored.key, list[Digest]()
+    for group in parquet.read_groups(source):
+        ids = group.ids()
+        yield _check_group(group, ids, partition, capture, found)
+        leaves += [Digest(one) for one in ids]
+    if root_of(leaves) != partition.root or len(leaves) != partition.rows:
+        found.fault("ROOT_DIFFERS", key, "The records do not make the root that the ledger names.")
+
+
+def _check_group(
+    group: parquet.Group, ids: list[bytes], partition: Partition, capture: str, found: Found
+) -> list[Wanted]:
+    sha256, key = hashlib.sha256, partition.stored.key
+    wanted: list[Wanted] = []
+    views: list[Normalised] = []
+    provenances: list[Provenance] = []
+    altered: set[int] = set()
+    for row, (salt, native, normalised, provenance) in enumerate(group.evidence()):
+        digest = sha256(native).digest()
+        leaf = sha256(LEAF + salt + digest + sha256(normalised).digest() + sha256(provenance).digest()).digest()
+        if leaf != ids[row]:
+            altered.add(row)
+        view, origin = Normalised.from_bytes(normalised), Provenance.from_bytes(provenance)
+        source = origin.source
+        views.append(view)
+        provenances.append(origin)
+        wanted.append(Wanted(source.offset, source.length, digest, ids[row], source.exchange, key))
+    differing = group.differing(
+        {"native_sha256": [one.native for one in wanted], **parquet.derived(views, provenances)}
+    )
+    for row in sorted(altered):
+        found.fault("RECORD_ALTERED", key, f"Record {ids[row].hex()} is not what its parts commit to.")
+    for row in sorted(differing - altered):
+        what = f"The search columns of record {ids[row].hex()} do not follow from it."
+        found.fault("COLUMNS_DIFFER", key, what)
+    for record, view, origin in zip(ids, views, provenances, strict=True):
+        if origin.account != partition.account or origin.capture != capture:
+            found.fault("RECORD_MISPLACED", key, f"Record {record.hex()} is of another account or capture.")
+        if str(view.created or origin.captured)[:7] != partition.period:
+            found.fault("PERIOD_DIFFERS", key, f"Record {record.hex()} does not belong into {partition.period}.")
+    return wanted
