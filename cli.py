@@ -10,6 +10,7 @@ import click
 from archiver import commands as archiver_commands
 from ediscovery import commands as ediscovery_commands
 from ediscovery import holds_commands
+from ediscovery.audits import commands as audits_commands
 from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
 from manifests import copies_commands, locks_commands
@@ -56,7 +57,7 @@ for command in (
     ediscovery_commands.search,
     ediscovery_commands.show,
     production_commands.produce,
-    production_commands.verify,
+    audits_commands.verify,
     manifests_commands.log,
     manifests_commands.status,
     holds_commands.hold,

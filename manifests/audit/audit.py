@@ -119,6 +119,6 @@ def _unread(walk: Walk, since: Kept | None, sample: Sample | None, resumed: Resu
         yield sampling.in_words(sample)
     if resumed is not None:
         yield (
-            f"{resumed.objects:,} objects were found sound by a run that began at {resumed.since} and was cut short; "
-            "they were not read again."
+            f"{resumed.objects:,} objects were found sound by a run of this audit that was cut short; they were not "
+            f"read again. The first such run began at {resumed.since}."
         )

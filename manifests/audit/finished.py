@@ -8,7 +8,7 @@ those objects since: the report says how many these are and since when.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from manifests.audit.captures import Counted
@@ -83,29 +83,25 @@ class Finished:
 
 @contextmanager
 def finished_in(path: Path) -> Iterator[Finished]:
-    """Open or make the file; it is left where it is, also when all is done.
+    """Open or make the file; it is removed when the block comes to its end: nothing is left to go on with then.
 
     Raises:
         ResumeUnusableError: it is something else, or cannot be written.
     """
     try:
-        database = sqlite3.connect(path, isolation_level=None)
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            (mark,) = database.execute("PRAGMA application_id").fetchone()
+            (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if tables and mark != MARK:
+                raise ResumeUnusableError(f"{path} is no file to resume an audit from.", do="Name another file.")
+            # Losing the last acts to a power failure costs reading them again, so nothing waits for the disk.
+            database.executescript(
+                f"PRAGMA application_id = {MARK}; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; {TABLES}"
+            )
+            yield Finished(database)
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
-    try:
-        (mark,) = database.execute("PRAGMA application_id").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and mark != MARK:
-            raise ResumeUnusableError(f"{path} is no file to resume an audit from.", do="Name another file.")
-        # Losing the last acts to a power failure costs reading them again, so nothing waits for the disk.
-        database.executescript(
-            f"PRAGMA application_id = {MARK}; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; {TABLES}"
-        )
-        yield Finished(database)
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
-    finally:
-        database.close()
+    path.unlink()
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> ResumeUnusableError:

@@ -79,7 +79,7 @@ def in_words(sample: Sample) -> str:
     if sample.objects == sample.population:
         return f"All {sample.population:,} objects were read."
     return (
-        f"{sample.objects:,} of {sample.population:,} objects were chosen at random (seed {sample.seed}) and read. "
+        f"Only {sample.objects:,} of {sample.population:,} objects were read, chosen at random (seed {sample.seed}). "
         f"If more than {_percent(sample.tolerated)} % of all objects were at fault, this sample would have shown it "
         f"with a probability of {_percent(sample.confidence)} % at least."
     )
