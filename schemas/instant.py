@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from functools import total_ordering
 from typing import Final, Self
 
 from schemas.errors import IntegrityError
 
-SPELLING = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
+LENGTH = len("2026-01-31T09:30:00.000000Z")
+MARKS = ("-", "T", ".", "Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - spelled without its zone, twice as fast
 MICROSECOND = timedelta(microseconds=1)
@@ -56,7 +56,8 @@ class Instant:
         Raises:
             InstantMalformedError: on any other spelling or an impossible date.
         """
-        if SPELLING.fullmatch(text):
+        # Of what 'fromisoformat' reads besides, nothing has these marks in these places; midnight is no hour 24.
+        if len(text) == LENGTH and (text[7], text[10], text[19], text[26]) == MARKS and text[11:13] != "24":
             try:
                 since = datetime.fromisoformat(text) - EPOCH
             except ValueError:

@@ -79,9 +79,9 @@ def in_words(sample: Sample) -> str:
     if sample.objects == sample.population:
         return f"All {sample.population:,} objects were read."
     return (
-        f"Only {sample.objects:,} of {sample.population:,} objects were read, chosen at random (seed {sample.seed}). "
-        f"If more than {_percent(sample.tolerated)} % of all objects were at fault, this sample would have shown it "
-        f"with a probability of {_percent(sample.confidence)} % at least."
+        f"Not everything was read: {sample.objects:,} of {sample.population:,} objects were drawn at random (seed "
+        f"{sample.seed}), and their captures read. If more than {_percent(sample.tolerated)} % of all objects were at "
+        f"fault, this sample would have shown it with a probability of {_percent(sample.confidence)} % at least."
     )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from storage.objects import ObjectStore
 
 NO_VERSIONS = "this store keeps no versions"
+LOCKS_OF_A_COPY = "a copy has locks of its own, which the ledger does not promise"
 NO_LOCKS = "this store has no locks: software refuses to overwrite, but files can be deleted"
 KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
 UNREADABLE = "a part of the ledger cannot be read"
@@ -150,7 +151,7 @@ def _versions(examined: Examination) -> Outcome:
 
 def _locks(examined: Examination) -> Outcome:
     if examined.watch is None:
-        return Outcome(unchecked=NO_LOCKS)
+        return Outcome(unchecked=LOCKS_OF_A_COPY if isinstance(examined.store, Locks) else NO_LOCKS)
     return Outcome(examined.watch.asked, examined.watch.found)
 
 

@@ -59,7 +59,7 @@ def guarded_in_words(report: Report) -> str:
     """Return how the live store guards the objects, in one line; the report is of a store that has locks."""
     guarded = report.guarded
     if guarded is None:
-        return "the store has no locks"
+        return "not asked for: see step 10"
     locked = guarded.compliance + guarded.governance
     end = f", the first lock ends at {guarded.first_end}" if guarded.first_end else ""
     return (
