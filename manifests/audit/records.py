@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from manifests.audit.found import Found
     from schemas.partition import Partition
 
+IMPOSSIBLE = -1
 LEAF = b"\x00" + LEAF_DOMAIN
 
 
 class Wanted(NamedTuple):
-    """A native slice to be found in the payload of ``exchange``: where, its SHA-256, and whose it is."""
+    """A native slice to be found in the payload of ``exchange``: where, its SHA-256, and whose it is.
+
+    ``length`` is ``IMPOSSIBLE`` where the native bytes are not as many as are said to lie there.
+    """
 
     offset: int
     length: int
@@ -63,7 +67,8 @@ def _check_group(
         source = origin.source
         views.append(view)
         provenances.append(origin)
-        wanted.append(Wanted(source.offset, source.length, digest, ids[row], source.exchange, key))
+        length = source.length if source.length == len(native) else IMPOSSIBLE
+        wanted.append(Wanted(source.offset, length, digest, ids[row], source.exchange, key))
     differing = group.differing(
         {"native_sha256": [one.native for one in wanted], **parquet.derived(views, provenances)}
     )

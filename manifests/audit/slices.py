@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from manifests.audit.found import Found
 from manifests.audit.reading import hashed, whole
+from manifests.audit.records import IMPOSSIBLE
 from schemas.errors import ArchiveError
 from storage import warc
 
@@ -78,24 +80,30 @@ def _read(store: ObjectStore, stored: StoredObject, waiting: dict[str, list[Want
 
 
 def _compare(record: warc.WarcRecord, wanted: list[Wanted], found: Found) -> None:
-    """Look for slices in a payload that passes by; no more of it is kept than from the first to the last open one."""
-    waiting = iter(sorted(wanted, key=attrgetter("offset")))
-    window, start, one = bytearray(), 0, next(waiting)
+    """Look for slices in a payload that passes by; no more of it is kept than from the first open one on."""
+    for one in wanted:
+        if one.length == IMPOSSIBLE:
+            _differs(one, found)
+    waiting = deque(sorted((one for one in wanted if one.length != IMPOSSIBLE), key=attrgetter("offset")))
+    window, start = bytearray(), 0
     for chunk in chain((b"",), record.chunks()):
         window += chunk
-        while one.offset + one.length <= start + len(window):
-            begin = one.offset - start
-            if hashlib.sha256(window[begin : begin + one.length]).digest() != one.native:
-                _differs(one, found)
-            following = next(waiting, None)
-            if following is None:
-                return
-            one = following
-        done = min(one.offset - start, len(window))
+        while waiting and waiting[0].offset + waiting[0].length <= start + len(window):
+            _judge(waiting.popleft(), window, start, found)
+        if not waiting:
+            return
+        done = min(waiting[0].offset - start, len(window))
         del window[:done]
         start += done
-    for unfound in (one, *waiting):
-        _differs(unfound, found)
+    # The payload has ended in the first open slice; one that begins after it may end before it.
+    for one in waiting:
+        _judge(one, window, start, found)
+
+
+def _judge(one: Wanted, window: bytearray, start: int, found: Found) -> None:
+    part = window[one.offset - start : one.offset - start + one.length]
+    if len(part) != one.length or hashlib.sha256(part).digest() != one.native:
+        _differs(one, found)
 
 
 def _differs(one: Wanted, found: Found) -> None:
