@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from manifests.audit import sampling
@@ -56,6 +57,8 @@ def audit(
         origin = created.origin if created else ""
         if finished is not None:
             finished.begin(origin, now)
+            numbers = (act.number for act in walk.register.acts() if finished.find(act) is not None)
+            walk.register.leave_out(array("Q", numbers))
         kept_keys = tuple(Verifier.from_text(key) for key in since.keys) if since else ()
         examined = Examination(
             store=store,

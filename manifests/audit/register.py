@@ -175,6 +175,10 @@ class Register:
             ((key,) for key in keys),
         )
 
+    def leave_out(self, numbers: Iterable[int]) -> None:
+        """Leave out of what is read the acts of these numbers."""
+        self._database.executemany("UPDATE acts SET wanted = FALSE WHERE number = ?", ((number,) for number in numbers))
+
     @property
     def wanted(self) -> tuple[int, int]:
         """How many acts are read, and the bytes of their objects."""

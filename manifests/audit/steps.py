@@ -20,10 +20,9 @@ from storage import layout
 from storage.objects import Locks, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from manifests.audit.finished import Finished
-    from manifests.audit.register import NamedAct
     from manifests.audit.walking import Tell, Walk
     from manifests.audit.workers import Workers
     from manifests.signing import Verifier
@@ -69,11 +68,11 @@ class Examination:
 
     @cached_property
     def objects(self) -> Checked:
-        """What reading the objects gave; ``counted`` leaves out what was taken over from an earlier run."""
+        """What reading the objects gave."""
         checked = Checked(Counted())
         total, octets = self.walk.register.wanted
         done = 0
-        for some in check_acts(self.store, self._unfinished(), octets=octets, workers=self.workers):
+        for some in check_acts(self.store, self.walk.register.acts(), octets=octets, workers=self.workers):
             for act, one in some:
                 checked.take(one)
                 if self.finished is not None and one.clean:
@@ -81,9 +80,6 @@ class Examination:
             done += len(some)
             self.tell("objects", done, total)
         return checked
-
-    def _unfinished(self) -> Iterator[NamedAct]:
-        return (act for act in self.walk.register.acts() if self.finished is None or self.finished.find(act) is None)
 
     @cached_property
     def inventory(self) -> Inventory:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.digest import Digest
-from schemas.ledger import Captured
 from schemas.partition import Partition
 from schemas.record import Normalised, Provenance, Record, Slice
 from storage import layout, parquet
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.ledger import Ledger
+    from schemas.ledger import Captured
 
 PERIOD = "2026-03"
 
