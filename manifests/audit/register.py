@@ -23,15 +23,18 @@ if TYPE_CHECKING:
 
 Work: TypeAlias = "Captured | Produced"
 
+RECORD_WEIGHT = 4096
+"""Checking a record takes about as long as reading so many bytes of media."""
+
 TABLES = """
 CREATE TABLE entries (place INTEGER PRIMARY KEY, at INTEGER, clock INTEGER, previous BLOB);
 CREATE TABLE roots (size INTEGER PRIMARY KEY, root BLOB);
 CREATE TABLE acts (
-    number INTEGER PRIMARY KEY, entry INTEGER, leaf BLOB, position INTEGER, octets INTEGER, captured BOOLEAN, act BLOB,
+    number INTEGER PRIMARY KEY, entry INTEGER, leaf BLOB, position INTEGER, weight INTEGER, captured BOOLEAN, act BLOB,
     wanted BOOLEAN DEFAULT TRUE
 );
 CREATE TABLE objects (key TEXT PRIMARY KEY, act INTEGER, stored BLOB) WITHOUT ROWID;
-CREATE INDEX acts_by_size ON acts (octets);
+CREATE INDEX acts_by_weight ON acts (weight);
 """
 
 
@@ -47,12 +50,12 @@ class NamedEntry:
 
 @dataclass(frozen=True, slots=True)
 class NamedAct:
-    """An act with objects of so many bytes; ``leaf`` is its entry's hash, ``position`` its place there."""
+    """An act with objects, and its ``weight`` in work; ``leaf`` is its entry's hash, ``position`` its place there."""
 
     number: int
     leaf: bytes
     position: int
-    octets: int
+    weight: int
     act: Work
 
 
@@ -103,10 +106,11 @@ class Register:
             kept = tuple(partition for partition in act.partitions if partition.stored.key not in taken)
             act = msgspec.structs.replace(act, partitions=kept)
         stored = objects_of(act)
-        octets = sum(one.size for one in stored)
+        rows = sum(partition.rows for partition in act.partitions) if isinstance(act, Captured) else 0
+        weight = sum(one.size for one in stored) + RECORD_WEIGHT * rows
         number = self._database.execute(
-            "INSERT INTO acts (entry, leaf, position, octets, captured, act) VALUES (?, ?, ?, ?, ?, ?)",
-            (entry, leaf.raw, position, octets, isinstance(act, Captured), act.to_bytes()),
+            "INSERT INTO acts (entry, leaf, position, weight, captured, act) VALUES (?, ?, ?, ?, ?, ?)",
+            (entry, leaf.raw, position, weight, isinstance(act, Captured), act.to_bytes()),
         ).lastrowid
         self._database.executemany(
             "INSERT OR IGNORE INTO objects VALUES (?, ?, ?)", [(one.key, number, one.to_bytes()) for one in stored]
@@ -181,17 +185,17 @@ class Register:
 
     @property
     def wanted(self) -> tuple[int, int]:
-        """How many acts are read, and the bytes of their objects."""
-        row = self._database.execute("SELECT count(*), coalesce(sum(octets), 0) FROM acts WHERE wanted").fetchone()
+        """How many acts are read, and their weight."""
+        row = self._database.execute("SELECT count(*), coalesce(sum(weight), 0) FROM acts WHERE wanted").fetchone()
         return int(row[0]), int(row[1])
 
     def acts(self) -> Iterator[NamedAct]:
-        """Yield the acts that are read, those with the most bytes first, so that the last ones are short."""
-        for number, leaf, position, octets, captured, act in self._rows(
-            "SELECT number, leaf, position, octets, captured, act FROM acts WHERE wanted ORDER BY octets DESC, number"
+        """Yield the acts that are read, the heaviest first, so that the last ones are short."""
+        for number, leaf, position, weight, captured, act in self._rows(
+            "SELECT number, leaf, position, weight, captured, act FROM acts WHERE wanted ORDER BY weight DESC, number"
         ):
             kind = Captured if captured else Produced
-            yield NamedAct(number, leaf, position, octets, kind.from_bytes(act))
+            yield NamedAct(number, leaf, position, weight, kind.from_bytes(act))
 
     def _rows(self, query: str, *given: object) -> Iterator[tuple[Any, ...]]:
         with closing(self._database.cursor()) as cursor:

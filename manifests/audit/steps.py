@@ -70,9 +70,9 @@ class Examination:
     def objects(self) -> Checked:
         """What reading the objects gave."""
         checked = Checked(Counted())
-        total, octets = self.walk.register.wanted
+        total, weight = self.walk.register.wanted
         done = 0
-        for some in check_acts(self.store, self.walk.register.acts(), octets=octets, workers=self.workers):
+        for some in check_acts(self.store, self.walk.register.acts(), weight=weight, workers=self.workers):
             for act, one in some:
                 checked.take(one)
                 if self.finished is not None and one.clean:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from manifests.audit.register import NamedAct, Work
     from storage.objects import ObjectStore
 
-BATCH_OCTETS = 16 << 20
+BATCH_WEIGHT = 16 << 20
 BATCH_ACTS = 256
-WORTH_STARTING = 48 << 20
-"""From how many bytes on it is worth to start processes, which takes a second."""
+WORTH_STARTING = 256 << 20
+"""From which weight on it is worth to start processes: they need as long to start as this takes, about a second."""
 THREADS = 8
 
 
@@ -47,15 +47,15 @@ class Workers:
 
 
 def check_acts(
-    store: ObjectStore, acts: Iterable[NamedAct], *, octets: int, workers: Workers | None
+    store: ObjectStore, acts: Iterable[NamedAct], *, weight: int, workers: Workers | None
 ) -> Iterator[list[tuple[NamedAct, Checked]]]:
-    """Yield the acts with what was found of each, some at a time. ``octets`` is how much there is to read in all.
+    """Yield the acts with what was found of each, some at a time. ``weight`` is that of all of them.
 
     Raises:
         UnavailableError: the store cannot be read.
     """
     batches = _batched(acts)
-    if workers is None or workers.processes < 2 or octets < WORTH_STARTING:  # noqa: PLR2004 - one is no parallel work
+    if workers is None or workers.processes < 2 or weight < WORTH_STARTING:  # noqa: PLR2004 - one is no parallel work
         for batch in batches:
             yield list(zip(batch, _check(store, [one.act for one in batch]), strict=True))
         return
@@ -83,13 +83,13 @@ def _done(batch: list[NamedAct], future: Future[list[Checked]]) -> list[tuple[Na
 
 def _batched(acts: Iterable[NamedAct]) -> Iterator[list[NamedAct]]:
     batch: list[NamedAct] = []
-    octets = 0
+    weight = 0
     for one in acts:
         batch.append(one)
-        octets += one.octets
-        if octets >= BATCH_OCTETS or len(batch) == BATCH_ACTS:
+        weight += one.weight
+        if weight >= BATCH_WEIGHT or len(batch) == BATCH_ACTS:
             yield batch
-            batch, octets = [], 0
+            batch, weight = [], 0
     if batch:
         yield batch
 
