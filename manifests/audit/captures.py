@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from schemas.partition import Partition
     from storage.objects import ObjectStore
 
-AT_ONCE = 100_000
+AT_ONCE = 50_000
 """For how many records' slices a WARC file is read at most at once: it bounds the memory, about 300 bytes each."""
 
 

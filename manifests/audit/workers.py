@@ -7,10 +7,13 @@ has at that moment does not matter then.
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from manifests.audit.captures import check_act
@@ -63,12 +66,24 @@ def check_acts(
     with ProcessPoolExecutor(workers.processes, context, _open, (workers.open_store,)) as pool:
         waiting: deque[tuple[list[NamedAct], Future[list[Checked]]]] = deque()
         for batch in batches:
-            waiting.append((batch, pool.submit(_check_there, [one.act for one in batch])))
+            with _without_program():
+                waiting.append((batch, pool.submit(_check_there, [one.act for one in batch])))
             # Enough that no process waits, and no more: what waits is in memory.
             if len(waiting) > 2 * workers.processes:
                 yield _done(*waiting.popleft())
         while waiting:
             yield _done(*waiting.popleft())
+
+
+@contextmanager
+def _without_program() -> Iterator[None]:
+    """Hide the program that runs from processes that start now, which else import all of it: half their memory."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def _done(batch: list[NamedAct], future: Future[list[Checked]]) -> list[tuple[NamedAct, Checked]]:

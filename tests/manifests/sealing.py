@@ -14,7 +14,7 @@ from schemas.partition import Partition
 from schemas.record import Normalised, Provenance, Record, Slice
 from storage import layout, parquet
 from storage.objects import Content
-from storage.warc import WarcWriter
+from storage.warc import Answer, Exchange, Request, WarcWriter
 from tests.manifests.archives import START, Writer, captured, registered
 
 if TYPE_CHECKING:
@@ -56,10 +56,14 @@ class Archivist:
         change: Callable[[list[Record]], list[Record]] = lambda records: records,
         say: Callable[[Partition], Partition] = lambda partition: partition,
         columns: Callable[[bytes], bytes] = lambda content: content,
+        repeated: bool = False,
     ) -> Captured:
-        """Seal a capture whose records may be changed before, or be said to be others than they are."""
+        """Seal a capture whose records may be changed before, or be said to be others than they are.
+
+        With ``repeated`` the records come from an answer that WARC keeps as a revisit of an earlier one.
+        """
         natives = [f"<item>{name} {number}</item>".encode() for number in range(records)]
-        exchange, stored = self._exchanges(name, b"".join(natives))
+        exchange, stored = self._exchanges(name, b"".join(natives), repeated=repeated)
         made = change(self._records(name, natives, exchange))
         content, root = parquet.write_partition(made)
         key = layout.partition(account="blog", series="unscheduled", period=PERIOD, name=name)
@@ -73,12 +77,16 @@ class Archivist:
         self.writer.append(self.ledger, act)
         return act
 
-    def _exchanges(self, name: str, payload: bytes):
+    def _exchanges(self, name: str, payload: bytes, *, repeated: bool):
         path = self.folder / f"{name}.warc.gz"
         with WarcWriter(path, software="test", operator="test", now=lambda: START) as warc:
-            exchange = warc.resource(
-                uri="file:///feed.xml", at=START, content_type="application/xml", body=io.BytesIO(payload)
-            )
+            if repeated:
+                warc.exchange(answered("https://blog.example/first", payload))
+                exchange = warc.exchange(answered("https://blog.example/again", payload))
+            else:
+                exchange = warc.resource(
+                    uri="file:///feed.xml", at=START, content_type="application/xml", body=io.BytesIO(payload)
+                )
         key = layout.exchanges(account="blog", capture=name)
         return exchange, self.store.put_new(key, Content.of_file(path))
 
@@ -89,6 +97,12 @@ class Archivist:
             records.append(record(number, native, source, capture=name))
             offset += len(native)
         return records
+
+
+def answered(uri: str, body: bytes) -> Exchange:
+    """An exchange with this answer."""
+    answer = Answer(200, "OK", (("Content-Type", "application/xml"),), io.BytesIO(body))
+    return Exchange(uri=uri, at=START, ip=None, request=Request("GET", "/", ()), answer=answer)
 
 
 def record(number: int, native: bytes, source: Slice, *, capture: str, account: str = "blog", created=START) -> Record:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from manifests.audit import audit
+from manifests.audit import audit, captures
 from manifests.audit.found import LIMIT
 from schemas.instant import Instant
 from schemas.ledger import Captured
-from schemas.record import Record, Slice
+from schemas.record import Provenance, Record, Slice
+from storage.memory import MemoryStore
+from tests.manifests.archives import Writer
 from tests.manifests.sealing import Archivist, digest_of, record, source_of
 
 if TYPE_CHECKING:
@@ -136,7 +139,8 @@ def test_a_record_of_another_month_is_named(archivist: Archivist):
 def with_source(records: list[Record], **change: object) -> list[Record]:
     """The records, the second with another place that it says it comes from."""
     source = msgspec.structs.replace(source_of(records[1]), **change)
-    return [records[0], record(1, records[1].native, source, capture="bad"), *records[2:]]
+    capture = Provenance.from_bytes(records[1].provenance).capture
+    return [records[0], record(1, records[1].native, source, capture=capture), *records[2:]]
 
 
 @pytest.mark.parametrize("change", [{"offset": 0}, {"offset": 10_000}, {"length": 10_000}, {"length": 3}])
@@ -167,6 +171,46 @@ def test_slices_may_nest_overlap_and_be_empty(archivist: Archivist):
 
     archivist.seal("good", change=nested)
     assert found(archivist) == []
+
+
+def test_records_of_an_answer_that_came_twice_are_found_where_its_payload_is(archivist: Archivist):
+    archivist.seal("good", records=30, repeated=True)
+    archivist.seal("bad", records=30, repeated=True, change=lambda records: with_source(records, offset=0))
+    assert found(archivist) == [("SLICE_DIFFERS", "bad")]
+
+
+def test_a_capture_with_more_records_than_are_looked_for_at_once_is_judged_alike(
+    archivist: Archivist, monkeypatch: pytest.MonkeyPatch
+):
+    archivist.seal("bad", records=7, change=lambda records: with_source(records, offset=0))
+    archivist.seal("worse", change=lambda records: with_source(records, exchange="urn:uuid:none"))
+    at_once = audited(archivist)
+    monkeypatch.setattr(captures, "AT_ONCE", 2)
+    assert audited(archivist) == at_once
+    assert found(archivist) == [("SLICE_DIFFERS", "bad"), ("EXCHANGE_MISSING", "worse")]
+
+
+class Counting(MemoryStore):
+    """A store that counts how often each key is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: Counter[str] = Counter()
+
+    def open(self, key: str, *, version: str | None = None) -> BinaryIO:
+        self.opened[key] += 1
+        return super().open(key, version=version)
+
+
+def test_every_object_is_read_once(tmp_path: Path):
+    made = Archivist(tmp_path, Writer(store=Counting()))
+    for number in range(4):
+        made.seal(str(number))
+    made.store.opened.clear()
+    assert audited(made).sound
+    assert set(made.store.opened) == set(made.store.keys(""))
+    data = {key: times for key, times in made.store.opened.items() if not key.startswith("ledger/")}
+    assert set(data.values()) == {1}
 
 
 def test_a_partition_that_two_entries_name_is_named_and_read_once(archivist: Archivist):
