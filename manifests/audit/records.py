@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.digest import Digest
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from schemas.partition import Partition
 
 IMPOSSIBLE = -1
+NUMBER = rb"(0|[1-9][0-9]{0,14})"  # below 2^53
+PLACE = re.compile(rb'"length":' + NUMBER + rb',"offset":' + NUMBER)
+PLACE_TEXT = b'"length":%d,"offset":%d'
 LEAF = b"\x00" + LEAF_DOMAIN
 
 
@@ -57,18 +61,18 @@ def _check_group(
     wanted: list[Wanted] = []
     views: list[Normalised] = []
     provenances: list[Provenance] = []
+    alike = Alike()
     altered: set[int] = set()
     for row, (salt, native, normalised, provenance) in enumerate(group.evidence()):
         digest = sha256(native).digest()
         leaf = sha256(LEAF + salt + digest + sha256(normalised).digest() + sha256(provenance).digest()).digest()
         if leaf != ids[row]:
             altered.add(row)
-        view, origin = Normalised.from_bytes(normalised), Provenance.from_bytes(provenance)
-        source = origin.source
-        views.append(view)
+        views.append(Normalised.from_bytes(normalised))
+        origin, offset, length = alike.read(provenance)
         provenances.append(origin)
-        length = source.length if source.length == len(native) else IMPOSSIBLE
-        wanted.append(Wanted(source.offset, length, digest, ids[row], source.exchange, key))
+        fitting = length if length == len(native) else IMPOSSIBLE
+        wanted.append(Wanted(offset, fitting, digest, ids[row], origin.source.exchange, key))
     differing = group.differing(
         {"native_sha256": [one.native for one in wanted], **parquet.derived(views, provenances)}
     )
@@ -83,3 +87,30 @@ def _check_group(
         if str(view.created or origin.captured)[:7] != partition.period:
             found.fault("PERIOD_DIFFERS", key, f"Record {record.hex()} does not belong into {partition.period}.")
     return wanted
+
+
+class Alike:
+    """Provenances that differ in their slice's place alone, as those of one exchange do: the rest is read once."""
+
+    def __init__(self) -> None:
+        self._origin: Provenance | None = None
+        self._before = self._after = b""
+
+    def read(self, content: bytes) -> tuple[Provenance, int, int]:
+        """Return a provenance whose slice may be another's, and the slice's own offset and length.
+
+        Raises:
+            IntegrityError: it is not in its one spelling.
+        """
+        if self._origin is not None and content.startswith(self._before) and content.endswith(self._after):
+            # Between two parts of a canonical spelling, two numbers in their one spelling make another.
+            place = PLACE.fullmatch(content, len(self._before), len(content) - len(self._after))
+            if place is not None:
+                return self._origin, int(place[2]), int(place[1])
+        origin = self._origin = Provenance.from_bytes(content)
+        source = origin.source
+        place_text = PLACE_TEXT % (source.length, source.offset)
+        self._before, found, self._after = content.rpartition(place_text)
+        if not found:
+            self._origin = None
+        return origin, source.offset, source.length

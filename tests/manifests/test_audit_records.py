@@ -10,14 +10,18 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from manifests.audit import audit, captures
 from manifests.audit.found import LIMIT
+from manifests.audit.records import Alike
+from schemas.errors import IntegrityError
 from schemas.instant import Instant
 from schemas.ledger import Captured
 from schemas.record import Provenance, Record, Slice
 from storage.memory import MemoryStore
-from tests.manifests.archives import Writer
+from tests.manifests.archives import START, Writer
 from tests.manifests.sealing import Archivist, digest_of, record, source_of
 
 if TYPE_CHECKING:
@@ -230,3 +234,54 @@ def test_findings_beyond_a_thousand_of_a_kind_are_counted(archivist: Archivist):
     assert len(report.findings) == LIMIT
     assert [(one.code, one.count) for one in report.beyond] == [("RECORD_MISPLACED", 234)]
     assert report.steps[4].note == f"{LIMIT + 234} at fault"
+
+
+NUMBERS = st.one_of(st.integers(0, 2**53 - 1), st.integers(0, 99))
+SOURCES = st.builds(
+    Slice,
+    exchange=st.sampled_from(["e", '"length":1,"offset":2']),
+    uri=st.text(max_size=5),
+    offset=NUMBERS,
+    length=NUMBERS,
+)
+ORIGINS = st.builds(
+    Provenance,
+    account=st.just("blog"),
+    platform=st.just("feed"),
+    capture=st.sampled_from(["one", "two"]),
+    captured=st.just(START),
+    method=st.just("feed"),
+    collector=st.just("test/1"),
+    claim=st.just(1),
+    source=SOURCES,
+    previous=st.one_of(st.none(), st.just(digest_of("before"))),
+)
+
+
+@given(st.lists(ORIGINS, min_size=1, max_size=6))
+def test_provenances_that_are_alike_are_read_as_each_alone_is(origins: list[Provenance]):
+    alike = Alike()
+    for origin in [*origins, *origins]:
+        read, offset, length = alike.read(origin.to_bytes())
+        source = msgspec.structs.replace(read.source, offset=offset, length=length)
+        assert msgspec.structs.replace(read, source=source) == origin
+
+
+@given(ORIGINS, st.integers(0, 400), st.sampled_from([b"", b"0", b"-", b" ", b"9" * 20, b'"', b","]), st.integers(0, 2))
+def test_a_provenance_like_another_is_refused_wherever_it_alone_would_be(
+    origin: Provenance, place: int, put: bytes, cut: int
+):
+    content = origin.to_bytes()
+    place = min(place, len(content))
+    changed = content[:place] + put + content[place + cut :]
+    alike = Alike()
+    alike.read(content)
+    try:
+        alone = Provenance.from_bytes(changed)
+    except IntegrityError:
+        with pytest.raises(IntegrityError):
+            alike.read(changed)
+    else:
+        read, offset, length = alike.read(changed)
+        source = msgspec.structs.replace(read.source, offset=offset, length=length)
+        assert msgspec.structs.replace(read, source=source) == alone
