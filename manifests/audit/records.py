@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.digest import Digest
+from schemas.instant import Instant
 from schemas.merkle import root_of
 from schemas.record import LEAF_DOMAIN, Normalised, Provenance
 from storage import parquet
@@ -81,12 +82,31 @@ def _check_group(
     for row in sorted(differing - altered):
         what = f"The search columns of record {ids[row].hex()} do not follow from it."
         found.fault("COLUMNS_DIFFER", key, what)
-    for record, view, origin in zip(ids, views, provenances, strict=True):
-        if origin.account != partition.account or origin.capture != capture:
-            found.fault("RECORD_MISPLACED", key, f"Record {record.hex()} is of another account or capture.")
-        if str(view.created or origin.captured)[:7] != partition.period:
-            found.fault("PERIOD_DIFFERS", key, f"Record {record.hex()} does not belong into {partition.period}.")
+    for row in _misplaced(provenances, partition, capture):
+        found.fault("RECORD_MISPLACED", key, f"Record {ids[row].hex()} is of another account or capture.")
+    for row in _of_other_months(views, provenances, partition.period):
+        found.fault("PERIOD_DIFFERS", key, f"Record {ids[row].hex()} does not belong into {partition.period}.")
     return wanted
+
+
+def _misplaced(provenances: list[Provenance], partition: Partition, capture: str) -> Iterator[int]:
+    """Yield the rows that are of another account or capture; provenances that are alike are one object."""
+    wrong = {
+        id(origin)
+        for origin in {id(origin): origin for origin in provenances}.values()
+        if (origin.account, origin.capture) != (partition.account, capture)
+    }
+    if wrong:
+        yield from (row for row, origin in enumerate(provenances) if id(origin) in wrong)
+
+
+def _of_other_months(views: list[Normalised], provenances: list[Provenance], period: str) -> Iterator[int]:
+    """Yield the rows whose month is another; months stand in their order as texts do."""
+    instants = [view.created or origin.captured for view, origin in zip(views, provenances, strict=True)]
+    micros = [instant.micros for instant in instants]
+    ends = [str(Instant(one))[:7] for one in (min(micros), max(micros))] if micros else []
+    if any(end != period for end in ends):
+        yield from (row for row, instant in enumerate(instants) if str(instant)[:7] != period)
 
 
 class Alike:
