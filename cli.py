@@ -10,6 +10,7 @@ import click
 from archiver import commands as archiver_commands
 from ediscovery import commands as ediscovery_commands
 from ediscovery import holds_commands, proof_commands
+from ediscovery.audits import commands as audits_commands
 from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
 from manifests import copies_commands, locks_commands
@@ -58,9 +59,9 @@ for command in (
     ediscovery_commands.search,
     ediscovery_commands.show,
     production_commands.produce,
-    production_commands.verify,
     proof_commands.prove,
     proofs_commands.check,
+    audits_commands.verify,
     manifests_commands.log,
     manifests_commands.status,
     holds_commands.hold,

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measurement: our rate and the alternative's, both in ``unit``; more is better."""
+    """One measurement: our rate and the alternative's, both in ``unit``; more is better, unless ``less`` is."""
 
     step: str
     unit: str
     ours: float
     theirs: float
     alternative: str
+    less: bool = False
 
     @property
     def ratio(self) -> float:
-        return self.ours / self.theirs
+        return self.theirs / self.ours if self.less else self.ours / self.theirs
 
 
 def seconds(run: Callable[[], Any], *, times: int = 3) -> float:

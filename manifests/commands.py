@@ -1,4 +1,4 @@
-"""Commands about the archive as such: init, log, status, and the audit behind ``verify``."""
+"""Commands about the archive as such: init, log, status."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from manifests.archive import SETTINGS_FILE, create_archive, read_settings
-from manifests.audit import audit
-from manifests.console import Console, json_option, local, plural, size_in_words, step_line, system_clock
-from manifests.copies_commands import open_replica
+from manifests.archive import SETTINGS_FILE, create_archive
+from manifests.console import Console, json_option, local, plural, system_clock
 from manifests.doctor import refuse_unsuitable
-from manifests.ledger import Ledger
 from manifests.locking import ALARM_DAYS, leases
-from manifests.replication import compare
-from manifests.signing import Verifier
 from manifests.statements import read_statement
 from schemas.ledger import (
     AccountRegistered,
@@ -32,17 +27,11 @@ from schemas.ledger import (
     Produced,
 )
 from schemas.settings import BucketPlace, DirectoryPlace, LockSetting
-from storage.directory import DirectoryStore
-from storage.places import open_store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from manifests.archive import Archive
     from manifests.keyring import KeyRing
-    from schemas.findings import Report
     from schemas.settings import Place
-    from storage.objects import ObjectStore
 
 
 @click.command()
@@ -267,67 +256,3 @@ def _lease_lines(archive: Archive) -> tuple[str, ...]:
         return ()
     alarm = "  ← run 'holdfast locks renew' now" if left < ALARM_DAYS else ""
     return (f"  locks        the shortest lease ends in {left:.0f} days{alarm}",)
-
-
-def verify_archive(console: Console, *, key: str | None, store: Path | None, replica: str | None) -> None:
-    """Audit an archive, a copy of its store, or the archive together with a second copy, and show the reports.
-
-    The program ends with the exit status of integrity errors when one is not sound.
-
-    Raises:
-        CopyDiffersError: archive and replica hold different ledgers.
-        CopyAheadError: the replica holds entries that the archive lacks.
-    """
-    trusted = Verifier.from_text(key) if key else None
-    if store is not None:
-        stores: dict[str, tuple[ObjectStore, bool]] = {str(store): (DirectoryStore(store, pinned=False), True)}
-    else:
-        settings = read_settings(console.home)
-        own = open_store(settings.store, home=console.home, now=system_clock)
-        stores = {"": (own, settings.store.versions == "oldest")}
-        if replica is not None:
-            stores[replica] = (open_replica(console, settings, replica), True)
-    reports: dict[str, Report] = {}
-    for name, (place, copy) in stores.items():
-        with console.progress(f"Verifying {name}".rstrip()) as tell:
-            reports[name] = audit(place, now=system_clock(), copy=copy, trusted=trusted, progress=tell)
-    if replica is None:
-        (report,) = reports.values()
-        console.show(report.to_plain(), report_lines(report))
-    else:
-        own_report, other = reports[""], reports[replica]
-        far = compare(*(Ledger(place) for place, _ in stores.values()))
-        console.show(
-            {"archive": own_report.to_plain(), "replica": other.to_plain(), "behind": far.entries - far.copied},
-            (
-                *report_lines(own_report),
-                "",
-                f"The copy {replica!r}:",
-                *report_lines(other),
-                "",
-                f"The copy has {far.copied} of {plural(far.entries, 'entry', 'entries')}, the same ones.",
-            ),
-        )
-        far.refuse_ahead()
-    if not all(report.sound for report in reports.values()):
-        console.unsound("Keep everything as it is, and restore what is named above from a second copy.")
-
-
-def report_lines(report: Report) -> tuple[str, ...]:
-    """Return an audit's report for people."""
-    return (
-        f"Archive {report.origin or '(unknown)'}",
-        (
-            f"  {plural(report.size, 'ledger entry', 'ledger entries')}, {plural(report.records, 'record')}, "
-            f"{plural(report.objects, 'object')}, {size_in_words(report.octets)} read"
-        ),
-        f"  ledger root {report.root}",
-        "",
-        *(step_line(step) for step in report.steps),
-        "",
-        *(
-            f"  {finding.severity.upper()} {finding.code} {finding.key}\n      {finding.what}"
-            for finding in report.findings
-        ),
-        "Sound: everything that the ledger names is there, unchanged, and in order." if report.sound else "NOT SOUND.",
-    )

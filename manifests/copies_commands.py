@@ -39,8 +39,8 @@ class RestoreIntoPinnedError(InputError):
     code = "RESTORE_INTO_PINNED"
 
 
-def open_replica(console: Console, settings: Settings, name: str) -> ObjectStore:
-    """Return the store of a second copy, read without the version ids of the first.
+def replica_place(settings: Settings, name: str) -> Place:
+    """Return where a second copy lies, to be read without the version ids of the first.
 
     Raises:
         ReplicaUnknownError: the settings name none so.
@@ -52,7 +52,16 @@ def open_replica(console: Console, settings: Settings, name: str) -> ObjectStore
             f"holdfast.toml describes no replica {name!r}; it knows: {known}.",
             do="Add a section [replica.NAME] with kind and path or bucket (docs/SETTINGS.md).",
         )
-    return open_store(msgspec.structs.replace(place, versions="oldest"), home=console.home, now=system_clock)
+    return msgspec.structs.replace(place, versions="oldest")
+
+
+def open_replica(console: Console, settings: Settings, name: str) -> ObjectStore:
+    """Return the store of a second copy.
+
+    Raises:
+        ReplicaUnknownError: the settings name none so.
+    """
+    return open_store(replica_place(settings, name), home=console.home, now=system_clock)
 
 
 def open_copy(console: Console, archive: Archive, name: str) -> tuple[Ledger, Place]:

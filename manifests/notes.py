@@ -65,14 +65,14 @@ class SignedNote:
         return cls(text, tuple(Signature(key.name, key.verifier.id, key.sign(message)) for key in keys))
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> SignedNote:
-        """Read a note, at most 1 MiB with at most 100 signatures.
+    def from_bytes(cls, content: bytes, *, limit: int = NOTE_LIMIT) -> SignedNote:
+        """Read a note of at most ``limit`` bytes, by default 1 MiB, with at most 100 signatures.
 
         Raises:
             NoteMalformedError: it is not one.
         """
-        if len(content) > NOTE_LIMIT:
-            raise _malformed(f"it is larger than {NOTE_LIMIT} bytes")
+        if len(content) > limit:
+            raise _malformed(f"it is larger than {limit} bytes")
         try:
             whole = content.decode()
         except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Self, TypeAlias
 
 import msgspec
@@ -55,6 +56,14 @@ def unspell(content: bytes, kind: Any) -> Any:  # noqa: ANN401 - unions are no t
         raise NotCanonicalError(f"This is not what it should be: {error}.", do="Keep it and report it.") from error
 
 
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain, order="sorted")
+
+
+@cache
+def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, dec_hook=_rich)
+
+
 class Canonical(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """An immutable structure that is read only from its canonical spelling.
 
@@ -73,7 +82,7 @@ class Canonical(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         and keys in ASCII; the tests hold it to another implementation.
         """
         try:
-            return msgspec.json.encode(self, enc_hook=_plain, order="sorted")
+            return _ENCODER.encode(self)
         except UnicodeError as error:
             raise NotCanonicalError(
                 f"A {type(self).__name__} holds text that is no Unicode: {error}.", do="Replace lone surrogates."
@@ -101,7 +110,7 @@ class Canonical(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             NotCanonicalError: when ``content`` is not the canonical spelling of a ``cls``.
         """
         try:
-            value = msgspec.json.decode(content, type=cls, dec_hook=_rich)
+            value: Self = _decoder(cls).decode(content)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise NotCanonicalError(
                 f"This is not a valid {cls.__name__}: {error}.", do="Do not use this data; keep it and report it."

@@ -57,12 +57,16 @@ class Digest:
         Raises:
             DigestMalformedError: on any other spelling.
         """
-        if len(text) != 2 * SIZE or not set(text) <= set("0123456789abcdef"):
+        try:
+            raw = bytes.fromhex(text)
+        except ValueError:
+            raw = b""
+        if len(raw) != SIZE or raw.hex() != text:
             raise DigestMalformedError(
                 f"{text[:80]!r} is not a SHA-256 digest in lower-case hexadecimal.",
                 do="Do not use this data; keep it and report it.",
             )
-        return cls(bytes.fromhex(text))
+        return cls(raw)
 
     @property
     def hex(self) -> str:

@@ -1,4 +1,4 @@
-"""Commands about productions: produce, and verify for what was handed over (or, without a file, the archive)."""
+"""The command about productions: produce."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from ediscovery.commands import in_words, query_of, query_options, searchable
-from manifests.commands import verify_archive
 from manifests.console import Console, json_option, plural
 from schemas.errors import InputError
 from schemas.query import Query
@@ -107,39 +106,3 @@ def produce(
             ),
         ),
     )
-
-
-@click.command()
-@click.argument("production", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--key", help="The archive's checkpoint key as its owner publishes it (name+id+key).")
-@click.option("--store", type=click.Path(file_okay=False, path_type=Path), help="A copy of the store to verify.")
-@click.option("--replica", help="Also verify this second copy, and compare both.")
-@click.option("--root", "roots", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="PEM file of a certificate authority that you trust, for a production's signature.")  # fmt: skip
-@json_option
-@click.pass_obj
-def verify(
-    console: Console,
-    production: Path | None,
-    key: str | None,
-    store: Path | None,
-    replica: str | None,
-    roots: tuple[Path, ...],
-) -> None:
-    """Recompute everything: the archive from its stored bytes, or one production that was handed over.
-
-    A production needs no archive: its signature, its natives and its proofs are checked from the file alone.
-
-    \b
-    Examples:
-      holdfast verify
-      holdfast verify --replica vault
-      holdfast verify --store /mnt/copy/archive --key 'maple-grove/…+…+…'
-      holdfast verify request-14.pdf --key 'maple-grove/…+…+…' --root county-ca.pem
-    """
-    if production is None:
-        verify_archive(console, key=key, store=store, replica=replica)
-        return
-    from ediscovery.production.verifying import verify_production  # noqa: PLC0415
-
-    verify_production(console, production, key=key, roots=roots)

@@ -7,14 +7,15 @@ What a file may ask of its reader is limited before anything is decoded: 8 MiB f
 a row group, counted by the headers of its pages, which must be plainly encoded.
 """
 
-from storage.parquet.columns import Cell, Row, Summary, columns_of
+from storage.parquet.columns import Cell, Row, Summary, columns_of, derived
 from storage.parquet.limits import PartitionMalformedError
 from storage.parquet.opening import Source, UnknownFormatError
-from storage.parquet.read import read_columns, read_rows, read_summaries
+from storage.parquet.read import Group, read_columns, read_groups, read_rows, read_summaries
 from storage.parquet.write import PartitionTooLargeError, write_partition
 
 __all__ = [
     "Cell",
+    "Group",
     "PartitionMalformedError",
     "PartitionTooLargeError",
     "Row",
@@ -22,7 +23,9 @@ __all__ = [
     "Summary",
     "UnknownFormatError",
     "columns_of",
+    "derived",
     "read_columns",
+    "read_groups",
     "read_rows",
     "read_summaries",
     "write_partition",

@@ -9,6 +9,8 @@ from schemas.digest import Digest
 from schemas.instant import Instant
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from schemas.record import Kind, Normalised, Provenance, Record
 
 Cell: TypeAlias = bytes | str | Digest | Instant | None
@@ -80,18 +82,24 @@ def columns_of(record: Record, view: Normalised, provenance: Provenance) -> dict
 
     ``view`` and ``provenance`` are what the record's own texts say.
     """
-    author = view.author
+    cells = derived([view], [provenance])
+    return {"record": record.id, "native_sha256": Digest.of(record.native)} | {
+        name: column[0] for name, column in cells.items()
+    }
+
+
+def derived(views: Sequence[Normalised], provenances: Sequence[Provenance]) -> dict[str, list[Cell]]:
+    """Return the search columns of many records, each with a cell a record."""
+    authors = [view.author for view in views]
     return {
-        "record": record.id,
-        "native_sha256": Digest.of(record.native),
-        "item": view.item,
-        "kind": view.kind,
-        "url": view.url,
-        "title": view.title,
-        "text": view.text,
-        "author": (author.name or author.handle or author.id) if author else None,
-        "thread": view.thread,
-        "parent": view.parent,
-        "created": view.created,
-        "captured": provenance.captured,
+        "item": [view.item for view in views],
+        "kind": [view.kind for view in views],
+        "url": [view.url for view in views],
+        "title": [view.title for view in views],
+        "text": [view.text for view in views],
+        "author": [(author.name or author.handle or author.id) if author else None for author in authors],
+        "thread": [view.thread for view in views],
+        "parent": [view.parent for view in views],
+        "created": [view.created for view in views],
+        "captured": [provenance.captured for provenance in provenances],
     }

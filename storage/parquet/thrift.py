@@ -14,6 +14,7 @@ Value: TypeAlias = "bool | int | bytes | list[Value] | Struct"
 Struct: TypeAlias = "dict[int, Value]"
 
 STOP, TRUE, FALSE = 0, 1, 2
+NUMBERS = (4, 5, 6)  # I16, I32, I64
 LONG_LIST = 15
 CONTINUED = 0x80
 DEEPEST = 16
@@ -40,14 +41,17 @@ class Cursor:
         while (header := self._byte()) != STOP:
             number = number + (header >> 4) if header >> 4 else self._zigzag()
             kind = header & 15
-            fields[number] = kind == TRUE if kind in (TRUE, FALSE) else self._value(kind, depth)
+            if kind in NUMBERS:  # most fields are
+                fields[number] = self._zigzag()
+            else:
+                fields[number] = kind == TRUE if kind in (TRUE, FALSE) else self._value(kind, depth)
         return fields
 
     def _value(self, kind: int, depth: int) -> Value:
         match kind:
             case 3:  # BYTE
                 return self._byte()
-            case 4 | 5 | 6:  # I16, I32, I64
+            case 4 | 5 | 6:  # NUMBERS
                 return self._zigzag()
             case 7:  # DOUBLE
                 return self._take(8)
@@ -74,10 +78,12 @@ class Cursor:
         return [self._value(kind, depth) for _ in range(size)]
 
     def _byte(self) -> int:
-        if self.at >= len(self.content):
-            raise _damaged()
-        self.at += 1
-        return self.content[self.at - 1]
+        at = self.at
+        self.at = at + 1
+        try:
+            return self.content[at]
+        except IndexError:
+            raise _damaged() from None
 
     def _take(self, size: int) -> bytes:
         if size > len(self.content) - self.at:
@@ -86,8 +92,11 @@ class Cursor:
         return self.content[self.at - size : self.at]
 
     def _varint(self) -> int:
-        value = 0
-        for shift in range(0, 7 * LONGEST_VARINT, 7):
+        value = self._byte()
+        if value < CONTINUED:  # most are one byte long
+            return value
+        value &= 0x7F
+        for shift in range(7, 7 * LONGEST_VARINT, 7):
             byte = self._byte()
             value |= (byte & 0x7F) << shift
             if byte < CONTINUED:

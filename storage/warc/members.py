@@ -13,6 +13,13 @@ from schemas.errors import IntegrityError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Protocol
+
+    class Readable(Protocol):
+        """Whatever gives its bytes one after the other."""
+
+        def read(self, size: int, /) -> bytes: ...
+
 
 BLOCK = 1 << 16
 MAGIC = b"\x1f\x8b"
@@ -39,7 +46,7 @@ def damaged(why: str, *, offset: int) -> WarcDamagedError:
 class Source:
     """A stream that knows how far it was read, and holds what was read too far."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._read = 0
         self.pending = b""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
@@ -24,7 +24,9 @@ from storage.warc.members import MAGIC, Content, PlainBytes, Source, damaged, me
 from storage.warc.record import WarcRecord, chunked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
+
+    from storage.warc.members import Readable
 
 VERSIONS = {b"WARC/1.1", b"WARC/1.0", b"WARC/0.18", b"WARC/0.17"}
 HEAD_LIMIT = 1 << 20
@@ -40,8 +42,12 @@ class WarcUnsupportedError(InputError):
     code = "WARC_UNSUPPORTED"
 
 
-def read_warc(stream: BinaryIO, *, mismatch: Literal["refuse", "report"] = "refuse") -> Iterator[WarcRecord]:
+def read_warc(
+    stream: Readable, *, mismatch: Literal["refuse", "report"] = "refuse", keep: Container[str] | None = None
+) -> Iterator[WarcRecord]:
     """Yield the records of a WARC file in order, each checked to its last byte, in bounded memory.
+
+    Where ``keep`` is given, the bodies of records whose ids are not in it are checked, but handed over closed.
 
     With ``mismatch="report"`` a record whose digest is false is yielded with ``digests="failed"``: for files of
     others, whose writers are known to miscompute them.
@@ -53,33 +59,33 @@ def read_warc(stream: BinaryIO, *, mismatch: Literal["refuse", "report"] = "refu
     source = Source(stream)
     if not source.fill():
         return
-    records = _gzipped(source) if source.pending.startswith(MAGIC) else _plain(source)
+    records = _gzipped(source, keep) if source.pending.startswith(MAGIC) else _plain(source, keep)
     for record in records:
-        with record.body:
+        with closing(record.body):
             if record.digests == "failed" and mismatch == "refuse":
                 raise damaged("its digest is false", offset=record.offset)
             yield record
 
 
-def _gzipped(source: Source) -> Iterator[WarcRecord]:
+def _gzipped(source: Source, keep: Container[str] | None) -> Iterator[WarcRecord]:
     for offset, reader in members(source):
-        record = _read_record(reader, offset)
+        record = _read_record(reader, offset, keep)
         with _closed_if_raised(record.body):
             if any(line.strip() for line in iter(lambda: reader.readline(STEP), b"")):  # noqa: B023 -- used up at once
                 raise damaged("more follows in its gzip member than one record", offset=offset)
         yield record
 
 
-def _plain(source: Source) -> Iterator[WarcRecord]:
+def _plain(source: Source, keep: Container[str] | None) -> Iterator[WarcRecord]:
     with io.BufferedReader(PlainBytes(source)) as reader:
         ahead = reader.peek(1)
         while ahead:
-            yield _read_record(reader, source.offset - len(ahead))
+            yield _read_record(reader, source.offset - len(ahead), keep)
             while (ahead := reader.peek(1)) and ahead[:1] in b"\r\n":
                 reader.read(1)
 
 
-def _read_record(reader: Content, offset: int) -> WarcRecord:
+def _read_record(reader: Content, offset: int, keep: Container[str] | None) -> WarcRecord:
     headers: Headers = tuple((key, value.strip()) for key, value in _read_head(reader, offset).headers)
     kind, name = (field(headers, "WARC-Type") or "").lower(), field(headers, "WARC-Record-ID")
     date, length = _date(field(headers, "WARC-Date") or ""), field(headers, "Content-Length") or ""
@@ -91,11 +97,13 @@ def _read_record(reader: Content, offset: int) -> WarcRecord:
         head = _read_http_head(reader, HTTP_TYPES[kind], int(length), offset)
     http = StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head)) if head.strip() else None
     http_headers: Headers = tuple(http.headers) if http else ()
-    body, digests = _read_body(reader, head, int(length), headers, offset)
-    if digests == "failed" and chunked(http_headers) and _passes_dechunked(body, headers):
+    name, framed = name.strip("<>"), chunked(http_headers)
+    kept = keep is None or framed or name in keep
+    body, digests = _read_body(reader, head, int(length), headers, offset, kept=kept)
+    if digests == "failed" and framed and _passes_dechunked(body, headers):
         digests = "passed"
     return WarcRecord(
-        id=name.strip("<>"),
+        id=name,
         type=kind,
         uri=uri,
         date=date,
@@ -135,30 +143,37 @@ def _read_http_head(reader: Content, start: bytes, length: int, offset: int) -> 
     return head
 
 
-def _read_body(reader: Content, head: bytes, length: int, headers: Headers, offset: int) -> tuple[BinaryIO, Verdict]:
+def _read_body(
+    reader: Content, head: bytes, length: int, headers: Headers, offset: int, *, kept: bool
+) -> tuple[BinaryIO, Verdict]:
     """Return the block after its HTTP header, in a file of its own, and whether the digests prove it."""
     # A revisit's payload digest is that of the record it refers to; a segment's that of the whole.
     elsewhere = field(headers, "WARC-Profile") or field(headers, "WARC-Segment-Number")
     block = Claim(field(headers, "WARC-Block-Digest"))
     payload = Claim(None if elsewhere else field(headers, "WARC-Payload-Digest"))
     block.update(head)
-    body = cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 -- closed by whoever got it
     left = length - len(head)
+    body: BinaryIO = io.BytesIO()
+    if kept and left > IN_MEMORY:
+        body = cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 -- closed by whoever got it
     with _closed_if_raised(body):
         while left and (chunk := reader.read(min(left, STEP))):
             left -= len(chunk)
             block.update(chunk)
             payload.update(chunk)
-            body.write(chunk)
+            if kept:
+                body.write(chunk)
         if left:
             raise damaged(f"{left} bytes are missing at its end", offset=offset)
+    if not kept:
+        body.close()
     return body, together((block.verdict, payload.verdict))
 
 
 @contextmanager
 def _closed_if_raised(body: BinaryIO) -> Iterator[None]:
     with ExitStack() as cleanup:
-        cleanup.enter_context(body)
+        cleanup.callback(body.close)
         yield
         cleanup.pop_all()
 

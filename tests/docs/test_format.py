@@ -10,6 +10,7 @@ from manifests import chain
 from manifests.history import History
 from manifests.notes import Checkpoint, SignedNote
 from schemas.digest import Digest
+from schemas.findings import AuditStatement, Beyond, Finding, Guarded, Kept, Report, Resumed, Sample, Step
 from schemas.keys import KeyStatement, Revocation
 from schemas.ledger import KeysChanged
 from schemas.record import Normalised, Provenance, Record
@@ -75,6 +76,15 @@ def test_every_field_of_every_structure_is_specified() -> None:
     from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Heading, Produced  # noqa: PLC0415
 
     structures = (
+        AuditStatement,
+        Report,
+        Step,
+        Finding,
+        Beyond,
+        Kept,
+        Sample,
+        Resumed,
+        Guarded,
         Normalised,
         Provenance,
         Poll,

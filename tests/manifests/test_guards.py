@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from manifests.audit_guards import Expected, check_guards, check_versions
-from manifests.history import History
+from manifests import chain
+from manifests.audit.guards import check_guards
+from manifests.audit.inventory import take_inventory
+from manifests.audit.walking import Walk
 from manifests.locking import held_accounts, leases, promises
+from manifests.signing import SigningKey
 from schemas.digest import Digest
 from schemas.ledger import Captured, Entry, HoldPlaced, HoldReleased, LocksRenewed
 from schemas.stored import Lock, StoredObject
 from storage import layout
 from storage.memory import MemoryStore
 from storage.objects import Guard, Version
-from tests.manifests.archives import START, captured, registered
+from tests.manifests.archives import ORIGIN, START, captured, registered
 
 if TYPE_CHECKING:
     from schemas.instant import Instant
     from schemas.ledger import Act
 
 DAY = 86_400
+KEY = SigningKey.generate(f"{ORIGIN}/entry")
 LEASE = Lock(mode="compliance", until=START.plus(seconds=60 * DAY))
 LONG = Lock(mode="compliance", until=START.plus(seconds=3650 * DAY))
 
@@ -49,14 +53,14 @@ def stored(name: str, lock: Lock | None = LEASE) -> StoredObject:
     return StoredObject(key=f"exchanges/blog/{name}", sha256=Digest.of(b""), size=0, version="v", lock=lock)
 
 
-def history_of(*acts: Act) -> Expected:
-    """The history of one act an entry, and its entries."""
-    history, entries = History(), []
+def history_of(*acts: Act) -> Walk:
+    """A ledger of one act an entry, walked to its end."""
+    walk = Walk()
     for index, act in enumerate(acts):
         entry = Entry(index=index, at=START, clock=START, actor="x", software="x", root=Digest.of(b""), acts=(act,))
-        history.record(entry)
-        entries.append(entry)
-    return Expected(history, entries, {named.stored.key: named.stored for named in history.objects()})
+        content = chain.sign(ORIGIN, entry, KEY)
+        walk.take(entry, content, signature=chain.parse_entry(content)[2].signatures[0])
+    return walk
 
 
 def with_objects(capture: Captured, *objects: StoredObject) -> Captured:
@@ -64,22 +68,23 @@ def with_objects(capture: Captured, *objects: StoredObject) -> Captured:
 
 
 def found(
-    expected: Expected, *, lock: Lock | None = LEASE, hold: bool = False, days: float = 0, ledger: Lock | None = LONG
+    expected: Walk, *, lock: Lock | None = LEASE, hold: bool = False, days: float = 0, ledger: Lock | None = LONG
 ) -> set[tuple[str, str]]:
     """What an audit so many days later finds when every object and every entry is guarded so."""
-    guards = {key: Guard(lock, hold) for key in expected.objects}
-    guards |= {layout.entry(entry.index): Guard(ledger, hold=False) for entry in expected.entries}
-    _, findings = check_guards(Guarding(guards), expected, now=START.plus(seconds=days * DAY), tell=lambda *_: None)
-    return {(finding.code, finding.key.split("/")[0]) for finding in findings}
+    register = expected.register
+    guards = {one.stored.key: Guard(lock, hold) for one in register.objects()}
+    guards |= {layout.entry(entry.index): Guard(ledger, hold=False) for entry in register.entries()}
+    watch = check_guards(Guarding(guards), expected, now=START.plus(seconds=days * DAY), tell=lambda *_: None)
+    return {(finding.code, finding.key.split("/")[0]) for finding in watch.found.findings}
 
 
 @pytest.fixture
-def expected() -> Expected:
+def expected() -> Walk:
     """An account with one captured object."""
     return history_of(registered(), with_objects(captured("c1"), stored("a")))
 
 
-def test_guards_that_are_as_promised_are_no_finding(expected: Expected):
+def test_guards_that_are_as_promised_are_no_finding(expected: Walk):
     assert found(expected) == set()
     assert found(expected, lock=LONG, hold=True) == set()
 
@@ -92,14 +97,14 @@ def test_guards_that_are_as_promised_are_no_finding(expected: Expected):
         (Lock(mode="governance", until=LEASE.until), "LOCK_WEAKENED"),
     ],
 )
-def test_a_lock_that_is_less_than_promised_is_named(expected: Expected, lock: Lock | None, code: str):
+def test_a_lock_that_is_less_than_promised_is_named(expected: Walk, lock: Lock | None, code: str):
     assert found(expected, lock=lock) == {(code, "exchanges")}
 
 
 @pytest.mark.parametrize(
     ("days", "codes"), [(45, set()), (47, {"LOCK_ENDING"}), (60, {"LOCK_ENDING"}), (61, {"LOCK_LAPSED"})]
 )
-def test_a_lease_rings_before_it_ends(expected: Expected, days: float, codes: set[str]):
+def test_a_lease_rings_before_it_ends(expected: Walk, days: float, codes: set[str]):
     assert found(expected, days=days) == {(code, "exchanges") for code in codes}
 
 
@@ -111,7 +116,7 @@ def test_a_lease_rings_before_it_ends(expected: Expected, days: float, codes: se
         (Lock(mode="compliance", until=START.plus(seconds=366 * DAY)), set()),
     ],
 )
-def test_entries_are_locked_for_a_year_at_least(expected: Expected, ledger: Lock | None, codes: set[str]):
+def test_entries_are_locked_for_a_year_at_least(expected: Walk, ledger: Lock | None, codes: set[str]):
     assert found(expected, ledger=ledger) == {(code, "ledger") for code in codes}
 
 
@@ -163,23 +168,23 @@ class Listing(MemoryStore):
         return self.listed
 
 
-def versions_found(expected: Expected, key: str, *names: str, copy: bool = False) -> list[tuple[str, str]]:
-    """What an audit finds when a key has these versions, from oldest to newest, of sizes that are not the object's."""
+def versions_found(expected: Walk, *names: str, copy: bool = False) -> list[tuple[str, str]]:
+    """What an audit finds when an object has these versions, from oldest to newest, of sizes that are not its own."""
+    (key,) = (one.stored.key for one in expected.register.objects())
     store = Listing(tuple(Version(key, name, 9, marker=False, modified=START) for name in names))
-    return [(finding.code, finding.severity) for finding in check_versions(store, store, expected, copy=copy)]
+    inventory = take_inventory(store, expected, copy=copy, tell=lambda *_: None)
+    return [(finding.code, finding.severity) for finding in inventory.several.findings]
 
 
-def test_a_version_that_is_older_than_the_ledgers_is_named_and_so_is_what_it_holds(expected: Expected):
-    (key,) = expected.objects
-    assert versions_found(expected, key, "v") == []
-    assert versions_found(expected, key, "v", "later") == [("EXTRA_VERSION", "fault")]
-    assert versions_found(expected, key, "promoted", "v") == [
+def test_a_version_that_is_older_than_the_ledgers_is_named_and_so_is_what_it_holds(expected: Walk):
+    assert versions_found(expected, "v") == []
+    assert versions_found(expected, "v", "later") == [("EXTRA_VERSION", "fault")]
+    assert versions_found(expected, "promoted", "v") == [
         ("VERSION_NOT_OLDEST", "fault"),
         ("EXTRA_VERSION", "fault"),
     ]
 
 
-def test_in_a_copy_whose_versions_have_other_names_the_oldest_is_the_object(expected: Expected):
-    (key,) = expected.objects
-    assert versions_found(expected, key, "its own", copy=True) == []
-    assert versions_found(expected, key, "its own", "later", copy=True) == [("EXTRA_VERSION", "fault")]
+def test_in_a_copy_whose_versions_have_other_names_the_oldest_is_the_object(expected: Walk):
+    assert versions_found(expected, "its own", copy=True) == []
+    assert versions_found(expected, "its own", "later", copy=True) == [("EXTRA_VERSION", "fault")]

@@ -1,0 +1,1 @@
+"""The command ``verify``, and an audit's report as a document for people."""

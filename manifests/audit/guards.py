@@ -1,0 +1,137 @@
+"""How the live store guards what the ledger promises: locks and holds, asked for object by object."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from manifests.audit.found import Found
+from manifests.audit.register import NamedEntry
+from manifests.locking import ALARM_DAYS, DAY, WORKERS, promises
+from schemas.findings import Guarded
+from storage import layout
+from storage.objects import ObjectMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from manifests.audit.walking import Tell, Walk
+    from manifests.locking import Promised
+    from schemas.instant import Instant
+    from storage.objects import Guard, Locks
+
+LEDGER_LOCK_DAYS = 365
+"""For how long a ledger entry is locked at least when it is written."""
+
+MIRRORED_WITHIN_DAYS = 2
+AT_ONCE = 1_000
+"""How many answers are waited for together."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What asking the store gave: how many objects and entries were asked for, how they are guarded, what is wrong."""
+
+    asked: int = 0
+    guarded: Guarded = field(default_factory=lambda: Guarded(objects=0))
+    found: Found = field(default_factory=Found)
+
+
+def check_guards(locks: Locks, walk: Walk, *, now: Instant, tell: Tell) -> Watch:
+    """Ask how every object that the ledger names is guarded, and every entry where objects are to be locked."""
+    watch, since = Watch(), _mirrored_since(walk)
+    total = walk.register.count_objects() + walk.register.entry_count
+    promised = any(one.until for one in promises(walk.history))
+    jobs: Iterator[Promised | NamedEntry] = chain(
+        promises(walk.history), walk.register.entries() if promised else iter(())
+    )
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while some := list(islice(jobs, AT_ONCE)):
+            for one, guard in zip(some, pool.map(lambda job: _guard(locks, job), some), strict=True):
+                watch.asked += 1
+                if isinstance(one, NamedEntry):
+                    _judge_entry(one, guard, now, watch.found)
+                else:
+                    watch.guarded = _counted(watch.guarded, guard)
+                    _judge(one, guard, now, watch.found, mirrored=_is_due(walk, since, one, now))
+            tell("locks", watch.asked, total)
+    return watch
+
+
+def _guard(locks: Locks, job: Promised | NamedEntry) -> Guard | None:
+    try:
+        if isinstance(job, NamedEntry):
+            return locks.guard_of(layout.entry(job.index))
+        return locks.guard_of(job.stored.key, version=job.stored.version)
+    except ObjectMissingError:
+        return None  # that is another step's finding
+
+
+def _counted(guarded: Guarded, guard: Guard | None) -> Guarded:
+    if guard is None:
+        return msgspec.structs.replace(guarded, objects=guarded.objects + 1)
+    mode, end = (guard.lock.mode, guard.lock.until) if guard.lock else (None, None)
+    return Guarded(
+        objects=guarded.objects + 1,
+        compliance=guarded.compliance + (mode == "compliance"),
+        governance=guarded.governance + (mode == "governance"),
+        held=guarded.held + guard.hold,
+        first_end=min((one for one in (guarded.first_end, end) if one), default=None),
+    )
+
+
+def _mirrored_since(walk: Walk) -> dict[str, Instant]:
+    """Return since when each account is under a hold that is in force."""
+    since: dict[str, Instant] = {}
+    for name, hold in walk.history.holds.items():
+        for account in hold.accounts:
+            placed = walk.register.holds[name]
+            since[account] = min(placed, since.get(account, placed))
+    return since
+
+
+def _is_due(walk: Walk, since: dict[str, Instant], one: Promised, now: Instant) -> bool:
+    """Whether the daily sweep must have mirrored a hold on an object: a lease guards it until then."""
+    if one.account not in since:
+        return False
+    entry = walk.register.find_entry(one.entry)
+    return entry is not None and max(since[one.account], entry.at).plus(seconds=MIRRORED_WITHIN_DAYS * DAY) < now
+
+
+def _judge(one: Promised, guard: Guard | None, now: Instant, found: Found, *, mirrored: bool) -> None:
+    if guard is None:
+        return
+    key, promised = one.stored.key, one.stored.lock
+    if mirrored and not guard.hold:
+        found.fault("HOLD_NOT_MIRRORED", key, "A hold covers this object, but its legal hold flag is off.")
+    if one.until is None or one.until < now:
+        if one.until is not None and (guard.lock is None or guard.lock.until < now):
+            found.fault("LOCK_LAPSED", key, f"Its lock ended at {one.until} and was not renewed.")
+        return
+    if guard.lock is None:
+        found.fault("LOCK_GONE", key, f"It should be locked until {one.until}, and is not.")
+    elif guard.lock.until < one.until:
+        what = f"It should be locked until {one.until}, and is only until {guard.lock.until}."
+        found.fault("LOCK_SHORTENED", key, what)
+    elif promised is not None and (promised.mode, guard.lock.mode) == ("compliance", "governance"):
+        found.fault("LOCK_WEAKENED", key, "It was locked for everybody, and can now be unlocked by some.")
+    elif guard.lock.until < now.plus(seconds=ALARM_DAYS * DAY):
+        found.notice("LOCK_ENDING", key, f"Its lock ends at {guard.lock.until}: run 'holdfast locks renew'.")
+
+
+def _judge_entry(entry: NamedEntry, guard: Guard | None, now: Instant, found: Found) -> None:
+    if guard is None:
+        return
+    key, lock = layout.entry(entry.index), guard.lock
+    least = entry.clock.plus(seconds=(LEDGER_LOCK_DAYS - 1) * DAY)
+    if lock is None:
+        found.fault("LOCK_GONE", key, "A ledger entry should be locked, and is not.")
+    elif lock.until < now:
+        found.fault("LOCK_LAPSED", key, f"The lock of this ledger entry ended at {lock.until}.")
+    elif lock.until < least:
+        what = f"The lock of this ledger entry ends at {lock.until}, less than a year after it was written."
+        found.fault("LOCK_SHORTENED", key, what)

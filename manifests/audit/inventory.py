@@ -1,0 +1,187 @@
+"""The store's own listing beside what the ledger names, in one pass over both, each in the order of keys.
+
+Named and not there, there and not named, more than one version of a key, delete markers: nothing is kept but what is
+found, however long the listings are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from manifests import chain
+from manifests.audit.found import Found
+from schemas.digest import Digest
+from schemas.errors import ArchiveError
+from storage import keys, layout
+from storage.objects import CHUNK, Versions, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from manifests.audit.register import NamedEntry, NamedObject
+    from manifests.audit.walking import Tell, Walk
+    from storage.objects import ObjectStore, Version
+
+STRAY = "The ledger does not name this object: a capture was cut short before its entry, or somebody put it there."
+GONE = "The ledger names this object, and the store does not list it."
+CLOCKS_DIFFER_SECONDS = 86_400
+
+
+@dataclass(slots=True)
+class Inventory:
+    """What comparing the listings gave: how many keys and versions there are, and what was found of both."""
+
+    listed: int = 0
+    versions: int = 0
+    objects: Found = field(default_factory=Found)
+    several: Found = field(default_factory=Found)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A key that the store lists, with its versions from oldest to newest where the store keeps any."""
+
+    key: str
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def real(self) -> tuple[Version, ...]:
+        """The versions that hold bytes."""
+        return tuple(version for version in self.versions if not version.marker)
+
+
+def take_inventory(store: ObjectStore, walk: Walk, *, copy: bool, tell: Tell) -> Inventory:
+    """Compare what the store lists with what the ledger names. In a ``copy`` version ids and dates say nothing.
+
+    Of an object that the audit reads, that it is missing is the finding of reading it.
+    """
+    inventory, inspection = Inventory(), _Inspection(store, walk, copy=copy)
+    versioned = isinstance(store, Versions)
+    total = walk.register.count_objects() + walk.register.entry_count
+    for listed, key in _merged(_listing(store), walk.register.keys()):
+        named = key is not None
+        if listed is None:
+            _missing(walk, key or "", inventory)
+            continue
+        there = not versioned or (bool(listed.real) and keys.is_key(listed.key))
+        inventory.listed += there
+        inventory.versions += len(listed.versions)
+        tell("inventory", inventory.listed, total)
+        if versioned:
+            inspection.inspect(listed, inventory, named=named)
+        if there and not named and walk.whole and not _own(listed.key, walk.head.size):
+            inventory.objects.notice("OBJECT_UNREFERENCED", listed.key, STRAY)
+    for name in getattr(store, "strangers", lambda: ())():
+        inventory.objects.notice("FILE_FOREIGN", name, "This file is no object of the archive.")
+    return inventory
+
+
+def _listing(store: ObjectStore) -> Iterator[Listed]:
+    if isinstance(store, Versions):
+        for key, versions in groupby(store.versions(""), key=attrgetter("key")):
+            yield Listed(key, tuple(versions))
+    else:
+        yield from (Listed(key) for key in store.keys(""))
+
+
+def _merged(listing: Iterator[Listed], named: Iterator[str]) -> Iterator[tuple[Listed | None, str | None]]:
+    """Yield each key once, in order: as it is listed, if it is, and as it is named, if it is."""
+    listed, key = next(listing, None), next(named, None)
+    while listed is not None or key is not None:
+        if key is None or (listed is not None and listed.key < key):
+            yield listed, None
+            listed = next(listing, None)
+        elif listed is None or key < listed.key:
+            yield None, key
+            key = next(named, None)
+        else:
+            yield listed, key
+            listed, key = next(listing, None), next(named, None)
+
+
+def _missing(walk: Walk, key: str, inventory: Inventory) -> None:
+    named = walk.register.find(key)
+    if named is not None and not named.wanted:
+        inventory.objects.fault("OBJECT_MISSING", key, GONE)
+
+
+def _own(key: str, size: int) -> bool:
+    if key.startswith((layout.CHECKPOINTS, layout.PROBES)):
+        return True  # judged by a step of their own; left by 'holdfast doctor'
+    index = layout.entry_index(key)
+    return index is not None and index < size
+
+
+@dataclass(frozen=True, slots=True)
+class _Inspection:
+    """Judges the versions of keys that the ledger knows: exactly one each, and no delete markers."""
+
+    store: ObjectStore
+    walk: Walk
+    copy: bool
+
+    def inspect(self, listed: Listed, inventory: Inventory, *, named: bool) -> None:
+        """Add what is wrong with a key's versions."""
+        for marker in (version for version in listed.versions if version.marker):
+            what = (
+                f"A delete marker of {marker.modified} hides this key: somebody deleted it. Its bytes are still there."
+            )
+            inventory.several.fault("DELETE_MARKER", listed.key, what)
+        index = layout.entry_index(listed.key)
+        entry = self.walk.register.find_entry(index) if index is not None else None
+        thing = self.walk.register.find(listed.key) if named else None
+        if entry is not None:
+            self._of_entry(entry, listed.real, inventory.several)
+        elif thing is not None:
+            self._of_object(thing, listed.real, inventory)
+
+    def _of_entry(self, entry: NamedEntry, real: Sequence[Version], found: Found) -> None:
+        key = layout.entry(entry.index)
+        apart = abs(real[0].modified.micros - entry.clock.micros) if real and not self.copy else 0
+        if apart > CLOCKS_DIFFER_SECONDS * 1_000_000:
+            what = f"The store took this entry at {real[0].modified} by its clock; the entry says {entry.clock}."
+            found.fault("CLOCKS_DIFFER", key, what)
+        for version in real[1:]:
+            if self._lost_race(entry, version):
+                what = "A writer of this archive lost the race for this entry; what it wrote second does not count."
+                found.notice("RACE_LOST", key, what)
+            else:
+                found.fault("EXTRA_VERSION", key, _put_over(version))
+
+    def _lost_race(self, entry: NamedEntry, version: Version) -> bool:
+        try:
+            content = read(self.store, version.key, version=version.version, limit=chain.ENTRY_LIMIT)
+            origin, other, note = chain.parse_entry(content)
+            chain.check_signature(self.walk.history, origin, other, note)
+        except ArchiveError:
+            return False  # whatever it is, it is no entry of this archive: the version is named as put over
+        return other.index == entry.index and other.previous == entry.previous
+
+    def _of_object(self, thing: NamedObject, real: Sequence[Version], inventory: Inventory) -> None:
+        stored, found = thing.stored, inventory.several
+        known = {version.version for version in real}
+        if not thing.wanted and not (real if self.copy else stored.version in known):
+            inventory.objects.fault("OBJECT_MISSING", stored.key, GONE)
+        if not self.copy and real and stored.version in known - {real[0].version}:
+            what = "An older version than the one that the ledger names stands at this key."
+            found.fault("VERSION_NOT_OLDEST", stored.key, what)
+        for version in real:
+            if version.version == stored.version or (self.copy and version is real[0]):
+                continue
+            if version.size == stored.size and _digest(self.store, version) == stored.sha256:
+                what = "The same bytes were written here again: an answer got lost, and the write was repeated."
+                found.notice("WRITTEN_AGAIN", stored.key, what)
+            else:
+                found.fault("EXTRA_VERSION", stored.key, _put_over(version))
+
+
+def _put_over(version: Version) -> str:
+    return f"Other bytes were put at this key at {version.modified}: version {version.version}."
+
+
+def _digest(store: ObjectStore, version: Version) -> Digest:
+    with store.open(version.key, version=version.version) as stream:
+        return Digest.of_chunks(iter(lambda: stream.read(CHUNK), b""))

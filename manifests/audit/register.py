@@ -1,0 +1,220 @@
+"""What the ledger names, in a temporary file: an audit's memory does not grow with the archive."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import msgspec
+
+from manifests.history import objects_of
+from schemas.digest import Digest
+from schemas.instant import Instant
+from schemas.ledger import Captured, HoldPlaced, Produced
+from schemas.stored import StoredObject
+from storage import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from schemas.ledger import Entry
+
+Work: TypeAlias = "Captured | Produced"
+
+RECORD_WEIGHT = 4096
+"""Checking a record takes about as long as reading so many bytes of media."""
+
+TABLES = """
+CREATE TABLE entries (place INTEGER PRIMARY KEY, at INTEGER, clock INTEGER, previous BLOB, signer TEXT);
+CREATE TABLE roots (size INTEGER PRIMARY KEY, root BLOB);
+CREATE TABLE acts (
+    number INTEGER PRIMARY KEY, entry INTEGER, leaf BLOB, position INTEGER, weight INTEGER, captured BOOLEAN, act BLOB,
+    wanted BOOLEAN DEFAULT TRUE
+);
+CREATE TABLE objects (key TEXT PRIMARY KEY, act INTEGER, stored BLOB) WITHOUT ROWID;
+CREATE INDEX acts_by_weight ON acts (weight);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEntry:
+    """An accepted entry, as far as its guards and versions are judged by it."""
+
+    index: int
+    at: Instant
+    clock: Instant
+    previous: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAct:
+    """An act with objects, and its ``weight`` in work; ``leaf`` is its entry's hash, ``position`` its place there."""
+
+    number: int
+    leaf: bytes
+    position: int
+    weight: int
+    act: Work
+
+
+@dataclass(frozen=True, slots=True)
+class NamedObject:
+    """An object that the ledger names, and whether it is among those that are read."""
+
+    stored: StoredObject
+    wanted: bool
+
+
+class Register:
+    """A private SQLite file without a name, gone with the process; for one thread."""
+
+    def __init__(self) -> None:
+        # An empty name is a file that SQLite deletes at once: it spills there what its small cache does not hold.
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {TABLES} BEGIN;")
+        self._database.create_function("entry_key", 1, layout.entry, deterministic=True)
+        self.holds: dict[str, Instant] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def add_root(self, size: int, root: Digest) -> None:
+        """Note the root of the first ``size`` entries."""
+        self._database.execute("INSERT INTO roots VALUES (?, ?)", (size, root.raw))
+
+    def add(self, entry: Entry, leaf: Digest, *, signer: str) -> tuple[str, ...]:
+        """Note an accepted entry, ``signer`` being its key's name and id; return the keys that earlier acts name too.
+
+        They are the keys of partitions.
+        """
+        previous = entry.previous.raw if entry.previous else None
+        row = (entry.index, entry.at.micros, entry.clock.micros, previous, signer)
+        self._database.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
+        taken: list[str] = []
+        for position, act in enumerate(entry.acts):
+            if isinstance(act, HoldPlaced):
+                self.holds[act.hold] = entry.at
+            if isinstance(act, Captured | Produced) and objects_of(act):
+                taken += self._add_act(entry.index, leaf, position, act)
+        return tuple(taken)
+
+    def _add_act(self, entry: int, leaf: Digest, position: int, act: Work) -> list[str]:
+        taken: list[str] = []
+        if isinstance(act, Captured):
+            taken = [partition.stored.key for partition in act.partitions if self._is_named(partition.stored.key)]
+            kept = tuple(partition for partition in act.partitions if partition.stored.key not in taken)
+            act = msgspec.structs.replace(act, partitions=kept)
+        stored = objects_of(act)
+        rows = sum(partition.rows for partition in act.partitions) if isinstance(act, Captured) else 0
+        weight = sum(one.size for one in stored) + RECORD_WEIGHT * rows
+        number = self._database.execute(
+            "INSERT INTO acts (entry, leaf, position, weight, captured, act) VALUES (?, ?, ?, ?, ?, ?)",
+            (entry, leaf.raw, position, weight, isinstance(act, Captured), act.to_bytes()),
+        ).lastrowid
+        self._database.executemany(
+            "INSERT OR IGNORE INTO objects VALUES (?, ?, ?)", [(one.key, number, one.to_bytes()) for one in stored]
+        )
+        return taken
+
+    def _is_named(self, key: str) -> bool:
+        return self._one("SELECT count(*) FROM objects WHERE key = ?", key) > 0
+
+    def find_root(self, size: int) -> Digest | None:
+        """Return the root of the first ``size`` entries, as far as they could be read."""
+        row = self._database.execute("SELECT root FROM roots WHERE size = ?", (size,)).fetchone()
+        return Digest(row[0]) if row else None
+
+    def find_entry(self, index: int) -> NamedEntry | None:
+        """Return an accepted entry."""
+        row = self._database.execute(
+            "SELECT place, at, clock, previous FROM entries WHERE place = ?", (index,)
+        ).fetchone()
+        return _entry(row) if row else None
+
+    def entries(self) -> Iterator[NamedEntry]:
+        """Yield the accepted entries in order."""
+        return (_entry(row) for row in self._rows("SELECT place, at, clock, previous FROM entries ORDER BY place"))
+
+    def signed_by(self, signer: str, *, since: int) -> Iterator[int]:
+        """Yield the entries from ``since`` on that a key signed, by its name and id."""
+        query = "SELECT place FROM entries WHERE signer = ? AND place >= ? ORDER BY place"
+        return (int(place) for (place,) in self._rows(query, signer, since))
+
+    @property
+    def entry_count(self) -> int:
+        """How many entries were accepted."""
+        return self._one("SELECT count(*) FROM entries")
+
+    def count_objects(self, *, since: int = 0) -> int:
+        """Return how many objects entries from ``since`` on name."""
+        return self._one("SELECT count(*) FROM objects JOIN acts ON number = objects.act WHERE entry >= ?", since)
+
+    def objects(self, *, since: int = 0) -> Iterator[NamedObject]:
+        """Yield what entries from ``since`` on name, in the order of keys."""
+        rows = self._rows(
+            "SELECT stored, wanted FROM objects JOIN acts ON number = objects.act WHERE entry >= ? ORDER BY key", since
+        )
+        return (NamedObject(StoredObject.from_bytes(stored), bool(wanted)) for stored, wanted in rows)
+
+    def keys(self) -> Iterator[str]:
+        """Yield every key that the ledger or an accepted entry of it has, in order."""
+        return (
+            key
+            for (key,) in self._rows(
+                "SELECT key FROM objects UNION ALL SELECT entry_key(place) FROM entries ORDER BY 1"
+            )
+        )
+
+    def find(self, key: str) -> NamedObject | None:
+        """Return the object at ``key``, if the ledger names one."""
+        row = self._database.execute(
+            "SELECT stored, wanted FROM objects JOIN acts ON number = objects.act WHERE key = ?", (key,)
+        ).fetchone()
+        return NamedObject(StoredObject.from_bytes(row[0]), bool(row[1])) if row else None
+
+    def want_since(self, entry: int) -> None:
+        """Leave out of what is read the acts of entries before ``entry``."""
+        self._database.execute("UPDATE acts SET wanted = FALSE WHERE entry < ?", (entry,))
+
+    def want_only(self, keys: Iterable[str]) -> None:
+        """Read only the acts that name one of ``keys``."""
+        self._database.execute("UPDATE acts SET wanted = FALSE")
+        self._database.executemany(
+            "UPDATE acts SET wanted = TRUE WHERE number = (SELECT act FROM objects WHERE key = ?)",
+            ((key,) for key in keys),
+        )
+
+    def leave_out(self, numbers: Iterable[int]) -> None:
+        """Leave out of what is read the acts of these numbers."""
+        self._database.executemany("UPDATE acts SET wanted = FALSE WHERE number = ?", ((number,) for number in numbers))
+
+    @property
+    def wanted(self) -> tuple[int, int]:
+        """How many acts are read, and their weight."""
+        row = self._database.execute("SELECT count(*), coalesce(sum(weight), 0) FROM acts WHERE wanted").fetchone()
+        return int(row[0]), int(row[1])
+
+    def acts(self) -> Iterator[NamedAct]:
+        """Yield the acts that are read, the heaviest first, so that the last ones are short."""
+        for number, leaf, position, weight, captured, act in self._rows(
+            "SELECT number, leaf, position, weight, captured, act FROM acts WHERE wanted ORDER BY weight DESC, number"
+        ):
+            kind = Captured if captured else Produced
+            yield NamedAct(number, leaf, position, weight, kind.from_bytes(act))
+
+    def _rows(self, query: str, *given: object) -> Iterator[tuple[Any, ...]]:
+        with closing(self._database.cursor()) as cursor:
+            yield from cursor.execute(query, given)
+
+    def _one(self, query: str, *given: object) -> int:
+        return int(self._database.execute(query, given).fetchone()[0])
+
+
+def _entry(row: tuple[int, int, int, bytes | None]) -> NamedEntry:
+    index, at, clock, previous = row
+    return NamedEntry(index, Instant(at), Instant(clock), Digest(previous) if previous else None)

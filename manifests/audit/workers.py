@@ -1,0 +1,127 @@
+"""Acts checked in parallel: processes for the work, threads in each for a bucket's delays, and few acts on the way.
+
+Processes are started anew (``spawn``) and open the store themselves: what threads, connections and locks their parent
+has at that moment does not matter then.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from manifests.audit.captures import check_act
+from schemas.errors import UnavailableError
+from storage.objects import Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+
+    from manifests.audit.captures import Checked
+    from manifests.audit.register import NamedAct, Work
+    from storage.objects import ObjectStore
+
+BATCH_WEIGHT = 16 << 20
+BATCH_ACTS = 256
+WORTH_STARTING = 256 << 20
+"""From which weight on it is worth to start processes: they need as long to start as this takes, about a second."""
+THREADS = 8
+
+
+class WorkerLostError(UnavailableError):
+    """A process of the audit ended before its work: killed, or out of memory."""
+
+    code = "AUDIT_WORKER_LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """How many processes, and how each opens the store; ``open_store`` must be picklable, as ``partial`` is."""
+
+    processes: int
+    open_store: Callable[[], ObjectStore]
+
+
+def check_acts(
+    store: ObjectStore, acts: Iterable[NamedAct], *, weight: int, workers: Workers | None
+) -> Iterator[list[tuple[NamedAct, Checked]]]:
+    """Yield the acts with what was found of each, some at a time. ``weight`` is that of all of them.
+
+    Raises:
+        UnavailableError: the store cannot be read.
+    """
+    batches = _batched(acts)
+    if workers is None or workers.processes < 2 or weight < WORTH_STARTING:  # noqa: PLR2004 - one is no parallel work
+        for batch in batches:
+            yield list(zip(batch, _check(store, [one.act for one in batch]), strict=True))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers.processes, context, _open, (workers.open_store,)) as pool:
+        waiting: deque[tuple[list[NamedAct], Future[list[Checked]]]] = deque()
+        for batch in batches:
+            with _without_program():
+                waiting.append((batch, pool.submit(_check_there, [one.act for one in batch])))
+            # Enough that no process waits, and no more: what waits is in memory.
+            if len(waiting) > 2 * workers.processes:
+                yield _done(*waiting.popleft())
+        while waiting:
+            yield _done(*waiting.popleft())
+
+
+@contextmanager
+def _without_program() -> Iterator[None]:
+    """Hide the program that runs from processes that start now, which else import all of it: half their memory."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
+
+
+def _done(batch: list[NamedAct], future: Future[list[Checked]]) -> list[tuple[NamedAct, Checked]]:
+    try:
+        return list(zip(batch, future.result(), strict=True))
+    except BrokenProcessPool as error:
+        raise WorkerLostError(
+            "A process of the audit ended before its work was done.",
+            do="Find out what ended it (memory?), then run the audit again; with --resume it goes on.",
+        ) from error
+
+
+def _batched(acts: Iterable[NamedAct]) -> Iterator[list[NamedAct]]:
+    batch: list[NamedAct] = []
+    weight = 0
+    for one in acts:
+        batch.append(one)
+        weight += one.weight
+        if weight >= BATCH_WEIGHT or len(batch) == BATCH_ACTS:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch
+
+
+def _check(store: ObjectStore, acts: list[Work]) -> list[Checked]:
+    if not isinstance(store, Versions):
+        return [check_act(store, act) for act in acts]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(lambda act: check_act(store, act), acts))
+
+
+_opened: list[ObjectStore] = []  # a process's own store, opened when the process starts
+
+
+def _open(open_store: Callable[[], ObjectStore]) -> None:
+    _opened.append(open_store())
+
+
+def _check_there(acts: list[Work]) -> list[Checked]:
+    return _check(_opened[0], acts)

@@ -1,0 +1,148 @@
+"""Audits as an auditor asks for them: kept and gone on from, sampled, resumed, with a signed report in two forms."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pikepdf
+import pytest
+
+from demo.site import BlogSite
+from tests.e2e.holdfast import Holdfast
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
+    """An archive with two captures and a production; every test leaves it as it was."""
+    folder = tmp_path_factory.mktemp("office")
+    made = Holdfast(folder / "home").init()
+    with BlogSite() as site:
+        made.capture(site.feed, "--allow-private-network")
+        site.edit("welcome", title="Welcome again")
+        made.capture()
+    made.json("produce", "volcano", "--matter", "M", "--out", str(folder / "out.pdf"))
+    return made
+
+
+def key_of(office: Holdfast) -> str:
+    """The archive's published key."""
+    return office.json("status")["checkpoint_key"]
+
+
+def steps(report: dict) -> dict[int, str]:
+    """The verdict of each step."""
+    return {step["number"]: step["verdict"] for step in report["steps"]}
+
+
+def test_an_auditor_keeps_what_the_next_audit_goes_on_from(office: Holdfast, tmp_path: Path):
+    kept = tmp_path / "kept.json"
+    first = office.json("verify", "--keep", str(kept))
+    assert first["mode"] == "full"
+    assert steps(first)[11] == "not checked"
+    second = office.json("verify", "--since", str(kept), "--keep", str(kept))
+    assert second["mode"] == "incremental"
+    assert steps(second)[2] == steps(second)[11] == "sound"
+    assert second.get("read", 0) == 0
+    assert "that the audit of" in office.run("verify", "--since", str(kept)).out
+
+
+def test_a_sample_can_be_drawn_again_by_its_seed(office: Holdfast):
+    drawn = office.json("verify", "--sample", "2")
+    again = office.json("verify", "--sample", "2", "--seed", drawn["sample"]["seed"])
+    assert drawn == again
+    assert drawn["sample"]["confidence"] == 950_000
+    few = office.json("verify", "--tolerate", "0.5", "--confidence", "0.75")
+    assert few["sample"]["objects"] == 2
+
+
+def test_a_signed_report_is_checked_without_the_archive_and_its_pdf_carries_it(office: Holdfast, tmp_path: Path):
+    plain, pdf = tmp_path / "audit.json", tmp_path / "audit.pdf"
+    key = key_of(office)
+    office.json("verify", "--key", key, "--report", str(plain), "--report", str(pdf))
+    elsewhere = Holdfast(tmp_path / "nowhere")
+    said = elsewhere.json("verify", str(plain), "--key", key)
+    assert said["signed_by"] == key
+    assert said["statement"]["sound"] is True
+    assert said["statement"]["auditor"] == "clerk@office"
+    with pikepdf.open(pdf) as opened:
+        assert bytes(opened.attachments["audit.json"].get_file().read_bytes()) == plain.read_bytes()
+        (signature,) = [
+            field.V
+            for page in opened.pages
+            for field in page.get("/Annots", pikepdf.Array())
+            if field.get("/FT") == "/Sig"
+        ]
+        assert signature.SubFilter == "/ETSI.CAdES.detached"
+        start, length, after, rest = (int(number) for number in signature.ByteRange)
+        assert (start, after + rest) == (0, pdf.stat().st_size)
+        assert length < after
+    stranger = elsewhere.run("verify", str(plain), "--key", other_key(tmp_path), "--json")
+    assert (stranger.status, stranger.json["error"]["code"]) == (7, "NOTE_UNSIGNED")
+    assert elsewhere.run("verify", str(plain)).status == 2
+
+
+def other_key(folder: Path) -> str:
+    """The key of another archive."""
+    other = Holdfast(folder / "other").init()
+    return key_of(other)
+
+
+def test_a_report_is_also_written_when_the_archive_is_not_sound(office: Holdfast, tmp_path: Path):
+    broken = Holdfast(tmp_path / "home")
+    shutil.copytree(office.home, broken.home)
+    (broken.home / "archive" / "ledger" / f"{2:020d}.entry").unlink()
+    plain, pdf, kept = (tmp_path / name for name in ("audit.json", "audit.pdf", "kept.json"))
+    arguments = ("--report", str(plain), "--report", str(pdf), "--keep", str(kept))
+    answer = broken.run("verify", *arguments, "--json")
+    assert answer.status == 7
+    assert answer.json["sound"] is False
+    assert not kept.exists()
+    assert broken.run("verify", str(plain), "--key", key_of(office)).status == 7
+    assert pdf.read_bytes().startswith(b"%PDF-")
+
+
+def test_an_outsider_signs_with_a_key_of_their_own(office: Holdfast, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(office.home / "archive", copy)
+    auditor = Holdfast(tmp_path / "auditor")
+    plain, pem = tmp_path / "audit.json", tmp_path / "auditor.pem"
+    arguments = ("verify", "--store", str(copy), "--key", key_of(office), "--report", str(plain))
+    assert auditor.run(*arguments, "--json").json["error"]["code"] == "REPORT_UNSIGNED"
+    answer = auditor.run(*arguments, "--signing-key", str(pem))
+    assert answer.status == 0
+    (signed_by,) = [line.split()[-1] for line in answer.out.splitlines() if line.startswith("  Signed by")]
+    assert signed_by.startswith("clerk@office+")
+    assert pem.stat().st_mode & 0o077 == 0
+    assert auditor.json("verify", str(plain), "--key", signed_by)["statement"]["report"]["mode"] == "full"
+
+
+def test_an_audit_that_is_done_leaves_nothing_to_resume(office: Holdfast, tmp_path: Path):
+    state = tmp_path / "state"
+    assert office.json("verify", "--resume", str(state))["sound"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--sample", "3", "--keep", "kept.json"), "AUDIT_OPTIONS"),
+        (("--sample", "3", "--tolerate", "0.1"), "AUDIT_OPTIONS"),
+        (("--seed", "x"), "AUDIT_OPTIONS"),
+        (("--replica", "vault", "--report", "x.json"), "AUDIT_OPTIONS"),
+        (("--tolerate", "7"), "SAMPLE_UNUSABLE"),
+        (("--report", "audit.txt"), "REPORT_UNSIGNED"),
+        (("--report", "pyproject.toml"), "OUTPUT_EXISTS"),
+        (("--since", "README.md"), "KEPT_UNREADABLE"),
+        (("--resume", "README.md"), "RESUME_UNUSABLE"),
+        (("--resume", "/nonexistent/state"), "RESUME_UNUSABLE"),
+        (("--key", "nonsense"), "KEY_MALFORMED_OR_LOCKED"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_read(office: Holdfast, arguments: tuple, code: str):
+    answer = office.run("verify", *arguments, "--json")
+    assert answer.status == 2
+    assert answer.json["error"]["code"] == code
