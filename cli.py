@@ -14,6 +14,7 @@ from ediscovery.production import commands as production_commands
 from manifests import commands as manifests_commands
 from manifests import copies_commands, locks_commands
 from manifests import doctor as manifests_doctor
+from manifests.checkpoints import commands as checkpoint_commands
 from manifests.console import Console, report_error, system_actor, wants_json
 from manifests.witness import commands as witness_commands
 from schemas.errors import ArchiveError
@@ -63,6 +64,7 @@ for command in (
     locks_commands.locks,
     copies_commands.replicate,
     copies_commands.restore,
+    checkpoint_commands.checkpoint,
     witness_commands.witness,
     manifests_doctor.doctor,
 ):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from manifests import chain
 from manifests.audit_guards import Expected, check_guards, check_versions
 from manifests.audit_objects import ObjectsAudit
+from manifests.checkpoints.auditing import AttestingAudit, Ground, judged_here
 from manifests.history import History
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
 from schemas.errors import ArchiveError
@@ -42,6 +43,8 @@ TITLES = {
     8: "Inventory: nothing in the store that the ledger does not name",
     9: "Versions: one of every key, none hidden, none put over another",
     10: "Locks and holds: the store still guards what the ledger promises",
+    11: "Cosignatures: every witness's line holds, for a checkpoint of this ledger",
+    12: "Time stamps: every chain verified offline, with the roots that the ledger names",
 }
 NO_VERSIONS = "this store keeps no versions"
 NO_LOCKS = "this store has no locks: software refuses to overwrite, but files can be deleted"
@@ -95,6 +98,9 @@ def audit(
     document_findings = objects.check_documents([act.document for act in documents])
     strays = _inventory(store, walk, objects.named) if walk.whole else []
     guards = _guards(store, walk, copy=copy, now=now, tell=tell)
+    attesting = AttestingAudit(store, Ground(walk.history, walk.entries, walk.roots), now)
+    if walk.whole:
+        attesting.check()
     steps = (
         _step(1, walk.head.size, walk.findings),
         _step(2, 1, key_findings) if trusted else _unchecked(2, KEY_NOTE),
@@ -105,6 +111,8 @@ def audit(
         _step(7, len(documents), document_findings),
         _step(8, len(objects.named), strays) if walk.whole else _unchecked(8, UNREADABLE),
         *guards.steps,
+        _step(11, attesting.cosignatures, attesting.of_cosignatures) if walk.whole else _unchecked(11, UNREADABLE),
+        _step(12, attesting.stamps, attesting.of_stamps) if walk.whole else _unchecked(12, UNREADABLE),
     )
     created = walk.history.created
     return Report(
@@ -125,6 +133,8 @@ def audit(
             *document_findings,
             *strays,
             *guards.findings,
+            *attesting.of_cosignatures,
+            *attesting.of_stamps,
         ),
     )
 
@@ -262,7 +272,7 @@ def _inventory(store: ObjectStore, walk: LedgerWalk, named: set[str]) -> list[Fi
             what=STRAY,
         )
         for key in store.keys("")
-        if key not in named and not _own(key, walk.head.size)
+        if key not in named and not _own(key, walk.head.size) and not judged_here(key, walk.history)
     ]
     foreign = getattr(store, "strangers", lambda: ())
     return strays + [

@@ -21,6 +21,7 @@ from schemas.ledger import (
     AccountRegistered,
     Act,
     ArchiveCreated,
+    AttestorsNamed,
     BatesAssigned,
     Captured,
     Entry,
@@ -121,7 +122,7 @@ def _advice(place: Place) -> tuple[str, ...]:
             )
 
 
-def describe(act: Act) -> str:
+def describe(act: Act) -> str:  # noqa: PLR0911 - one for each act
     """Return an act in plain words."""
     match act:
         case ArchiveCreated():
@@ -150,6 +151,15 @@ def describe(act: Act) -> str:
             return f"hold {act.hold} released: {act.reason}"
         case LocksRenewed():
             return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
+        case AttestorsNamed():
+            return _attestors(act)
+
+
+def _attestors(act: AttestorsNamed) -> str:
+    witnesses = ", ".join(witness.name for witness in act.witnesses) or "none"
+    authorities = ", ".join(authority.name for authority in act.authorities) or "none"
+    of_all = f" ({act.needed} of {len(act.witnesses)} needed)" if act.witnesses else ""
+    return f"vouching for checkpoints from here on: witnesses {witnesses}{of_all}; time stamp authorities {authorities}"
 
 
 @click.command()

@@ -15,6 +15,7 @@ from schemas.instant import Instant
 from schemas.ledger import (
     AccountRegistered,
     ArchiveCreated,
+    AttestorsNamed,
     BatesAssigned,
     Captured,
     Entry,
@@ -50,6 +51,7 @@ class Standing(msgspec.Struct, kw_only=True):
     """What is small however long the ledger grows, and kept whole in memory.
 
     ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions.
+    ``attestors`` are all that were ever named, each with the index of its entry.
     """
 
     size: int = 0
@@ -68,6 +70,7 @@ class Standing(msgspec.Struct, kw_only=True):
     holds: dict[str, HoldPlaced] = {}
     released: dict[str, HoldPlaced] = {}
     renewed: LocksRenewed | None = None
+    attestors: list[tuple[int, AttestorsNamed]] = []
 
 
 class History(Standing, kw_only=True):
@@ -95,6 +98,10 @@ class History(Standing, kw_only=True):
         """Return the keys that may sign for ``purpose``."""
         keys = self.created.keys if self.created else ()
         return tuple(Verifier.from_text(key.verifier) for key in keys if key.purpose == purpose)
+
+    def attestors_at(self, size: int) -> AttestorsNamed:
+        """Return who is to vouch for the checkpoint over the first ``size`` entries, as named last in these."""
+        return next((act for index, act in reversed(self.attestors) if index < size), AttestorsNamed())
 
     def find_capture(self, name: str) -> int | None:
         """Return the index of the entry that holds a capture, or ``None``."""
@@ -144,6 +151,8 @@ class History(Standing, kw_only=True):
                     self.released[act.hold] = held
             case LocksRenewed():
                 self.renewed = act
+            case AttestorsNamed():
+                self.attestors.append((entry.index, act))
 
     def _captured(self, entry: Entry, act: Captured) -> None:
         account, failed = act.poll.account, act.poll.outcome in ("failed", "interrupted")

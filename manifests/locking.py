@@ -164,7 +164,7 @@ def mirror_holds(archive: Archive, *, tell: Callable[[str, int, int], None]) -> 
 def _renew_ledger(
     archive: Archive, store: Locks, place: BucketPlace, *, force: bool, tell: Callable[[str, int, int], None]
 ) -> int:
-    """Extend the locks of entries and checkpoints once the first of them comes near its end."""
+    """Extend the locks of entries, checkpoints and what vouches for them once the first of them comes near its end."""
     now, term = archive.now(), place.ledger_days
     spare = min(LEDGER_SPARE_DAYS, term / 2)
     if not force and archive.ledger.entry(0).at.plus(seconds=(term - spare) * DAY) > now:
@@ -177,7 +177,7 @@ def _renew_ledger(
             store.retain(key, until=_days_from(now, term))
             renewed.append(key)
 
-    keys = [*archive.store.keys(layout.LEDGER), *archive.store.keys(layout.CHECKPOINTS)]
+    keys = [key for prefix in layout.RECORD for key in archive.store.keys(prefix)]
     _each(keys, renew, tell, "looking at the ledger's locks")
     return len(renewed)
 

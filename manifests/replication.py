@@ -93,7 +93,7 @@ def copy_archive(
             # them there.
             for number in batch.entries:
                 target.store.put_new(layout.entry(number), Content.of(source.entry_bytes(number)))
-    _copy_checkpoints(source.store, target.store)
+    _copy_attesting(source.store, target.store)
     return Copied(source.head.size - done, copied, octets, tuple(failures))
 
 
@@ -172,8 +172,10 @@ def _copied(source: ObjectStore, target: ObjectStore, stored: StoredObject) -> i
     return stored.size
 
 
-def _copy_checkpoints(source: ObjectStore, target: ObjectStore) -> None:
-    held = set(target.keys(layout.CHECKPOINTS))
-    for key in source.keys(layout.CHECKPOINTS):
-        if key not in held:
-            target.put_new(key, Content.of(read(source, key)))
+def _copy_attesting(source: ObjectStore, target: ObjectStore) -> None:
+    """Copy checkpoints and who vouches for them."""
+    for prefix in layout.ATTESTING:
+        held = set(target.keys(prefix))
+        for key in source.keys(prefix):
+            if key not in held:
+                target.put_new(key, Content.of(read(source, key)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from schemas.account import Account
+from schemas.attestors import Authority, Witness
 from schemas.canonical import Canonical, Natural, NotCanonicalError, unspell
 from schemas.capture import Poll
 from schemas.digest import Digest
@@ -95,8 +96,24 @@ class LocksRenewed(Canonical, frozen=True, tag_field="act", tag="locks-renewed")
     objects: Natural
 
 
+class AttestorsNamed(Canonical, frozen=True, tag_field="act", tag="attestors-named"):
+    """Who is to vouch for checkpoints from here on, and how many witnesses are needed; it replaces who did before."""
+
+    needed: Natural = 0
+    witnesses: tuple[Witness, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+
+
 Act: TypeAlias = (
-    ArchiveCreated | AccountRegistered | Captured | BatesAssigned | Produced | HoldPlaced | HoldReleased | LocksRenewed
+    ArchiveCreated
+    | AccountRegistered
+    | Captured
+    | BatesAssigned
+    | Produced
+    | HoldPlaced
+    | HoldReleased
+    | LocksRenewed
+    | AttestorsNamed
 )
 
 
