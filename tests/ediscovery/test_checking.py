@@ -31,7 +31,7 @@ from manifests.proofs.record import check as check_proof
 from manifests.proofs.vouching import Trust
 from schemas.errors import ArchiveError
 from tests.corpora import corpus
-from tests.ediscovery.productions import NOW, POSTED, Item, check_record, document_of, signer_of
+from tests.ediscovery.productions import NOW, POSTED, Item, check_checkpoint, check_record, document_of, signer_of
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 10
@@ -47,7 +47,7 @@ def case():
 
 
 def judged(pdf: bytes, *, roots=(), at=NOW, by=check_record):
-    return check(pdf, trust_roots=roots, check_record=by, at=at)
+    return check(pdf, trust_roots=roots, check_record=by, check_checkpoint=check_checkpoint, at=at)
 
 
 def codes(report) -> set[str]:
@@ -64,7 +64,7 @@ def test_a_production_is_found_sound_and_says_what_each_record_proved(case) -> N
     report = judged(pdf, roots=[root])
 
     assert report.sound
-    assert verdicts(report) == ["sound"] * 7
+    assert verdicts(report) == ["sound"] * 8
     assert report.findings == ()
     facts = report.signature
     assert (facts.intact, facts.valid, facts.trusted, facts.test) == (True, True, True, True)
@@ -384,9 +384,11 @@ resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]), int(sys.argv[3])))
 from ediscovery.production.checking import check
 from schemas.errors import ArchiveError
 from schemas.instant import Instant
-from tests.ediscovery.productions import check_record
+from tests.ediscovery.productions import check_checkpoint, check_record
 try:
-    report = check(Path(sys.argv[1]).read_bytes(), check_record=check_record, at=Instant(0))
+    report = check(
+        Path(sys.argv[1]).read_bytes(), check_record=check_record, check_checkpoint=check_checkpoint, at=Instant(0)
+    )
     print(report.sound, sorted({finding.code for finding in report.findings}), len(report.findings))
 except ArchiveError as error:
     print(error.code)
