@@ -246,7 +246,8 @@ def _check_record(
         try:
             proof = _read(record.proof, found, size=record.proof_size, sha256=record.proof_sha256, most=LARGEST_PROOF)
             outcome = check_record(proof, native)
-            proved = tuple(outcome.statements())
+            # Who vouches for the checkpoint is said once, of the production's own.
+            proved = tuple(words for words in outcome.statements() if words not in outcome.vouched.statements())
             finding = _mismatch(record, outcome, contents.manifest)
         except ArchiveError as error:
             finding = _fault(error.code, record.proof, error.what)

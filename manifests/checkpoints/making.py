@@ -12,10 +12,10 @@ from manifests.checkpoints.naming import AttestorsUnnamedError, demand_named, na
 from manifests.checkpoints.publishing import publish
 from manifests.checkpoints.stored import attested, checkpoint_at, claims_of
 from manifests.proofs.vouching import Trust
-from manifests.timestamps.trust import TimestampRootsError
 from manifests.witness.client import WitnessDisputesError
 from manifests.witness.requests import WitnessConflictError
 from schemas.digest import Digest
+from schemas.errors import InputError
 from storage import layout
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _unnamed(archive: Archive, *, name: bool) -> tuple[Lack, ...]:
         return ()
     try:
         demand_named(archive)
-    except (AttestorsUnnamedError, TimestampRootsError) as error:
+    except (AttestorsUnnamedError, InputError) as error:
         return (Lack("settings", "holdfast.toml", error),)
     return ()
 

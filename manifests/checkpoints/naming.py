@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from manifests.timestamps.trust import TimestampRootsError, load_roots
+from manifests.witness.cosignatures import Cosigner, Policy
 from schemas.attestors import Authority, Witness
 from schemas.digest import Digest
 from schemas.errors import PolicyError
@@ -33,8 +34,10 @@ def attestors_in(settings: Settings, *, home: Path) -> tuple[AttestorsNamed, tup
     """Return the act that names whom the settings name, and the authorities' certificates (DER); files are in ``home``.
 
     Raises:
+        KeyMalformedError, WitnessPolicyError: a witness's key is none, or the policy is impossible.
         TimestampRootsError: an authority's file cannot be read, or holds no root.
     """
+    Policy(settings.checkpoint.needed, tuple(Cosigner.from_text(one.key) for one in settings.witness.values()))
     roots = {name: _roots(home / one.roots, name) for name, one in sorted(settings.authority.items())}
     act = AttestorsNamed(
         needed=settings.checkpoint.needed,
@@ -50,8 +53,7 @@ def name_attestors(archive: Archive) -> bool:
     """Commit whom the settings name, if the ledger says otherwise; return whether it did.
 
     Raises:
-        ActRefusedError: they are an impossible policy.
-        TimestampRootsError: as ``attestors_in``.
+        InputError: they are an impossible policy (``attestors_in``).
     """
     wanted, roots = attestors_in(archive.settings, home=archive.home)
 
@@ -70,7 +72,7 @@ def demand_named(archive: Archive) -> None:
 
     Raises:
         AttestorsUnnamedError: they do.
-        TimestampRootsError: as ``attestors_in``.
+        InputError: they are an impossible policy (``attestors_in``).
     """
     history = archive.ledger.history
     wanted, _ = attestors_in(archive.settings, home=archive.home)

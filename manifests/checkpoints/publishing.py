@@ -54,9 +54,8 @@ def publish(archive: Archive, size: int, content: bytes) -> tuple[tuple[str, ...
         PublicationDiffersError: another one is published somewhere; the others have ours.
     """
     settings, name = archive.settings.checkpoint, layout.published(size)
-    headers = _authorised(settings.token_variable, os.environ) if any(map(_is_address, settings.publish)) else {}
     jobs = {
-        place: partial(_put, place, name, content, headers, settings.timeout_seconds)
+        place: partial(_put, place, name, content, settings.token_variable, settings.timeout_seconds)
         if _is_address(place)
         else partial(_write, archive.home / place, name, content)
         for place in settings.publish
@@ -64,7 +63,7 @@ def publish(archive: Archive, size: int, content: bytes) -> tuple[tuple[str, ...
     published, lacking = list[str](), list[Lack]()
     differing: PublicationDiffersError | None = None
     for place, outcome in gathered(jobs):
-        shown = split(place)._replace(query="").geturl() if _is_address(place) else place
+        shown = "an address with a user's name" if "@" in place and _is_address(place) else place.partition("?")[0]
         match outcome:
             case None:
                 published.append(shown)
@@ -106,8 +105,8 @@ def _write(folder: Path, name: str, content: bytes) -> None:
         raise _differs(str(path), found, content)
 
 
-def _put(place: str, name: str, content: bytes, headers: dict[str, str], seconds: float) -> None:
-    address = split(place)
+def _put(place: str, name: str, content: bytes, variable: str | None, seconds: float) -> None:
+    address, headers = split(place), _authorised(variable, os.environ)
     if address.query:
         raise _failed(address.hostname or "", "the address has a query, which has no meaning there")
     url = f"{place.rstrip('/')}/{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,8 @@ from manifests.acts import ActRefusedError
 from manifests.checkpoints import letters
 from manifests.checkpoints.asking import asked, cosignature_asked
 from manifests.checkpoints.letters import WitnessUnnamedError
-from manifests.checkpoints.making import stop_at_disputes
-from manifests.checkpoints.publishing import PublicationDiffersError, TokenMissingError
+from manifests.checkpoints.making import make, stop_at_disputes
+from manifests.checkpoints.publishing import PublicationDiffersError
 from manifests.checkpoints.stored import CheckpointUnknownError, attested, claims_of
 from manifests.ledger import Ledger
 from manifests.notes import Checkpoint, SignedNote
@@ -28,7 +29,7 @@ from schemas.ledger import AttestorsNamed
 from storage.directory import DirectoryStore
 from tests import tsa
 from tests.manifests.archives import Writer, registered
-from tests.manifests.checkpointing import START, Office
+from tests.manifests.checkpointing import START, Office, nonce
 from tests.manifests.publishing import publishing
 from tests.manifests.witnessing import serving as serving_witness
 from tests.servers import Answer
@@ -340,9 +341,33 @@ def test_an_address_takes_a_checkpoint_once_and_only_with_the_token(office, monk
         assert "401" in lack.error.what
         assert "wrong" not in str(lack.error)
         monkeypatch.setenv("PUBLISH_TOKEN", "two\nlines")
-        with pytest.raises(TokenMissingError) as caught:
-            office.make()
-        assert "two" not in str(caught.value)
+        (lack,) = office.make().lacking
+        assert lack.error.code == "TOKEN_MISSING"
+        assert "two" not in str(lack.error)
+
+
+@pytest.mark.parametrize(
+    "place", ["https://user:secret@x.example/", "https://x.example/?key=secret", "http://x example"]
+)
+def test_an_address_that_cannot_be_is_lacking_and_no_secret_in_it_is_told(office, place) -> None:
+    office.checkpoint(publish=[place])
+    (lack,) = office.make().lacking
+    assert lack.error.code in ("SERVICE_ADDRESS", "PUBLICATION_FAILED")
+    assert "secret" not in f"{lack.name} {lack.error}"
+
+
+def test_two_machines_that_make_one_at_the_same_moment_make_one(office) -> None:
+    with office.neighbours():
+        archives = [office.open() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            made = list(pool.map(lambda archive: make(archive, nonce=nonce, name=True), archives))
+        again = office.make()
+    assert {one.size for one in made} == {3}
+    assert sum(one.named for one in made) == 1
+    assert {one.note.text for one in made} == {again.note.text}
+    assert codes(again) == {"school": "ATTESTOR_UNASKED"}
+    assert len(office.keys("cosignatures", "timestamps")) == 1 + 2 + 2
+    assert office.audit().sound
 
 
 def test_a_server_that_lets_everything_be_overwritten_is_looked_at_first(office) -> None:
