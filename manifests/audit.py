@@ -48,6 +48,7 @@ TITLES = {
 }
 NO_VERSIONS = "this store keeps no versions"
 NO_LOCKS = "this store has no locks: software refuses to overwrite, but files can be deleted"
+NOBODY_ASKED = "the ledger names nobody who is to vouch for checkpoints"
 KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
 UNREADABLE = "a part of the ledger cannot be read"
 STRAY = "The ledger does not name this object: a capture was cut short before its entry, or somebody put it there."
@@ -111,8 +112,7 @@ def audit(
         _step(7, len(documents), document_findings),
         _step(8, len(objects.named), strays) if walk.whole else _unchecked(8, UNREADABLE),
         *guards.steps,
-        _step(11, attesting.cosignatures, attesting.of_cosignatures) if walk.whole else _unchecked(11, UNREADABLE),
-        _step(12, attesting.stamps, attesting.of_stamps) if walk.whole else _unchecked(12, UNREADABLE),
+        *_attesting_steps(walk, attesting),
     )
     created = walk.history.created
     return Report(
@@ -162,6 +162,20 @@ def _guards(
         checked, found_guards = check_guards(store, expected, now=now, tell=tell)
         locks = _step(10, checked, found_guards)
     return _Guards((versions, locks), (*found_versions, *found_guards))
+
+
+def _attesting_steps(walk: LedgerWalk, attesting: AttestingAudit) -> tuple[Step, Step]:
+    if not walk.whole:
+        return _unchecked(11, UNREADABLE), _unchecked(12, UNREADABLE)
+    asked = bool(walk.history.attestors)
+    return (
+        _step(11, attesting.cosignatures, attesting.of_cosignatures)
+        if asked or attesting.of_cosignatures
+        else _unchecked(11, NOBODY_ASKED),
+        _step(12, attesting.stamps, attesting.of_stamps)
+        if asked or attesting.of_stamps
+        else _unchecked(12, NOBODY_ASKED),
+    )
 
 
 def _step(number: int, checked: int, findings: list[Finding]) -> Step:
