@@ -16,6 +16,7 @@ from manifests import commands as manifests_commands
 from manifests import copies_commands, locks_commands
 from manifests import doctor as manifests_doctor
 from manifests.ceremony import commands as keys_commands
+from manifests.checkpoints import commands as checkpoint_commands
 from manifests.console import Console, report_error, system_actor, wants_json
 from manifests.proofs import commands as proofs_commands
 from manifests.witness import commands as witness_commands
@@ -69,6 +70,7 @@ for command in (
     copies_commands.replicate,
     copies_commands.restore,
     keys_commands.keys,
+    checkpoint_commands.checkpoint,
     witness_commands.witness,
     manifests_doctor.doctor,
 ):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from manifests.witness.cosignatures import Cosigner, Policy
 from schemas.errors import ConflictError, InputError
 from schemas.ledger import (
     FORMAT,
     AccountRegistered,
     ArchiveCreated,
+    AttestorsNamed,
     BatesAssigned,
     Captured,
     Entry,
@@ -61,7 +63,7 @@ def check_acts(history: History, entry: Entry) -> None:
             captured |= {act.poll.capture, act.poll.account}
 
 
-def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> None:
+def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> None:  # noqa: C901 - a case for each act
     match act:
         case ArchiveCreated():
             _check_created(act)
@@ -83,6 +85,8 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
                 raise _act_refused("Locks are renewed for what is in the ledger, into the future.", "Report this.")
         case KeysChanged():
             history.keys.adopting(act.statement, index=entry.index)
+        case AttestorsNamed():
+            _check_attestors(history, act)
 
 
 def _check_registered(history: History, act: AccountRegistered) -> None:
@@ -144,3 +148,21 @@ def _check_placed(history: History, act: HoldPlaced) -> None:
     unknown = [name for name in act.accounts if name not in history.accounts]
     if unknown or not act.accounts:
         raise _act_refused(f"No account {(unknown or ['?'])[0]!r} is registered.", "Name registered accounts.")
+
+
+def _check_attestors(history: History, act: AttestorsNamed) -> None:
+    try:
+        Policy(act.needed, tuple(Cosigner.from_text(witness.key) for witness in act.witnesses))
+    except InputError as error:
+        raise _act_refused(error.what, error.do) from error
+    for named in (act.witnesses, act.authorities):
+        names = [one.name for one in named]
+        if names != sorted(set(names)):
+            raise _act_refused(
+                "Witnesses and authorities are named once each, in the order of their names.", "Report this."
+            )
+    for authority in act.authorities:
+        if not authority.roots or len(set(authority.roots)) < len(authority.roots):
+            raise _act_refused(f"The authority {authority.name!r} has no roots, or one twice.", "Report this.")
+    if act == history.attestors_at(history.size):
+        raise _act_refused("The ledger names these witnesses and authorities already.", "Nothing is to be done.")

@@ -17,6 +17,7 @@ from schemas.ledger import (
     AccountRegistered,
     Act,
     ArchiveCreated,
+    AttestorsNamed,
     BatesAssigned,
     Captured,
     Entry,
@@ -145,6 +146,15 @@ def describe(act: Act) -> str:  # noqa: PLR0911 - a sentence for each act
             return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
         case KeysChanged():
             return f"key statement {read_statement(act.statement).statement.version} adopted: other keys from here on"
+        case AttestorsNamed():
+            return _attestors(act)
+
+
+def _attestors(act: AttestorsNamed) -> str:
+    witnesses = ", ".join(witness.name for witness in act.witnesses) or "none"
+    authorities = ", ".join(authority.name for authority in act.authorities) or "none"
+    of_all = f" ({act.needed} of {len(act.witnesses)} needed)" if act.witnesses else ""
+    return f"vouching for checkpoints from here on: witnesses {witnesses}{of_all}; time stamp authorities {authorities}"
 
 
 @click.command()

@@ -15,6 +15,7 @@ from schemas.instant import Instant
 from schemas.ledger import (
     AccountRegistered,
     ArchiveCreated,
+    AttestorsNamed,
     BatesAssigned,
     Captured,
     Entry,
@@ -51,7 +52,7 @@ class Standing(msgspec.Struct, kw_only=True):
     """What is small however long the ledger grows, and kept whole in memory.
 
     ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions;
-    ``statements`` the adopted key statements, each with its entry.
+    ``statements`` the adopted key statements and ``attestors`` all that were ever named, each with its entry.
     """
 
     size: int = 0
@@ -71,6 +72,7 @@ class Standing(msgspec.Struct, kw_only=True):
     released: dict[str, HoldPlaced] = {}
     renewed: LocksRenewed | None = None
     statements: list[tuple[int, str]] = []
+    attestors: list[tuple[int, AttestorsNamed]] = []
 
 
 class History(Standing, kw_only=True):
@@ -103,6 +105,10 @@ class History(Standing, kw_only=True):
     def verifiers(self, purpose: KeyPurpose, *, at: int | None = None) -> tuple[Verifier, ...]:
         """Return the keys that may sign for ``purpose`` at ledger index ``at``, or next (``KeyRing.verifiers``)."""
         return self.keys.verifiers(purpose, at=at)
+
+    def attestors_at(self, size: int) -> AttestorsNamed:
+        """Return who is to vouch for the checkpoint over the first ``size`` entries, as named last in these."""
+        return next((act for index, act in reversed(self.attestors) if index < size), AttestorsNamed())
 
     def find_capture(self, name: str) -> int | None:
         """Return the index of the entry that holds a capture, or ``None``."""
@@ -155,6 +161,8 @@ class History(Standing, kw_only=True):
             case KeysChanged():
                 self.keys = self.keys.adopting(act.statement, index=entry.index)
                 self.statements.append((entry.index, act.statement))
+            case AttestorsNamed():
+                self.attestors.append((entry.index, act))
 
     def _captured(self, entry: Entry, act: Captured) -> None:
         account, failed = act.poll.account, act.poll.outcome in ("failed", "interrupted")

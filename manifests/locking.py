@@ -225,7 +225,7 @@ def _renew_ledger(
     look: bool,
     tell: Callable[[str, int, int], None],
 ) -> int:
-    """Extend the locks of entries and checkpoints that come near their end, and return how many.
+    """Extend the locks of entries, checkpoints and what vouches for them that come near their end, and return how many.
 
     The first entry stands for all of them. It does not where the settings said another term meanwhile: therefore all
     are looked at whenever leases are renewed (``look``), which is often enough for the shortest term there is.
@@ -234,7 +234,7 @@ def _renew_ledger(
     first = store.guard_of(layout.entry(0)).lock
     if not look and first is not None and first.until >= soon:
         return 0
-    keys = [*ledger.store.keys(layout.LEDGER), *ledger.store.keys(layout.CHECKPOINTS)]
+    keys = [key for prefix in layout.RECORD for key in ledger.store.keys(prefix)]
     until = _days_from(now, place.ledger_days)
     return _extend(store, keys, least=soon, until=until, tell=tell, what="looking at the ledger's locks")[0]
 

@@ -1,4 +1,4 @@
-"""The door to witnesses and time stamp authorities: one POST, its whole time and its answer's size bounded.
+"""The door to witnesses, authorities and places to publish: one request, bounded in time and in the size of its answer.
 
 No redirects, no proxies, nothing from the environment: an address is in the settings or it is wrong. What comes back
 proves nothing before it is verified, also over TLS.
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from threading import Event, Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from schemas.errors import InputError, UnavailableError
@@ -25,13 +25,13 @@ AGENT = "Holdfast"
 
 
 class ServiceAddressError(InputError):
-    """The address of a witness or of a time stamp authority is none that can be asked."""
+    """The address of a witness, of a time stamp authority or of a place to publish is none that can be asked."""
 
     code = "SERVICE_ADDRESS"
 
 
 class ServiceUnreachableError(UnavailableError):
-    """A witness or a time stamp authority cannot be reached, or did not answer whole in time."""
+    """A witness, a time stamp authority or a place to publish cannot be reached, or did not answer whole in time."""
 
     code = "SERVICE_UNREACHABLE"
 
@@ -46,7 +46,20 @@ class Answer:
 
 
 def post(url: str, body: bytes, *, headers: Mapping[str, str], limit: int, seconds: float) -> Answer:
-    """Return the answer to ``body`` at ``url``, whole: at most ``limit`` bytes.
+    """Return the answer to a POST of ``body`` at ``url`` (``send``)."""
+    return send("POST", url, body, headers=headers, limit=limit, seconds=seconds)
+
+
+def send(
+    method: Literal["GET", "POST", "PUT"],
+    url: str,
+    body: bytes | None,
+    *,
+    headers: Mapping[str, str],
+    limit: int,
+    seconds: float,
+) -> Answer:
+    """Return the answer of ``url``, whole: at most ``limit`` bytes.
 
     ``seconds`` is for connecting to each of the host's addresses, and again for all that follows.
 
@@ -58,7 +71,7 @@ def post(url: str, body: bytes, *, headers: Mapping[str, str], limit: int, secon
     late = Event()
     try:
         with _connected(address, seconds) as connection, _cut_off(connection, after=seconds, late=late):
-            answer = _exchange(connection, address, body, headers=headers, limit=limit)
+            answer = _exchange(method, connection, address, body, headers=headers, limit=limit)
     except (OSError, HTTPException, UnicodeError) as error:
         why = f"no whole answer within {seconds:g} seconds" if late.is_set() or isinstance(error, TimeoutError) else ""
         raise _unreachable(address, why or str(error) or "cut off") from error
@@ -82,7 +95,7 @@ def split(url: str) -> SplitResult:
     plain = url.isascii() and url.isprintable() and " " not in url and not address.fragment
     if not plain or address.scheme not in PORTS or not address.hostname or "@" in address.netloc or port == 0:
         raise ServiceAddressError(
-            "The address of a witness or a time stamp authority is not usable.",
+            "The address of a witness, a time stamp authority or a place to publish is not usable.",
             do="Use one of http or https in plain letters, without a user's name, such as 'https://witness.example'.",
         )
     return address
@@ -123,7 +136,13 @@ def _cut_off(connection: socket.socket, *, after: float, late: Event) -> Iterato
 
 
 def _exchange(
-    connection: socket.socket, address: SplitResult, body: bytes, *, headers: Mapping[str, str], limit: int
+    method: str,
+    connection: socket.socket,
+    address: SplitResult,
+    body: bytes | None,
+    *,
+    headers: Mapping[str, str],
+    limit: int,
 ) -> Answer:
     if isinstance(connection, ssl.SSLSocket):
         connection.do_handshake()
@@ -131,7 +150,7 @@ def _exchange(
     http = kind(address.hostname or "", address.port)
     http.sock = connection
     target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-    http.request("POST", target, body=body, headers={**headers, "User-Agent": AGENT, "Connection": "close"})
+    http.request(method, target, body=body, headers={**headers, "User-Agent": AGENT, "Connection": "close"})
     with http.getresponse() as response:
         content = response.read(limit + 1)
         if response.length and len(content) <= limit:

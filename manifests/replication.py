@@ -114,7 +114,7 @@ def copy_archive(
             # them there.
             for number in batch.entries:
                 target.store.put_new(layout.entry(number), Content.of(source.entry_bytes(number)))
-    _copy_checkpoints(source.store, target.store)
+    _copy_attesting(source.store, target.store)
     return Copied(max(0, source.head.size - done), copied, octets, tuple(failures))
 
 
@@ -204,8 +204,10 @@ def _check_arrived(target: ObjectStore, stored: StoredObject) -> None:
         )
 
 
-def _copy_checkpoints(source: ObjectStore, target: ObjectStore) -> None:
-    held = set(target.keys(layout.CHECKPOINTS))
-    for key in source.keys(layout.CHECKPOINTS):
-        if key not in held:
-            target.put_new(key, Content.of(read(source, key)))
+def _copy_attesting(source: ObjectStore, target: ObjectStore) -> None:
+    """Copy checkpoints and who vouches for them."""
+    for prefix in layout.ATTESTING:
+        held = set(target.keys(prefix))
+        for key in source.keys(prefix):
+            if key not in held:
+                target.put_new(key, Content.of(read(source, key)))

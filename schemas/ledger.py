@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from schemas.account import Account
+from schemas.attestors import Authority, Witness
 from schemas.canonical import Canonical, Natural, NotCanonicalError, unspell
 from schemas.capture import Poll
 from schemas.digest import Digest
@@ -106,6 +107,14 @@ class KeysChanged(Canonical, frozen=True, tag_field="act", tag="keys-changed"):
     statement: str
 
 
+class AttestorsNamed(Canonical, frozen=True, tag_field="act", tag="attestors-named"):
+    """Who is to vouch for checkpoints from here on, and how many witnesses are needed; it replaces who did before."""
+
+    needed: Natural = 0
+    witnesses: tuple[Witness, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+
+
 Act: TypeAlias = (
     ArchiveCreated
     | AccountRegistered
@@ -116,6 +125,7 @@ Act: TypeAlias = (
     | HoldReleased
     | LocksRenewed
     | KeysChanged
+    | AttestorsNamed
 )
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from schemas.attestors import AttestorName
 from schemas.errors import InputError
 from schemas.production import PREFIX
 
@@ -140,6 +141,36 @@ class KeysSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     checkpoint: KeyPlace = FileKeys()
 
 
+class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where checkpoints are published, and who must vouch for them.
+
+    ``publish`` are folders, relative to that of ``holdfast.toml``, or addresses that take PUT; a bearer token for
+    these is in the environment variable ``token_variable``. ``needed`` is how many witnesses must cosign. A time stamp
+    is renewed when its certificates end within ``renew_days``. A witness, authority or address is given
+    ``timeout_seconds`` to answer.
+    """
+
+    publish: tuple[str, ...] = ()
+    token_variable: str | None = None
+    needed: Annotated[int, Meta(ge=0, le=100)] = 0
+    renew_days: Annotated[int, Meta(ge=1, le=3650)] = 60
+    timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 30
+
+
+class WitnessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A witness: its verifier key, and its address where it has one; it is asked by file where it has none."""
+
+    key: str
+    url: str | None = None
+
+
+class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A time stamp authority: its address, and a PEM file with its root certificate and those below it if need be."""
+
+    url: str
+    roots: str
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -149,6 +180,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     capture: CaptureSettings = CaptureSettings()
     production: ProductionSettings = ProductionSettings()
     keys: KeysSettings = KeysSettings()
+    checkpoint: CheckpointSettings = CheckpointSettings()
+    witness: dict[AttestorName, WitnessSettings] = {}
+    authority: dict[AttestorName, AuthoritySettings] = {}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -178,5 +212,11 @@ def parse_settings(text: str) -> Settings:
     if not PREFIX.fullmatch(settings.production.bates_prefix):
         raise SettingsError(
             "holdfast.toml: production.bates_prefix is not usable.", do="Use 1 to 12 capital letters and digits."
+        )
+    if settings.checkpoint.needed > len(settings.witness):
+        raise SettingsError(
+            f"holdfast.toml: checkpoint.needed is {settings.checkpoint.needed}, and {len(settings.witness)} witnesses "
+            "are named.",
+            do="Name more witnesses, or ask for fewer.",
         )
     return settings

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 LEDGER = "ledger/"
 CHECKPOINTS = "checkpoints/"
+COSIGNATURES = "cosignatures/"
+TIMESTAMPS = "timestamps/"
 PARTITIONS = "partitions/"
 EXCHANGES = "exchanges/"
 PRODUCTIONS = "productions/"
 PROBES = "probes/"
+
+ATTESTING = (CHECKPOINTS, COSIGNATURES, TIMESTAMPS)
+"""What no entry names, since each proves itself: checkpoints and who vouches for them."""
+
+RECORD = (LEDGER, *ATTESTING)
+"""What is locked long."""
+
+COSIGNATURE = re.compile(rf"{COSIGNATURES}([0-9]{{20}})/([a-z0-9-]+)\.note", re.ASCII)
+STAMP = re.compile(rf"{TIMESTAMPS}([0-9]{{20}})/([a-z0-9-]+)(?:\.([1-9][0-9]{{0,5}}))?\.tsr", re.ASCII)
 
 
 def entry(index: int) -> str:
@@ -25,6 +38,55 @@ def entry_index(key: str) -> int | None:
 def checkpoint(size: int) -> str:
     """Return the key of the checkpoint over the first ``size`` entries."""
     return f"{CHECKPOINTS}{size:020d}.note"
+
+
+def checkpoint_size(key: str) -> int | None:
+    """Return the size of the ledger under the checkpoint at ``key``, or ``None`` where no checkpoint belongs."""
+    digits = key.removeprefix(CHECKPOINTS).removesuffix(".note")
+    size = int(digits) if digits.isascii() and digits.isdigit() else 0
+    return size if key == checkpoint(size) else None
+
+
+def cosignatures(size: int) -> str:
+    """Return the prefix of the cosignatures of the checkpoint over the first ``size`` entries."""
+    return f"{COSIGNATURES}{size:020d}/"
+
+
+def cosignature(size: int, witness: str) -> str:
+    """Return the key of the cosignature by ``witness``, a name in the ledger (FORMAT 5.3)."""
+    return f"{cosignatures(size)}{witness}.note"
+
+
+def cosignature_of(key: str) -> tuple[int, str] | None:
+    """Return size and witness of the cosignature at ``key``, or ``None`` where none belongs."""
+    match = COSIGNATURE.fullmatch(key)
+    return (int(match[1]), match[2]) if match else None
+
+
+def timestamps(size: int) -> str:
+    """Return the prefix of the time stamps on the checkpoint over the first ``size`` entries."""
+    return f"{TIMESTAMPS}{size:020d}/"
+
+
+def timestamp(size: int, authority: str, number: int = 0) -> str:
+    """Return the key of a time stamp (FORMAT 5.4): the first one of ``authority``, or its renewal ``number``."""
+    return f"{timestamps(size)}{authority}{f'.{number}' if number else ''}.tsr"
+
+
+def timestamp_of(key: str) -> tuple[int, str, int] | None:
+    """Return size, authority and number of the time stamp at ``key``, or ``None`` where none belongs."""
+    match = STAMP.fullmatch(key)
+    return (int(match[1]), match[2], int(match[3] or 0)) if match else None
+
+
+def root(digest: str) -> str:
+    """Return the key of an authority's certificate, by the 64 hexadecimal digits of its SHA-256 (FORMAT 5.4)."""
+    return f"{TIMESTAMPS}roots/{digest}.der"
+
+
+def published(size: int) -> str:
+    """Return the name under which the checkpoint over the first ``size`` entries is published."""
+    return f"{size:020d}.note"
 
 
 def partition(*, account: str, series: str, period: str, name: str) -> str:

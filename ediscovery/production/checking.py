@@ -21,6 +21,8 @@ from ediscovery.production.reading import (
 )
 from ediscovery.production.report import TRUST, ProductionReport, RecordVerdict
 from ediscovery.production.seal import Coverage, Examined
+from manifests.notes import Checkpoint, SignedNote
+from manifests.proofs.vouching import fingerprints
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.findings import Finding, Step, Verdict
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.generic import StreamObject
     from pyhanko.pdf_utils.reader import PdfFileReader
 
+    from manifests.checkpoints.judging import Judged
+    from manifests.proofs.vouching import Claims, Vouched
     from manifests.signing import Verifier
     from schemas.instant import Instant
 
@@ -42,6 +46,7 @@ TITLES = {
     5: "production.json agrees with the pages and the attachments",
     6: "Native files: every SHA-256 is the one in production.json",
     7: "Records: every proof leads from the native file to a signed checkpoint",
+    8: "The checkpoint: signed by the archive, and every cosignature and time stamp on it holds",
 }
 NO_ROOT = "no root was given: compare the certificate's SHA-256 with the one that the producer publishes"
 LARGEST_MANIFEST = 256 << 20
@@ -65,6 +70,11 @@ class ProvedRecord(Protocol):
         """The checkpoint key under which it was proved."""
         ...
 
+    @property
+    def vouched(self) -> Vouched:
+        """The checkpoint under which it was proved, and who vouches for it."""
+        ...
+
     def statements(self) -> Sequence[str]:
         """Return what was proved, in plain words."""
         ...
@@ -78,6 +88,8 @@ class Contents:
     disagreement: list[Finding] = field(default_factory=list)
     natives: list[Finding] = field(default_factory=list)
     proofs: list[Finding] = field(default_factory=list)
+    judged: Judged | None = None
+    checkpoint: list[Finding] = field(default_factory=list)
     verdicts: list[RecordVerdict] = field(default_factory=list)
 
 
@@ -86,6 +98,7 @@ def check(
     *,
     trust_roots: Sequence[bytes] = (),
     check_record: Callable[[bytes, bytes], ProvedRecord],
+    check_checkpoint: Callable[[SignedNote, Claims], Judged],
     at: Instant,
     progress: Callable[[int, int], None] | None = None,
 ) -> ProductionReport:
@@ -93,7 +106,8 @@ def check(
 
     ``trust_roots`` are PEM files of authorities that the reader trusts at the instant ``at``; without any, whether
     the signer is trusted is left unchecked. ``check_record`` takes a proof's bytes and the native bytes, and returns
-    what they prove or raises ``ArchiveError``. ``progress`` is told how many records are done, and of how many.
+    what they prove or raises ``ArchiveError``; ``check_checkpoint`` judges who vouches for the production's checkpoint
+    (``manifests.checkpoints.judging.judge``). ``progress`` is told how many records are done, and of how many.
 
     Time grows with the size of the file and of what it holds, which together may not exceed a limit.
 
@@ -109,7 +123,7 @@ def check(
     try:
         reader = open_pdf(pdf[: coverage.end])
         examined = seal.examine(reader, coverage, roots=roots, at=at) if coverage.ranges else examined
-        contents = _contents(reader, len(pdf), check_record, progress or (lambda _done, _all: None))
+        contents = _contents(reader, len(pdf), check_record, check_checkpoint, progress or (lambda _done, _all: None))
     except PdfUnreadableError as error:
         contents.disagreement.append(_fault(error.code, "production", error.what))
     if contents.manifest is None and not coverage.signatures:
@@ -124,6 +138,7 @@ def _contents(
     reader: PdfFileReader,
     octets: int,
     check_record: Callable[[bytes, bytes], ProvedRecord],
+    check_checkpoint: Callable[[SignedNote, Claims], Judged],
     progress: Callable[[int, int], None],
 ) -> Contents:
     found = attachments(reader)
@@ -138,6 +153,7 @@ def _contents(
         return contents
     contents.manifest = manifest
     contents.disagreement += _disagreement(reader, manifest, found)
+    _check_checkpoint(manifest, contents, check_checkpoint)
     wanted = sum(manifest.attachments.values())
     if wanted > max(LEAST_BUDGET, MOST_EXPANSION * octets):
         what = f"The attachments claim {wanted:,} bytes, too many for a file of this size."
@@ -191,6 +207,27 @@ def _numbered(manifest: ProductionManifest) -> bool:
     return True
 
 
+def _check_checkpoint(
+    manifest: ProductionManifest, contents: Contents, check_checkpoint: Callable[[SignedNote, Claims], Judged]
+) -> None:
+    """Judge the one checkpoint of the production, with all that the archive claims of who vouches for it."""
+    try:
+        contents.judged = check_checkpoint(SignedNote.from_bytes(manifest.checkpoint.encode()), manifest.claims)
+    except ArchiveError as error:
+        contents.checkpoint.append(_fault(error.code, MANIFEST_NAME, error.what))
+        return
+    if contents.judged.vouched.checkpoint != _stated(manifest):
+        what = "production.json states another ledger than its checkpoint."
+        contents.checkpoint.append(_fault("CHECKPOINT_DIFFERS", MANIFEST_NAME, what))
+    for authority in contents.judged.ended:
+        what = f"The time stamp by {authority} can no longer be verified: its certificates ended."
+        contents.checkpoint.append(Finding(code="TIMESTAMP_ENDED", severity="notice", key=MANIFEST_NAME, what=what))
+
+
+def _stated(manifest: ProductionManifest) -> Checkpoint:
+    return Checkpoint(manifest.origin, manifest.ledger_size, manifest.ledger_root)
+
+
 def _check_record(
     record: ManifestRecord,
     found: Mapping[str, StreamObject],
@@ -209,7 +246,8 @@ def _check_record(
         try:
             proof = _read(record.proof, found, size=record.proof_size, sha256=record.proof_sha256, most=LARGEST_PROOF)
             outcome = check_record(proof, native)
-            proved = tuple(outcome.statements())
+            # Who vouches for the checkpoint is said once, of the production's own.
+            proved = tuple(words for words in outcome.statements() if words not in outcome.vouched.statements())
             finding = _mismatch(record, outcome, contents.manifest)
         except ArchiveError as error:
             finding = _fault(error.code, record.proof, error.what)
@@ -232,6 +270,9 @@ def _mismatch(record: ManifestRecord, outcome: ProvedRecord, manifest: Productio
     if manifest is None or outcome.verifier.to_text() != manifest.verifier:
         what = "It is signed by another key than the one that production.json names."
         return _fault("PROOF_OF_ANOTHER_ARCHIVE", record.proof, what)
+    if outcome.vouched.checkpoint != _stated(manifest):
+        what = "It leads to another checkpoint than the one that production.json names."
+        return _fault("PROOF_OF_ANOTHER_CHECKPOINT", record.proof, what)
     return None
 
 
@@ -259,6 +300,7 @@ def _report(
         (1, contents.disagreement),
         (records, contents.natives),
         (records, contents.proofs),
+        (int(contents.judged is not None), contents.checkpoint),
     )
     findings = tuple(finding for _, group in groups for finding in group)
     notes = {} if rooted else {TRUST: NO_ROOT}
@@ -276,6 +318,8 @@ def _report(
         bates=str(manifest.bates) if manifest else None,
         verifier=manifest.verifier if manifest else None,
         signature=facts,
+        vouched=contents.judged.statements() if contents.judged else (),
+        roots=fingerprints(manifest.claims) if manifest and contents.judged else (),
         records=tuple(contents.verdicts),
     )
 

@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from ediscovery.commands import in_words, query_of, query_options, searchable
+from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
+from manifests.checkpoints.making import make
 from manifests.console import Console, json_option, plural
 from schemas.errors import InputError
 from schemas.query import Query
@@ -75,12 +77,16 @@ def produce(
     )
     with searchable(archive) as opened, console.progress("Producing") as tell:
         hits = tuple(opened.hits(query))
+        tell("checkpoint", 0, 1)
+        # After the search, so that it covers whatever was found.
+        checkpoint = make(archive, nonce=system_nonce, name=False)
         made = making.produce(
             archive,
             opened,
             hits,
             order,
             signer_of(archive),
+            checkpoint,
             progress=lambda done, total: tell("records", done, total),
         )
     target.write_bytes(made.pdf)
@@ -93,12 +99,16 @@ def produce(
             "bates": str(made.act.bates),
             "sha256": made.act.document.sha256.hex,
             "without_glyph": made.rendered.without_glyph,
+            "vouched": made.document.vouched,
+            "lacking": lacks_plain(checkpoint.lacking),
         },
         (
             f"{target}: {plural(made.act.records, 'record')} on {plural(made.rendered.pages, 'page')}",
             f"  Bates   {made.act.bates}",
             f"  SHA-256 {made.act.document.sha256}",
             f"  Check it with: holdfast verify {target}",
+            *(f"  {words}" for words in made.document.attested),
+            *lack_lines(checkpoint.lacking),
             *(
                 (f"  No font has {' '.join(made.rendered.without_glyph)}: shown as boxes; the natives are whole.",)
                 if made.rendered.without_glyph

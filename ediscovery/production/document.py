@@ -125,6 +125,11 @@ class ProductionDocument:
     items: tuple[ProducedItem, ...]
     paper: Paper = "Letter"
 
+    @property
+    def attested(self) -> tuple[str, ...]:
+        """What others than the archive say of the checkpoint, in words: all of ``vouched`` but its own signature."""
+        return self.vouched[1:]
+
     def __post_init__(self) -> None:
         if not self.items:
             raise ProductionEmptyError("This production holds no record.", do="Widen the search, then produce again.")

@@ -1,4 +1,4 @@
-"""From the records that were found to a signed document in the ledger: checkpoint, number, render, sign, store, seal.
+"""From the records that were found to a signed document in the ledger: number, render, sign, store, seal.
 
 Every step that can fail without loss comes before the next: numbers that were assigned to a production that is never
 finished stay unused for ever, and the ledger shows them.
@@ -23,7 +23,7 @@ from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
 from manifests.commands import describe
 from manifests.console import plural
-from manifests.proofs.vouching import Claims, Trust, vouch, without_stamps
+from manifests.proofs.vouching import without_stamps
 from schemas.ledger import AccountRegistered, BatesAssigned, Captured, Produced
 from schemas.merkle import root_of
 from storage import layout
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from ediscovery.search import Hit, Search
     from ediscovery.threads import Turn
     from manifests.archive import Archive
+    from manifests.checkpoints.making import Made as Checkpointed
     from manifests.history import History
     from manifests.notes import SignedNote
     from manifests.proofs.record import RecordProof
+    from manifests.proofs.vouching import Claims
     from schemas.digest import Digest
     from schemas.ledger import Act
     from schemas.production import BatesRange
@@ -76,22 +78,20 @@ def produce(
     hits: Sequence[Hit],
     order: Order,
     signer: Signer,
+    checkpoint: Checkpointed,
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> Made:
     """Render, number, sign, store and seal a production of the records of ``hits``.
+
+    ``checkpoint`` was made after they were found (``manifests.checkpoints.making.make``).
 
     Raises:
         ProductionEmptyError: there is nothing to produce.
         IntegrityError: a record is not in evidence as it was found; nothing is produced.
         UnavailableError: it could not be stored or sealed; it may be tried again.
     """
-    archive.ledger.refresh()
-    size, root = archive.ledger.head.size, archive.ledger.head.tree.root
-    checkpoint = archive.ledger.checkpoint(archive.checkpoint_key())
-    claims = Claims(verifier=archive.ledger.checkpoint_signer(checkpoint).to_text())
-    vouched = vouch(checkpoint, claims, Trust(at=archive.now()))
-    items, entries = _items(archive, search, hits, checkpoint, claims)
+    items, entries = _items(archive, search, hits, checkpoint.note, without_stamps(checkpoint.claims))
     accounts = sorted({item.provenance.account for item in items})
     document = ProductionDocument(
         organisation=archive.settings.archive.organisation,
@@ -104,11 +104,11 @@ def produce(
         query_words=order.query_words,
         query_typed=order.query_typed,
         origin=archive.ledger.origin,
-        ledger_size=size,
-        ledger_root=root,
-        checkpoint=checkpoint.to_bytes().decode(),
-        claims=claims,
-        vouched=vouched.statements(),
+        ledger_size=checkpoint.size,
+        ledger_root=checkpoint.judged.vouched.checkpoint.root,
+        checkpoint=checkpoint.note.to_bytes().decode(),
+        claims=checkpoint.claims,
+        vouched=checkpoint.statements(),
         software=SOFTWARE,
         signer=signer.name,
         test_certificate=signer.is_test,
@@ -127,7 +127,7 @@ def produce(
         bates=rendered.bates,
         records=len(items),
         records_root=root_of([item.record for item in items]),
-        ledger_size=size,
+        ledger_size=checkpoint.size,
         document=stored,
     )
     archive.append(lambda _history: (act,))
@@ -174,7 +174,7 @@ def _items(
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
     items = tuple(
-        _item(one, contexts[one.id], others, prove(archive, one, checkpoint, without_stamps(claims)))
+        _item(one, contexts[one.id], others, prove(archive, one, checkpoint, claims))
         for one in (sealed[hit.record] for hit in hits)
     )
     versions = {one.record for context in contexts.values() for one in context.versions}

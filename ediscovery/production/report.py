@@ -46,7 +46,11 @@ class RecordVerdict(Canonical, frozen=True):
 
 
 class ProductionReport(Canonical, frozen=True):
-    """The result of checking one production. ``octets`` is the size of the file that was checked, in bytes."""
+    """The result of checking one production. ``octets`` is the size of the file that was checked, in bytes.
+
+    ``vouched`` is who vouches for its checkpoint, in words; ``roots`` are the SHA-256 of the certificates that its time
+    stamps were verified with, to be compared with those that the authorities publish.
+    """
 
     octets: int
     sha256: Digest
@@ -58,6 +62,8 @@ class ProductionReport(Canonical, frozen=True):
     bates: str | None = None
     verifier: str | None = None
     signature: SignatureFacts | None = None
+    vouched: tuple[str, ...] = ()
+    roots: tuple[Digest, ...] = ()
     records: tuple[RecordVerdict, ...] = ()
 
     @property
@@ -84,6 +90,10 @@ class ProductionReport(Canonical, frozen=True):
             yield from _signature_lines(self.signature)
         if self.verifier:
             yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
+        yield from (f"  {words}" for words in self.vouched)
+        if self.roots:
+            yield "  The time stamps rest on these certificates, by SHA-256; compare them with the authorities' own:"
+            yield from (f"    {root}" for root in self.roots)
         yield from (step_line(step) for step in self.steps)
         for finding in self.findings:
             yield f"{finding.severity.upper()} {finding.code} {finding.key}: {finding.what}"

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from manifests import chain
+from manifests.audit.attesting import judged_here
 from manifests.audit.found import Found
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
@@ -72,7 +73,7 @@ def take_inventory(store: ObjectStore, walk: Walk, *, copy: bool, tell: Tell) ->
         tell("inventory", inventory.listed, total)
         if versioned:
             inspection.inspect(listed, inventory, named=named)
-        if there and not named and walk.whole and not _own(listed.key, walk.head.size):
+        if there and not named and walk.whole and not _own(listed.key, walk):
             inventory.objects.notice("OBJECT_UNREFERENCED", listed.key, STRAY)
     for name in getattr(store, "strangers", lambda: ())():
         inventory.objects.notice("FILE_FOREIGN", name, "This file is no object of the archive.")
@@ -108,11 +109,11 @@ def _missing(walk: Walk, key: str, inventory: Inventory) -> None:
         inventory.objects.fault("OBJECT_MISSING", key, GONE)
 
 
-def _own(key: str, size: int) -> bool:
-    if key.startswith((layout.CHECKPOINTS, layout.PROBES)):
-        return True  # judged by a step of their own; left by 'holdfast doctor'
+def _own(key: str, walk: Walk) -> bool:
+    if key.startswith((layout.CHECKPOINTS, layout.PROBES)) or judged_here(key, walk.history):
+        return True  # judged by steps of their own; left by 'holdfast doctor'
     index = layout.entry_index(key)
-    return index is not None and index < size
+    return index is not None and index < walk.head.size
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from manifests.audit.attesting import AttestingAudit
 from manifests.audit.captures import Checked, Counted
 from manifests.audit.checkpoints import Checkpoints, check_checkpoints
 from manifests.audit.found import Found
@@ -35,6 +36,7 @@ LOCKS_OF_A_COPY = "a copy has locks of its own, which the ledger does not promis
 NO_LOCKS = "this store has no locks: software refuses to overwrite, but files can be deleted"
 KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
 UNREADABLE = "a part of the ledger cannot be read"
+NOBODY_ASKED = "the ledger names nobody who is to vouch for checkpoints"
 NOTHING_KEPT = "nothing was given that an earlier audit had kept"
 
 
@@ -80,6 +82,14 @@ class Examination:
             done += len(some)
             self.tell("objects", done, total)
         return checked
+
+    @cached_property
+    def attesting(self) -> AttestingAudit:
+        """What others said of the ledger's checkpoints; nothing of it can be judged where the ledger is damaged."""
+        attesting = AttestingAudit(self.store, self.walk, self.now)
+        if self.walk.whole:
+            attesting.check()
+        return attesting
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -159,6 +169,23 @@ def _continuity(examined: Examination) -> Outcome:
     return Outcome(examined.kept.size, examined.walk.continuity)
 
 
+def _cosignatures(examined: Examination) -> Outcome:
+    attesting = examined.attesting
+    return _attested(examined, attesting.cosignatures, attesting.of_cosignatures)
+
+
+def _stamps(examined: Examination) -> Outcome:
+    return _attested(examined, examined.attesting.stamps, examined.attesting.of_stamps)
+
+
+def _attested(examined: Examination, checked: int, found: Found) -> Outcome:
+    if not examined.walk.whole:
+        return Outcome(unchecked=UNREADABLE)
+    if not examined.walk.history.attestors and not found.findings:
+        return Outcome(unchecked=NOBODY_ASKED)
+    return Outcome(checked, found)
+
+
 Rule: TypeAlias = "Callable[[Examination], Outcome]"
 
 STEPS: tuple[tuple[str, Rule], ...] = (
@@ -173,6 +200,8 @@ STEPS: tuple[tuple[str, Rule], ...] = (
     ("Versions: one of every key, none hidden, none put over another", _versions),
     ("Locks and holds: the store still guards what the ledger promises", _locks),
     ("Continuity: this ledger continues the one that was audited before", _continuity),
+    ("Cosignatures: every witness's line holds, for a checkpoint of this ledger", _cosignatures),
+    ("Time stamps: every chain verified offline, with the roots that the ledger names", _stamps),
 )
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 SECOND = 1_000_000
-LONG = (layout.LEDGER, layout.CHECKPOINTS)
 MODES: dict[str, LockMode] = {"COMPLIANCE": "compliance", "GOVERNANCE": "governance"}
 
 
@@ -42,7 +41,7 @@ class Locking:
         """Return the lock that an object gets which is written now; its end is a whole second."""
         if self.mode is None:
             return None
-        days = self.ledger_days if key.startswith(LONG) else self.lease_days
+        days = self.ledger_days if key.startswith(layout.RECORD) else self.lease_days
         return Lock(self.mode, whole_second(self.now().plus(seconds=days * DAY)))
 
     def is_over(self, lock: Lock) -> bool:

@@ -27,7 +27,7 @@ BUCKET = "bucket"
 LIFECYCLE = "lifecycle"
 
 DATA = (layout.PARTITIONS, layout.EXCHANGES, layout.PRODUCTIONS)
-RECORD = (layout.LEDGER, layout.CHECKPOINTS)
+RECORD = layout.RECORD
 EVERYTHING = ("",)
 ABORT_DAYS = 7
 SLOW_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -184,7 +184,8 @@ def _document(statements: list[Document]) -> Document:
 
 def _granted(dialect: Dialect, subject: Subject, role: Role) -> list[Document]:
     principal = {"AWS": [f"arn:aws:iam:::user/{subject.user(role)}"]} if dialect == "ceph" else None
-    title = f"Holdfast{role.title()}"
+    # MinIO takes 2,048 bytes at most.
+    title = role.title() if dialect == "minio" else f"Holdfast{role.title()}"
     statements = [
         _statement(
             f"{title}{number}",

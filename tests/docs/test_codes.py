@@ -8,7 +8,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 JUDGES = {"checking", "seal"} | {
-    *("captures", "checkpoints", "guards", "inventory", "records", "slices", "steps", "suspects", "walking"),
+    *(
+        "attesting",
+        "captures",
+        "checkpoints",
+        "guards",
+        "inventory",
+        "records",
+        "slices",
+        "steps",
+        "suspects",
+        "walking",
+    ),
     *("directory_probes", "lifecycle"),
     *("probes_of_contact", "probes_of_locks", "probes_of_permissions", "probes_of_writes"),
 }

@@ -72,8 +72,17 @@ def test_every_field_of_every_structure_is_specified() -> None:
     from manifests.proofs.continuity import ContinuityProof  # noqa: PLC0415
     from manifests.proofs.record import RecordProof  # noqa: PLC0415
     from manifests.proofs.vouching import Claims, StampChain  # noqa: PLC0415
+    from schemas.attestors import Authority, Witness  # noqa: PLC0415
     from schemas.capture import Poll  # noqa: PLC0415
-    from schemas.ledger import AccountRegistered, ArchiveCreated, BatesAssigned, Captured, Heading, Produced  # noqa: PLC0415
+    from schemas.ledger import (  # noqa: PLC0415
+        AccountRegistered,
+        ArchiveCreated,
+        AttestorsNamed,
+        BatesAssigned,
+        Captured,
+        Heading,
+        Produced,
+    )
 
     structures = (
         AuditStatement,
@@ -97,6 +106,9 @@ def test_every_field_of_every_structure_is_specified() -> None:
         KeysChanged,
         KeyStatement,
         Revocation,
+        AttestorsNamed,
+        Witness,
+        Authority,
         RecordProof,
         ContinuityProof,
         Claims,

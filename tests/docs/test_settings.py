@@ -8,7 +8,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.settings import BucketPlace, EnvironmentKey, FileKeys, Settings, SettingsError, TokenKey, parse_settings
+from schemas.settings import (
+    AuthoritySettings,
+    BucketPlace,
+    EnvironmentKey,
+    FileKeys,
+    Settings,
+    SettingsError,
+    TokenKey,
+    WitnessSettings,
+    parse_settings,
+)
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "SETTINGS.md").read_text(encoding="utf-8")
@@ -32,6 +42,9 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         "replica": BucketPlace(bucket=""),
         "capture": settings.capture,
         "production": settings.production,
+        "checkpoint": settings.checkpoint,
+        "witness": WitnessSettings(key=""),
+        "authority": AuthoritySettings(url="", roots=""),
     }
     kinds = (settings.keys.entry, EnvironmentKey(variable=""), TokenKey(module="", token="", label=""))
     assert settings.keys.entry == settings.keys.checkpoint == FileKeys()
@@ -44,9 +57,10 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         values = {**({"kind": tag} if (tag := held.__struct_config__.tag) else {}), **msgspec.structs.asdict(held)}
         assert set(found[section]) == set(values), section
         for name, value in values.items():
-            if name in ("origin", "organisation", "bucket"):
+            if name in ("origin", "organisation", "bucket") or found[section][name] == "required":
+                assert value in ("", settings.archive.origin, settings.archive.organisation), name
                 continue
-            spelled = {None: "none", "": "empty"}.get(value, str(value))
+            spelled = {None: "none", "": "empty", (): "[]"}.get(value, str(value))
             assert found[section][name].strip("`") == spelled, name
 
 
@@ -71,6 +85,11 @@ def printed(value: str) -> str:
         MINIMAL + "[keys.entry]\nkind = 'environment'\n",
         MINIMAL + "[keys.entry]\nkind = 'pkcs11'\nmodule = 'x'\ntoken = 'y'\nlabel = 'z'\npin = '1234'\n",
         MINIMAL + "[keys.root]\nkind = 'file'\n",
+        MINIMAL + "[checkpoint]\nneeded = 1\n",
+        MINIMAL + "[checkpoint]\ntimeout_seconds = 0\n",
+        MINIMAL + "[witness.county]\nurl = 'http://w.example'\n",
+        MINIMAL + "[witness.County]\nkey = 'k'\n",
+        MINIMAL + "[authority.'a.1']\nurl = 'http://a.example'\nroots = 'a.pem'\n",
     ],
 )
 def test_impossible_settings_are_refused_with_advice(text: str) -> None:

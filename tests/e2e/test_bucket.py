@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.site import BlogSite
+from manifests.console import system_clock
 from tests.e2e.buckets import BucketOffice, bucket_office, place_arguments
 from tests.e2e.holdfast import Holdfast
 from tests.lanes.s3 import lane
+from tests.manifests.checkpointing import Office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,3 +185,28 @@ def test_a_copy_in_a_folder_is_whole_and_a_lost_bucket_is_restored_from_it(
     assert report.status == 0, report.out
     assert report.json["root"] == both["archive"]["root"]
     assert lost.json("search", "volcano")["hits"]
+
+
+def test_what_others_say_of_a_checkpoint_is_locked_like_the_ledger_and_copied(
+    ceph: Lane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in ceph.environment().items():
+        monkeypatch.setenv(name, value)
+    made = bucket_office(tmp_path / "home", ceph)
+    neighbours = Office(made.holdfast.home, system_clock, {"replica.folder": {"kind": "directory", "path": "copy"}})
+    with neighbours.neighbours():
+        neighbours.open()
+        assert [lack["name"] for lack in made.holdfast.json("checkpoint", "make")["lacking"]] == ["school"]
+        assert made.holdfast.json("checkpoint", "make")["published"] == []
+    keys = [key for prefix in ("cosignatures/", "timestamps/") for key in made.keys(prefix)]
+    assert len(keys) == 1 + 2 + 2
+    entry = made.client.head_object(Bucket=made.bucket, Key=made.key("ledger/"))
+    for key in keys:
+        head = made.client.head_object(Bucket=made.bucket, Key=key)
+        assert head["ObjectLockMode"] == "COMPLIANCE", key
+        assert head["ObjectLockRetainUntilDate"] >= entry["ObjectLockRetainUntilDate"], key
+    assert made.verify() == {("WITNESSES_MISSING", made.key("checkpoints/")): "notice"}
+    made.holdfast.json("replicate", "folder")
+    copy = made.holdfast.json("verify", "--replica", "folder")["replica"]
+    assert [step["checked"] for step in copy["steps"] if step["number"] in (11, 12)] == [1, 2]
+    made.client.close()

@@ -22,7 +22,11 @@ from ediscovery.production.certificate import signer_of
 from ediscovery.production.checking import check
 from manifests.archive import create_archive
 from manifests.audit import audit
+from manifests.checkpoints.commands import system_nonce
+from manifests.checkpoints.judging import judge
+from manifests.checkpoints.making import make
 from manifests.console import system_clock
+from manifests.proofs.vouching import Trust
 from schemas.account import Account
 from schemas.query import Query
 from schemas.record import Normalised, Provenance
@@ -192,10 +196,13 @@ def test_naughty_strings_survive_capture_search_and_production(archive: Archive)
         hits = tuple(opened.hits(query))
         assert len(hits) == len(strings)
         order = making.Order("0123", "Naughty strings", "", "naughty", "everything", "NS")
-        made = making.produce(archive, opened, hits[:120], order, signer_of(archive))
+        made = making.produce(
+            archive, opened, hits[:120], order, signer_of(archive), make(archive, nonce=system_nonce, name=False)
+        )
     report = check(
         made.pdf,
         check_record=check_record,
+        check_checkpoint=lambda note, claims: judge(note, claims, Trust(at=system_clock())),
         at=system_clock(),
     )
     assert report.sound, report.findings[:5]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
-    """An archive with every kind of object."""
+    """An archive with every kind of object that is there without neighbours."""
     folder = tmp_path_factory.mktemp("office")
     made = Holdfast(folder / "home").init()
     with BlogSite() as site:

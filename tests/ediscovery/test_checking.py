@@ -26,7 +26,16 @@ from manifests.proofs.record import check as check_proof
 from manifests.proofs.vouching import Trust
 from schemas.errors import ArchiveError
 from tests.corpora import corpus
-from tests.ediscovery.productions import NOW, POSTED, Item, case_of_two, check_record, document_of, signer_of
+from tests.ediscovery.productions import (
+    NOW,
+    POSTED,
+    Item,
+    case_of_two,
+    check_checkpoint,
+    check_record,
+    document_of,
+    signer_of,
+)
 
 SECONDS = 10
 
@@ -38,7 +47,7 @@ def case():
 
 
 def judged(pdf: bytes, *, roots=(), at=NOW, by=check_record):
-    return check(pdf, trust_roots=roots, check_record=by, at=at)
+    return check(pdf, trust_roots=roots, check_record=by, check_checkpoint=check_checkpoint, at=at)
 
 
 def codes(report) -> set[str]:
@@ -55,7 +64,7 @@ def test_a_production_is_found_sound_and_says_what_each_record_proved(case) -> N
     report = judged(pdf, roots=[root])
 
     assert report.sound
-    assert verdicts(report) == ["sound"] * 7
+    assert verdicts(report) == ["sound"] * 8
     assert report.findings == ()
     facts = report.signature
     assert (facts.intact, facts.valid, facts.trusted, facts.test) == (True, True, True, True)

@@ -33,9 +33,11 @@ resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]), int(sys.argv[3])))
 from ediscovery.production.checking import check
 from schemas.errors import ArchiveError
 from schemas.instant import Instant
-from tests.ediscovery.productions import case_of_two, check_record
+from tests.ediscovery.productions import check_checkpoint, check_record
 try:
-    report = check(Path(sys.argv[1]).read_bytes(), check_record=check_record, at=Instant(0))
+    report = check(
+        Path(sys.argv[1]).read_bytes(), check_record=check_record, check_checkpoint=check_checkpoint, at=Instant(0)
+    )
     print(report.sound, sorted({finding.code for finding in report.findings}), len(report.findings))
 except ArchiveError as error:
     print(error.code)

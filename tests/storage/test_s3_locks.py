@@ -40,7 +40,16 @@ def test_nobody_deletes_what_is_under_a_compliance_lock(bucket, content):
     assert store.find("a/b") == stored
 
 
-@pytest.mark.parametrize("key", [layout.entry(7), layout.checkpoint(8)])
+@pytest.mark.parametrize(
+    "key",
+    [
+        layout.entry(7),
+        layout.checkpoint(8),
+        layout.cosignature(8, "county"),
+        layout.timestamp(8, "alpha", 1),
+        layout.root("00"),
+    ],
+)
 def test_the_ledger_is_locked_for_years(bucket, key):
     stored = bucket.store(ledger_years=10).put_new(key, Content.of(b"entry"))
     assert stored.lock.mode == "governance"
