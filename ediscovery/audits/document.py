@@ -23,7 +23,7 @@ IDENTIFIER_SIZE = 32
 SHOWN = 500
 """How many findings are printed; all that are listed are in the attached statement."""
 MODES = {
-    "full": "Full: every object was read",
+    "full": "Full",
     "incremental": "Incremental: what is new since an earlier audit was read",
     "sampled": "Sampled: objects chosen at random were read",
 }

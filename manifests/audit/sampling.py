@@ -2,7 +2,7 @@
 
 Objects are drawn without putting back. If d of m objects were at fault, n drawn ones would miss all of them with a
 probability of C(m-d, n) / C(m, n) <= (1 - d/m)^n. The bound is used, so that what is stated holds for every m
-(Ateniese et al., Provable Data Possession at Untrusted Stores, CCS 2007, section 5.1).
+(Ateniese et al., Provable Data Possession at Untrusted Stores, CCS 2007).
 """
 
 from __future__ import annotations
