@@ -114,27 +114,31 @@ def stop_at_disputes(archive: Archive, note: SignedNote, lacking: Iterable[Lack]
     Raises:
         WitnessDisputesError: one holds another ledger, or has cosigned a longer one than there is.
     """
-    for lack in lacking:
-        said = lack.error
-        if isinstance(said, WitnessConflictError):
-            # Another machine may have had a later checkpoint cosigned meanwhile: then the ledger has grown.
-            archive.ledger.refresh()
-            if said.latest <= archive.ledger.head.size:
-                continue
-        elif not isinstance(said, WitnessDisputesError):
-            continue
-        raise _kept(archive, note, lack) from said
+    disputes = [_kept(archive, note, lack) for lack in lacking if _is_dispute(archive, lack)]
+    if disputes:
+        raise disputes[0]
+
+
+def _is_dispute(archive: Archive, lack: Lack) -> bool:
+    if isinstance(lack.error, WitnessConflictError):
+        # Another machine may have had a later checkpoint cosigned meanwhile: then the ledger has grown.
+        archive.ledger.refresh()
+        return lack.error.latest > archive.ledger.head.size
+    return isinstance(lack.error, WitnessDisputesError)
 
 
 def _kept(archive: Archive, note: SignedNote, lack: Lack) -> WitnessDisputesError:
     words = f"{archive.now()} {lack.name}: {lack.error.what}\n\n{note.to_bytes().decode()}".encode()
-    folder = archive.home / "state" / "disputes"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{lack.name}.{Digest.of(words).hex[:16]}.txt"
-    keys.write_once(path, words, mode=0o644)
+    path = archive.home / "state" / "disputes" / f"{lack.name}.{Digest.of(words).hex[:16]}.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        keys.write_once(path, words, mode=0o644)
+        where = f"what it said is in {path}"
+    except (OSError, keys.KeyUnwritableError) as error:
+        where = f"write down what it said, for {path} cannot be written ({error})"
     return WitnessDisputesError(
         f"The witness {lack.name!r} disputes this ledger: {lack.error.what}",
-        do=f"Stop and keep everything: what it said is in {path}. Run 'holdfast verify', and compare with its keeper.",
+        do=f"Stop and keep everything; {where}. Run 'holdfast verify', and compare with its keeper.",
         witness=lack.name,
         kept=str(path),
     )

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ediscovery.production.manifest import ManifestRecord, ProductionManifest
 from manifests import chain
+from manifests.checkpoints.judging import line_in
 from manifests.history import History
 from manifests.notes import Checkpoint, SignedNote
+from manifests.witness.cosignatures import Cosigner
 from schemas.digest import Digest
 from schemas.findings import AuditStatement, Beyond, Finding, Guarded, Kept, Report, Resumed, Sample, Step
 from schemas.keys import KeyStatement, Revocation
@@ -58,6 +60,13 @@ def test_the_example_statement_is_adopted_by_the_entry_that_is_printed() -> None
         "maple-grove/0a1b2c3d/entry",
         "maple-grove/0a1b2c3d/entry/capture-2",
     ]
+
+
+def test_the_example_cosignature_is_by_the_example_witness_of_the_example_checkpoint() -> None:
+    witness = Cosigner.from_text(example("cosigner"))
+    checkpoint = SignedNote.from_bytes(example("checkpoint-2").encode() + b"\n")
+    line = line_in(example("cosignature-2").encode() + b"\n", text=checkpoint.text, by=[witness])
+    assert str(witness.verify(checkpoint.text, line.signature)) == "2026-03-01T08:02:00.000000Z"
 
 
 def test_every_column_of_a_partition_is_specified() -> None:

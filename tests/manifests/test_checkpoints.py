@@ -154,6 +154,16 @@ def test_a_ledger_that_was_cut_back_is_disputed_by_a_witness_that_saw_more(offic
     assert SignedNote.from_bytes(kept.read_bytes().partition(b"\n\n")[2]).text.startswith(cut.open().ledger.origin)
 
 
+def test_what_a_witness_says_is_told_where_it_cannot_be_written_down(office) -> None:
+    office.watched("county")
+    with answering({"/add-checkpoint": Answer(422, {}, b"another history\n")}) as server:
+        office.sections["witness.county"]["url"] = server.url("")
+        (office.home / "state" / "disputes").write_text("in the way")
+        with pytest.raises(WitnessDisputesError, match="another history") as caught:
+            office.make()
+    assert "write down what it said" in caught.value.do
+
+
 def test_a_forked_ledger_is_disputed_and_nothing_of_it_is_published(office, tmp_path) -> None:
     (tmp_path / "site").mkdir()
     with office.witnessed("county"), office.stamping("alpha"):
