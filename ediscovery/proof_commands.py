@@ -10,18 +10,21 @@ import click
 from ediscovery.commands import RecordUnknownError, searchable
 from ediscovery.evidence import prove as prove_sealed
 from ediscovery.evidence import read_hits
+from manifests.checkpoints.commands import system_nonce
+from manifests.checkpoints.judging import standing
+from manifests.checkpoints.making import make
+from manifests.checkpoints.stored import attested, claims_of, sizes
 from manifests.console import json_option, size_in_words
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
 from manifests.proofs.making import prove_continuity
-from manifests.proofs.vouching import Claims
+from manifests.proofs.vouching import Trust, vouch
 from schemas.errors import InputError
-from storage import layout
-from storage.objects import read
 
 if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.console import Console
     from manifests.proofs.file import Proof
+    from manifests.proofs.vouching import Claims
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -85,10 +88,8 @@ def _of_record(archive: Archive, record: str) -> tuple[str, Proof]:
     if found is None:
         raise RecordUnknownError(f"There is no record {record[:80]}.", do="Take an id from 'holdfast search'.")
     sealed = read_hits(archive, (found,))[found.record]
-    checkpoint = _checkpoint(archive, at_least=sealed.place.entry + 1)
-    return f"{sealed.id.hex[:12]}.proof", prove_sealed(
-        archive, sealed, checkpoint, _claims(archive, checkpoint), whole=True
-    )
+    checkpoint, claims = _vouched(archive, at_least=sealed.place.entry + 1)
+    return f"{sealed.id.hex[:12]}.proof", prove_sealed(archive, sealed, checkpoint, claims, whole=True)
 
 
 def _of_continuity(archive: Archive, since: Path) -> tuple[str, Proof]:
@@ -97,20 +98,16 @@ def _of_continuity(archive: Archive, since: Path) -> tuple[str, Proof]:
     except OSError as error:
         raise ProofUnwritableError(f"{since} cannot be read: {error.strerror}.", do="Check the path.") from error
     earlier = Checkpoint.from_text(first.text)
-    second = _checkpoint(archive, at_least=archive.ledger.head.size)
+    second, claims = _vouched(archive, at_least=archive.ledger.head.size)
     later = Checkpoint.from_text(second.text)
-    return f"{earlier.size}-{later.size}.proof", prove_continuity(
-        archive.ledger, first, second, _claims(archive, second)
-    )
+    return f"{earlier.size}-{later.size}.proof", prove_continuity(archive.ledger, first, second, claims)
 
 
-def _claims(archive: Archive, checkpoint: SignedNote) -> Claims:
-    return Claims(verifier=archive.ledger.checkpoint_signer(checkpoint).to_text())
-
-
-def _checkpoint(archive: Archive, *, at_least: int) -> SignedNote:
-    """Return the newest checkpoint over so many entries; it is made now where there is none."""
-    newest = max(archive.store.keys(layout.CHECKPOINTS), default="")
-    if newest >= layout.checkpoint(at_least):
-        return SignedNote.from_bytes(read(archive.store, newest, limit=NOTE_LIMIT))
-    return archive.ledger.checkpoint(archive.checkpoint_key())
+def _vouched(archive: Archive, *, at_least: int) -> tuple[SignedNote, Claims]:
+    """Return the newest checkpoint over so many entries and who vouches for it; it is made now where there is none."""
+    newest = max(sizes(archive.store), default=0)
+    if newest < at_least:
+        made = make(archive, nonce=system_nonce, name=False)
+        return made.note, made.claims
+    note, claims = attested(archive.ledger, newest), claims_of(archive.ledger, newest)
+    return note, standing(claims, vouch(note, claims, Trust(at=archive.now())))

@@ -201,6 +201,14 @@ class Versions(Protocol):
         """
         ...
 
+    def open_version(self, key: str, version: str) -> BinaryIO:
+        """Open this very version, also where the settings have ``ObjectStore.open`` read another one.
+
+        Raises:
+            ObjectMissingError: there is none.
+        """
+        ...
+
 
 def read(store: ObjectStore, key: str, *, version: str | None = None, limit: int = 64 << 20) -> bytes:
     """Return a whole object that is expected to be small; ``limit`` in bytes.

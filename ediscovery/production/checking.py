@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.generic import StreamObject
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    from manifests.checkpoints.judging import Judged
     from manifests.proofs.vouching import Claims, Vouched
     from manifests.signing import Verifier
     from schemas.instant import Instant
@@ -88,7 +87,7 @@ class Contents:
     disagreement: list[Finding] = field(default_factory=list)
     natives: list[Finding] = field(default_factory=list)
     proofs: list[Finding] = field(default_factory=list)
-    judged: Judged | None = None
+    vouched: Vouched | None = None
     checkpoint: list[Finding] = field(default_factory=list)
     verdicts: list[RecordVerdict] = field(default_factory=list)
 
@@ -98,7 +97,7 @@ def check(
     *,
     trust_roots: Sequence[bytes] = (),
     check_record: Callable[[bytes, bytes], ProvedRecord],
-    check_checkpoint: Callable[[SignedNote, Claims], Judged],
+    check_checkpoint: Callable[[SignedNote, Claims], Vouched],
     at: Instant,
     progress: Callable[[int, int], None] | None = None,
 ) -> ProductionReport:
@@ -107,7 +106,7 @@ def check(
     ``trust_roots`` are PEM files of authorities that the reader trusts at the instant ``at``; without any, whether
     the signer is trusted is left unchecked. ``check_record`` takes a proof's bytes and the native bytes, and returns
     what they prove or raises ``ArchiveError``; ``check_checkpoint`` judges who vouches for the production's checkpoint
-    (``manifests.checkpoints.judging.judge``). ``progress`` is told how many records are done, and of how many.
+    (``manifests.proofs.vouching.vouch``). ``progress`` is told how many records are done, and of how many.
 
     Time grows with the size of the file and of what it holds, which together may not exceed a limit.
 
@@ -138,7 +137,7 @@ def _contents(
     reader: PdfFileReader,
     octets: int,
     check_record: Callable[[bytes, bytes], ProvedRecord],
-    check_checkpoint: Callable[[SignedNote, Claims], Judged],
+    check_checkpoint: Callable[[SignedNote, Claims], Vouched],
     progress: Callable[[int, int], None],
 ) -> Contents:
     found = attachments(reader)
@@ -208,18 +207,18 @@ def _numbered(manifest: ProductionManifest) -> bool:
 
 
 def _check_checkpoint(
-    manifest: ProductionManifest, contents: Contents, check_checkpoint: Callable[[SignedNote, Claims], Judged]
+    manifest: ProductionManifest, contents: Contents, check_checkpoint: Callable[[SignedNote, Claims], Vouched]
 ) -> None:
     """Judge the one checkpoint of the production, with all that the archive claims of who vouches for it."""
     try:
-        contents.judged = check_checkpoint(SignedNote.from_bytes(manifest.checkpoint.encode()), manifest.claims)
+        contents.vouched = check_checkpoint(SignedNote.from_bytes(manifest.checkpoint.encode()), manifest.claims)
     except ArchiveError as error:
         contents.checkpoint.append(_fault(error.code, MANIFEST_NAME, error.what))
         return
-    if contents.judged.vouched.checkpoint != _stated(manifest):
+    if contents.vouched.checkpoint != _stated(manifest):
         what = "production.json states another ledger than its checkpoint."
         contents.checkpoint.append(_fault("CHECKPOINT_DIFFERS", MANIFEST_NAME, what))
-    for authority in contents.judged.ended:
+    for authority in contents.vouched.ended:
         what = f"The time stamp by {authority} can no longer be verified: its certificates ended."
         contents.checkpoint.append(Finding(code="TIMESTAMP_ENDED", severity="notice", key=MANIFEST_NAME, what=what))
 
@@ -300,7 +299,7 @@ def _report(
         (1, contents.disagreement),
         (records, contents.natives),
         (records, contents.proofs),
-        (int(contents.judged is not None), contents.checkpoint),
+        (int(contents.vouched is not None), contents.checkpoint),
     )
     findings = tuple(finding for _, group in groups for finding in group)
     notes = {} if rooted else {TRUST: NO_ROOT}
@@ -318,8 +317,8 @@ def _report(
         bates=str(manifest.bates) if manifest else None,
         verifier=manifest.verifier if manifest else None,
         signature=facts,
-        vouched=contents.judged.statements() if contents.judged else (),
-        roots=fingerprints(manifest.claims) if manifest and contents.judged else (),
+        vouched=contents.vouched.statements() if contents.vouched else (),
+        roots=fingerprints(manifest.claims) if manifest and contents.vouched else (),
         records=tuple(contents.verdicts),
     )
 

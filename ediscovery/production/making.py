@@ -105,7 +105,7 @@ def produce(
         query_typed=order.query_typed,
         origin=archive.ledger.origin,
         ledger_size=checkpoint.size,
-        ledger_root=checkpoint.judged.vouched.checkpoint.root,
+        ledger_root=checkpoint.vouched.checkpoint.root,
         checkpoint=checkpoint.note.to_bytes().decode(),
         claims=checkpoint.claims,
         vouched=checkpoint.statements(),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.production.checking import check
-from manifests.checkpoints.judging import judge
 from manifests.console import Console, system_clock
 from manifests.proofs import record
 from manifests.proofs.file import read_record_proof
-from manifests.proofs.vouching import Trust
+from manifests.proofs.vouching import Trust, vouch
 from manifests.signing import Verifier
 from schemas.errors import InputError
 
@@ -43,7 +42,7 @@ def verify_production(console: Console, path: Path, *, key: str | None, roots: t
             _read(path),
             trust_roots=[_read(root) for root in roots],
             check_record=check_record,
-            check_checkpoint=lambda note, claims: judge(note, claims, trust),
+            check_checkpoint=lambda note, claims: vouch(note, claims, trust),
             at=trust.at,
             progress=lambda done, total: tell("records", done, total),
         )

@@ -35,11 +35,13 @@ def check_checkpoints(store: ObjectStore, walk: Walk) -> Checkpoints:
     for key in store.keys(layout.CHECKPOINTS):
         awaited.pop(key, None)
         try:
-            note = SignedNote.from_bytes(read(store, key, limit=NOTE_LIMIT))
+            content = read(store, key, limit=NOTE_LIMIT)
+            note = SignedNote.from_bytes(content)
             checkpoint = Checkpoint.from_text(note.text)
             signers = _signers(walk, checkpoint, note)
             root = walk.register.find_root(checkpoint.size) or (None if walk.whole else checkpoint.root)
-            if key != layout.checkpoint(checkpoint.size) or checkpoint.root != root:
+            spelled = key == layout.checkpoint(checkpoint.size) and note.to_bytes() == content
+            if not spelled or checkpoint.root != root:
                 raise chain.refused(checkpoint.size, "a signed checkpoint tells of another ledger")
         except ArchiveError as error:
             result.found.error(error, key)

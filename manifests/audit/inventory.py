@@ -17,7 +17,7 @@ from manifests.audit.found import Found
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from storage import keys, layout
-from storage.objects import CHUNK, Versions, read
+from storage.objects import CHUNK, Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,19 +59,19 @@ def take_inventory(store: ObjectStore, walk: Walk, *, copy: bool, tell: Tell) ->
 
     Of an object that the audit reads, that it is missing is the finding of reading it.
     """
-    inventory, inspection = Inventory(), _Inspection(store, walk, copy=copy)
-    versioned = isinstance(store, Versions)
+    inventory = Inventory()
+    inspection = _Inspection(store, walk, copy=copy) if isinstance(store, Versions) else None
     total = walk.register.count_objects() + walk.register.entry_count
     for listed, key in _merged(_listing(store), walk.register.keys()):
         named = key is not None
         if listed is None:
             _missing(walk, key or "", inventory)
             continue
-        there = not versioned or (bool(listed.real) and keys.is_key(listed.key))
+        there = inspection is None or (bool(listed.real) and keys.is_key(listed.key))
         inventory.listed += there
         inventory.versions += len(listed.versions)
         tell("inventory", inventory.listed, total)
-        if versioned:
+        if inspection is not None:
             inspection.inspect(listed, inventory, named=named)
         if there and not named and walk.whole and not _own(listed.key, walk):
             inventory.objects.notice("OBJECT_UNREFERENCED", listed.key, STRAY)
@@ -120,7 +120,7 @@ def _own(key: str, walk: Walk) -> bool:
 class _Inspection:
     """Judges the versions of keys that the ledger knows: exactly one each, and no delete markers."""
 
-    store: ObjectStore
+    versions: Versions
     walk: Walk
     copy: bool
 
@@ -154,7 +154,8 @@ class _Inspection:
 
     def _lost_race(self, entry: NamedEntry, version: Version) -> bool:
         try:
-            content = read(self.store, version.key, version=version.version, limit=chain.ENTRY_LIMIT)
+            with self.versions.open_version(version.key, version.version) as stream:
+                content = stream.read(chain.ENTRY_LIMIT + 1)
             origin, other, note = chain.parse_entry(content)
             chain.check_signature(self.walk.history, origin, other, note)
         except ArchiveError:
@@ -172,7 +173,7 @@ class _Inspection:
         for version in real:
             if version.version == stored.version or (self.copy and version is real[0]):
                 continue
-            if version.size == stored.size and _digest(self.store, version) == stored.sha256:
+            if version.size == stored.size and _digest(self.versions, version) == stored.sha256:
                 what = "The same bytes were written here again: an answer got lost, and the write was repeated."
                 found.notice("WRITTEN_AGAIN", stored.key, what)
             else:
@@ -183,6 +184,6 @@ def _put_over(version: Version) -> str:
     return f"Other bytes were put at this key at {version.modified}: version {version.version}."
 
 
-def _digest(store: ObjectStore, version: Version) -> Digest:
-    with store.open(version.key, version=version.version) as stream:
+def _digest(versions: Versions, version: Version) -> Digest:
+    with versions.open_version(version.key, version.version) as stream:
         return Digest.of_chunks(iter(lambda: stream.read(CHUNK), b""))

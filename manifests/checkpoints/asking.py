@@ -134,7 +134,7 @@ def stamp_asked(
         number = nonce()
         seconds = settings.checkpoint.timeout_seconds
         stamp = authorities.ask(known.url, renewal.covered(text, earlier), nonce=number, timeout=seconds)
-        # Judged by what is kept: what an auditor cannot verify offline later is no answer.
+        # Vouched by what is kept: what an auditor cannot verify offline later is no answer.
         roots = load_der_roots([root_of(archive.store, digest) for digest in roots_named(ledger.history, authority)])
         proved = renewal.verify(text, [*earlier, stamp], roots=roots, at=archive.now(), nonce=number)
         demand_after(proved[-1], last)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from manifests.checkpoints import letters, making, renewing
-from manifests.checkpoints.judging import judge
 from manifests.checkpoints.stored import attested, claims_of, sizes
 from manifests.console import json_option, plural
 from manifests.notes import NOTE_LIMIT
-from manifests.proofs.vouching import Trust
+from manifests.proofs.vouching import Trust, vouch
 from manifests.timestamps.stamp import NONCE_BITS
 from manifests.witness.commands import WitnessFileError
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
     from manifests.archive import Archive
     from manifests.checkpoints.asking import Lack
-    from manifests.checkpoints.judging import Judged
     from manifests.console import Console
+    from manifests.proofs.vouching import Vouched
 
 SHOWN = 20
 
@@ -67,7 +66,7 @@ def make(console: Console) -> None:
         tell("witnesses and authorities", 0, 1)
         made = making.make(archive, nonce=system_nonce, name=True)
     plain = {
-        **_plain(archive, made.size, made.judged),
+        **_plain(archive, made.size, made.vouched),
         "note": made.note.to_bytes().decode(),
         "named": made.named,
         "published": made.published,
@@ -78,7 +77,7 @@ def make(console: Console) -> None:
         (
             f"Checkpoint over {plural(made.size, 'entry', 'entries')} of {archive.ledger.origin}",
             *(("  The ledger names new witnesses and authorities from here on.",) if made.named else ()),
-            *(f"  {words}" for words in made.judged.statements()),
+            *(f"  {words}" for words in made.vouched.statements()),
             *(f"  Published in {place}" for place in made.published),
             *lack_lines(made.lacking),
         ),
@@ -132,12 +131,12 @@ def accept(console: Console, file: Path) -> None:
         raise WitnessFileError(f"{file} cannot be read: {error.strerror}.", do="Name the file again.") from error
     archive = console.open()
     size, names = letters.accept(archive.ledger, content)
-    judged = _judged(archive, size)
+    vouched = _vouched(archive, size)
     console.show(
-        {**_plain(archive, size, judged), "accepted": names},
+        {**_plain(archive, size, vouched), "accepted": names},
         (
             f"Cosigned by {', '.join(names)}: the checkpoint over {plural(size, 'entry', 'entries')}.",
-            *(f"  {words}" for words in judged.statements()),
+            *(f"  {words}" for words in vouched.statements()),
         ),
     )
 
@@ -180,23 +179,23 @@ def show(console: Console, size: int | None, limit: int) -> None:
     """
     archive = console.open()
     chosen: Iterable[int] = [size] if size else sorted(sizes(archive.store), reverse=True)
-    found = [(one, _judged(archive, one)) for one in islice(chosen, limit)]
+    found = [(one, _vouched(archive, one)) for one in islice(chosen, limit)]
     console.show(
-        {"checkpoints": [_plain(archive, one, judged) for one, judged in found]},
+        {"checkpoints": [_plain(archive, one, vouched) for one, vouched in found]},
         (
             line
-            for one, judged in found
-            for line in (f"{plural(one, 'entry', 'entries')}:", *(f"  {words}" for words in judged.statements()))
+            for one, vouched in found
+            for line in (f"{plural(one, 'entry', 'entries')}:", *(f"  {words}" for words in vouched.statements()))
         ),
     )
 
 
-def _judged(archive: Archive, size: int) -> Judged:
-    return judge(attested(archive.ledger, size), claims_of(archive.ledger, size), Trust(at=archive.now()))
+def _vouched(archive: Archive, size: int) -> Vouched:
+    return vouch(attested(archive.ledger, size), claims_of(archive.ledger, size), Trust(at=archive.now()))
 
 
-def _plain(archive: Archive, size: int, judged: Judged) -> dict[str, Any]:
-    vouched, policy = judged.vouched, archive.ledger.history.attestors_at(size)
+def _plain(archive: Archive, size: int, vouched: Vouched) -> dict[str, Any]:
+    policy = archive.ledger.history.attestors_at(size)
     names = {witness.key: witness.name for witness in policy.witnesses}
     return {
         "origin": vouched.checkpoint.origin,
@@ -220,7 +219,7 @@ def _plain(archive: Archive, size: int, judged: Judged) -> dict[str, Any]:
             }
             for name, stamp in vouched.stamps.items()
         ],
-        "ended": judged.ended,
+        "ended": vouched.ended,
     }
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from manifests.chain import CLOCK_TOLERANCE_SECONDS
 from manifests.notes import SignedNote
-from manifests.proofs.vouching import vouch, without_stamps
-from manifests.timestamps.trust import TimestampExpiredError
 from manifests.witness.cosignatures import MICROSECONDS, Cosigner
 from schemas.errors import IntegrityError, PolicyError
 
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
 
     from manifests.history import History
     from manifests.notes import Signature
-    from manifests.proofs.vouching import Claims, Trust, Vouched
+    from manifests.proofs.vouching import Claims, Vouched
     from manifests.timestamps.stamp import Stamp
     from schemas.digest import Digest
     from schemas.instant import Instant
@@ -37,42 +34,10 @@ class StampBeforeEntryError(PolicyError):
     code = "STAMP_BEFORE_ENTRY"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Who vouches for a checkpoint, and the authorities whose stamps can no longer be verified: they ``ended``."""
-
-    vouched: Vouched
-    ended: tuple[str, ...]
-
-    def statements(self) -> tuple[str, ...]:
-        """Return the judgement in plain words."""
-        late = (f"The time stamp by {name} can no longer be verified: its certificates ended." for name in self.ended)
-        return (*self.vouched.statements(), *late)
-
-
-def judge(note: SignedNote, claims: Claims, trust: Trust) -> Judged:
-    """Return who vouches for the checkpoint in ``note`` at the instant of ``trust`` (``vouching.vouch``).
-
-    A stamp whose certificates have ended is no fault of the checkpoint: the others still stand.
-
-    Raises:
-        ArchiveError: as ``vouch``, but for stamps that ended.
-    """
-    vouched = vouch(note, without_stamps(claims), trust)
-    stamps: dict[str, Stamp] = {}
-    ended: list[str] = []
-    for chain in claims.stamps:
-        try:
-            stamps |= vouch(note, msgspec.structs.replace(claims, stamps=(chain,)), trust).stamps
-        except TimestampExpiredError:
-            ended.append(chain.authority)
-    return Judged(replace(vouched, stamps=stamps), tuple(ended))
-
-
-def standing(claims: Claims, judged: Judged) -> Claims:
+def standing(claims: Claims, vouched: Vouched) -> Claims:
     """Return the claims without the stamps that ended: what is handed over can be verified when it is."""
     return msgspec.structs.replace(
-        claims, stamps=tuple(chain for chain in claims.stamps if chain.authority not in judged.ended)
+        claims, stamps=tuple(chain for chain in claims.stamps if chain.authority not in vouched.ended)
     )
 
 

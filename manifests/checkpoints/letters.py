@@ -65,7 +65,7 @@ def accept(ledger: Ledger, content: bytes) -> tuple[int, tuple[str, ...]]:
         raise CheckpointOfAnotherError(
             "The file holds the checkpoint of another archive.", do="Give it to the archive that it belongs to."
         )
-    note.verify(ledger.history.verifiers("checkpoint"))
+    ledger.checkpoint_signer(note)
     own = checkpoint_at(ledger, checkpoint.size)
     if own.text != note.text:
         raise LogForkedError(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from manifests import keys
 from manifests.checkpoints.asking import Lack, asked, cosignature_asked, stamp_asked
-from manifests.checkpoints.judging import judge, standing
+from manifests.checkpoints.judging import standing
 from manifests.checkpoints.naming import AttestorsUnnamedError, demand_named, name_attestors
 from manifests.checkpoints.publishing import publish
 from manifests.checkpoints.stored import attested, checkpoint_at, claims_of
-from manifests.proofs.vouching import Trust
+from manifests.proofs.vouching import Trust, vouch
 from manifests.witness.client import WitnessDisputesError
 from manifests.witness.requests import WitnessConflictError
 from schemas.digest import Digest
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from manifests.archive import Archive
-    from manifests.checkpoints.judging import Judged
     from manifests.notes import SignedNote
-    from manifests.proofs.vouching import Claims
+    from manifests.proofs.vouching import Claims, Vouched
 
 SILENT = {"witness": "The witness {} had not cosigned it.", "authority": "The authority {} had not stamped its time."}
 
@@ -39,7 +38,7 @@ class Made:
     size: int
     note: SignedNote
     claims: Claims
-    judged: Judged
+    vouched: Vouched
     lacking: tuple[Lack, ...]
     published: tuple[str, ...] = ()
     named: bool = False
@@ -47,7 +46,7 @@ class Made:
     def statements(self) -> tuple[str, ...]:
         """Return who vouches and who does not, in plain words that do not depend on why."""
         silent = (SILENT[lack.kind].format(lack.name) for lack in self.lacking if lack.kind in SILENT)
-        return (*self.judged.statements(), *silent)
+        return (*self.vouched.statements(), *silent)
 
 
 def make(archive: Archive, *, nonce: Callable[[], int], name: bool) -> Made:
@@ -86,12 +85,12 @@ def make(archive: Archive, *, nonce: Callable[[], int], name: bool) -> Made:
     stop_at_disputes(archive, own, lacking)
     published, unpublished = publish(archive, size, own.to_bytes())
     note, claims = attested(archive.ledger, size), claims_of(archive.ledger, size)
-    judged = judge(note, claims, Trust(at=archive.now()))
+    vouched = vouch(note, claims, Trust(at=archive.now()))
     return Made(
         size=size,
         note=note,
-        claims=standing(claims, judged),
-        judged=judged,
+        claims=standing(claims, vouched),
+        vouched=vouched,
         lacking=(*_unnamed(archive, name=name), *lacking, *unpublished),
         published=published,
         named=named,

@@ -57,7 +57,7 @@ def checkpoint_at(ledger: Ledger, size: int) -> SignedNote:
             f"There is no checkpoint over {size} entries.", do="See 'holdfast checkpoint show', or make one now."
         )
     note = SignedNote.from_bytes(content)
-    note.verify(ledger.history.verifiers("checkpoint"))
+    ledger.checkpoint_signer(note)
     if note.text != text_at(ledger, size):
         raise LogForkedError(
             f"The stored checkpoint over {size} entries is of another ledger than the one that is stored with it.",
@@ -93,7 +93,7 @@ def claims_of(ledger: Ledger, size: int) -> Claims:
         CheckpointUnknownError: there is no such checkpoint.
     """
     named = ledger.history.attestors_at(size)
-    (verifier, *_) = checkpoint_at(ledger, size).verify(ledger.history.verifiers("checkpoint"))
+    verifier = ledger.checkpoint_signer(checkpoint_at(ledger, size))
     chains = {authority.name: stamps_of(ledger.store, size, authority.name) for authority in named.authorities}
     return Claims(
         verifier=verifier.to_text(),

@@ -95,6 +95,8 @@ def _to_compare(proof: Proof, trust: Trust) -> Iterator[str]:
     claims = proof.claims
     if trust.verifier is None:
         yield f"the archive's key: {claims.verifier}"
+    if isinstance(proof, continuity.ContinuityProof) and proof.earlier:
+        yield f"the archive's earlier key: {proof.earlier}"
     if trust.policy is None:
         yield from (f"the witness: {witness}" for witness in claims.witnesses)
     if trust.roots is None:

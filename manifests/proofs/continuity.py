@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.notes import Checkpoint, SignedNote
-from manifests.proofs.vouching import Claims, vouch
+from manifests.proofs.vouching import CheckpointOfAnotherError, Claims, vouch
+from manifests.signing import Verifier
 from schemas.canonical import Canonical
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
@@ -23,13 +24,17 @@ class ContinuityProofError(IntegrityError):
 
 
 class ContinuityProof(Canonical, frozen=True, tag_field="proves", tag="continuity"):
-    """Two signed checkpoints, and the RFC 9162 consistency proof between them; the claims are about the second."""
+    """Two signed checkpoints, and the RFC 9162 consistency proof between them; the claims are about the second.
+
+    ``earlier`` is the checkpoint key that signed the first, where it is another than that of the second.
+    """
 
     format: str
     first: str
     second: str
     path: tuple[Digest, ...]
     claims: Claims
+    earlier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Continued:
     """What was proved: nothing of the ledger's first ``first.size`` entries was changed up to the second checkpoint."""
 
     first: Checkpoint
+    signer: Verifier
     vouched: Vouched
 
     def statements(self) -> tuple[str, ...]:
@@ -45,6 +51,7 @@ class Continued:
         same = f"its first {self.first.size} entries are those of the earlier checkpoint"
         return (
             f"The ledger of {second.origin} has {second.size} entries; {same}, unchanged, and none is missing.",
+            f"The earlier checkpoint is signed by the key {self.signer.to_text()}.",
             *self.vouched.statements(),
         )
 
@@ -62,8 +69,12 @@ def check(proof: ContinuityProof, trust: Trust) -> Continued:
         raise ContinuityProofError(
             "The two checkpoints are of different archives.", do="Do not rely on it; ask who handed it over."
         )
-    first_note.verify([vouched.verifier])
+    (signer, *_) = first_note.verify([Verifier.from_text(proof.earlier) if proof.earlier else vouched.verifier])
+    if signer.name != first.origin:
+        raise CheckpointOfAnotherError(
+            "The earlier checkpoint is signed under another archive's name.", do="Do not rely on it."
+        )
     verify_consistency(
         first=first.size, second=second.size, path=proof.path, first_root=first.root, second_root=second.root
     )
-    return Continued(first, vouched)
+    return Continued(first, signer, vouched)

@@ -80,12 +80,19 @@ def prove_record(
 
 
 def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, claims: Claims) -> ContinuityProof:
-    """Return the proof that the ledger of the ``second`` checkpoint continues that of the ``first``."""
+    """Return the proof that the ledger of the ``second`` checkpoint continues that of the ``first``.
+
+    Raises:
+        IntegrityError: no checkpoint key that was in force signed the first.
+    """
     sizes = [Checkpoint.from_text(note.text).size for note in (first, second)]
+    earlier = ledger.checkpoint_signer(first).to_text()
+    earlier = ledger.checkpoint_signer(first).to_text()
     return ContinuityProof(
         format=PROOF_FORMAT,
         first=first.to_bytes().decode(),
         second=second.to_bytes().decode(),
         path=ledger.consistency(sizes[0], size=sizes[1]),
         claims=claims,
+        earlier=earlier if earlier != claims.verifier else None,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from manifests.notes import Checkpoint
 from manifests.signing import Verifier
 from manifests.timestamps import renewal
-from manifests.timestamps.trust import load_der_roots
+from manifests.timestamps.trust import TimestampExpiredError, load_der_roots
 from manifests.witness.cosignatures import Cosigner, Policy, judge
 from schemas.canonical import Canonical, Natural, NotCanonicalError
 from schemas.digest import Digest
@@ -77,12 +77,16 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """What was verified of a checkpoint: whose it is, who cosigned it when, and which authority stamped it when."""
+    """What was verified of a checkpoint: whose it is, who cosigned it when, and which authority stamped it when.
+
+    The certificates under the stamps of those that ``ended`` are not valid any more: these stamps prove nothing now.
+    """
 
     note: SignedNote
     verifier: Verifier
     witnessed: Witnessed
     stamps: Mapping[str, Stamp]
+    ended: tuple[str, ...] = ()
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -101,16 +105,19 @@ class Vouched:
             self.witnessed.statement(),
             *(f"It was there at {stamp.at}, as {stamp.authority} stamped." for stamp in self.stamps.values()),
             *(() if self.stamps else ("No authority stamped its time.",)),
+            *(f"The time stamp by {name} can no longer be verified: its certificates ended." for name in self.ended),
         )
 
 
 def vouch(note: SignedNote, claims: Claims, trust: Trust) -> Vouched:
     """Return who vouches for the checkpoint in ``note``; every stamp and cosignature that is there must hold.
 
+    A stamp whose certificates have ended is no fault of the checkpoint: the others still stand.
+
     Raises:
         SignatureRefusedError, NoteUnsignedError: the archive's key did not sign it, or a witness's line is forged.
         CheckpointOfAnotherError: it is another archive's.
-        ArchiveError: a time stamp fails, as ``timestamps.renewal.verify`` says.
+        ArchiveError: a time stamp fails otherwise, as ``timestamps.renewal.verify`` says.
     """
     checkpoint = Checkpoint.from_text(note.text)
     (verifier, *_) = note.verify([trust.verifier or Verifier.from_text(claims.verifier)])
@@ -118,12 +125,14 @@ def vouch(note: SignedNote, claims: Claims, trust: Trust) -> Vouched:
         raise CheckpointOfAnotherError(
             "The checkpoint is signed under another archive's name.", do="Do not rely on it; ask who handed it over."
         )
-    return Vouched(
-        note=note,
-        verifier=verifier,
-        witnessed=judge(note, trust.policy or claims.policy),
-        stamps={chain.authority: _stamped(note, chain, trust) for chain in claims.stamps},
-    )
+    stamps: dict[str, Stamp] = {}
+    ended: list[str] = []
+    for chain in claims.stamps:
+        try:
+            stamps[chain.authority] = _stamped(note, chain, trust)
+        except TimestampExpiredError:
+            ended.append(chain.authority)
+    return Vouched(note, verifier, judge(note, trust.policy or claims.policy), stamps, tuple(ended))
 
 
 def _stamped(note: SignedNote, chain: StampChain, trust: Trust) -> Stamp:

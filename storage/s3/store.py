@@ -69,6 +69,13 @@ class S3Store:
             return self._put_whole(key, content)
         return self._put_in_parts(key, content)
 
+    def open_version(self, key: str, version: str) -> BinaryIO:
+        """Open one version of a key; see ``Versions.open_version``."""
+        keys.check(key)
+        return cast(
+            "BinaryIO", io.BufferedReader(VersionStream(self.bucket, self._patience, key=key, version=version), BUFFER)
+        )
+
     def open(self, key: str, *, version: str | None = None) -> BinaryIO:
         """Open an object for reading; see ``ObjectStore.open``. The stream can be sought; it keeps a connection."""
         keys.check(key)

@@ -23,10 +23,9 @@ from ediscovery.production.checking import check
 from manifests.archive import create_archive
 from manifests.audit import audit
 from manifests.checkpoints.commands import system_nonce
-from manifests.checkpoints.judging import judge
 from manifests.checkpoints.making import make
 from manifests.console import system_clock
-from manifests.proofs.vouching import Trust
+from manifests.proofs.vouching import Trust, vouch
 from schemas.account import Account
 from schemas.query import Query
 from schemas.record import Normalised, Provenance
@@ -202,7 +201,7 @@ def test_naughty_strings_survive_capture_search_and_production(archive: Archive)
     report = check(
         made.pdf,
         check_record=check_record,
-        check_checkpoint=lambda note, claims: judge(note, claims, Trust(at=system_clock())),
+        check_checkpoint=lambda note, claims: vouch(note, claims, Trust(at=system_clock())),
         at=system_clock(),
     )
     assert report.sound, report.findings[:5]

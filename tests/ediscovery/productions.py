@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from ediscovery.production.document import CustodyEvent, ProducedItem, ProductionDocument, ThreadLine, Version
 from ediscovery.production.render import Rendered, render
 from ediscovery.production.signing import Signer, make_test_authority
-from manifests.checkpoints.judging import judge
 from manifests.proofs.file import read_record_proof
 from manifests.proofs.making import prove_record
 from manifests.proofs.record import check
@@ -200,7 +199,7 @@ def check_record(proof: bytes, native: bytes):
 
 def check_checkpoint(note, claims):
     """Likewise for the checkpoint."""
-    return judge(note, claims, Trust(at=NOW))
+    return vouch(note, claims, Trust(at=NOW))
 
 
 def signer_of(*, now: Instant = POSTED, organisation: str = "Maple Grove USD") -> tuple[Signer, bytes]:

@@ -10,9 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ediscovery.production.checking import check
 from ediscovery.production.render import render
-from manifests.checkpoints.judging import judge
 from manifests.notes import SignedNote
-from manifests.proofs.vouching import Trust, chain_of
+from manifests.proofs.vouching import Trust, chain_of, vouch
 from manifests.signing import SigningKey
 from manifests.timestamps import renewal
 from manifests.timestamps.stamp import request, settle
@@ -47,7 +46,7 @@ def checked(document, *, at=NOW):
     pdf = signer.sign(render(document, first_number=1).pdf, reason="Production 1", at=NOW)
     trust = Trust(at=at)
     return check(
-        pdf, check_record=check_record, check_checkpoint=lambda note, claims: judge(note, claims, trust), at=at
+        pdf, check_record=check_record, check_checkpoint=lambda note, claims: vouch(note, claims, trust), at=at
     )
 
 

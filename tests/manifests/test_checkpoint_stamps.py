@@ -10,9 +10,8 @@ from cryptography import x509
 
 from manifests.chain import ClockBehindError
 from manifests.checkpoints import renewing
-from manifests.checkpoints.judging import judge
 from manifests.checkpoints.stored import attested, claims_of, stamps_of, text_at
-from manifests.proofs.vouching import Trust
+from manifests.proofs.vouching import Trust, vouch
 from manifests.timestamps import renewal
 from manifests.timestamps.stamp import request, settle
 from schemas.digest import Digest
@@ -124,9 +123,9 @@ def test_a_stamp_is_renewed_before_its_certificates_end_and_outlives_them(office
     assert report.sound
     assert [code for code, _ in codes(report)] == ["STAMPS_MISSING"]  # beta had no new one on the newest checkpoint
     archive = office.open()
-    judged = judge(attested(archive.ledger, 2), claims_of(archive.ledger, 2), Trust(at=office.now()))
+    judged = vouch(attested(archive.ledger, 2), claims_of(archive.ledger, 2), Trust(at=office.now()))
     assert judged.ended == ()
-    assert {name: stamp.at for name, stamp in judged.vouched.stamps.items()} == {"alpha": START, "beta": START}
+    assert {name: stamp.at for name, stamp in judged.stamps.items()} == {"alpha": START, "beta": START}
 
 
 def test_a_stamp_that_was_not_renewed_ends_and_the_others_stand(office) -> None:
@@ -139,7 +138,7 @@ def test_a_stamp_that_was_not_renewed_ends_and_the_others_stand(office) -> None:
         assert (done.due, done.ended) == ((), (stamp_key(),))
         made = office.make()
     assert made.size == 2
-    assert made.judged.ended == ("alpha",)
+    assert made.vouched.ended == ("alpha",)
     assert [chain.authority for chain in made.claims.stamps] == ["beta"]
     assert "The time stamp by alpha can no longer be verified: its certificates ended." in made.statements()
 

@@ -56,8 +56,8 @@ def test_a_checkpoint_is_named_signed_cosigned_stamped_and_published_in_one_go(o
     assert made.named
     assert made.size == 3  # the archive, an account, and who is to vouch from here on
     assert codes(made) == {"school": "ATTESTOR_UNASKED"}
-    assert [one.witness.name for one in made.judged.vouched.witnessed.cosignatures] == ["county.example"]
-    assert {name: stamp.at for name, stamp in made.judged.vouched.stamps.items()} == {"alpha": START, "beta": START}
+    assert [one.witness.name for one in made.vouched.witnessed.cosignatures] == ["county.example"]
+    assert {name: stamp.at for name, stamp in made.vouched.stamps.items()} == {"alpha": START, "beta": START}
     assert made.published == (str(site),)
     ((name, published),) = ((path.name, path.read_bytes()) for path in site.iterdir())
     assert name == f"{3:020d}.note"
@@ -117,8 +117,8 @@ def test_neither_silence_nor_lies_nor_patience_keep_the_others_from_vouching(off
         "hung": "SERVICE_UNREACHABLE",
         "liar": "WITNESS_UNAVAILABLE",
     }
-    assert [one.witness.name for one in made.judged.vouched.witnessed.cosignatures] == ["county.example"]
-    assert list(made.judged.vouched.stamps) == ["alpha"]
+    assert [one.witness.name for one in made.vouched.witnessed.cosignatures] == ["county.example"]
+    assert list(made.vouched.stamps) == ["alpha"]
     assert office.audit().sound
 
 

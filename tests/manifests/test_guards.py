@@ -23,6 +23,8 @@ from storage.objects import Guard, Version
 from tests.manifests.archives import ORIGIN, START, captured, registered
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from schemas.instant import Instant
     from schemas.ledger import Act
 
@@ -166,6 +168,9 @@ class Listing(MemoryStore):
     def versions(self, prefix: str, *, after: str = "") -> tuple[Version, ...]:
         assert (prefix, after) == ("", "")
         return self.listed
+
+    def open_version(self, key: str, version: str) -> BinaryIO:
+        raise AssertionError("no version has the object's size")
 
 
 def versions_found(expected: Walk, *names: str, copy: bool = False) -> list[tuple[str, str]]:
