@@ -36,7 +36,7 @@ LOCKS_OF_A_COPY = "a copy has locks of its own, which the ledger does not promis
 NO_LOCKS = "this store has no locks: software refuses to overwrite, but files can be deleted"
 KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
 UNREADABLE = "a part of the ledger cannot be read"
-NOBODY_ASKED = "the ledger names nobody who is to vouch for checkpoints"
+NOBODY_ASKED = "the ledger names nobody who is to vouch so"
 NOTHING_KEPT = "nothing was given that an earlier audit had kept"
 
 
@@ -181,7 +181,7 @@ def _stamps(examined: Examination) -> Outcome:
 def _attested(examined: Examination, checked: int, found: Found) -> Outcome:
     if not examined.walk.whole:
         return Outcome(unchecked=UNREADABLE)
-    if not examined.walk.history.attestors and not found.findings:
+    if not checked and not found.findings:
         return Outcome(unchecked=NOBODY_ASKED)
     return Outcome(checked, found)
 

@@ -74,10 +74,11 @@ def check(
     statements, vouched = _proved(proof, native, trust)
     if policy is not None:
         require(vouched.note, policy)
+    lacking = vouched.lacking()
     compare = tuple(_to_compare(proof, trust))
     console.show(
-        {"proves": proof.__struct_config__.tag, "statements": statements, "compare": compare},
-        ("Proved:", *(f"  ✓ {words}" for words in statements), *_said(compare)),
+        {"proves": proof.__struct_config__.tag, "statements": statements, "lacking": lacking, "compare": compare},
+        ("Proved:", *(f"  {'–' if words in lacking else '✓'} {words}" for words in statements), *_said(compare)),
     )
 
 

@@ -99,11 +99,19 @@ class Vouched:
         return min((stamp.at for stamp in self.stamps.values()), default=None)
 
     def statements(self) -> tuple[str, ...]:
-        """Return what was verified, in plain words."""
+        """Return what was verified, and then what is lacking, in plain words."""
+        cosigned = (self.witnessed.statement(),) if self.witnessed.enough else ()
         return (
             f"The ledger of {self.checkpoint.size} entries is signed by the key {self.verifier.to_text()}.",
-            self.witnessed.statement(),
+            *cosigned,
             *(f"It was there at {stamp.at}, as {stamp.authority} stamped." for stamp in self.stamps.values()),
+            *self.lacking(),
+        )
+
+    def lacking(self) -> tuple[str, ...]:
+        """Return what nobody vouches for, in plain words."""
+        return (
+            *(() if self.witnessed.enough else (self.witnessed.statement(),)),
             *(() if self.stamps else ("No authority stamped its time.",)),
             *(f"The time stamp by {name} can no longer be verified: its certificates ended." for name in self.ended),
         )
