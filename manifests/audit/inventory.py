@@ -138,6 +138,11 @@ class _Inspection:
             self._of_entry(entry, listed.real, inventory.several)
         elif thing is not None:
             self._of_object(thing, listed.real, inventory)
+        elif listed.key.startswith(layout.ATTESTING) and listed.real:
+            # No entry names these: the oldest version is the one that is meant, and was judged.
+            oldest = listed.real[0]
+            digest = _digest(self.versions, oldest) if len(listed.real) > 1 else None
+            self._of_later(listed.real[1:], oldest.size, digest, inventory.several)
 
     def _of_entry(self, entry: NamedEntry, real: Sequence[Version], found: Found) -> None:
         key = layout.entry(entry.index)
@@ -170,14 +175,19 @@ class _Inspection:
         if not self.copy and real and stored.version in known - {real[0].version}:
             what = "An older version than the one that the ledger names stands at this key."
             found.fault("VERSION_NOT_OLDEST", stored.key, what)
-        for version in real:
-            if version.version == stored.version or (self.copy and version is real[0]):
-                continue
-            if version.size == stored.size and _digest(self.versions, version) == stored.sha256:
+        others = [
+            version for version in real if version.version != stored.version and not (self.copy and version is real[0])
+        ]
+        self._of_later(others, stored.size, stored.sha256, found)
+
+    def _of_later(self, versions: Sequence[Version], size: int, sha256: Digest | None, found: Found) -> None:
+        """Judge versions beside the one that counts, which has this size and digest."""
+        for version in versions:
+            if version.size == size and _digest(self.versions, version) == sha256:
                 what = "The same bytes were written here again: an answer got lost, and the write was repeated."
-                found.notice("WRITTEN_AGAIN", stored.key, what)
+                found.notice("WRITTEN_AGAIN", version.key, what)
             else:
-                found.fault("EXTRA_VERSION", stored.key, _put_over(version))
+                found.fault("EXTRA_VERSION", version.key, _put_over(version))
 
 
 def _put_over(version: Version) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -158,9 +159,10 @@ def test_an_archive_that_promises_no_locks_is_not_asked_for_them():
 
 @dataclass
 class Listing(MemoryStore):
-    """A store that lists the versions that it is told to list, and holds no bytes in any."""
+    """A store that lists the versions that it is told to list, and holds these bytes in them."""
 
     listed: tuple[Version, ...]
+    held: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -170,7 +172,7 @@ class Listing(MemoryStore):
         return self.listed
 
     def open_version(self, key: str, version: str) -> BinaryIO:
-        raise AssertionError("no version has the object's size")
+        return BytesIO(self.held[version])
 
 
 def versions_found(expected: Walk, *names: str, copy: bool = False) -> list[tuple[str, str]]:
@@ -193,3 +195,14 @@ def test_a_version_that_is_older_than_the_ledgers_is_named_and_so_is_what_it_hol
 def test_in_a_copy_whose_versions_have_other_names_the_oldest_is_the_object(expected: Walk):
     assert versions_found(expected, "its own", copy=True) == []
     assert versions_found(expected, "its own", "later", copy=True) == [("EXTRA_VERSION", "fault")]
+
+
+def test_what_is_put_over_a_checkpoint_is_named_and_the_same_bytes_again_are_noted(expected: Walk):
+    held = {"first": b"the note", "again": b"the note", "other": b"a note, "}
+    key = layout.checkpoint(2)
+    listed = tuple(Version(key, name, len(one), marker=False, modified=START) for name, one in held.items())
+    inventory = take_inventory(Listing(listed, held), expected, copy=False, tell=lambda *_: None)
+    assert [(one.code, one.severity, one.key) for one in inventory.several.findings] == [
+        ("WRITTEN_AGAIN", "notice", key),
+        ("EXTRA_VERSION", "fault", key),
+    ]
