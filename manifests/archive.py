@@ -78,12 +78,20 @@ class Archive:
     def entry_key(self, accepted: Sequence[Verifier] | None = None) -> Signer:
         """Return this machine's key for ledger entries, of those ``accepted``: if not given, of those in force."""
         accepted = accepted or self.ledger.history.verifiers("entry")
-        return keys.open_key(self.settings.keys.entry, purpose="entry", accepted=accepted, home=self.home)
+        return keys.open_key(
+            self.settings.keys.entry, purpose="entry", name=accepted[0].name, accepted=accepted, home=self.home
+        )
 
     def checkpoint_key(self) -> Signer:
         """Return this machine's key for checkpoints; its name is the archive's origin."""
         accepted = self.ledger.history.verifiers("checkpoint")
-        return keys.open_key(self.settings.keys.checkpoint, purpose="checkpoint", accepted=accepted, home=self.home)
+        return keys.open_key(
+            self.settings.keys.checkpoint,
+            purpose="checkpoint",
+            name=self.ledger.origin,
+            accepted=accepted,
+            home=self.home,
+        )
 
     def append(self, build: Callable[[History], tuple[Act, ...]], *, key: Signer | None = None) -> Accepted | None:
         """Commit the acts that ``build`` makes of the current history (``Ledger.append``)."""

@@ -92,17 +92,16 @@ def load_or_make(path: Path, *, name: str) -> SigningKey:
     return load(path, name=name)
 
 
-def open_key(place: KeyPlace, *, purpose: KeyPurpose, accepted: Sequence[Verifier], home: Path) -> Signer:
+def open_key(place: KeyPlace, *, purpose: KeyPurpose, name: str, accepted: Sequence[Verifier], home: Path) -> Signer:
     """Return the key for ``purpose`` that this machine has, under the name that it has among those ``accepted``.
 
     Where it has several of them, it is the one that stands last. Where it has none, the key is returned that would be
-    used, under the first one's name: whoever is asked to accept its signature knows why not.
+    used, under ``name``: whoever is asked to accept its signature knows why not.
 
     Raises:
         KeyMissingError, KeyExposedError, KeyMalformedError: it cannot be read.
         InputError, UnavailableError: the token or its key cannot be used.
     """
-    name = accepted[0].name
     match place:
         case FileKeys(folder=folder):
             path = _file_of(home / folder, purpose, accepted)

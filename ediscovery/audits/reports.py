@@ -15,15 +15,16 @@ from manifests.audit.words import statement_lines
 from manifests.console import system_clock
 from manifests.ledger import Ledger
 from manifests.signing import Verifier
-from schemas.errors import InputError, UnavailableError
+from schemas.errors import InputError, IntegrityError, UnavailableError
 from storage.places import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from ediscovery.production.signing import Signer
+    from ediscovery.production.signing import Signer as PdfSigner
     from manifests.console import Console
-    from manifests.signing import SigningKey
+    from manifests.signing import Signer
     from schemas.findings import AuditStatement
 
 KINDS = (".json", ".pdf")
@@ -77,15 +78,16 @@ class Reports:
             raise ReportUnsignedError(
                 "Nothing says who signs the PDF on this copy.", do="Give --certificate FILE, or ask for FILE.json only."
             )
-        self._key(console)
+        if self.signing_key is not None or (in_force := _in_force(console)):
+            self._key(console, () if self.signing_key else in_force)
         if any(path.suffix == ".pdf" for path in self.files):
-            self._signer(console)
+            self._pdf_signer(console)
 
     def write(self, console: Console, statement: AuditStatement) -> tuple[str, ...]:
         """Write the files, and return what there is to say about them."""
         if not self.files:
             return ()
-        key = self._key(console)
+        key = self._key(console, [Verifier.from_text(text) for text in statement.report.keys])
         signed = sign_statement(statement, key)
         for path in self.files:
             _write(path, signed if path.suffix == ".json" else self._pdf(console, statement, signed, key))
@@ -94,31 +96,46 @@ class Reports:
             f"  Signed by {key.verifier.to_text()}",
         )
 
-    def _key(self, console: Console) -> SigningKey:
+    def _key(self, console: Console, accepted: Sequence[Verifier]) -> Signer:
+        """Return the auditor's own key, or the one of ``accepted`` with which this machine signs checkpoints."""
         if self.signing_key is not None:
             return keys.load_or_make(self.signing_key, name=re.sub(r"[\s+]+", "-", console.actor))
-        origin = read_settings(console.home).archive.origin
-        return keys.load(console.home / "keys" / "checkpoint.pem", name=origin)
+        settings = read_settings(console.home)
+        return keys.open_key(
+            settings.keys.checkpoint,
+            purpose="checkpoint",
+            name=settings.archive.origin,
+            accepted=accepted,
+            home=console.home,
+        )
 
-    def _pdf(self, console: Console, statement: AuditStatement, signed: bytes, key: SigningKey) -> bytes:
+    def _pdf(self, console: Console, statement: AuditStatement, signed: bytes, key: Signer) -> bytes:
         # WeasyPrint and pyHanko are slow to import, and nothing else here needs them.
         from ediscovery.audits.document import typeset  # noqa: PLC0415
 
-        return typeset(statement, signed, verifier=key.verifier, signer=self._signer(console))
+        return typeset(statement, signed, verifier=key.verifier, signer=self._pdf_signer(console))
 
-    def _signer(self, console: Console) -> Signer:
+    def _pdf_signer(self, console: Console) -> PdfSigner:
         from ediscovery.production.certificate import PASSPHRASE_VARIABLE, signer_of  # noqa: PLC0415
-        from ediscovery.production.signing import Signer  # noqa: PLC0415
+        from ediscovery.production.signing import Signer as PdfSigner  # noqa: PLC0415
 
         if self.certificate is not None:
             bundle, passphrase = _read(self.certificate), os.environ.get(PASSPHRASE_VARIABLE)
-            return Signer.from_pem(
+            return PdfSigner.from_pem(
                 certificate=bundle, key=bundle, passphrase=passphrase.encode() if passphrase else None
             )
         settings = read_settings(console.home)
         store = open_store(settings.store, home=console.home, now=system_clock)
         # The ledger is not read: a report must be signed also when it says that the ledger is broken.
         return signer_of(Archive(console.home, settings, store, Ledger(store), system_clock, console.actor))
+
+
+def _in_force(console: Console) -> tuple[Verifier, ...]:
+    """Return the keys for checkpoints; none where the ledger is broken: a report of that must be signed, too."""
+    try:
+        return console.open().ledger.history.verifiers("checkpoint")
+    except IntegrityError:
+        return ()
 
 
 def is_report(path: Path) -> bool:

@@ -11,7 +11,7 @@ from schemas.findings import AuditStatement
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from manifests.signing import SigningKey, Verifier
+    from manifests.signing import Signer, Verifier
 
 AUDIT_FORMAT = "holdfast-audit/v1"
 AUDIT_LIMIT = 16 << 20
@@ -30,7 +30,7 @@ class ReportRefusedError(IntegrityError):
     code = "REPORT_REFUSED"
 
 
-def sign_statement(statement: AuditStatement, key: SigningKey) -> bytes:
+def sign_statement(statement: AuditStatement, key: Signer) -> bytes:
     """Return the statement as a signed note."""
     text = f"{AUDIT_FORMAT}\n{statement.report.origin}\n{statement.to_bytes().decode()}\n"
     return SignedNote.sign(text, key).to_bytes()

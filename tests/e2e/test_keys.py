@@ -248,6 +248,29 @@ def test_a_thief_of_the_checkpoint_key_is_shut_out_and_what_he_may_have_signed_i
     assert hall.office.run("verify", "--key", new).status == 0
 
 
+def test_an_audit_is_signed_with_the_checkpoint_key_that_is_in_force(hall: Hall, tmp_path: Path):
+    (old,) = hall.keys("checkpoint")
+    new = hall.json("make", "--checkpoint")["verifier"]
+    hall.change("keys-2.json", "--add", "checkpoint", new, "--retire", old)
+    (hall.office.home / "keys" / "checkpoint.pem").unlink()
+    report = str(tmp_path / "audit.json")
+    hall.office.json("verify", "--report", report)
+    assert hall.office.json("verify", report, "--key", new)["signed_by"] == new
+
+
+def test_what_was_checkpointed_under_an_older_key_is_proved_to_continue(hall: Hall, tmp_path: Path):
+    (old,) = hall.keys("checkpoint")
+    size = hall.office.json("checkpoint", "make")["size"]
+    kept = hall.office.home / "archive" / layout.checkpoint(size)
+    new = hall.json("make", "--checkpoint")["verifier"]
+    hall.change("keys-2.json", "--add", "checkpoint", new, "--retire", old)
+    proof = str(tmp_path / "same.proof")
+    hall.office.json("prove", "--since", str(kept), "--out", proof)
+    checked = hall.office.json("check", proof, "--key", new)
+    assert "unchanged" in checked["statements"][0]
+    assert checked["compare"] == [f"the archive's earlier key: {old}"]
+
+
 def test_a_passphrase_encrypts_the_key_that_is_made_and_neither_is_printed(hall: Hall):
     for options in ((), ("--json",)):
         made = hall.office.run("keys", "make", "--job", "locked", *options, HOLDFAST_KEY_PASSPHRASE="secret words")

@@ -25,7 +25,9 @@ HANDED = EnvironmentKey(variable=VARIABLE)
 
 
 def opened(place, home: Path, *accepted: SigningKey):
-    return keys.open_key(place, purpose="entry", accepted=[key.verifier for key in accepted], home=home)
+    return keys.open_key(
+        place, purpose="entry", name=accepted[0].name, accepted=[key.verifier for key in accepted], home=home
+    )
 
 
 def test_a_key_is_made_for_its_owner_alone_and_found_by_its_public_half(tmp_path: Path) -> None:
@@ -35,7 +37,9 @@ def test_a_key_is_made_for_its_owner_alone_and_found_by_its_public_half(tmp_path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
-    found = keys.open_key(FileKeys(), purpose="entry", accepted=[entry_key("b").verifier, verifier], home=tmp_path)
+    found = keys.open_key(
+        FileKeys(), purpose="entry", name="x", accepted=[entry_key("b").verifier, verifier], home=tmp_path
+    )
     assert found.verifier == verifier
 
 
@@ -45,7 +49,7 @@ def test_of_several_keys_the_one_that_was_adopted_last_is_used(tmp_path: Path) -
         for _ in range(3)
     ]
     for accepted in (made, made[:2], made[::-1]):
-        found = keys.open_key(FileKeys(), purpose="entry", accepted=accepted, home=tmp_path)
+        found = keys.open_key(FileKeys(), purpose="entry", name=accepted[0].name, accepted=accepted, home=tmp_path)
         assert found.verifier == accepted[-1]
 
 

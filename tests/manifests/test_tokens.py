@@ -70,7 +70,7 @@ def test_of_two_keys_of_one_label_the_one_in_force_signs(place: TokenKey, tmp_pa
     old, new = (tokens.make_in(place, name=NAME, environment=GIVEN) for _ in range(2))
     for accepted, expected in (((old, new), new), ((new, old), old), ((old,), old), ((new,), new)):
         verifiers = [key.verifier for key in accepted]
-        opened = keys.open_key(place, purpose="entry", accepted=verifiers, home=tmp_path)
+        opened = keys.open_key(place, purpose="entry", name=verifiers[0].name, accepted=verifiers, home=tmp_path)
         assert opened.verifier == expected.verifier
         expected.verifier.verify(b"x", opened.sign(b"x"))
 
