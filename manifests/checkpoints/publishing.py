@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from manifests import keys
 from manifests.checkpoints.asking import Lack, gathered
+from manifests.network import send, split
 from manifests.notes import NOTE_LIMIT
-from manifests.posting import send, split
 from schemas.digest import Digest
 from schemas.errors import InputError, IntegrityError, UnavailableError
 from storage import layout
@@ -41,7 +41,7 @@ class PublicationFailedError(UnavailableError):
     code = "PUBLICATION_FAILED"
 
 
-class TokenMissingError(InputError):
+class PublishingTokenError(InputError):
     """The environment variable with the token for publishing is not set, or holds no token."""
 
     code = "PUBLISHING_TOKEN"
@@ -86,7 +86,7 @@ def _authorised(variable: str | None, environment: Mapping[str, str]) -> dict[st
         return {}
     token = environment.get(variable, "")
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise TokenMissingError(
+        raise PublishingTokenError(
             f"The environment variable {variable} holds no token for publishing.", do="Set it, then run again."
         )
     return {"Authorization": f"Bearer {token}"}

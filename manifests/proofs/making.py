@@ -87,7 +87,6 @@ def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, clai
     """
     sizes = [Checkpoint.from_text(note.text).size for note in (first, second)]
     earlier = ledger.checkpoint_signer(first).to_text()
-    earlier = ledger.checkpoint_signer(first).to_text()
     return ContinuityProof(
         format=PROOF_FORMAT,
         first=first.to_bytes().decode(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from manifests.posting import post, split
+from manifests.network import post, split
 from manifests.timestamps.stamp import request, settle
 from manifests.timestamps.token import LARGEST_RESPONSE
 from schemas.errors import UnavailableError
@@ -25,7 +25,7 @@ class TimestampAnswerError(UnavailableError):
 def ask(url: str, digest: Digest, *, nonce: int, timeout: float) -> bytes:
     """Return an authority's stamp over ``digest``, settled (``stamp.settle``) and not yet verified.
 
-    ``timeout`` is in seconds (``posting.post``); ``nonce`` is as for ``request``.
+    ``timeout`` is in seconds (``network.post``); ``nonce`` is as for ``request``.
 
     Raises:
         ServiceAddressError: ``url`` is no address of an authority.

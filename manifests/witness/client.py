@@ -5,8 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from manifests.network import ServiceAddressError, post, split
 from manifests.notes import DECIMAL, NoteMalformedError, Signature, SignedNote
-from manifests.posting import ServiceAddressError, post, split
 from manifests.witness.requests import SIZE_TYPE, SUBMISSION, Request, WitnessConflictError
 from schemas.errors import IntegrityError, PolicyError, UnavailableError
 

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from manifests.posting import ServiceAddressError, ServiceUnreachableError
+from manifests.network import ServiceAddressError, ServiceUnreachableError
 from manifests.timestamps.client import ask
 from manifests.timestamps.stamp import request, verify
 from manifests.timestamps.token import LARGEST_RESPONSE

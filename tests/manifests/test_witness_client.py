@@ -11,8 +11,8 @@ import threading
 import pytest
 
 from manifests.console import system_clock
+from manifests.network import ServiceAddressError, ServiceUnreachableError
 from manifests.notes import Checkpoint, Signature
-from manifests.posting import ServiceAddressError, ServiceUnreachableError
 from manifests.signing import SignatureRefusedError, SigningKey
 from manifests.witness.client import (
     WitnessDisputesError,
