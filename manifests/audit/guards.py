@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from manifests.audit.found import Found
-from manifests.audit.register import NamedEntry
+from manifests.audit.inventory import listing
 from manifests.locking import ALARM_DAYS, DAY, WORKERS, promises
 from schemas.findings import Guarded
 from storage import layout
 from storage.objects import ObjectMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from manifests.audit.register import NamedEntry
     from manifests.audit.walking import Tell, Walk
     from manifests.locking import Promised
     from schemas.instant import Instant
-    from storage.objects import Guard, Locks
+    from storage.objects import Guard, Locks, ObjectStore
 
 LEDGER_LOCK_DAYS = 365
-"""For how long a ledger entry is locked at least when it is written."""
+"""For how long an entry, a checkpoint and what others said of it are locked at least when they are written."""
 
 MIRRORED_WITHIN_DAYS = 2
 AT_ONCE = 1_000
@@ -41,31 +42,49 @@ class Watch:
     found: Found = field(default_factory=Found)
 
 
-def check_guards(locks: Locks, walk: Walk, *, now: Instant, tell: Tell) -> Watch:
-    """Ask how every object that the ledger names is guarded, and every entry where objects are to be locked."""
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What no entry promises a lock for and every store that has locks keeps for years, ``written`` then."""
+
+    what: str
+    key: str
+    version: str | None
+    written: Instant
+
+
+def lasting(store: ObjectStore, entries: Iterable[NamedEntry]) -> Iterator[Lasting]:
+    """Yield the entries, by their own clock, and checkpoints, cosignatures and stamps, by the store's."""
+    for entry in entries:
+        yield Lasting("ledger entry", layout.entry(entry.index), None, entry.clock)
+    for prefix in layout.ATTESTING:
+        for listed in listing(store, prefix):
+            for oldest in listed.real[:1]:
+                yield Lasting("object", listed.key, oldest.version, oldest.modified)
+
+
+def check_guards(locks: Locks, walk: Walk, record: Iterable[Lasting], *, now: Instant, tell: Tell) -> Watch:
+    """Ask how every object that the ledger names is guarded, and the ``record`` itself where objects are locked."""
     watch, since = Watch(), _mirrored_since(walk)
     total = walk.register.count_objects() + walk.register.entry_count
     promised = any(one.until for one in promises(walk.history))
-    jobs: Iterator[Promised | NamedEntry] = chain(
-        promises(walk.history), walk.register.entries() if promised else iter(())
-    )
+    jobs: Iterator[Promised | Lasting] = chain(promises(walk.history), record if promised else ())
     with ThreadPoolExecutor(WORKERS) as pool:
         while some := list(islice(jobs, AT_ONCE)):
             for one, guard in zip(some, pool.map(lambda job: _guard(locks, job), some), strict=True):
                 watch.asked += 1
-                if isinstance(one, NamedEntry):
-                    _judge_entry(one, guard, now, watch.found)
+                if isinstance(one, Lasting):
+                    _judge_lasting(one, guard, now, watch.found)
                 else:
                     watch.guarded = _counted(watch.guarded, guard)
                     _judge(one, guard, now, watch.found, mirrored=_is_due(walk, since, one, now))
-            tell("locks", watch.asked, total)
+            tell("locks", watch.asked, max(total, watch.asked))
     return watch
 
 
-def _guard(locks: Locks, job: Promised | NamedEntry) -> Guard | None:
+def _guard(locks: Locks, job: Promised | Lasting) -> Guard | None:
     try:
-        if isinstance(job, NamedEntry):
-            return locks.guard_of(layout.entry(job.index))
+        if isinstance(job, Lasting):
+            return locks.guard_of(job.key, version=job.version)
         return locks.guard_of(job.stored.key, version=job.stored.version)
     except ObjectMissingError:
         return None  # that is another step's finding
@@ -123,15 +142,15 @@ def _judge(one: Promised, guard: Guard | None, now: Instant, found: Found, *, mi
         found.notice("LOCK_ENDING", key, f"Its lock ends at {guard.lock.until}: run 'holdfast locks renew'.")
 
 
-def _judge_entry(entry: NamedEntry, guard: Guard | None, now: Instant, found: Found) -> None:
+def _judge_lasting(one: Lasting, guard: Guard | None, now: Instant, found: Found) -> None:
     if guard is None:
         return
-    key, lock = layout.entry(entry.index), guard.lock
-    least = entry.clock.plus(seconds=(LEDGER_LOCK_DAYS - 1) * DAY)
+    lock = guard.lock
+    least = one.written.plus(seconds=(LEDGER_LOCK_DAYS - 1) * DAY)
     if lock is None:
-        found.fault("LOCK_GONE", key, "A ledger entry should be locked, and is not.")
+        found.fault("LOCK_GONE", one.key, f"This {one.what} should be locked, and is not.")
     elif lock.until < now:
-        found.fault("LOCK_LAPSED", key, f"The lock of this ledger entry ended at {lock.until}.")
+        found.fault("LOCK_LAPSED", one.key, f"The lock of this {one.what} ended at {lock.until}.")
     elif lock.until < least:
-        what = f"The lock of this ledger entry ends at {lock.until}, less than a year after it was written."
-        found.fault("LOCK_SHORTENED", key, what)
+        what = f"The lock of this {one.what} ends at {lock.until}, less than a year after it was written."
+        found.fault("LOCK_SHORTENED", one.key, what)

@@ -62,7 +62,7 @@ def take_inventory(store: ObjectStore, walk: Walk, *, copy: bool, tell: Tell) ->
     inventory = Inventory()
     inspection = _Inspection(store, walk, copy=copy) if isinstance(store, Versions) else None
     total = walk.register.count_objects() + walk.register.entry_count
-    for listed, key in _merged(_listing(store), walk.register.keys()):
+    for listed, key in _merged(listing(store), walk.register.keys()):
         named = key is not None
         if listed is None:
             _missing(walk, key or "", inventory)
@@ -80,12 +80,13 @@ def take_inventory(store: ObjectStore, walk: Walk, *, copy: bool, tell: Tell) ->
     return inventory
 
 
-def _listing(store: ObjectStore) -> Iterator[Listed]:
+def listing(store: ObjectStore, prefix: str = "") -> Iterator[Listed]:
+    """Yield what a store lists under a prefix, in the order of keys."""
     if isinstance(store, Versions):
-        for key, versions in groupby(store.versions(""), key=attrgetter("key")):
+        for key, versions in groupby(store.versions(prefix), key=attrgetter("key")):
             yield Listed(key, tuple(versions))
     else:
-        yield from (Listed(key) for key in store.keys(""))
+        yield from (Listed(key) for key in store.keys(prefix))
 
 
 def _merged(listing: Iterator[Listed], named: Iterator[str]) -> Iterator[tuple[Listed | None, str | None]]:

@@ -13,7 +13,7 @@ from manifests.audit.attesting import AttestingAudit
 from manifests.audit.captures import Checked, Counted
 from manifests.audit.checkpoints import Checkpoints, check_checkpoints
 from manifests.audit.found import Found
-from manifests.audit.guards import Watch, check_guards
+from manifests.audit.guards import Watch, check_guards, lasting
 from manifests.audit.inventory import Inventory, take_inventory
 from manifests.audit.workers import check_acts
 from schemas.findings import Step
@@ -98,10 +98,11 @@ class Examination:
 
     @cached_property
     def watch(self) -> Watch | None:
-        """How the store guards what the ledger names, if it can."""
+        """How the store guards what the ledger names and the ledger itself, if it can."""
         if not isinstance(self.store, Locks) or self.copy:
             return None
-        return check_guards(self.store, self.walk, now=self.now, tell=self.tell)
+        record = lasting(self.store, self.walk.register.entries())
+        return check_guards(self.store, self.walk, record, now=self.now, tell=self.tell)
 
 
 def _ledger(examined: Examination) -> Outcome:

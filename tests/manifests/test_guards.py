@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from manifests import chain
-from manifests.audit.guards import check_guards
+from manifests.audit.guards import check_guards, lasting
 from manifests.audit.inventory import take_inventory
 from manifests.audit.walking import Walk
 from manifests.locking import held_accounts, leases, promises
@@ -52,6 +52,24 @@ class Guarding:
         raise AssertionError("an audit changes nothing")
 
 
+@dataclass
+class Listing(MemoryStore):
+    """A store that lists the versions that it is told to list, and holds these bytes in them."""
+
+    listed: tuple[Version, ...]
+    held: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def versions(self, prefix: str, *, after: str = "") -> tuple[Version, ...]:
+        assert not after
+        return tuple(version for version in self.listed if version.key.startswith(prefix))
+
+    def open_version(self, key: str, version: str) -> BinaryIO:
+        return BytesIO(self.held[version])
+
+
 def stored(name: str, lock: Lock | None = LEASE) -> StoredObject:
     return StoredObject(key=f"exchanges/blog/{name}", sha256=Digest.of(b""), size=0, version="v", lock=lock)
 
@@ -74,10 +92,15 @@ def found(
     expected: Walk, *, lock: Lock | None = LEASE, hold: bool = False, days: float = 0, ledger: Lock | None = LONG
 ) -> set[tuple[str, str]]:
     """What an audit so many days later finds when every object and every entry is guarded so."""
-    register = expected.register
+    register, key = expected.register, layout.checkpoint(2)
+    first, over = (Version(key, name, 9, marker=False, modified=START) for name in ("v", "over"))
+    listed = Listing((first, over, Version(key, "marker", 0, marker=True, modified=START)))
     guards = {one.stored.key: Guard(lock, hold) for one in register.objects()}
-    guards |= {layout.entry(entry.index): Guard(ledger, hold=False) for entry in register.entries()}
-    watch = check_guards(Guarding(guards), expected, now=START.plus(seconds=days * DAY), tell=lambda *_: None)
+    record = list(lasting(listed, register.entries()))
+    guards |= {one.key: Guard(ledger, hold=False) for one in record}
+    assert len(record) == register.entry_count + 1
+    now = START.plus(seconds=days * DAY)
+    watch = check_guards(Guarding(guards), expected, record, now=now, tell=lambda *_: None)
     return {(finding.code, finding.key.split("/")[0]) for finding in watch.found.findings}
 
 
@@ -119,8 +142,8 @@ def test_a_lease_rings_before_it_ends(expected: Walk, days: float, codes: set[st
         (Lock(mode="compliance", until=START.plus(seconds=366 * DAY)), set()),
     ],
 )
-def test_entries_are_locked_for_a_year_at_least(expected: Walk, ledger: Lock | None, codes: set[str]):
-    assert found(expected, ledger=ledger) == {(code, "ledger") for code in codes}
+def test_entries_and_checkpoints_are_locked_for_a_year_at_least(expected: Walk, ledger: Lock | None, codes: set[str]):
+    assert found(expected, ledger=ledger) == {(code, place) for code in codes for place in ("ledger", "checkpoints")}
 
 
 def test_a_renewal_is_a_promise_for_everything_before_it_and_nothing_after():
@@ -155,24 +178,6 @@ def test_an_archive_that_promises_no_locks_is_not_asked_for_them():
     expected = history_of(registered(), with_objects(captured("c1"), stored("a", lock=None)))
     assert found(expected, lock=None, ledger=None) == set()
     assert leases(expected.history).without == 1
-
-
-@dataclass
-class Listing(MemoryStore):
-    """A store that lists the versions that it is told to list, and holds these bytes in them."""
-
-    listed: tuple[Version, ...]
-    held: dict[str, bytes] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def versions(self, prefix: str, *, after: str = "") -> tuple[Version, ...]:
-        assert (prefix, after) == ("", "")
-        return self.listed
-
-    def open_version(self, key: str, version: str) -> BinaryIO:
-        return BytesIO(self.held[version])
 
 
 def versions_found(expected: Walk, *names: str, copy: bool = False) -> list[tuple[str, str]]:
