@@ -13,12 +13,13 @@ from ediscovery.evidence import read_hits
 from manifests.checkpoints.commands import system_nonce
 from manifests.checkpoints.judging import standing
 from manifests.checkpoints.making import make
-from manifests.checkpoints.stored import attested, claims_of, sizes
+from manifests.checkpoints.stored import attested, checkpoint_at, claims_of, sizes
 from manifests.console import json_option, size_in_words
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
 from manifests.proofs.making import prove_continuity
 from manifests.proofs.vouching import Trust, vouch
 from schemas.errors import InputError
+from storage import layout
 
 if TYPE_CHECKING:
     from manifests.archive import Archive
@@ -43,30 +44,39 @@ class ProofUnwritableError(InputError):
 
 @click.command()
 @click.argument("record", required=False)
-@click.option("--since", type=FILE, help="A checkpoint that was handed over earlier: prove that nothing changed since.")
+@click.option(
+    "--since",
+    metavar="FILE|SIZE",
+    help="A checkpoint that was handed over, or how many entries the ledger had: prove that nothing changed since.",
+)
+@click.option("--until", type=click.IntRange(min=1), help="Up to so many entries; default: up to now.")
 @click.option("--out", type=FILE, help="The file to write; default: the record's id, or the sizes, with '.proof'.")
 @json_option
 @click.pass_obj
-def prove(console: Console, record: str | None, since: Path | None, out: Path | None) -> None:
+def prove(console: Console, record: str | None, since: str | None, until: int | None, out: Path | None) -> None:
     """Write a proof that anybody can check offline with 'holdfast check'.
 
     RECORD is a record's id or at least its first 8 digits. The proof carries the record itself and the hops from it to
     a signed checkpoint, and nothing of other records. With --since it shows instead that the ledger of an earlier
-    checkpoint was only ever added to.
+    checkpoint, or of an earlier size, was only ever added to.
 
     \b
     Examples:
       holdfast prove 3f9a1c04d2e7
       holdfast prove --since checkpoint-of-march.note --out unchanged.proof
+      holdfast prove --since 120 --until 480
     """
     archive = console.open()
-    match record, since:
-        case str(), None:
+    match record, since, until:
+        case str(), None, None:
             name, proof = _of_record(archive, record)
-        case None, Path():
-            name, proof = _of_continuity(archive, since)
+        case None, str(), _:
+            name, proof = _of_continuity(archive, since, until)
         case _:
-            raise ProofOfWhatError("One thing can be proved at a time.", do="Give a record's id, or --since FILE.")
+            raise ProofOfWhatError(
+                "One thing can be proved at a time.",
+                do="Give a record's id, or --since.",
+            )
     path = out or Path(name)
     content = proof.to_bytes()
     try:
@@ -92,22 +102,50 @@ def _of_record(archive: Archive, record: str) -> tuple[str, Proof]:
     return f"{sealed.id.hex[:12]}.proof", prove_sealed(archive, sealed, checkpoint, claims, whole=True)
 
 
-def _of_continuity(archive: Archive, since: Path) -> tuple[str, Proof]:
+def _of_continuity(archive: Archive, since: str, until: int | None) -> tuple[str, Proof]:
+    first = _signed(archive, int(since)) if since.isdecimal() and since.isascii() else _handed_over(Path(since))
+    earlier = Checkpoint.from_text(first.text).size
+    if until is None:
+        second, claims = _vouched(archive, at_least=archive.ledger.head.size)
+    elif until < earlier:
+        raise ProofOfWhatError(f"A ledger of {until} entries continues none of {earlier}.", do="Exchange the two.")
+    else:
+        _signed(archive, until)
+        second, claims = _as_kept(archive, until)
+    later = Checkpoint.from_text(second.text).size
+    return f"{earlier}-{later}.proof", prove_continuity(archive.ledger, first, second, claims)
+
+
+def _handed_over(path: Path) -> SignedNote:
     try:
-        first = SignedNote.from_bytes(since.read_bytes()[: NOTE_LIMIT + 1])
+        with path.open("rb") as stream:
+            return SignedNote.from_bytes(stream.read(NOTE_LIMIT + 1))
     except OSError as error:
-        raise ProofUnwritableError(f"{since} cannot be read: {error.strerror}.", do="Check the path.") from error
-    earlier = Checkpoint.from_text(first.text)
-    second, claims = _vouched(archive, at_least=archive.ledger.head.size)
-    later = Checkpoint.from_text(second.text)
-    return f"{earlier.size}-{later.size}.proof", prove_continuity(archive.ledger, first, second, claims)
+        raise ProofUnwritableError(f"{path} cannot be read: {error.strerror}.", do="Check the path.") from error
+
+
+def _signed(archive: Archive, size: int) -> SignedNote:
+    """Return the checkpoint over so many entries; where none was made in its time, it is signed and stored now."""
+    if not 0 < size <= archive.ledger.head.size:
+        raise ProofOfWhatError(
+            f"The ledger has {archive.ledger.head.size} entries: it never ended at {size}.",
+            do="Give sizes from 1 up to that.",
+        )
+    if archive.store.exists(layout.checkpoint(size)):
+        return checkpoint_at(archive.ledger, size)
+    return archive.ledger.checkpoint(archive.checkpoint_key(), size=size)
 
 
 def _vouched(archive: Archive, *, at_least: int) -> tuple[SignedNote, Claims]:
     """Return the newest checkpoint over so many entries and who vouches for it; it is made now where there is none."""
     newest = max(sizes(archive.store), default=0)
-    if newest < at_least:
-        made = make(archive, nonce=system_nonce, name=False)
-        return made.note, made.claims
-    note, claims = attested(archive.ledger, newest), claims_of(archive.ledger, newest)
+    if newest >= at_least:
+        return _as_kept(archive, newest)
+    made = make(archive, nonce=system_nonce, name=False)
+    return made.note, made.claims
+
+
+def _as_kept(archive: Archive, size: int) -> tuple[SignedNote, Claims]:
+    """Return a stored checkpoint, and who vouches for it now."""
+    note, claims = attested(archive.ledger, size), claims_of(archive.ledger, size)
     return note, standing(claims, vouch(note, claims, Trust(at=archive.now())))

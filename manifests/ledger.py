@@ -17,7 +17,7 @@ from schemas.errors import (
     UnavailableError,
 )
 from schemas.ledger import ArchiveCreated
-from schemas.merkle import consistency_path, inclusion_path, root_at
+from schemas.merkle import ProofRefusedError, consistency_path, inclusion_path, root_at, verify_consistency
 from storage import layout
 from storage.objects import Content, KeyTakenError, ObjectMissingError, Versions, read
 
@@ -273,31 +273,48 @@ class Ledger:
             f"Ledger entry {index} is not what it was.", do="Stop, keep everything and run 'holdfast verify'."
         )
 
-    def checkpoint(self, key: Signer) -> SignedNote:
-        """Sign and store the checkpoint of the ledger as of the last refresh, and return it.
+    def checkpoint(self, key: Signer, *, size: int | None = None) -> SignedNote:
+        """Sign and store the checkpoint over the first ``size`` entries, or over all as of the last refresh.
 
-        Where another key has signed and stored it already, that note is returned.
+        Returns it; where another key has signed and stored it already, that note.
 
         Raises:
-            KeyNotInForceError: ``key`` may not sign checkpoints.
+            KeyNotInForceError: ``key`` may not sign checkpoints, or might not at that size.
             IntegrityError: a checkpoint of another ledger stands there.
         """
-        if key.verifier not in self.history.verifiers("checkpoint"):
+        size = self.head.size if size is None else size
+        if not all(key.verifier in self.history.verifiers("checkpoint", at=at) for at in (size, None)):
             raise self.history.keys.not_in_force(key.verifier, "checkpoint")
-        text = Checkpoint(self.origin, self.head.size, self.head.tree.root).to_text()
-        note, place = SignedNote.sign(text, key), layout.checkpoint(self.head.size)
+        text = Checkpoint(self.origin, size, self.root_at(size)).to_text()
+        note, place = SignedNote.sign(text, key), layout.checkpoint(size)
         try:
             self.store.put_new(place, Content.of(note.to_bytes()))
         except KeyTakenError:
             note = SignedNote.from_bytes(read(self.store, place, limit=NOTE_LIMIT))
             if note.text != text:
-                raise chain.refused(self.head.size, "a signed checkpoint tells of another ledger") from None
+                raise chain.refused(size, "a signed checkpoint tells of another ledger") from None
             self.checkpoint_signer(note)
         return note
 
     def root_at(self, size: int) -> Digest:
-        """Return the root over the first ``size`` entries."""
-        return root_at(self.history.registers.node, size)
+        """Return the root over the first ``size`` entries, proved by the root over all of them: it may be signed.
+
+        Raises:
+            RegistersDamagedError: the local hashes do not make these roots.
+        """
+        if size == self.head.size:
+            return self.head.tree.root
+        root = root_at(self.history.registers.node, size)
+        if not size:
+            return root
+        path = self.consistency(size, size=self.head.size)
+        try:
+            verify_consistency(
+                first=size, second=self.head.size, path=path, first_root=root, second_root=self.head.tree.root
+            )
+        except ProofRefusedError as error:
+            raise self.history.registers.damaged("a hash of the tree is another") from error
+        return root
 
     def checkpoint_signer(self, note: SignedNote) -> Verifier:
         """Return the key that signed a checkpoint of this ledger.

@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
@@ -97,6 +98,8 @@ class Registers:
             RegistersUnusableError: they are damaged, or cannot be made.
         """
         self._path = path
+        # Asking several witnesses at once, each in a thread, reads hashes at once.
+        self._alone = RLock()
         with self._guarded():
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +114,8 @@ class Registers:
     def _guarded(self) -> Iterator[None]:
         """Translate what SQLite raises; a damaged file is removed, so that the next start makes it anew."""
         try:
-            yield
+            with self._alone:
+                yield
         except (sqlite3.OperationalError, OSError) as error:
             raise RegistersUnusableError(
                 f"The local registers of the ledger cannot be used: {error}.",
@@ -119,8 +123,15 @@ class Registers:
                 "if that does not help, delete the file ledger.db in it, which is made again.",
             ) from error
         except (sqlite3.Error, TypeError, ValueError) as error:
-            self.remove()
-            raise _damaged(str(error)) from error
+            raise self.damaged(str(error)) from error
+
+    def damaged(self, why: str) -> RegistersDamagedError:
+        """Remove the file, which is damaged, and return the error that says so."""
+        self.remove()
+        return RegistersDamagedError(
+            f"The local registers of the ledger were damaged ({why}) and are removed.",
+            do="Run the command again: they are made anew from the ledger. Nothing else depended on them.",
+        )
 
     def remove(self) -> None:
         """Remove the file: it is damaged, or not of this ledger. Who has it open keeps what he has."""
@@ -236,10 +247,3 @@ def _digest(raw: bytes) -> Digest:
 def _demand(whole: bool) -> None:  # noqa: FBT001
     if not whole:
         raise ValueError("something is missing, or not what was written")
-
-
-def _damaged(why: str) -> RegistersDamagedError:
-    return RegistersDamagedError(
-        f"The local registers of the ledger were damaged ({why}) and are removed.",
-        do="Run the command again: they are made anew from the ledger. Nothing else depended on them.",
-    )

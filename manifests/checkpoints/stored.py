@@ -51,16 +51,19 @@ def checkpoint_at(ledger: Ledger, size: int) -> SignedNote:
         LogForkedError: it tells of another ledger.
         IntegrityError: the archive did not sign it.
     """
-    content = find(ledger.store, layout.checkpoint(size), limit=NOTE_LIMIT) if 0 < size <= ledger.head.size else None
+    content = find(ledger.store, layout.checkpoint(size), limit=NOTE_LIMIT) if size > 0 else None
     if content is None:
         raise CheckpointUnknownError(
             f"There is no checkpoint over {size} entries.", do="See 'holdfast checkpoint show', or make one now."
         )
     note = SignedNote.from_bytes(content)
     ledger.checkpoint_signer(note)
-    if note.text != text_at(ledger, size):
+    if size > ledger.head.size:
+        ledger.refresh()  # another machine may have added entries and signed this
+    if size > ledger.head.size or note.text != text_at(ledger, size):
         raise LogForkedError(
-            f"The stored checkpoint over {size} entries is of another ledger than the one that is stored with it.",
+            f"The stored checkpoint over {size} entries is of another ledger than the one that is stored with it, "
+            f"which has {ledger.head.size}.",
             do="Stop, keep everything and run 'holdfast verify'.",
             size=size,
         )

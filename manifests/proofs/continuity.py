@@ -57,7 +57,7 @@ class Continued:
 
 
 def check(proof: ContinuityProof, trust: Trust) -> Continued:
-    """Return what ``proof`` proves (FORMAT 6.5).
+    """Return what ``proof`` proves (FORMAT 6.3.1).
 
     Raises:
         IntegrityError: a signature or the path fails, or the checkpoints are of different archives.

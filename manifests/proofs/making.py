@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from manifests import chain
 from manifests.notes import Checkpoint
-from manifests.proofs.continuity import ContinuityProof
+from manifests.proofs.continuity import ContinuityProof, ContinuityProofError
 from manifests.proofs.file import PROOF_FORMAT
 from manifests.proofs.inclusion import Inclusion
 from manifests.proofs.record import RecordProof
@@ -83,15 +83,23 @@ def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, clai
     """Return the proof that the ledger of the ``second`` checkpoint continues that of the ``first``.
 
     Raises:
+        ContinuityProofError: it does not: entries were cut off, or exchanged.
         IntegrityError: no checkpoint key that was in force signed the first.
     """
-    sizes = [Checkpoint.from_text(note.text).size for note in (first, second)]
-    earlier = ledger.checkpoint_signer(first).to_text()
+    signer = ledger.checkpoint_signer(first).to_text()
+    then, now = (Checkpoint.from_text(note.text) for note in (first, second))
+    if then.origin != ledger.origin or then.size > now.size or then.root != ledger.root_at(then.size):
+        raise ContinuityProofError(
+            f"The archive signed a checkpoint over {then.size} entries with the root {then.root}, and this ledger of "
+            f"{now.size} entries does not continue it: entries were cut off or exchanged.",
+            do="Stop and keep everything, the checkpoint's file too. Run 'holdfast verify', and compare with a copy.",
+            size=then.size,
+        )
     return ContinuityProof(
         format=PROOF_FORMAT,
         first=first.to_bytes().decode(),
         second=second.to_bytes().decode(),
-        path=ledger.consistency(sizes[0], size=sizes[1]),
+        path=ledger.consistency(then.size, size=now.size),
         claims=claims,
-        earlier=earlier if earlier != claims.verifier else None,
+        earlier=signer if signer != claims.verifier else None,
     )

@@ -73,10 +73,43 @@ def test_nothing_changed_since_a_checkpoint_that_was_kept(office, stranger, tmp_
     assert "unchanged" in stranger.json("check", path)["statements"][0]
 
 
+def test_any_two_sizes_of_the_ledger_are_proved_to_be_of_one(office, stranger, tmp_path) -> None:
+    head = office.json("status")["entries"]
+    assert head > 2
+    for first in range(1, head + 1):
+        for second in range(first, head + 1):
+            path = str(tmp_path / f"{first}-{second}.proof")
+            office.json("prove", "--since", str(first), "--until", str(second), "--out", path)
+            (said, *_) = stranger.json("check", path, "--key", office.json("status")["checkpoint_key"])["statements"]
+            assert f"has {second} entries; its first {first} entries are those" in said
+    assert office.run("verify").status == 0
+
+
+@pytest.mark.parametrize(("checkpoints", "code"), [(True, "LOG_FORKED"), (False, "CONTINUITY_NOT_PROVED")])
+def test_an_archive_that_was_rolled_back_cannot_prove_that_it_continues_what_it_signed(
+    office, tmp_path, checkpoints, code
+) -> None:
+    office.json("checkpoint", "make")
+    kept = tmp_path / "march.note"
+    shutil.copy(max((office.home / "archive" / "checkpoints").iterdir()), kept)
+    max((office.home / "archive" / "ledger").iterdir()).unlink()
+    if not checkpoints:
+        shutil.rmtree(office.home / "archive" / "checkpoints")
+    (office.home / "state" / "ledger.db").unlink()
+    answer = office.run("prove", "--since", str(kept))
+    assert answer.status == 7
+    assert code in answer.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         ((), "PROOF_OF_WHAT"),
+        (("--until", "2"), "PROOF_OF_WHAT"),
+        (("ffffffffffff", "--until", "2"), "PROOF_OF_WHAT"),
+        (("--since", "0"), "PROOF_OF_WHAT"),
+        (("--since", "1", "--until", "999"), "PROOF_OF_WHAT"),
+        (("--since", "2", "--until", "1"), "PROOF_OF_WHAT"),
         (("ffffffffffff",), "RECORD_UNKNOWN"),
         (("--since", "no-such-file"), "PROOF_UNWRITABLE"),
     ],
