@@ -8,6 +8,7 @@ from manifests.witness.cosignatures import Cosigner, Policy
 from schemas.errors import ConflictError, InputError
 from schemas.ledger import (
     FORMAT,
+    ROLES,
     AccountRegistered,
     ArchiveCreated,
     AttestorsNamed,
@@ -100,6 +101,8 @@ def _check_created(act: ArchiveCreated) -> None:
             f"The archive is of format {act.format[:40]!r}; this version knows {FORMAT!r}.",
             do="Update Holdfast; nothing was changed.",
         )
+    if any(key.purpose in ROLES for key in act.keys):
+        raise _act_refused("People's keys come by key statements, which root keys sign.", "Hold the ceremony.")
 
 
 def _check_captured(history: History, act: Captured, entry: Entry, *, others: set[str]) -> None:

@@ -6,7 +6,6 @@ A value without I/O: a statement that is adopted in entry *a* is in force for th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from manifests.statements import (
@@ -15,7 +14,7 @@ from manifests.statements import (
     check_statement,
     read_statement,
     statement_refused,
-    verifiers_of,
+    uses_of,
 )
 from schemas.errors import PolicyError
 
@@ -38,13 +37,12 @@ class KeyPeriod:
     """The keys that are in force from ledger index ``since`` on; ``stated`` is absent for those of the first entry."""
 
     since: int
-    entry: tuple[Verifier, ...]
-    checkpoint: tuple[Verifier, ...]
+    uses: tuple[tuple[KeyPurpose, Verifier], ...]
     stated: Stated | None = None
 
     def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
         """Return the keys for ``purpose``."""
-        return self.entry if purpose == "entry" else self.checkpoint
+        return tuple(key for use, key in self.uses if use == purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,7 @@ class KeyRing:
         Raises:
             KeyMalformedError: a key of it is not spelled as a verifier key.
         """
-        first = KeyPeriod(0, verifiers_of(act.keys, "entry"), verifiers_of(act.keys, "checkpoint"))
-        return cls(act.origin, (first,))
+        return cls(act.origin, (KeyPeriod(0, uses_of(act.keys)),))
 
     @property
     def statement(self) -> Stated | None:
@@ -117,7 +114,7 @@ class KeyRing:
         new = read_statement(content)
         known = self.check(new, index=index)
         check_signed(new, before=known[-1].stated)
-        period = KeyPeriod(index + 1, new.verifiers("entry"), new.verifiers("checkpoint"), new)
+        period = KeyPeriod(index + 1, uses_of(new.statement.keys), new)
         return KeyRing(self.origin, (*known, period))
 
     def check(self, new: Stated, *, index: int) -> tuple[KeyPeriod, ...]:
@@ -148,7 +145,7 @@ class KeyRing:
             As ``adopting``.
         """
         after = self.adopting(content, index=index)
-        return after.periods[-1].entry if after.periods[-2].stated else after.periods[-2].entry
+        return after.periods[-1 if after.periods[-2].stated else -2].verifiers("entry")
 
     def not_in_force(self, verifier: Verifier, purpose: KeyPurpose) -> KeyNotInForceError:
         """Return the refusal of a key that may not sign for ``purpose`` now: why, and what to do."""
@@ -177,22 +174,21 @@ class KeyRing:
 
 def _uses(periods: tuple[KeyPeriod, ...]) -> Iterator[tuple[bytes, str]]:
     for period in periods:
-        yield from ((key.public, f"entry {key.name}") for key in period.entry)
-        yield from ((key.public, f"checkpoint {key.name}") for key in period.checkpoint)
+        yield from ((key.public, f"{use} {key.name}") for use, key in period.uses)
         yield from ((key.public, f"root {key.name}") for key in (period.stated.roots if period.stated else ()))
 
 
 def _check_lives(known: tuple[KeyPeriod, ...], new: Stated) -> None:
     """Check that no key changes its purpose or its name, ever."""
     uses = dict(_uses(known))
-    period = KeyPeriod(0, new.verifiers("entry"), new.verifiers("checkpoint"), new)
+    period = KeyPeriod(0, uses_of(new.statement.keys), new)
     for public, use in _uses((period,)):
         if uses.get(public, use) != use:
             raise statement_refused(f"a key that was for {uses[public]!r} would be for {use!r}", do="Make a new key.")
 
 
 def _check_since(known: tuple[KeyPeriod, ...], new: Stated, index: int) -> None:
-    ever = {key.to_text() for key in chain.from_iterable((*period.entry, *period.checkpoint) for period in known)}
+    ever = {key.to_text() for period in known for _, key in period.uses}
     for one in new.statement.revoked:
         if one.verifier not in ever:
             raise statement_refused("it revokes a key that was never in force")

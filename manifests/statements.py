@@ -12,6 +12,7 @@ from manifests.signing import Verifier
 from schemas.digest import Digest
 from schemas.errors import ConflictError, PolicyError
 from schemas.keys import KeyStatement
+from schemas.ledger import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,16 +67,16 @@ class Stated:
 
     def verifiers(self, purpose: KeyPurpose) -> tuple[Verifier, ...]:
         """Return the keys that it puts in force for ``purpose``."""
-        return verifiers_of(self.statement.keys, purpose)
+        return tuple(key for use, key in uses_of(self.statement.keys) if use == purpose)
 
 
-def verifiers_of(keys: Iterable[Key], purpose: KeyPurpose) -> tuple[Verifier, ...]:
-    """Return the keys among ``keys`` that are for ``purpose``.
+def uses_of(keys: Iterable[Key]) -> tuple[tuple[KeyPurpose, Verifier], ...]:
+    """Return keys with what each is for.
 
     Raises:
         KeyMalformedError: one is not spelled as a verifier key.
     """
-    return tuple(Verifier.from_text(key.verifier) for key in keys if key.purpose == purpose)
+    return tuple((key.purpose, Verifier.from_text(key.verifier)) for key in keys)
 
 
 def statement_text(origin: str, statement: KeyStatement) -> str:
@@ -137,10 +138,15 @@ def _check_names(new: Stated) -> None:
         raise statement_refused(
             "it leaves no key for entries, or none for checkpoints", do="Add another one in the same proposal."
         )
-    first, prefix = f"{new.origin}/entry", f"{new.origin}/entry/"
     for key in entry:
-        if key.name != first and not (key.name.startswith(prefix) and JOB.fullmatch(key.name[len(prefix) :])):
-            raise statement_refused(f"a key for entries is named {key.name!r}, not '{prefix}' and a job")
+        if key.name != f"{new.origin}/entry" and not _is_below(key.name, f"{new.origin}/entry/"):
+            raise statement_refused(f"a key for entries is named {key.name!r}, not '{new.origin}/entry/' and a job")
+    for role in ROLES:
+        for key in new.verifiers(role):
+            if not _is_below(key.name, f"{new.origin}/{role}/"):
+                raise statement_refused(
+                    f"a {role}'s key is named {key.name!r}, not '{new.origin}/{role}/' and a person"
+                )
     for key in new.roots:
         if not ROOT_NAME.fullmatch(key.name):
             raise statement_refused(f"a root key is named {key.name!r}, not a word of ASCII")
@@ -149,8 +155,12 @@ def _check_names(new: Stated) -> None:
             raise statement_refused(f"a key for checkpoints is named {key.name!r}, not {new.origin!r}")
 
 
+def _is_below(name: str, prefix: str) -> bool:
+    return name.startswith(prefix) and JOB.fullmatch(name[len(prefix) :]) is not None
+
+
 def _check_distinct(new: Stated, before: Stated | None) -> None:
-    keys = (*new.roots, *new.verifiers("entry"), *new.verifiers("checkpoint"))
+    keys = (*new.roots, *(key for _, key in uses_of(new.statement.keys)))
     if max(Counter(key.public for key in keys).values()) > 1:
         raise statement_refused("one key stands in it twice; every purpose and every job has its own")
     # A note names its keys by name and id, and an id has four bytes: that two share one can be brought about.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FORMAT = "holdfast/v1"
-KeyPurpose: TypeAlias = Literal["entry", "checkpoint"]
+Role: TypeAlias = Literal["records-officer", "legal-reviewer"]
+"""What a person approves as: that holds are released, that records are disposed of."""
+KeyPurpose: TypeAlias = Literal["entry", "checkpoint"] | Role
+ROLES: tuple[Role, ...] = get_args(Role)
+PURPOSES: tuple[KeyPurpose, ...] = ("entry", "checkpoint", *ROLES)
 
 
 class Key(Canonical, frozen=True):

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from msgspec import Meta
 
 from schemas.canonical import Canonical, Natural
+from schemas.ledger import Role
 from schemas.record import Kind
 
 ScheduleName: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\Z")]
@@ -39,7 +40,6 @@ Disposal: TypeAlias = Literal["destroy", "review", "transfer", "keep"]
 DISPOSALS: tuple[Disposal, ...] = get_args(Disposal)
 AuthorClass: TypeAlias = Literal["official", "public"]
 Moderation: TypeAlias = Literal["removed", "hidden", "visible"]
-Role: TypeAlias = Literal["records-officer", "legal-reviewer"]
 
 
 class Period(Canonical, frozen=True):

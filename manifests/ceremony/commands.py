@@ -16,15 +16,13 @@ from manifests.ceremony.proposals import Changes, ProposalError, entry_key_name,
 from manifests.ceremony.words import changes_in_words, shown, waiting_in_words
 from manifests.console import json_option
 from schemas.keys import Revocation
-from schemas.ledger import Key
+from schemas.ledger import PURPOSES, Key
 
 if TYPE_CHECKING:
     from manifests.console import Console
     from manifests.keyring import KeyRing
     from manifests.signing import Verifier
     from schemas.ledger import KeyPurpose
-
-PURPOSES: tuple[KeyPurpose, ...] = ("entry", "checkpoint")
 
 
 @click.group()
@@ -87,7 +85,7 @@ def make(console: Console, job: str | None, checkpoint: bool, to: Path | None) -
 @click.option("--root", "roots", multiple=True, metavar="KEY", help="A root key that comes: a public key or its file.")
 @click.option("--needed", type=click.IntRange(1), help="How many root keys must sign. Default: as many as before.")
 @click.option("--add", "added", multiple=True, type=(click.Choice(PURPOSES), str), metavar="PURPOSE KEY",
-              help="A key that may sign from now on: 'entry' or 'checkpoint', and its public half.")  # fmt: skip
+              help="A key that may sign from now on: what for, and its public half.")  # fmt: skip
 @click.option("--retire", "retired", multiple=True, metavar="KEY", help="A key or root key that signs no more.")
 @click.option("--revoke", "revoked", multiple=True, metavar="KEY", help="A key that somebody else may have used.")
 @click.option("--since", type=click.IntRange(0), help="The first ledger entry at which that may have been.")
@@ -196,7 +194,7 @@ def list_keys(console: Console) -> None:
         },
         (
             *_roots_in_words(ring),
-            *(f"{_state_in_words(row):<30} {row['purpose']:<11} {row['verifier']}" for row in rows),
+            *(f"{_state_in_words(row):<30} {row['purpose']:<15} {row['verifier']}" for row in rows),
             *(f"  {shown(one.verifier)} is revoked: {one.reason}" for one in ring.revocations),
         ),
     )

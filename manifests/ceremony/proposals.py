@@ -104,10 +104,7 @@ def propose(ring: KeyRing, changes: Changes, *, size: int) -> Proposed:
     before = ring.statement
     old = before.statement if before else None
     first = ring.periods[0]
-    founding = (
-        *(Key(purpose="entry", verifier=key.to_text()) for key in first.entry),
-        *(Key(purpose="checkpoint", verifier=key.to_text()) for key in first.checkpoint),
-    )
+    founding = tuple(Key(purpose=use, verifier=key.to_text()) for use, key in first.uses)
     roots, keys = old.roots if old else (), old.keys if old else founding
     gone = {key.to_text() for key in changes.retired}
     _check_known(gone, {*roots, *(key.verifier for key in keys)})

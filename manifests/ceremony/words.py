@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from manifests.ceremony.proposals import Proposed
     from schemas.ledger import Key
 
-PURPOSES = {"entry": "entries", "checkpoint": "checkpoints"}
+PURPOSES = {
+    "entry": "entries",
+    "checkpoint": "checkpoints",
+    "records-officer": "what a records officer approves",
+    "legal-reviewer": "what a legal reviewer approves",
+}
 
 
 def shown(text: str) -> str:
@@ -56,7 +61,7 @@ def keys_in_words(proposed: Proposed) -> tuple[str, ...]:
     statement = proposed.new.statement
     return (
         *(f"{'root':<11} {root}" for root in statement.roots),
-        *(f"{key.purpose:<11} {key.verifier}" for key in statement.keys),
+        *(f"{key.purpose:<15} {key.verifier}" for key in statement.keys),
         *(f"{'revoked':<11} {one.verifier} from entry {one.since} on" for one in statement.revoked),
     )
 
