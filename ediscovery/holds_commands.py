@@ -1,45 +1,141 @@
-"""Holds: orders that nothing of some accounts may be destroyed. They live in the ledger; the sweeper mirrors them."""
+"""Holds: orders that nothing in their scope may be destroyed. They live in the ledger; the sweeper mirrors them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from manifests.console import json_option, plural
+from ediscovery import language
+from ediscovery.commands import RecordUnknownError, day, searchable
+from manifests.console import json_option, local, plural
+from manifests.decisions.decided import LONGEST_DAYS
+from manifests.decisions.files import load_decision, propose
 from manifests.locking import LocksUnsupportedError, mirror_holds
-from schemas.errors import PolicyError, UnavailableError
-from schemas.ledger import HoldPlaced, HoldReleased
+from manifests.wording import scope_in_words
+from schemas.decisions import HoldRelease
+from schemas.errors import InputError, PolicyError, UnavailableError
+from schemas.holds import Scope
+from schemas.ledger import HoldAmended, HoldPlaced, HoldReleased
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from manifests.archive import Archive
     from manifests.console import Console
+    from schemas.digest import Digest
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class HoldUnknownError(InputError):
+    """No hold of that name is in force."""
+
+    code = "HOLD_UNKNOWN"
+
+
+class HoldOnNothingError(InputError):
+    """A hold would cover nothing."""
+
+    code = "HOLD_ON_NOTHING"
+
+
+def scope_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say what a hold covers: records for which all of them are true."""
+    options = (
+        click.option("--account", "accounts", multiple=True, help="Records of this account. May be given again."),
+        click.option("--custodian", "custodians", multiple=True, help="Records of this person's accounts. Again, too."),
+        click.option("--from", "since", metavar="DATE", help="Items of that day and later, such as 2026-01-31."),
+        click.option("--to", "until", metavar="DATE", help="Items up to and including that day."),
+        click.option("--query", help="What this search finds, now and later."),
+        click.option("--record", "records", multiple=True, help="This record, by its id. May be given again."),
+        click.option("--reason", required=True, help="The case or request, and who ordered it."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group()
 def hold() -> None:
-    """Order that nothing of some accounts may be destroyed, or end such an order."""
+    """Order that nothing of some accounts may be destroyed, or end such an order, which takes two people.
+
+    \b
+    To end one:
+      holdfast hold propose-release doe-v-district --reason "Dismissed on 2027-02-01" --to release.json
+      holdfast approve release.json --with jane.pem        two people, each with a key of their own
+      holdfast approve release.json --with omar.pem
+      holdfast hold release release.json
+    """
 
 
 @hold.command()
 @click.argument("name")
-@click.option("--account", "accounts", multiple=True, help="What it covers; several times for several.")
-@click.option("--reason", required=True, help="The case or request, and who ordered it.")
+@scope_options
+@click.option("--matter", help="The case or request to which it belongs.")
 @json_option
 @click.pass_obj
-def place(console: Console, name: str, accounts: tuple[str, ...], reason: str) -> None:
-    """Place a hold on accounts; without --account, on every account that is registered now.
+def place(console: Console, name: str, reason: str, matter: str | None, **given: Any) -> None:  # noqa: ANN401
+    """Place a hold on records; without options about records, on all of every account, also later ones.
+
+    \b
+    Examples:
+      holdfast hold place doe-v-district --account district-blog --reason "Doe v. District, ordered by counsel"
+      holdfast hold place request-14 --custodian 'Ana Ruiz' --from 2026-01-01 --query 'bus route*' --reason "Request 14"
+    """
+    archive = console.open()
+    act = HoldPlaced(hold=name, reason=reason, scope=_scope(archive, given), matter=matter)
+    archive.append(lambda _history: (act,))
+    words = f"Hold {name} covers {scope_in_words(act.scope)}.{_mirrored(console, archive)}"
+    console.show(act.to_plain(), (words,))
+
+
+@hold.command()
+@click.argument("name")
+@scope_options
+@json_option
+@click.pass_obj
+def amend(console: Console, name: str, reason: str, **given: Any) -> None:  # noqa: ANN401
+    """Have a hold cover more. It covers less only by being released, and another one placed before.
 
     \b
     Example:
-      holdfast hold place doe-v-district --account district-blog --reason "Doe v. District, ordered by counsel"
+      holdfast hold amend doe-v-district --account district-x --reason "Second request for production"
     """
     archive = console.open()
-    covered = accounts or tuple(sorted(archive.ledger.history.accounts))
-    act = HoldPlaced(hold=name, reason=reason, accounts=covered)
+    act = HoldAmended(hold=name, reason=reason, scope=_scope(archive, given))
     archive.append(lambda _history: (act,))
-    flags = _mirrored(console, archive)
-    console.show(act.to_plain(), (f"Hold {name} covers {plural(len(covered), 'account')}.{flags}",))
+    words = f"Hold {name} covers {scope_in_words(act.scope)}, too.{_mirrored(console, archive)}"
+    console.show(act.to_plain(), (words,))
+
+
+def _scope(archive: Archive, given: dict[str, Any]) -> Scope:
+    if not archive.ledger.history.accounts:
+        raise HoldOnNothingError("No account is registered: the hold would cover nothing.", do="Register one first.")
+    query = given["query"]
+    if query is not None and language.parse(query) is None:
+        raise HoldOnNothingError("The search is empty.", do="Leave --query out, or say what it is to find.")
+    zone = archive.settings.zone
+    return Scope(
+        accounts=given["accounts"],
+        custodians=given["custodians"],
+        since=day(given["since"], zone),
+        until=day(given["until"], zone, after=True),
+        query=query,
+        records=tuple(_records(archive, given["records"])),
+    )
+
+
+def _records(archive: Archive, names: tuple[str, ...]) -> Iterator[Digest]:
+    if not names:
+        return
+    with searchable(archive) as opened:
+        for name in names:
+            found = opened.find_record(name)
+            if found is None:
+                raise RecordUnknownError(f"There is no record {name[:80]}.", do="Take an id from 'holdfast search'.")
+            yield found.record
 
 
 def _mirrored(console: Console, archive: Archive) -> str:
@@ -56,20 +152,48 @@ def _mirrored(console: Console, archive: Archive) -> str:
     return f" The store was told: {plural(told.held, 'legal hold')} set, {told.lifted} lifted{missing}."
 
 
-@hold.command()
+@hold.command("propose-release")
 @click.argument("name")
 @click.option("--reason", required=True, help="Why it is over, and who says so.")
+@click.option("--to", required=True, type=FILE, help="Write the proposal here, for others to approve.")
+@click.option("--days", default=LONGEST_DAYS, show_default=True, type=click.IntRange(1, LONGEST_DAYS),
+              help="For how many days it may be approved and carried out.")  # fmt: skip
 @json_option
 @click.pass_obj
-def release(console: Console, name: str, reason: str) -> None:
-    """Release a hold.
+def propose_release(console: Console, name: str, reason: str, to: Path, days: int) -> None:
+    """Propose that a hold be released. Nothing changes until two others have approved it and it is carried out.
 
     \b
     Example:
-      holdfast hold release doe-v-district --reason "Case dismissed on 2027-02-01"
+      holdfast hold propose-release doe-v-district --reason "Case dismissed on 2027-02-01" --to release.json
     """
     archive = console.open()
-    act = HoldReleased(hold=name, reason=reason)
+    if name not in archive.ledger.history.holds:
+        raise HoldUnknownError(f"There is no hold {name[:80]!r} in force.", do="See 'holdfast hold list'.")
+    decided = propose(archive, HoldRelease(hold=name, reason=reason), days=days, to=to)
+    console.show(
+        {"file": str(to), "hold": name, "expires": str(decided.decision.expires)},
+        (
+            f"The proposal is in {to}; it counts until {local(decided.decision.expires, archive.settings.zone)}.",
+            f"Next, two others, each with a key of their own: holdfast approve {to.name} --with KEY.pem",
+        ),
+    )
+
+
+@hold.command()
+@click.argument("file", type=FILE)
+@json_option
+@click.pass_obj
+def release(console: Console, file: Path) -> None:
+    """Release a hold, as two people approved in FILE.
+
+    \b
+    Example:
+      holdfast hold release release.json
+    """
+    archive, decided = console.open(), load_decision(file)
+    name = decided.decision.what.hold
+    act = HoldReleased(hold=name, decision=decided.note.to_bytes().decode())
     archive.append(lambda _history: (act,))
     console.show(act.to_plain(), (f"Hold {name} is released.{_mirrored(console, archive)}",))
 
@@ -83,6 +207,6 @@ def list_holds(console: Console) -> None:
     console.show_all(
         "holds",
         holds,
-        lambda one: f"{one.hold:<24} {', '.join(one.accounts)}: {one.reason}",
+        lambda one: f"{one.hold:<24} {'; '.join(scope_in_words(each.scope) for each in one.covered)}: {one.reason}",
         none="No hold is in force.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from manifests.decisions.decided import Decided, refused
 from manifests.witness.cosignatures import Cosigner, Policy
 from schemas.errors import ConflictError, InputError
 from schemas.ledger import (
@@ -15,6 +16,7 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     Entry,
+    HoldAmended,
     HoldPlaced,
     HoldReleased,
     KeysChanged,
@@ -24,7 +26,11 @@ from schemas.ledger import (
 
 if TYPE_CHECKING:
     from manifests.history import History
+    from schemas.holds import Scope
     from schemas.ledger import Act
+
+TO_RELEASE = 2
+"""How many people must approve that a hold is released."""
 
 
 class ActRefusedError(ConflictError):
@@ -49,6 +55,7 @@ def check_acts(history: History, entry: Entry) -> None:
     Raises:
         ActRefusedError: one does not fit.
         StatementRefusedError, StatementUnsignedError: a key statement may not be adopted.
+        DecisionRefusedError: what people must approve was not approved.
         FormatUnknownError: the archive is of a later format.
     """
     if not entry.acts:
@@ -78,9 +85,11 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
             _check_produced(history, act, entry.index)
         case HoldPlaced():
             _check_placed(history, act)
+        case HoldAmended():
+            _check_held(history, act.hold)
+            _check_scope(history, act.scope)
         case HoldReleased():
-            if act.hold not in history.holds:
-                raise _act_refused(f"There is no hold {act.hold!r} to release.", "See 'holdfast hold list'.")
+            _check_released(history, act, entry)
         case LocksRenewed():
             if act.size > entry.index or act.until < entry.at:
                 raise _act_refused("Locks are renewed for what is in the ledger, into the future.", "Report this.")
@@ -148,9 +157,33 @@ def _check_produced(history: History, act: Produced, index: int) -> None:
 def _check_placed(history: History, act: HoldPlaced) -> None:
     if act.hold in history.holds or act.hold in history.released:
         raise _act_refused(f"There is or was a hold named {act.hold!r}.", "Choose another name.")
-    unknown = [name for name in act.accounts if name not in history.accounts]
-    if unknown or not act.accounts:
-        raise _act_refused(f"No account {(unknown or ['?'])[0]!r} is registered.", "Name registered accounts.")
+    _check_scope(history, act.scope)
+
+
+def _check_scope(history: History, scope: Scope) -> None:
+    unknown = [name for name in scope.accounts if name not in history.accounts]
+    if unknown:
+        raise _act_refused(f"No account {unknown[0]!r} is registered.", "Name registered accounts.")
+    owners = {owner for account in history.accounts.values() for owner in account.custodians}
+    strangers = [name for name in scope.custodians if name not in owners]
+    if strangers:
+        raise _act_refused(f"No account has the custodian {strangers[0]!r}.", "Name custodians as they are registered.")
+    if scope.since is not None and scope.until is not None and not scope.since < scope.until:
+        raise _act_refused("The hold would end before it begins, and cover nothing.", "Exchange the two dates.")
+
+
+def _check_held(history: History, hold: str) -> None:
+    if hold not in history.holds:
+        raise _act_refused(f"There is no hold {hold!r} in force.", "See 'holdfast hold list'.")
+
+
+def _check_released(history: History, act: HoldReleased, entry: Entry) -> None:
+    _check_held(history, act.hold)
+    decided = Decided.from_text(act.decision)
+    if decided.decision.what.hold != act.hold:
+        raise refused(f"it is not about the hold {act.hold!r}", "Give the file of that hold's release.")
+    origin = history.created.origin if history.created else ""
+    decided.demand(history.keys, origin=origin, people=TO_RELEASE, index=entry.index, at=entry.at)
 
 
 def _check_attestors(history: History, act: AttestorsNamed) -> None:

@@ -12,20 +12,14 @@ from manifests.archive import SETTINGS_FILE, create_archive
 from manifests.console import Console, json_option, local, plural, system_clock
 from manifests.doctor import refuse_unsuitable
 from manifests.locking import ALARM_DAYS, leases
-from manifests.statements import read_statement
+from manifests.wording import describe
 from schemas.ledger import (
     AccountRegistered,
     Act,
-    ArchiveCreated,
-    AttestorsNamed,
-    BatesAssigned,
     Captured,
     Entry,
+    HoldAmended,
     HoldPlaced,
-    HoldReleased,
-    KeysChanged,
-    LocksRenewed,
-    Produced,
 )
 from schemas.settings import BucketPlace, DirectoryPlace, LockSetting
 
@@ -115,48 +109,6 @@ def _advice(place: Place) -> tuple[str, ...]:
             )
 
 
-def describe(act: Act) -> str:  # noqa: PLR0911 - a sentence for each act
-    """Return an act in plain words."""
-    match act:
-        case ArchiveCreated():
-            return f"archive {act.origin} created for {act.organisation}"
-        case AccountRegistered():
-            return f"account {act.account.name} registered ({act.account.platform}, {act.account.url})"
-        case Captured():
-            found = ", ".join(
-                words
-                for number, words in (
-                    (act.new, f"{act.new} new"),
-                    (act.edited, f"{act.edited} edited"),
-                    (act.absent, f"{act.absent} gone"),
-                )
-                if number
-            )
-            reason = f" ({act.poll.code}: {act.poll.reason})" if act.poll.code else ""
-            return f"{act.poll.account} {act.poll.outcome}: {found or 'nothing new'}{reason}"
-        case BatesAssigned():
-            return f"numbers {act.bates} given to production {act.production}"
-        case Produced():
-            return f"production {act.production} handed over: {plural(act.records, 'record')}, {act.bates}"
-        case HoldPlaced():
-            return f"hold {act.hold} placed on {', '.join(act.accounts)}: {act.reason}"
-        case HoldReleased():
-            return f"hold {act.hold} released: {act.reason}"
-        case LocksRenewed():
-            return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
-        case KeysChanged():
-            return f"key statement {read_statement(act.statement).statement.version} adopted: other keys from here on"
-        case AttestorsNamed():
-            return _attestors(act)
-
-
-def _attestors(act: AttestorsNamed) -> str:
-    witnesses = ", ".join(witness.name for witness in act.witnesses) or "none"
-    authorities = ", ".join(authority.name for authority in act.authorities) or "none"
-    of_all = f" ({act.needed} of {len(act.witnesses)} needed)" if act.witnesses else ""
-    return f"vouching for checkpoints from here on: witnesses {witnesses}{of_all}; time stamp authorities {authorities}"
-
-
 @click.command()
 @click.option("--limit", default=50, show_default=True, help="How many entries, the latest first.")
 @click.option("--account", help="Only acts about this account.")
@@ -195,8 +147,8 @@ def _accounts_of(act: Act) -> tuple[str, ...]:
             return (act.account.name,)
         case Captured():
             return (act.poll.account,)
-        case HoldPlaced():
-            return act.accounts
+        case HoldPlaced() | HoldAmended():
+            return act.scope.accounts
         case _:
             return ()
 

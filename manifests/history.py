@@ -11,6 +11,7 @@ from manifests.keyring import KeyRing
 from manifests.registers import Registers, Row
 from schemas.account import Account
 from schemas.canonical import spell, unspell
+from schemas.holds import Covered, Hold
 from schemas.instant import Instant
 from schemas.ledger import (
     AccountRegistered,
@@ -19,6 +20,7 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     Entry,
+    HoldAmended,
     HoldPlaced,
     HoldReleased,
     KeysChanged,
@@ -68,8 +70,8 @@ class Standing(msgspec.Struct, kw_only=True):
     bates_next: dict[str, int] = {}
     bates: dict[str, BatesRange] = {}
     produced: dict[str, Produced] = {}
-    holds: dict[str, HoldPlaced] = {}
-    released: dict[str, HoldPlaced] = {}
+    holds: dict[str, Hold] = {}
+    released: dict[str, Hold] = {}
     renewed: LocksRenewed | None = None
     statements: list[tuple[int, str]] = []
     attestors: list[tuple[int, AttestorsNamed]] = []
@@ -150,12 +152,8 @@ class History(Standing, kw_only=True):
                 self.bates_next[act.bates.prefix] = act.bates.last + 1
             case Produced():
                 self.produced[act.production] = act
-            case HoldPlaced():
-                self.holds[act.hold] = act
-            case HoldReleased():
-                # An audit goes on after a damaged entry, which may have been the one that placed the hold.
-                if (held := self.holds.pop(act.hold, None)) is not None:
-                    self.released[act.hold] = held
+            case HoldPlaced() | HoldAmended() | HoldReleased():
+                self._held(entry, act)
             case LocksRenewed():
                 self.renewed = act
             case KeysChanged():
@@ -163,6 +161,21 @@ class History(Standing, kw_only=True):
                 self.statements.append((entry.index, act.statement))
             case AttestorsNamed():
                 self.attestors.append((entry.index, act))
+
+    def _held(self, entry: Entry, act: HoldPlaced | HoldAmended | HoldReleased) -> None:
+        # An audit goes on after a damaged entry, which may have been the one that placed the hold.
+        before = self.holds.pop(act.hold, None)
+        match act:
+            case HoldPlaced():
+                covered = Covered(entry=entry.index, scope=act.scope)
+                self.holds[act.hold] = Hold(hold=act.hold, reason=act.reason, covered=(covered,), matter=act.matter)
+            case HoldAmended() if before is not None:
+                covered = Covered(entry=entry.index, scope=act.scope)
+                self.holds[act.hold] = msgspec.structs.replace(before, covered=(*before.covered, covered))
+            case HoldReleased() if before is not None:
+                self.released[act.hold] = before
+            case _:
+                pass
 
     def _captured(self, entry: Entry, act: Captured) -> None:
         account, failed = act.poll.account, act.poll.outcome in ("failed", "interrupted")

@@ -20,11 +20,12 @@ from storage import layout
 from storage.objects import LockRefusedError, Locks, ObjectMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from manifests.archive import Archive
     from manifests.history import History
     from manifests.ledger import Ledger
+    from schemas.holds import Hold, Scope
     from schemas.settings import Place
     from schemas.stored import StoredObject
     from storage.objects import ObjectStore
@@ -109,8 +110,22 @@ def leases(history: History) -> Leases:
 
 
 def held_accounts(history: History) -> frozenset[str]:
-    """Return the accounts of which nothing may be destroyed."""
-    return frozenset(name for hold in history.holds.values() for name in hold.accounts)
+    """Return the accounts of which something may not be destroyed: all of their objects bear the flag."""
+    return _covered(history.holds.values(), history)
+
+
+def _covered(holds: Iterable[Hold], history: History) -> frozenset[str]:
+    return frozenset(name for hold in holds for one in hold.covered for name in accounts_of(one.scope, history))
+
+
+def accounts_of(scope: Scope, history: History) -> frozenset[str]:
+    """Return the accounts, of those that are registered, in which a scope covers something."""
+    return frozenset(
+        account.name
+        for account in history.accounts.values()
+        if (not scope.accounts or account.name in scope.accounts)
+        and (not scope.custodians or not set(scope.custodians).isdisjoint(account.custodians))
+    )
 
 
 def sweep(archive: Archive, *, force: bool = False, tell: Callable[[str, int, int], None]) -> Swept:
@@ -202,7 +217,7 @@ def mirror_holds(ledger: Ledger, place: Place, *, tell: Callable[[str, int, int]
     ledger.refresh()
     history = ledger.history
     held = held_accounts(history)
-    concerned = held | {name for hold in history.released.values() for name in hold.accounts}
+    concerned = held | _covered(history.released.values(), history)
     changed: list[bool] = []
 
     def mirror(one: Promised) -> None:

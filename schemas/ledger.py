@@ -11,6 +11,7 @@ from schemas.attestors import Authority, Witness
 from schemas.canonical import Canonical, Natural, NotCanonicalError, unspell
 from schemas.capture import Poll
 from schemas.digest import Digest
+from schemas.holds import Scope
 from schemas.instant import Instant
 from schemas.partition import Partition
 from schemas.production import BatesRange
@@ -83,18 +84,27 @@ class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
 
 
 class HoldPlaced(Canonical, frozen=True, tag_field="act", tag="hold-placed"):
-    """Nothing of these accounts may be destroyed, whatever the schedule says, until the hold is released."""
+    """Nothing in the scope may be destroyed, whatever the schedule says, until the hold is released."""
 
     hold: str
     reason: str
-    accounts: tuple[str, ...]
+    scope: Scope = Scope()
+    matter: str | None = None
+
+
+class HoldAmended(Canonical, frozen=True, tag_field="act", tag="hold-amended"):
+    """A hold covers this, too. It covers less only by being released."""
+
+    hold: str
+    reason: str
+    scope: Scope
 
 
 class HoldReleased(Canonical, frozen=True, tag_field="act", tag="hold-released"):
-    """A hold is over."""
+    """A hold is over: ``decision`` is a signed note (``schemas.decisions``)."""
 
     hold: str
-    reason: str
+    decision: str
 
 
 class LocksRenewed(Canonical, frozen=True, tag_field="act", tag="locks-renewed"):
@@ -126,6 +136,7 @@ Act: TypeAlias = (
     | BatesAssigned
     | Produced
     | HoldPlaced
+    | HoldAmended
     | HoldReleased
     | LocksRenewed
     | KeysChanged

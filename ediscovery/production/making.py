@@ -21,7 +21,7 @@ from ediscovery.production.render import Rendered, render
 from ediscovery.threads import arranged
 from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
-from manifests.commands import describe
+from manifests.wording import describe
 from manifests.console import plural
 from manifests.proofs.vouching import without_stamps
 from schemas.ledger import AccountRegistered, BatesAssigned, Captured, Produced

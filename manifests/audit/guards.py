@@ -11,7 +11,7 @@ import msgspec
 
 from manifests.audit.found import Found
 from manifests.audit.inventory import listing
-from manifests.locking import ALARM_DAYS, DAY, WORKERS, promises
+from manifests.locking import ALARM_DAYS, DAY, WORKERS, accounts_of, promises
 from schemas.findings import Guarded
 from storage import layout
 from storage.objects import ObjectMissingError
@@ -106,10 +106,12 @@ def _counted(guarded: Guarded, guard: Guard | None) -> Guarded:
 def _mirrored_since(walk: Walk) -> dict[str, Instant]:
     """Return since when each account is under a hold that is in force."""
     since: dict[str, Instant] = {}
-    for name, hold in walk.history.holds.items():
-        for account in hold.accounts:
-            placed = walk.register.holds[name]
-            since[account] = min(placed, since.get(account, placed))
+    for one in (covered for hold in walk.history.holds.values() for covered in hold.covered):
+        entry = walk.register.find_entry(one.entry)
+        if entry is None:
+            continue
+        for account in accounts_of(one.scope, walk.history):
+            since[account] = min(entry.at, since.get(account, entry.at))
     return since
 
 

@@ -12,7 +12,7 @@ import msgspec
 from manifests.history import objects_of
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.ledger import Captured, HoldPlaced, Produced
+from schemas.ledger import Captured, Produced
 from schemas.stored import StoredObject
 from storage import layout
 
@@ -75,7 +75,6 @@ class Register:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {TABLES} BEGIN;")
         self._database.create_function("entry_key", 1, layout.entry, deterministic=True)
-        self.holds: dict[str, Instant] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -97,8 +96,6 @@ class Register:
         self._database.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
         taken: list[str] = []
         for position, act in enumerate(entry.acts):
-            if isinstance(act, HoldPlaced):
-                self.holds[act.hold] = entry.at
             if isinstance(act, Captured | Produced) and objects_of(act):
                 taken += self._add_act(entry.index, leaf, position, act)
         return tuple(taken)

@@ -1,0 +1,101 @@
+"""What the ledger says, act by act, in plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manifests.console import plural
+from manifests.decisions.decided import Decided
+from manifests.statements import read_statement
+from schemas.decisions import HoldRelease
+from schemas.ledger import (
+    AccountRegistered,
+    Act,
+    ArchiveCreated,
+    AttestorsNamed,
+    BatesAssigned,
+    Captured,
+    HoldAmended,
+    HoldPlaced,
+    HoldReleased,
+    KeysChanged,
+    LocksRenewed,
+    Produced,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schemas.holds import Scope
+
+
+def describe(act: Act) -> str:  # noqa: PLR0911 - a sentence for each act
+    """Return an act in plain words."""
+    match act:
+        case ArchiveCreated():
+            return f"archive {act.origin} created for {act.organisation}"
+        case AccountRegistered():
+            return f"account {act.account.name} registered ({act.account.platform}, {act.account.url})"
+        case Captured():
+            found = ", ".join(
+                words
+                for number, words in (
+                    (act.new, f"{act.new} new"),
+                    (act.edited, f"{act.edited} edited"),
+                    (act.absent, f"{act.absent} gone"),
+                )
+                if number
+            )
+            reason = f" ({act.poll.code}: {act.poll.reason})" if act.poll.code else ""
+            return f"{act.poll.account} {act.poll.outcome}: {found or 'nothing new'}{reason}"
+        case BatesAssigned():
+            return f"numbers {act.bates} given to production {act.production}"
+        case Produced():
+            return f"production {act.production} handed over: {plural(act.records, 'record')}, {act.bates}"
+        case HoldPlaced():
+            return f"hold {act.hold} placed on {scope_in_words(act.scope)}: {act.reason}"
+        case HoldAmended():
+            return f"hold {act.hold} covers {scope_in_words(act.scope)}, too: {act.reason}"
+        case HoldReleased():
+            return f"hold {act.hold} released{_decided(act.decision)}"
+        case LocksRenewed():
+            return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
+        case KeysChanged():
+            return f"key statement {read_statement(act.statement).statement.version} adopted: other keys from here on"
+        case AttestorsNamed():
+            return _attestors(act)
+
+
+def _attestors(act: AttestorsNamed) -> str:
+    witnesses = ", ".join(witness.name for witness in act.witnesses) or "none"
+    authorities = ", ".join(authority.name for authority in act.authorities) or "none"
+    of_all = f" ({act.needed} of {len(act.witnesses)} needed)" if act.witnesses else ""
+    return f"vouching for checkpoints from here on: witnesses {witnesses}{of_all}; time stamp authorities {authorities}"
+
+
+def _decided(note: str) -> str:
+    decided = Decided.from_text(note)
+    approvers = " and ".join(signature.name.rpartition("/")[2] for signature in decided.note.signatures)
+    match decided.decision.what:
+        case HoldRelease(reason=reason):
+            return f": {reason} (proposed by {decided.decision.proposer}, approved by {approvers})"
+
+
+def scope_in_words(scope: Scope) -> str:
+    """Return what a hold covers."""
+    return ", ".join(_parts_of(scope)) or "everything"
+
+
+def _parts_of(scope: Scope) -> Iterator[str]:
+    if scope.accounts:
+        yield ", ".join(scope.accounts)
+    if scope.custodians:
+        yield f"accounts of {', '.join(scope.custodians)}"
+    if scope.since:
+        yield f"from {scope.since}"
+    if scope.until:
+        yield f"before {scope.until}"
+    if scope.query:
+        yield f"what {scope.query!r} finds"
+    if scope.records:
+        yield plural(len(scope.records), "record")
