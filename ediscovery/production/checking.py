@@ -57,7 +57,7 @@ MOST_FINDINGS = 1000
 
 
 class ProvedRecord(Protocol):
-    """What the proof of a record proved (``manifests.proof.Proved``)."""
+    """What the proof of a record proved (``manifests.proofs.record.Proved``)."""
 
     @property
     def record(self) -> Digest:
@@ -153,9 +153,8 @@ def _contents(
     contents.manifest = manifest
     contents.disagreement += _disagreement(reader, manifest, found)
     _check_checkpoint(manifest, contents, check_checkpoint)
-    wanted = sum(manifest.attachments.values())
-    if wanted > max(LEAST_BUDGET, MOST_EXPANSION * octets):
-        what = f"The attachments claim {wanted:,} bytes, too many for a file of this size."
+    if manifest.octets > max(LEAST_BUDGET, MOST_EXPANSION * octets):
+        what = f"The attachments claim {manifest.octets:,} bytes, too many for a file of this size."
         contents.disagreement.append(_fault("ATTACHMENTS_TOO_LARGE", MANIFEST_NAME, what))
         return contents
     for done, record in enumerate(manifest.records, 1):
@@ -278,7 +277,7 @@ def _mismatch(record: ManifestRecord, outcome: ProvedRecord, manifest: Productio
 def _read(name: str, found: Mapping[str, StreamObject], *, size: int, sha256: Digest, most: int) -> bytes:
     if name not in found:
         raise unreadable("It is not attached")
-    if not 0 <= size <= most:
+    if size > most:
         raise unreadable(f"It claims {size} bytes; at most {most} are read")
     content = decoded(name, found[name], size=size)
     if Digest.of(content) != sha256:
