@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from manifests.proofs.vouching import Claims, Vouched
     from manifests.signing import Verifier
     from schemas.instant import Instant
+    from schemas.record import Normalised, Provenance
 
 TITLES = {
     1: "One signature, and it covers the whole file",
@@ -62,6 +63,16 @@ class ProvedRecord(Protocol):
     @property
     def record(self) -> Digest:
         """The record's id."""
+        ...
+
+    @property
+    def normalised(self) -> Normalised:
+        """The record's derived view, which its id commits to."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it came from, which its id commits to."""
         ...
 
     @property
@@ -265,6 +276,10 @@ def _check_record(
 def _mismatch(record: ManifestRecord, outcome: ProvedRecord, manifest: ProductionManifest | None) -> Finding | None:
     if outcome.record != record.record:
         return _fault("PROOF_OF_ANOTHER_RECORD", record.proof, f"It proves another record, {outcome.record}.")
+    proved = (outcome.provenance.account, outcome.normalised.kind, outcome.normalised.item)
+    if (record.account, record.kind, record.item) != proved:
+        what = "production.json names another account, kind or item than the record itself."
+        return _fault("RECORD_DIFFERS", record.proof, what)
     if manifest is None or outcome.verifier.to_text() != manifest.verifier:
         what = "It is signed by another key than the one that production.json names."
         return _fault("PROOF_OF_ANOTHER_ARCHIVE", record.proof, what)
