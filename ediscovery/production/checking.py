@@ -332,6 +332,7 @@ def _report(
         verifier=manifest.verifier if manifest else None,
         signature=facts,
         vouched=contents.vouched.statements() if contents.vouched else (),
+        witnesses=manifest.claims.witnesses if manifest and contents.vouched else (),
         roots=fingerprints(manifest.claims) if manifest and contents.vouched else (),
         records=tuple(contents.verdicts),
     )
