@@ -153,7 +153,7 @@ class SigningKey:
         if not isinstance(private, Ed25519PrivateKey):
             raise KeyMalformedError(
                 f"The private key for {name} cannot be read.",
-                do="Check that the file is the PEM file that 'holdfast init' wrote, and its passphrase.",
+                do="Check the passphrase, and that it is the file of the private key (.pem, not .pem.pub).",
             )
         return cls(name, private)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -65,6 +66,32 @@ def test_a_key_is_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(keys.KeyTargetError):
         keys.write_new(path, entry_key("a"), passphrase=b"x")
     assert path.read_bytes() == before
+
+
+def test_a_root_key_is_kept_on_a_memory_stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAT has neither links nor owners; no such file system is at hand, so the system says here what it says of one."""
+
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", no_links)
+    path, key = tmp_path / "root.pem", entry_key("a")
+    keys.write_new(path, key, passphrase=b"x")
+    path.chmod(0o755)
+    assert keys.load(path, name=key.name, passphrase=b"x").verifier == key.verifier
+    keys.write_once(path, b"another", mode=0o600)
+    assert keys.load(path, name=key.name, passphrase=b"x").verifier == key.verifier
+    assert [one.name for one in tmp_path.iterdir()] == ["root.pem"]
+
+
+def test_a_key_that_others_may_read_is_refused_unless_it_is_locked_with_its_own_passphrase(tmp_path: Path) -> None:
+    path = tmp_path / "a.pem"
+    keys.write_new(path, entry_key("a"), passphrase=None)
+    path.chmod(0o644)
+    with pytest.raises(keys.KeyExposedError):
+        keys.load(path, name="a")
+    with pytest.raises(KeyMalformedError):  # not encrypted: a passphrase does not make it so
+        keys.load(path, name="a", passphrase=b"x")
 
 
 def test_a_key_comes_from_a_variable_under_the_name_that_the_ledger_gives_it(
