@@ -173,6 +173,15 @@ def test_a_second_checkpoint_of_one_size_is_named(scene: Scene):
     assert faults(scene.audited()) == {("ENTRY_REFUSED", layout.checkpoint(size))}
 
 
+def test_a_line_that_somebody_adds_to_a_checkpoint_is_named(scene: Scene):
+    path = scene.file(layout.checkpoint(scene.size()))
+    note = SignedNote.from_bytes(path.read_bytes())
+    stranger = SignedNote.sign(note.text, SigningKey.generate("mallory"))
+    path.chmod(0o600)
+    path.write_bytes(SignedNote(note.text, (*note.signatures, *stranger.signatures)).to_bytes())
+    assert faults(scene.audited()) == {("ENTRY_REFUSED", layout.checkpoint(scene.size()))}
+
+
 def test_entries_in_another_order_are_named(scene: Scene):
     one, other = (scene.file(layout.entry(index)) for index in (3, 4))
     first, second = one.read_bytes(), other.read_bytes()
