@@ -21,6 +21,7 @@ from ediscovery.production.reading import (
 )
 from ediscovery.production.report import TRUST, ProductionReport, RecordVerdict
 from ediscovery.production.seal import Coverage, Examined
+from manifests.audit.signed import STATEMENT_NAME
 from manifests.notes import Checkpoint, SignedNote
 from manifests.proofs.vouching import fingerprints
 from schemas.digest import Digest
@@ -153,6 +154,11 @@ def _contents(
 ) -> Contents:
     found = attachments(reader)
     contents = Contents()
+    if MANIFEST_NAME not in found and STATEMENT_NAME in found:
+        raise NotAProductionError(
+            "This PDF is the report of an audit, no production.",
+            do=f"Save {STATEMENT_NAME}, which is attached to it, and run 'holdfast verify {STATEMENT_NAME} --key KEY'.",
+        )
     if MANIFEST_NAME not in found:
         contents.disagreement.append(_fault("MANIFEST_MISSING", MANIFEST_NAME, "It is not attached."))
         return contents

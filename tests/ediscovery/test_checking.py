@@ -391,6 +391,17 @@ def test_what_is_no_production_is_refused_by_name(content) -> None:
         judged(content)
 
 
+def test_the_report_of_an_audit_is_called_that_and_not_an_unsound_production(case) -> None:
+    rendered, signer, *_ = case
+    bare = with_attachment(rendered.pdf, "production.json", None)
+    report = signer.sign(with_attachment(bare, "audit.json", b"holdfast-audit/v1"), reason="x", at=NOW)
+
+    with pytest.raises(NotAProductionError, match="report of an audit") as caught:
+        judged(report)
+
+    assert "holdfast verify audit.json --key" in caught.value.do
+
+
 def test_an_encrypted_copy_is_refused(case) -> None:
     *_, pdf = case
     with pikepdf.open(io.BytesIO(pdf)) as document:
