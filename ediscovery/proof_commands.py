@@ -94,9 +94,11 @@ def _of_record(archive: Archive, record: str) -> tuple[str, Proof]:
 
 def _of_continuity(archive: Archive, since: Path) -> tuple[str, Proof]:
     try:
-        first = SignedNote.from_bytes(since.read_bytes()[: NOTE_LIMIT + 1])
+        with since.open("rb") as stream:
+            content = stream.read(NOTE_LIMIT + 1)
     except OSError as error:
         raise ProofUnwritableError(f"{since} cannot be read: {error.strerror}.", do="Check the path.") from error
+    first = SignedNote.from_bytes(content)
     earlier = Checkpoint.from_text(first.text)
     second, claims = _vouched(archive, at_least=archive.ledger.head.size)
     later = Checkpoint.from_text(second.text)

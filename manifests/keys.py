@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PASSPHRASE_VARIABLE = "HOLDFAST_KEY_PASSPHRASE"  # noqa: S105 - a variable's name
 OTHERS = 0o077
 PEM = "-----BEGIN"
+LARGEST_PEM = 1 << 16
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)
 """What file systems without hard links say when one is asked for (FAT, exFAT; some network shares)."""
 
@@ -72,7 +73,7 @@ def load(path: Path, *, name: str, passphrase: bytes | None = None) -> SigningKe
         KeyMalformedError: it is not a key, or the passphrase does not fit.
     """
     try:
-        mode, pem = path.stat().st_mode, path.read_bytes()
+        mode, pem = path.stat().st_mode, _pem(path)
     except OSError as error:
         raise KeyMissingError(
             f"The private key {path.name} cannot be read: {error.strerror}.",
@@ -85,6 +86,12 @@ def load(path: Path, *, name: str, passphrase: bytes | None = None) -> SigningKe
             do=f"Run 'chmod 600 {path}'; if others had access to this machine, replace the key.",
         )
     return SigningKey.from_pem(name, pem, passphrase=passphrase or _passphrase())
+
+
+def _pem(path: Path) -> bytes:
+    """Return what a file holds, as far as a private key can reach."""
+    with path.open("rb") as stream:
+        return stream.read(LARGEST_PEM)
 
 
 def load_or_make(path: Path, *, name: str) -> SigningKey:
@@ -151,7 +158,7 @@ def _handed_over(variable: str, name: str) -> SigningKey:
         return SigningKey.from_pem(name, value.encode(), passphrase=_passphrase())
     try:
         # Whether others may read it is for whoever mounts secrets here: systemd, Kubernetes.
-        pem = Path(value).read_bytes()
+        pem = _pem(Path(value))
     except (OSError, ValueError) as error:
         raise KeyMissingError(
             f"The file that {variable} names cannot be read.",

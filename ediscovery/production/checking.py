@@ -50,6 +50,7 @@ TITLES = {
     8: "The checkpoint: signed by the archive, and every cosignature and time stamp on it holds",
 }
 NO_ROOT = "no root was given: compare the certificate's SHA-256 with the one that the producer publishes"
+PDF_BEGINNING = b"%PDF-"
 LARGEST_MANIFEST = 256 << 20
 LARGEST_NATIVE = 256 << 20
 LARGEST_PROOF = 16 << 20
@@ -126,7 +127,7 @@ def check(
         NotAProductionError: this is no PDF, or one that has nothing of a production.
         TrustRootUnusableError: a file of ``trust_roots`` holds no certificate.
     """
-    if not pdf.startswith(b"%PDF-"):
+    if not pdf.startswith(PDF_BEGINNING):
         raise NotAProductionError("This file is no PDF.", do="Give the PDF of a production.")
     roots = seal.load_roots(trust_roots)
     coverage = seal.cover(pdf)
