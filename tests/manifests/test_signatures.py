@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from manifests.notes import Signature, SignedNote
-from manifests.signing import SignatureRefusedError, SigningKey, Verifier
+from manifests.signing import KeyMalformedError, SignatureRefusedError, SigningKey, Verifier
+from manifests.witness.cosignatures import Cosigner
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 PRIME = 2**255 - 19
@@ -60,6 +61,41 @@ def test_a_note_with_a_signature_that_is_almost_right_is_refused(how: str) -> No
     note = SignedNote(MESSAGE.decode(), (Signature(KEY.name, KEY.verifier.id, ALMOST[how]),))
     with pytest.raises(SignatureRefusedError):
         SignedNote.from_bytes(note.to_bytes()).verify([KEY.verifier])
+
+
+EIGHTH = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
+OTHER_EIGHTH = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
+SMALL = [
+    bytes(32),
+    b"\x01" + bytes(31),
+    (PRIME - 1).to_bytes(HALF, "little"),
+    bytes.fromhex(EIGHTH),
+    bytes.fromhex(OTHER_EIGHTH),
+]
+
+
+@pytest.mark.parametrize("top", [0, 0x80])
+@pytest.mark.parametrize("public", SMALL)
+def test_a_key_under_which_anybody_signs_is_refused(public: bytes, top: int) -> None:
+    weak = Verifier(KEY.name, public[:-1] + bytes([public[-1] | top]))
+    with pytest.raises(KeyMalformedError, match="anybody can sign"):
+        Verifier.from_text(weak.to_text())
+    with pytest.raises(KeyMalformedError):
+        Cosigner.from_text(Cosigner(weak.name, weak.public).to_text())
+
+
+@pytest.mark.parametrize("public", SMALL)
+def test_under_such_a_key_anybody_does_sign(public: bytes) -> None:
+    """Why it is refused: one message in eight or fewer is 'signed' by the neutral point and no scalar."""
+
+    def signed(number: int) -> bool:
+        try:
+            Verifier(KEY.name, public).verify(b"%d" % number, b"\x01" + bytes(63))
+        except SignatureRefusedError:
+            return False
+        return True
+
+    assert any(map(signed, range(500)))
 
 
 @pytest.mark.parametrize("public", [PRIME.to_bytes(HALF, "little"), (2).to_bytes(HALF, "little"), b"\xff" * HALF])
