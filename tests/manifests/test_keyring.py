@@ -236,11 +236,15 @@ def test_root_keys_that_a_note_cannot_tell_apart_are_refused(office: Office) -> 
         office.note(Changes(roots=(two,), retired=(one,)))
 
 
-@pytest.mark.parametrize("name", ["josé", "x" * 101, "\u202enad"])
-def test_a_root_key_is_named_by_a_word_that_every_version_of_unicode_prints(office: Office, name: str) -> None:
-    with pytest.raises(ArchiveError) as caught:
-        office.note(Changes(roots=(Verifier(name, office.alice.verifier.public),)))
-    assert caught.value.code in ("KEYS_REFUSED", "KEY_MALFORMED_OR_LOCKED")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("josé", "a root key is named"), ("x" * 101, "a root key is named"), ("\u202enad", "cannot name")],
+)
+def test_a_root_key_is_named_by_a_word_that_every_version_of_unicode_prints(
+    office: Office, name: str, said: str
+) -> None:
+    with pytest.raises(ArchiveError, match=said):
+        office.note(Changes(roots=(Verifier(name, SigningKey.generate("dan").verifier.public),)))
 
 
 def test_an_entry_is_judged_by_the_keys_of_its_place_also_when_much_has_changed_since(office: Office) -> None:
@@ -359,27 +363,28 @@ def test_whatever_officers_do_each_entry_is_judged_by_the_keys_of_its_own_time(s
     office = Office().hold_ceremony()
     jobs = [entry_key(f"job-{number}") for number in range(6)]
     listed: set[int] = set()
+    ever: set[int] = set()
     gone: set[int] = set()
     expected = dict.fromkeys((0, 1), (office.writer.key.verifier,))
     for step, number in steps:
-        known = number in listed
         key = jobs[number]
-        try:
-            if step == "add":
-                office.adopt(Changes(added=added(key)))
-                assert not known
-                assert number not in gone
-                listed.add(number)
-            elif step == "retire":
-                office.adopt(Changes(retired=(key.verifier,)))
-                assert known
-                listed.discard(number)
-            else:
-                office.adopt(Changes(revoked=(revoked(key, 1),)))
-                listed.discard(number)
-                gone.add(number)
-        except (StatementRefusedError, ProposalError):
+        changes, allowed = {
+            "add": (Changes(added=added(key)), number not in listed | gone),
+            "retire": (Changes(retired=(key.verifier,)), number in listed),
+            "revoke": (Changes(revoked=(revoked(key, 1),)), number in ever - gone),
+        }[step]
+        if not allowed:
+            with pytest.raises((StatementRefusedError, ProposalError)):
+                office.adopt(changes)
             continue
+        office.adopt(changes)
+        if step == "add":
+            listed.add(number)
+            ever.add(number)
+        else:
+            listed.discard(number)
+        if step == "revoke":
+            gone.add(number)
         expected[office.ledger.head.size] = tuple(office.ledger.history.verifiers("entry"))
         assert set(expected[office.ledger.head.size]) == {
             office.writer.key.verifier,
@@ -388,8 +393,7 @@ def test_whatever_officers_do_each_entry_is_judged_by_the_keys_of_its_own_time(s
     other = office.writer.ledger()
     other.refresh()
     for index, verifiers in expected.items():
-        if index < 2 or index <= other.head.size:
-            assert other.history.verifiers("entry", at=index) == verifiers
+        assert other.history.verifiers("entry", at=index) == verifiers
 
 
 statements = st.builds(
