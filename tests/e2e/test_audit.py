@@ -8,24 +8,10 @@ from typing import TYPE_CHECKING
 import pikepdf
 import pytest
 
-from demo.site import BlogSite
 from tests.e2e.holdfast import Holdfast
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
-    """An archive with two captures and a production; every test leaves it as it was."""
-    folder = tmp_path_factory.mktemp("office")
-    made = Holdfast(folder / "home").init()
-    with BlogSite() as site:
-        made.capture(site.feed, "--allow-private-network")
-        site.edit("welcome", title="Welcome again")
-        made.capture()
-    made.json("produce", "volcano", "--matter", "M", "--out", str(folder / "out.pdf"))
-    return made
 
 
 def key_of(office: Holdfast) -> str:
