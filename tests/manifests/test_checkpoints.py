@@ -128,7 +128,7 @@ def lying(office, key) -> bytes:
 
 def test_a_forged_line_under_a_named_key_is_no_cosignature(office) -> None:
     witness = office.watched("county")
-    line = replace(cosign("x\n1\nAAAA\n", witness.key, at=START))
+    line = cosign("x\n1\nAAAA\n", witness.key, at=START)
     with answering({"/add-checkpoint": Answer(200, {}, f"{line.to_line()}\n".encode())}) as liar:
         office.sections["witness.county"]["url"] = liar.url("")
         assert codes(office.make()) == {"county": "SIGNATURE_REFUSED"}
