@@ -60,13 +60,18 @@ def test_an_address_takes_a_checkpoint_once_and_only_with_the_token(office, monk
 
 
 @pytest.mark.parametrize(
-    "place", ["https://user:secret@x.example/", "https://x.example/?key=secret", "http://x example"]
+    ("place", "name", "code"),
+    [
+        ("https://user:secret@x.example/", "an address with a user's name", "SERVICE_ADDRESS"),
+        ("https://x.example/?key=secret", "https://x.example/", "PUBLICATION_FAILED"),
+        ("http://x example/?key=secret", "http://x example/", "SERVICE_ADDRESS"),
+    ],
 )
-def test_an_address_that_cannot_be_is_lacking_and_no_secret_in_it_is_told(office, place) -> None:
+def test_an_address_that_cannot_be_is_lacking_and_no_secret_in_it_is_told(office, place, name, code) -> None:
     office.checkpoint(publish=[place])
     (lack,) = office.make().lacking
-    assert lack.error.code in ("SERVICE_ADDRESS", "PUBLICATION_FAILED")
-    assert "secret" not in f"{lack.name} {lack.error}"
+    assert (lack.name, lack.error.code) == (name, code)
+    assert "secret" not in f"{lack.error.what} {lack.error.do} {lack.error.facts}"
 
 
 def test_a_server_that_lets_everything_be_overwritten_is_looked_at_first(office) -> None:
