@@ -264,28 +264,47 @@ def key_of(name: str) -> str:
     return Cosigner.of(SigningKey.generate(name)).to_text()
 
 
-SAME = key_of("same.example")
+SAME, ROOT = key_of("same.example"), Digest.of(b"a certificate")
 IMPOSSIBLE = {
-    "too many are needed": AttestorsNamed(needed=2, witnesses=(Witness(name="a", key=key_of("a.example")),)),
-    "one key twice": AttestorsNamed(witnesses=(Witness(name="a", key=SAME), Witness(name="b", key=SAME))),
-    "one name twice": AttestorsNamed(
-        witnesses=(Witness(name="a", key=key_of("a.example")), Witness(name="a", key=key_of("b.example")))
+    "too many are needed": (
+        AttestorsNamed(needed=2, witnesses=(Witness(name="a", key=key_of("a.example")),)),
+        "2 of 1 witnesses",
     ),
-    "no key": AttestorsNamed(witnesses=(Witness(name="a", key="a.example+00000000+AAAA"),)),
-    "disorder": AttestorsNamed(
-        witnesses=(Witness(name="b", key=key_of("b.example")), Witness(name="a", key=key_of("a.example")))
+    "one key twice": (
+        AttestorsNamed(witnesses=(Witness(name="a", key=SAME), Witness(name="b", key=SAME))),
+        "the same name or the same key",
     ),
-    "no root": AttestorsNamed(authorities=(Authority(name="a", roots=()),)),
-    "nothing new": AttestorsNamed(),
+    "one name twice": (
+        AttestorsNamed(
+            witnesses=(Witness(name="a", key=key_of("a.example")), Witness(name="a", key=key_of("b.example")))
+        ),
+        "named once each",
+    ),
+    "no key": (
+        AttestorsNamed(witnesses=(Witness(name="a", key="a.example+00000000+AAAA"),)),
+        "is not the key of a witness",
+    ),
+    "disorder": (
+        AttestorsNamed(
+            witnesses=(Witness(name="b", key=key_of("b.example")), Witness(name="a", key=key_of("a.example")))
+        ),
+        "in the order of their names",
+    ),
+    "no root": (AttestorsNamed(authorities=(Authority(name="a", roots=()),)), "has no roots, or one twice"),
+    "one root twice": (
+        AttestorsNamed(authorities=(Authority(name="a", roots=(ROOT, ROOT)),)),
+        "has no roots, or one twice",
+    ),
+    "nothing new": (AttestorsNamed(), "already"),
 }
 
 
-@pytest.mark.parametrize("how", IMPOSSIBLE)
-def test_an_impossible_policy_is_refused(how) -> None:
+@pytest.mark.parametrize(("act", "why"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_an_impossible_policy_is_refused(act, why) -> None:
     writer = Writer()
     ledger = writer.create()
-    with pytest.raises(ActRefusedError):
-        writer.append(ledger, IMPOSSIBLE[how])
+    with pytest.raises(ActRefusedError, match=why):
+        writer.append(ledger, act)
     writer.append(ledger, registered())
     assert ledger.history.attestors == []
 
