@@ -75,7 +75,7 @@ def test_checkpoints_that_a_thief_may_have_signed_are_named(office: Office) -> N
 
     assert found(office) == [("notice", "CHECKPOINT_SUSPECT", layout.checkpoint(4))]
     assert found(office, trusted=new.verifier) == found(office)
-    assert ("fault", "KEY_NOT_TRUSTED", layout.entry(0)) in found(office, trusted=old.verifier)
+    assert found(office, trusted=old.verifier) == [("fault", "KEY_NOT_TRUSTED", layout.entry(0)), *found(office)]
 
 
 def test_a_retired_checkpoint_key_signs_no_more_and_what_it_signed_is_good(office: Office) -> None:
