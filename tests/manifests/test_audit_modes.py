@@ -78,7 +78,12 @@ def spoil(path: Path) -> None:
 
 def found(report: Report) -> set[tuple[str, str]]:
     """The codes that were named, with the last part of their keys."""
-    return {(one.code, one.key.rpartition("/")[2].partition(".")[0]) for one in report.findings}
+    return {(one.code, name_in(one.key)) for one in report.findings}
+
+
+def name_in(key: str) -> str:
+    """The last part of a key, without what it ends in."""
+    return key.rpartition("/")[2].partition(".")[0]
 
 
 # What is new since an earlier audit
@@ -175,6 +180,17 @@ def test_a_sample_reads_what_its_seed_draws_and_lists_everything(archivist: Arch
         path_of(archivist, name).unlink()
     report = audit(archivist.store, now=START, draw=Draw("seed", 2, 0.95))
     assert found(report) == {("OBJECT_MISSING", name) for name in ("one", "two", "three")}
+
+
+def test_what_is_at_fault_in_a_sample_is_named_and_what_is_not_drawn_is_not_read(archivist: Archivist):
+    keys = [one.stored.key for one in archivist.ledger.history.objects()]
+    draws = [Draw(str(seed), 1, 0.95) for seed in range(12)]
+    for name in ("one", "two", "three"):
+        spoil(path_of(archivist, name))
+    named = [found(audit(archivist.store, now=START, draw=draw)) for draw in draws]
+    captures = [name_in(drawn(keys, draw)[0]) for draw in draws]
+    assert named == [{("OBJECT_ALTERED", name)} for name in captures]
+    assert set(captures) == {"one", "two", "three"}
 
 
 def test_a_sample_of_everything_tolerates_nothing(archivist: Archivist):
