@@ -218,6 +218,8 @@ def test_the_stated_share_holds_for_every_population(population: int, objects: i
 @given(st.floats(0.5, 0.9999), st.floats(0.0001, 0.5))
 def test_enough_is_enough_and_one_less_is_not(confidence: float, tolerate: float):
     objects = enough(confidence=confidence, tolerate=tolerate)
+    stated = Draw("seed", objects, confidence).stated(10**9)
+    assert stated.tolerated <= tolerate * 1_000_000 + 1  # and no more is stated than is needed
     assert (1 - tolerate) ** objects <= 1 - confidence + 1e-12
     assert objects == 1 or (1 - tolerate) ** (objects - 1) >= 1 - confidence - 1e-12
 
