@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from functools import partial
 from math import comb
 from pathlib import Path
@@ -324,16 +325,23 @@ def test_an_entry_that_was_exchanged_is_not_taken_for_finished(archivist: Archiv
 
 
 def test_a_file_that_is_no_audits_or_another_archives_is_refused_and_left_alone(archivist: Archivist, tmp_path: Path):
-    state = tmp_path / "state"
-    state.write_bytes(b"something else that somebody keeps here, longer than a header of SQLite is" * 2)
+    state, content = tmp_path / "state", b"something else that somebody keeps here, longer than a header of SQLite" * 2
+    state.write_bytes(content)
     with pytest.raises(ResumeUnusableError):
         resumed(archivist, state)
-    assert state.read_bytes().startswith(b"something else")
+    assert state.read_bytes() == content
+    database = tmp_path / "database"
+    with closing(sqlite3.connect(database)) as another:
+        another.execute("CREATE TABLE somebodys (own)")
+    content = database.read_bytes()
+    with pytest.raises(ResumeUnusableError):
+        resumed(archivist, database)
+    assert database.read_bytes() == content
     other = tmp_path / "other"
     run_killed(archivist, other, after=1)
-    shutil.copytree(tmp_path / "store", tmp_path / "kept")
     with pytest.raises(ResumeUnusableError), finished_in(other) as finished:
         finished.begin("elsewhere/1", START)
+    assert resumed(archivist, other).resumed is not None
 
 
 # In parallel
