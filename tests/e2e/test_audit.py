@@ -130,7 +130,7 @@ def test_an_audit_that_is_done_leaves_nothing_to_resume(office: Holdfast, tmp_pa
         (("--key", "nonsense"), "KEY_MALFORMED_OR_LOCKED"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_anything_is_read(office: Holdfast, arguments: tuple, code: str):
+def test_what_cannot_be_done_is_refused_by_name(office: Holdfast, arguments: tuple, code: str):
     answer = office.run("verify", *arguments, "--json")
     assert answer.status == 2
     assert answer.json["error"]["code"] == code
