@@ -5,8 +5,10 @@ Passphrases and PINs come from the environment, and none of them, nor any key, i
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 PASSPHRASE_VARIABLE = "HOLDFAST_KEY_PASSPHRASE"  # noqa: S105 - a variable's name
 OTHERS = 0o077
 PEM = "-----BEGIN"
+LARGEST_PEM = 1 << 16
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)
+"""What file systems without hard links say when one is asked for (FAT, exFAT; some network shares)."""
 
 
 class KeyMissingError(InputError):
@@ -59,25 +64,34 @@ def _passphrase() -> bytes | None:
 def load(path: Path, *, name: str, passphrase: bytes | None = None) -> SigningKey:
     """Return the key in ``path``, which signs under ``name``; without a ``passphrase`` the environment's is used.
 
+    Where a ``passphrase`` is given the key is read only if it is encrypted with it. Then others may read the file: on
+    memory sticks no file has an owner.
+
     Raises:
         KeyMissingError: there is no such file.
-        KeyExposedError: users other than its owner may read it.
+        KeyExposedError: users other than its owner may read it, and no ``passphrase`` is given.
         KeyMalformedError: it is not a key, or the passphrase does not fit.
     """
     try:
-        mode, pem = path.stat().st_mode, path.read_bytes()
+        mode, pem = path.stat().st_mode, _pem(path)
     except OSError as error:
         raise KeyMissingError(
             f"The private key {path.name} cannot be read: {error.strerror}.",
-            do=f"Restore {path} from your copy of the keys. Until then nothing can be added; reading still works. "
-            "Without a copy, make another one with 'holdfast keys make' and have it adopted (docs/KEYS.md).",
+            do=f"Check the path, or restore {path} from your copy of the keys; reading the archive still works. "
+            "Without a copy, have another key adopted (docs/KEYS.md, 'A key is lost').",
         ) from error
-    if mode & OTHERS:
+    if mode & OTHERS and passphrase is None:
         raise KeyExposedError(
             f"The private key {path.name} may be read by other users.",
             do=f"Run 'chmod 600 {path}'; if others had access to this machine, replace the key.",
         )
     return SigningKey.from_pem(name, pem, passphrase=passphrase or _passphrase())
+
+
+def _pem(path: Path) -> bytes:
+    """Return what a file holds, as far as a private key can reach."""
+    with path.open("rb") as stream:
+        return stream.read(LARGEST_PEM)
 
 
 def load_or_make(path: Path, *, name: str) -> SigningKey:
@@ -144,7 +158,7 @@ def _handed_over(variable: str, name: str) -> SigningKey:
         return SigningKey.from_pem(name, value.encode(), passphrase=_passphrase())
     try:
         # Whether others may read it is for whoever mounts secrets here: systemd, Kubernetes.
-        pem = Path(value).read_bytes()
+        pem = _pem(Path(value))
     except (OSError, ValueError) as error:
         raise KeyMissingError(
             f"The file that {variable} names cannot be read.",
@@ -202,15 +216,17 @@ def write_once(path: Path, content: bytes, *, mode: int) -> None:
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+        _write(temporary, content, mode)
         try:
             os.link(temporary, path)
         except FileExistsError:
             pass
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            # Memory sticks have no links. Here a crash leaves a part of the file, which nothing takes for the whole.
+            with suppress(FileExistsError):
+                _write(path, content, mode)
         finally:
             temporary.unlink()
         folder = os.open(path.parent, os.O_RDONLY)
@@ -218,6 +234,14 @@ def write_once(path: Path, content: bytes, *, mode: int) -> None:
         os.close(folder)
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _unwritable(path: Path, error: OSError) -> KeyUnwritableError:

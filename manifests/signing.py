@@ -24,6 +24,10 @@ from schemas.errors import InputError, IntegrityError
 ED25519 = b"\x01"
 KEY_ID_SIZE = 4
 PUBLIC_SIZE = 32
+FIELD = 2**255 - 19
+EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+SMALL_ORDER = frozenset({0, 1, FIELD - 1, EIGHTH, FIELD - EIGHTH})
+"""The y of the eight points of the curve whose order divides eight (FORMAT 4.3.1)."""
 
 
 class KeyMalformedError(InputError):
@@ -41,6 +45,11 @@ class SignatureRefusedError(IntegrityError):
 def key_id(name: str, public: bytes) -> bytes:
     """Return the 4 bytes by which a note names a key (C2SP signed-note, 'Signatures')."""
     return Digest.of(name.encode() + b"\n" + ED25519 + public).raw[:KEY_ID_SIZE]
+
+
+def is_weak(public: bytes) -> bool:
+    """Whether a public key is a point of small order: under such a key anybody signs almost anything."""
+    return (int.from_bytes(public, "little") & (2**255 - 1)) % FIELD in SMALL_ORDER
 
 
 def _check_name(name: str) -> None:
@@ -67,7 +76,7 @@ class Verifier:
         """Read a C2SP verifier key: ``name+id+base64(type || public key)``.
 
         Raises:
-            KeyMalformedError: on any other spelling, another algorithm or an id that does not fit.
+            KeyMalformedError: on any other spelling, another algorithm, an id that does not fit, or a weak key.
         """
         try:
             name, identifier, encoded = text.split("+", 2)
@@ -82,6 +91,11 @@ class Verifier:
         if raw[:1] != ED25519 or len(verifier.public) != PUBLIC_SIZE or verifier.id.hex() != identifier:
             raise KeyMalformedError(
                 f"The verifier key of {name!r} is not Ed25519 or its id does not fit.", do="Ask its owner for it again."
+            )
+        if is_weak(verifier.public):
+            raise KeyMalformedError(
+                f"Under the key of {name!r} anybody can sign: no private key belongs to it.",
+                do="Do not accept it, and ask its owner who made it.",
             )
         return verifier
 
@@ -153,7 +167,7 @@ class SigningKey:
         if not isinstance(private, Ed25519PrivateKey):
             raise KeyMalformedError(
                 f"The private key for {name} cannot be read.",
-                do="Check that the file is the PEM file that 'holdfast init' wrote, and its passphrase.",
+                do="Check the passphrase, and that it is the file of the private key (.pem, not .pem.pub).",
             )
         return cls(name, private)
 

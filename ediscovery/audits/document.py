@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ediscovery.production.typesetting import AttachedFile, Press
 from ediscovery.production.visible import inline, plain
+from manifests.audit.signed import STATEMENT_NAME
 from manifests.audit.words import guarded_in_words, verdict
 from manifests.console import size_in_words
 from schemas.digest import Digest
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from manifests.signing import Verifier
     from schemas.findings import AuditStatement
 
-STATEMENT_NAME = "audit.json"
 IDENTIFIER_SIZE = 32
 SHOWN = 500
 """How many findings are printed; all that are listed are in the attached statement."""

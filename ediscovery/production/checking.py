@@ -21,6 +21,7 @@ from ediscovery.production.reading import (
 )
 from ediscovery.production.report import TRUST, ProductionReport, RecordVerdict
 from ediscovery.production.seal import Coverage, Examined
+from manifests.audit.signed import STATEMENT_NAME
 from manifests.notes import Checkpoint, SignedNote
 from manifests.proofs.vouching import fingerprints
 from schemas.digest import Digest
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from manifests.proofs.vouching import Claims, Vouched
     from manifests.signing import Verifier
     from schemas.instant import Instant
+    from schemas.record import Normalised, Provenance
 
 TITLES = {
     1: "One signature, and it covers the whole file",
@@ -48,6 +50,7 @@ TITLES = {
     8: "The checkpoint: signed by the archive, and every cosignature and time stamp on it holds",
 }
 NO_ROOT = "no root was given: compare the certificate's SHA-256 with the one that the producer publishes"
+PDF_BEGINNING = b"%PDF-"
 LARGEST_MANIFEST = 256 << 20
 LARGEST_NATIVE = 256 << 20
 LARGEST_PROOF = 16 << 20
@@ -57,11 +60,21 @@ MOST_FINDINGS = 1000
 
 
 class ProvedRecord(Protocol):
-    """What the proof of a record proved (``manifests.proof.Proved``)."""
+    """What the proof of a record proved (``manifests.proofs.record.Proved``)."""
 
     @property
     def record(self) -> Digest:
         """The record's id."""
+        ...
+
+    @property
+    def normalised(self) -> Normalised:
+        """The record's derived view, which its id commits to."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it came from, which its id commits to."""
         ...
 
     @property
@@ -114,7 +127,7 @@ def check(
         NotAProductionError: this is no PDF, or one that has nothing of a production.
         TrustRootUnusableError: a file of ``trust_roots`` holds no certificate.
     """
-    if not pdf.startswith(b"%PDF-"):
+    if not pdf.startswith(PDF_BEGINNING):
         raise NotAProductionError("This file is no PDF.", do="Give the PDF of a production.")
     roots = seal.load_roots(trust_roots)
     coverage = seal.cover(pdf)
@@ -142,6 +155,11 @@ def _contents(
 ) -> Contents:
     found = attachments(reader)
     contents = Contents()
+    if MANIFEST_NAME not in found and STATEMENT_NAME in found:
+        raise NotAProductionError(
+            "This PDF is the report of an audit, no production.",
+            do=f"Save {STATEMENT_NAME}, which is attached to it, and run 'holdfast verify {STATEMENT_NAME} --key KEY'.",
+        )
     if MANIFEST_NAME not in found:
         contents.disagreement.append(_fault("MANIFEST_MISSING", MANIFEST_NAME, "It is not attached."))
         return contents
@@ -153,9 +171,8 @@ def _contents(
     contents.manifest = manifest
     contents.disagreement += _disagreement(reader, manifest, found)
     _check_checkpoint(manifest, contents, check_checkpoint)
-    wanted = sum(manifest.attachments.values())
-    if wanted > max(LEAST_BUDGET, MOST_EXPANSION * octets):
-        what = f"The attachments claim {wanted:,} bytes, too many for a file of this size."
+    if manifest.octets > max(LEAST_BUDGET, MOST_EXPANSION * octets):
+        what = f"The attachments claim {manifest.octets:,} bytes, too many for a file of this size."
         contents.disagreement.append(_fault("ATTACHMENTS_TOO_LARGE", MANIFEST_NAME, what))
         return contents
     for done, record in enumerate(manifest.records, 1):
@@ -266,6 +283,10 @@ def _check_record(
 def _mismatch(record: ManifestRecord, outcome: ProvedRecord, manifest: ProductionManifest | None) -> Finding | None:
     if outcome.record != record.record:
         return _fault("PROOF_OF_ANOTHER_RECORD", record.proof, f"It proves another record, {outcome.record}.")
+    proved = (outcome.provenance.account, outcome.normalised.kind, outcome.normalised.item)
+    if (record.account, record.kind, record.item) != proved:
+        what = "production.json names another account, kind or item than the record itself."
+        return _fault("RECORD_DIFFERS", record.proof, what)
     if manifest is None or outcome.verifier.to_text() != manifest.verifier:
         what = "It is signed by another key than the one that production.json names."
         return _fault("PROOF_OF_ANOTHER_ARCHIVE", record.proof, what)
@@ -278,7 +299,7 @@ def _mismatch(record: ManifestRecord, outcome: ProvedRecord, manifest: Productio
 def _read(name: str, found: Mapping[str, StreamObject], *, size: int, sha256: Digest, most: int) -> bytes:
     if name not in found:
         raise unreadable("It is not attached")
-    if not 0 <= size <= most:
+    if size > most:
         raise unreadable(f"It claims {size} bytes; at most {most} are read")
     content = decoded(name, found[name], size=size)
     if Digest.of(content) != sha256:
@@ -318,6 +339,7 @@ def _report(
         verifier=manifest.verifier if manifest else None,
         signature=facts,
         vouched=contents.vouched.statements() if contents.vouched else (),
+        witnesses=manifest.claims.witnesses if manifest and contents.vouched else (),
         roots=fingerprints(manifest.claims) if manifest and contents.vouched else (),
         records=tuple(contents.verdicts),
     )

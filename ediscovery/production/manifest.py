@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manifests.proofs.vouching import Claims
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Natural
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.production import BatesRange
@@ -22,15 +22,15 @@ class ManifestRecord(Canonical, frozen=True):
     bates: BatesRange
     native: str
     native_media_type: str
-    native_size: int
+    native_size: Natural
     native_sha256: Digest
     proof: str
-    proof_size: int
+    proof_size: Natural
     proof_sha256: Digest
 
 
 class ProductionManifest(Canonical, frozen=True):
-    """The whole production, in the order of its pages. ``pages`` counts all of them, those without records too."""
+    """The whole production, in the order of its pages. ``bates`` numbers all of them, those without records too."""
 
     format: str
     production: str
@@ -58,10 +58,11 @@ class ProductionManifest(Canonical, frozen=True):
         return self.claims.verifier
 
     @property
-    def attachments(self) -> dict[str, int]:
-        """The attachments beside this manifest, each with its size in bytes."""
-        return {
-            name: size
-            for record in self.records
-            for name, size in ((record.native, record.native_size), (record.proof, record.proof_size))
-        }
+    def attachments(self) -> frozenset[str]:
+        """The names of the attachments beside this manifest."""
+        return frozenset(name for record in self.records for name in (record.native, record.proof))
+
+    @property
+    def octets(self) -> int:
+        """How many bytes a reader of all records reads: a file that is named twice counts twice."""
+        return sum(record.native_size + record.proof_size for record in self.records)

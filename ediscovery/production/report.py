@@ -48,8 +48,9 @@ class RecordVerdict(Canonical, frozen=True):
 class ProductionReport(Canonical, frozen=True):
     """The result of checking one production. ``octets`` is the size of the file that was checked, in bytes.
 
-    ``vouched`` is who vouches for its checkpoint, in words; ``roots`` are the SHA-256 of the certificates that its time
-    stamps were verified with, to be compared with those that the authorities publish.
+    ``vouched`` is who vouches for its checkpoint, in words. ``witnesses`` are the keys that its cosignatures were
+    verified with, ``roots`` the SHA-256 of the certificates that its time stamps were verified with: both are what the
+    production says, to be compared with what their owners publish.
     """
 
     octets: int
@@ -63,6 +64,7 @@ class ProductionReport(Canonical, frozen=True):
     verifier: str | None = None
     signature: SignatureFacts | None = None
     vouched: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = ()
     roots: tuple[Digest, ...] = ()
     records: tuple[RecordVerdict, ...] = ()
 
@@ -91,6 +93,9 @@ class ProductionReport(Canonical, frozen=True):
         if self.verifier:
             yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
         yield from (f"  {words}" for words in self.vouched)
+        if self.witnesses:
+            yield "  The production names these keys of witnesses; compare them with what the witnesses publish:"
+            yield from (f"    {key}" for key in self.witnesses)
         if self.roots:
             yield "  The time stamps rest on these certificates, by SHA-256; compare them with the authorities' own:"
             yield from (f"    {root}" for root in self.roots)

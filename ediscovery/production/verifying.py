@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ediscovery.production.checking import check
+from ediscovery.production.checking import PDF_BEGINNING, check
+from ediscovery.production.reading import LARGEST_FILE
 from manifests.console import Console, system_clock
 from manifests.proofs import record
 from manifests.proofs.file import read_record_proof
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.proofs.record import Proved
+
+
+LARGEST_ROOTS = 1 << 24
 
 
 class ProductionUnreadableError(InputError):
@@ -39,8 +43,8 @@ def verify_production(console: Console, path: Path, *, key: str | None, roots: t
 
     with console.progress("Verifying") as tell:
         report = check(
-            _read(path),
-            trust_roots=[_read(root) for root in roots],
+            _production(path),
+            trust_roots=[_read(root, limit=LARGEST_ROOTS) for root in roots],
             check_record=check_record,
             check_checkpoint=lambda note, claims: vouch(note, claims, trust),
             at=trust.at,
@@ -51,8 +55,21 @@ def verify_production(console: Console, path: Path, *, key: str | None, roots: t
         console.unsound("Do not rely on it. Keep the file as it is, and ask whoever produced it for another copy.")
 
 
-def _read(path: Path) -> bytes:
+def _production(path: Path) -> bytes:
+    """Return the bytes of a PDF, and of any other file no more than show that it is none."""
+    beginning = _read(path, limit=len(PDF_BEGINNING))
+    if beginning != PDF_BEGINNING:
+        return beginning
+    if (size := path.stat().st_size) > LARGEST_FILE:
+        raise ProductionUnreadableError(
+            f"{path} has {size:,} bytes; a production has at most {LARGEST_FILE:,}.", do="Give the PDF of a production."
+        )
+    return _read(path, limit=LARGEST_FILE)
+
+
+def _read(path: Path, *, limit: int) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            return stream.read(limit)
     except OSError as error:
         raise ProductionUnreadableError(f"{path} cannot be read: {error.strerror}.", do="Check the path.") from error

@@ -43,6 +43,8 @@ def check_checkpoints(store: ObjectStore, walk: Walk) -> Checkpoints:
             spelled = key == layout.checkpoint(checkpoint.size) and note.to_bytes() == content
             if not spelled or checkpoint.root != root:
                 raise chain.refused(checkpoint.size, "a signed checkpoint tells of another ledger")
+            if signers and len(signers) != len(note.signatures):
+                raise chain.refused(checkpoint.size, "its checkpoint bears other signatures than the archive's own")
         except ArchiveError as error:
             result.found.error(error, key)
             continue

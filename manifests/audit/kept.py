@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from schemas.instant import Instant
 
 KEPT_FORMAT = "holdfast-kept/v1"
+KEPT_LIMIT = 1 << 20
 
 
 class KeptUnreadableError(InputError):
@@ -69,7 +70,8 @@ def read_kept(path: Path) -> Kept:
         KeptUnreadableError: it is not there, or no such file.
     """
     try:
-        kept = Kept.from_bytes(path.read_bytes())
+        with path.open("rb") as stream:
+            kept = Kept.from_bytes(stream.read(KEPT_LIMIT))
     except OSError as error:
         raise KeptUnreadableError(f"{path} cannot be read: {error.strerror}.", do="Check the path.") from error
     except ArchiveError as error:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from manifests.signing import Signer, Verifier
 
 AUDIT_FORMAT = "holdfast-audit/v1"
+STATEMENT_NAME = "audit.json"
+"""What a signed statement is called where it is attached to the PDF of a report."""
 AUDIT_LIMIT = 16 << 20
 AUDIT_LINES = 4
 

@@ -19,6 +19,8 @@ from schemas.keys import Revocation
 from schemas.ledger import PURPOSES, Key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from manifests.console import Console
     from manifests.keyring import KeyRing
     from manifests.signing import Verifier
@@ -157,17 +159,25 @@ def adopt(console: Console, file: Path) -> None:
     """
     proposed = load_proposal(file)
     archive = console.open()
+    before = archive.ledger.history.verifiers("checkpoint") if proposed.before else ()
     entry = adoption.adopt(archive, proposed)
     words, version = changes_in_words(proposed), proposed.new.statement.version
-    public = [verifier.to_text() for verifier in archive.ledger.history.verifiers("checkpoint")]
+    checkpoint = archive.ledger.history.verifiers("checkpoint")
+    public = [verifier.to_text() for verifier in checkpoint]
     console.show(
         {"entry": entry, "version": version, "changes": words, "checkpoint_keys": public},
         (
             f"Entry {entry} puts key statement {version} in force from the next entry on:",
             *(f"  {line}" for line in words),
-            "Next: publish the keys for checkpoints, and tell them to whoever witnesses for you:",
-            *(f"  {text}" for text in public),
+            *(_to_publish(public) if checkpoint != before else ()),
         ),
+    )
+
+
+def _to_publish(public: Iterable[str]) -> tuple[str, ...]:
+    return (
+        "Next: publish the keys for checkpoints, and tell them to whoever witnesses for you:",
+        *(f"  {text}" for text in public),
     )
 
 

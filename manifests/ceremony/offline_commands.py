@@ -16,7 +16,7 @@ from manifests.ceremony.words import changes_in_words, keys_in_words, waiting_in
 from manifests.console import json_option
 from manifests.signing import SigningKey
 from manifests.statements import signers
-from schemas.errors import InputError
+from schemas.errors import InputError, PolicyError
 
 if TYPE_CHECKING:
     from manifests.ceremony.proposals import Proposed
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 ROOT_PASSPHRASE_VARIABLE = "HOLDFAST_ROOT_PASSPHRASE"  # noqa: S105 - a variable's name
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+class NotSignedError(PolicyError):
+    """A root key's owner read a proposal and did not sign it."""
+
+    code = "KEYS_NOT_SIGNED"
 
 
 class PassphraseMissingError(InputError):
@@ -96,8 +102,11 @@ def sign(console: Console, file: Path, key_file: Path, yes: bool) -> None:  # no
         console.say(line)
     key = places.load(key_file, name="root", passphrase=_passphrase(confirm=False))
     name = root_of(proposed, key.verifier.public).name
-    if not yes:
-        click.confirm(f"Sign this as root key {name}?", abort=True, err=True)
+    if not yes and not click.confirm(f"Sign this as root key {name}?", err=True):
+        raise NotSignedError(
+            f"{name} did not sign {file}; it is as it was.",
+            do="If something in it is not what was agreed, tell the others, and have it proposed again.",
+        )
     done = signed(proposed, key)
     save_proposal(file, done, new=False)
     waiting = waiting_in_words(done)

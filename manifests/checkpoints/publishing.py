@@ -98,7 +98,8 @@ def _write(folder: Path, name: str, content: bytes) -> None:
         if not folder.is_dir():
             raise _failed(str(folder), "there is no such folder")
         keys.write_once(path, content, mode=0o644)
-        found = path.read_bytes()
+        with path.open("rb") as stream:
+            found = stream.read(NOTE_LIMIT + 1)
     except OSError as error:
         raise _failed(str(folder), error.strerror or "it cannot be read") from error
     if found != content:

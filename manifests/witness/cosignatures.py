@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.notes import Signature, SignedNote
-from manifests.signing import KEY_ID_SIZE, PUBLIC_SIZE, KeyMalformedError, SignatureRefusedError, SigningKey, Verifier
+from manifests.signing import (
+    KEY_ID_SIZE,
+    PUBLIC_SIZE,
+    KeyMalformedError,
+    SignatureRefusedError,
+    SigningKey,
+    Verifier,
+    is_weak,
+)
 from schemas.digest import Digest
 from schemas.errors import InputError, PolicyError
 from schemas.instant import Instant, InstantMalformedError
@@ -66,9 +74,10 @@ class Cosigner:
                 do="Use the spelling 'name+id+key' that the witness publishes; 'holdfast witness show' prints it.",
             )
         cosigner = cls(match["name"], raw[1:])
-        if cosigner.to_text() != text:
+        if cosigner.to_text() != text or is_weak(cosigner.public):
             raise KeyMalformedError(
-                f"The key of the witness {cosigner.name!r} does not fit its id.", do="Ask its owner for it again."
+                f"The key of the witness {cosigner.name!r} does not fit its id, or is none.",
+                do="Ask its owner for it again.",
             )
         return cosigner
 
@@ -129,9 +138,13 @@ def verified(note: SignedNote, witnesses: Iterable[Cosigner]) -> tuple[Cosignatu
     Raises:
         SignatureRefusedError: a known witness's line does not fit, whatever the others say.
     """
+    # By name and id: a stranger's claims may name a hundred thousand witnesses.
+    lines: dict[tuple[str, bytes], list[bytes]] = {}
+    for line in note.signatures:
+        lines.setdefault((line.name, line.key_id), []).append(line.signature)
     found = []
     for witness in witnesses:
-        times = [witness.verify(note.text, line.signature) for line in note.signatures if witness.made(line)]
+        times = [witness.verify(note.text, signature) for signature in lines.get((witness.name, witness.id), ())]
         if times:
             found.append(Cosignature(witness, min(times)))
     return tuple(found)

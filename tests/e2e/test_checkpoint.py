@@ -149,4 +149,4 @@ def test_every_checkpoint_command_has_help_with_an_example():
     for name in ("", "make", "request", "accept", "renew", "show"):
         arguments = [sys.executable, "-m", "cli", "checkpoint", *([name] if name else []), "--help"]
         out = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
-        assert "holdfast checkpoint" in out
+        assert f"\n    holdfast checkpoint {name}" in out

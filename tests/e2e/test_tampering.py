@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.site import BlogSite
 from manifests.audit import audit
 from manifests.console import system_clock
 from storage.directory import DirectoryStore
@@ -15,20 +14,6 @@ from tests.e2e.holdfast import Holdfast
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
-    """An archive with every kind of object that is there without neighbours."""
-    folder = tmp_path_factory.mktemp("office")
-    made = Holdfast(folder / "home").init()
-    with BlogSite() as site:
-        made.capture(site.feed, "--allow-private-network")
-        site.edit("welcome", title="Welcome again")
-        site.delete("graduation")
-        made.capture()
-    made.json("produce", "volcano", "--matter", "M", "--out", str(folder / "out.pdf"))
-    return made
 
 
 def faults(office: Holdfast) -> set[str]:

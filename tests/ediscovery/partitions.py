@@ -1,4 +1,4 @@
-"""Partitions on disk for tests of searching: short descriptions of versions, written by ``storage.parquet``."""
+"""Partitions on disk for tests of searching: short descriptions of versions, written by ``storage.parquet``, opened."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ediscovery.search import Source
+from ediscovery.search import Search, Source
 from schemas.instant import Instant
 from schemas.record import Absence, Attachment, Author, Normalised, Provenance, Record, Slice
 from storage.parquet import write_partition
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from schemas.record import AbsenceClass, Kind
 
+MEMORY = 500_000_000  # bytes that a search may use
 MONDAY = Instant.from_text("2026-03-02T09:00:00.000000Z")
 
 
@@ -85,3 +86,8 @@ def write(folder: Path, versions: Sequence[Version], *, rows: int = 1000) -> lis
             path.write_bytes(content)
             sources.append(Source(path=path, key=f"partitions/{account}/{start}.parquet", account=account))
     return sources
+
+
+def opened(sources: list[Source]) -> Search:
+    """A search over partitions; the caller closes it."""
+    return Search(sources, threads=2, memory_limit=MEMORY)

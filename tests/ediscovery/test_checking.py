@@ -256,6 +256,21 @@ def test_a_manifest_that_says_something_else_is_found(case) -> None:
         assert code in codes(judged(signer.sign(pdf, reason="x", at=NOW), roots=[root])), code
 
 
+@pytest.mark.parametrize(("what", "said"), [("account", "chess-club"), ("kind", "comment"), ("item", "urn:item:7")])
+def test_what_a_manifest_says_of_a_record_is_what_the_record_says(case, what, said) -> None:
+    rendered, signer, root, _ = case
+    first, second = rendered.manifest.to_plain()["records"]
+    manifest = type(rendered.manifest).from_plain(
+        rendered.manifest.to_plain() | {"records": [first | {what: said}, second]}
+    )
+    pdf = with_attachment(rendered.pdf, "production.json", manifest.to_bytes())
+
+    report = judged(signer.sign(pdf, reason="x", at=NOW), roots=[root])
+
+    assert [verdict.code for verdict in report.records] == ["RECORD_DIFFERS", None]
+    assert not report.sound
+
+
 def test_a_proof_that_does_not_hold_keeps_its_own_code(case) -> None:
     document = document_of(Item("one"), Item("two"))
     first, second = document.items
@@ -374,6 +389,17 @@ def test_strangers_pdfs_are_refused_in_moments() -> None:
 def test_what_is_no_production_is_refused_by_name(content) -> None:
     with pytest.raises(NotAProductionError):
         judged(content)
+
+
+def test_the_report_of_an_audit_is_called_that_and_not_an_unsound_production(case) -> None:
+    rendered, signer, *_ = case
+    bare = with_attachment(rendered.pdf, "production.json", None)
+    report = signer.sign(with_attachment(bare, "audit.json", b"holdfast-audit/v1"), reason="x", at=NOW)
+
+    with pytest.raises(NotAProductionError, match="report of an audit") as caught:
+        judged(report)
+
+    assert "holdfast verify audit.json --key" in caught.value.do
 
 
 def test_an_encrypted_copy_is_refused(case) -> None:

@@ -9,6 +9,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import msgspec
 import pikepdf
 import pytest
 
@@ -101,6 +102,43 @@ def test_a_native_that_explodes_is_not_unpacked(case, tmp_path) -> None:
         document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
 
     said = confined(signer.sign(out.getvalue(), reason="x", at=NOW), tmp_path)
+
+    assert "MANIFEST_UNREADABLE" in said
+
+
+def with_records(rendered, records, *, native: bytes) -> bytes:
+    """The document with other records in its production.json, and with other bytes, compressed, as its first native."""
+    claimed = msgspec.structs.replace(rendered.manifest, records=records)
+    with pikepdf.open(io.BytesIO(rendered.pdf)) as document:
+        tree = document.Root.Names.EmbeddedFiles.Names
+        names = [str(tree[place]) for place in range(0, len(tree), 2)]
+        files = {name: tree[2 * place + 1].EF.F for place, name in enumerate(names)}
+        files[rendered.manifest.records[0].native].write(native, filter=pikepdf.Name.FlateDecode)
+        files["production.json"].write(zlib.compress(claimed.to_bytes()), filter=pikepdf.Name.FlateDecode)
+        files["production.json"].Params = pikepdf.Dictionary(Size=len(claimed.to_bytes()))
+        out = io.BytesIO()
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
+        return out.getvalue()
+
+
+def test_a_native_that_a_thousand_records_name_is_not_unpacked_a_thousand_times(case, tmp_path) -> None:
+    rendered, signer, *_ = case
+    first = msgspec.structs.replace(rendered.manifest.records[0], native_size=128 << 20)
+    hostile = with_records(rendered, (first,) * 1000, native=bomb(128 << 20))
+
+    said = confined(signer.sign(hostile, reason="x", at=NOW), tmp_path)
+
+    assert "ATTACHMENTS_TOO_LARGE" in said
+
+
+def test_a_size_below_nothing_does_not_make_room_for_others(case, tmp_path) -> None:
+    rendered, signer, *_ = case
+    first, second = rendered.manifest.records
+    large = msgspec.structs.replace(first, native_size=128 << 20)
+    below = msgspec.structs.replace(second, native_size=-(1 << 50))
+    hostile = with_records(rendered, (*(large,) * 1000, below), native=bomb(128 << 20))
+
+    said = confined(signer.sign(hostile, reason="x", at=NOW), tmp_path)
 
     assert "MANIFEST_UNREADABLE" in said
 

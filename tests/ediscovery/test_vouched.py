@@ -68,6 +68,13 @@ def test_who_cosigned_and_stamped_is_said_once_and_not_of_every_record(vouched) 
     assert [len(record.proved) for record in report.records] == [2]
 
 
+def test_the_keys_that_a_production_names_for_its_witnesses_are_shown_to_be_compared(vouched) -> None:
+    report = checked(vouched)
+    assert report.witnesses == vouched.claims.witnesses
+    assert all(key in report.to_text() for key in vouched.claims.witnesses)
+    assert "compare them with what the witnesses publish" in report.to_text()
+
+
 def test_a_stamp_that_ended_is_told_of_and_the_production_stays_sound(vouched) -> None:
     report = checked(vouched, at=NOW.plus(seconds=60 * DAY))
     assert report.sound

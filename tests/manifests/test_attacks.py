@@ -16,9 +16,10 @@ from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
 from manifests.audit import audit, keep, read_kept
 from manifests.chain import ClockBehindError, Head
-from manifests.ledger import LedgerChangedError
+from manifests.ledger import Ledger, LedgerChangedError
 from manifests.notes import Checkpoint, SignedNote
 from manifests.registers import Snapshot
+from manifests.replication import CopyAheadError, CopyDiffersError, compare, copy_archive
 from manifests.signing import SigningKey
 from manifests.witness.client import WitnessDisputesError
 from schemas.ledger import HoldPlaced
@@ -39,10 +40,11 @@ LINES = b'{"id":"%d","text":"Snow day","created_at":"2026-02-0%dT12:00:00.000Z"}
 
 @dataclass
 class Scene:
-    """An archive with records, a witness, an authority, and an auditor who keeps what he saw."""
+    """An archive with records, a witness, an authority, an auditor who keeps what he saw, and a copy elsewhere."""
 
     office: Office
     kept: Path
+    copy: DirectoryStore
 
     @property
     def store(self) -> Path:
@@ -67,6 +69,15 @@ class Scene:
         report = self.office.audit()
         assert report.sound, report.findings
         keep(self.kept, report, begun=self.office.now())
+
+    def copy_out(self) -> None:
+        """Bring the copy up to date."""
+        copied = copy_archive(self.office.open().ledger, Ledger(self.copy), everything=True, tell=lambda *_: None)
+        assert copied.failures == ()
+
+    def compare(self) -> None:
+        """Compare the archive with its copy."""
+        compare(self.office.open().ledger, Ledger(self.copy)).refuse_ahead()
 
     def audited(self, *, again: bool = True) -> Report:
         """What the auditor finds when he comes again."""
@@ -94,7 +105,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         stack.enter_context(office.witnessed("county"))
         stack.enter_context(office.stamping("alpha"))
         office.checkpoint(needed=1)
-        scene = Scene(office, tmp_path / "kept.json")
+        (tmp_path / "copy").mkdir()
+        scene = Scene(office, tmp_path / "kept.json", DirectoryStore(tmp_path / "copy"))
         register = registered("x")
         account = msgspec.structs.replace(register.account, platform="x", url="https://x.example/")
         office.open().append(lambda _history: (msgspec.structs.replace(register, account=account),))
@@ -105,11 +117,17 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         assert office.make().lacking == ()
         office.now.later(seconds=60)
         scene.keep()
+        scene.copy_out()
         yield scene
 
 
 def codes(report: Report) -> set[tuple[str, str]]:
     return {(finding.severity, finding.code) for finding in report.findings}
+
+
+def faults(report: Report) -> set[tuple[str, str]]:
+    """The code of every fault, and the object that it names."""
+    return {(finding.code, finding.key) for finding in report.findings if finding.severity == "fault"}
 
 
 def test_truncation_is_named_by_what_others_said_by_the_auditor_and_by_this_machine(scene: Scene):
@@ -124,20 +142,24 @@ def test_truncation_is_named_by_what_others_said_by_the_auditor_and_by_this_mach
         scene.office.open()
 
 
-def test_a_rollback_that_hides_what_others_said_too_is_named_by_the_auditor_and_the_witness(scene: Scene):
+def test_a_rollback_that_hides_what_others_said_too_is_named_by_auditor_witness_and_copy(scene: Scene):
     scene.cut_off(1, everything=True)
-    assert {code for severity, code in codes(scene.audited(again=False)) if severity == "fault"} == set()
+    assert faults(scene.audited(again=False)) == set()
     assert ("fault", "LEDGER_ROLLED_BACK") in codes(scene.audited())
+    with pytest.raises(CopyAheadError):
+        scene.compare()
     with pytest.raises(WitnessDisputesError):
         scene.office.make()
 
 
-def test_a_fork_by_the_owner_of_all_keys_is_named_by_the_auditor_and_the_witness(scene: Scene):
+def test_a_fork_by_the_owner_of_all_keys_is_named_by_auditor_witness_and_copy(scene: Scene):
     scene.cut_off(1, everything=True)
     for name in ("instead", "and-more"):
         scene.office.open().append(lambda _history, name=name: (registered(name),))
     assert scene.audited(again=False).sound  # by itself it is a whole archive: that is why others watch
     assert ("fault", "LEDGER_FORKED") in codes(scene.audited())
+    with pytest.raises(CopyDiffersError):
+        scene.compare()
     with pytest.raises(WitnessDisputesError):
         scene.office.make()
 
@@ -148,7 +170,16 @@ def test_a_second_checkpoint_of_one_size_is_named(scene: Scene):
     path = scene.file(layout.checkpoint(size))
     path.chmod(0o600)
     path.write_bytes(SignedNote.sign(text, archive.checkpoint_key()).to_bytes())
-    assert ("fault", "ENTRY_REFUSED") in codes(scene.audited())
+    assert faults(scene.audited()) == {("ENTRY_REFUSED", layout.checkpoint(size))}
+
+
+def test_a_line_that_somebody_adds_to_a_checkpoint_is_named(scene: Scene):
+    path = scene.file(layout.checkpoint(scene.size()))
+    note = SignedNote.from_bytes(path.read_bytes())
+    stranger = SignedNote.sign(note.text, SigningKey.generate("mallory"))
+    path.chmod(0o600)
+    path.write_bytes(SignedNote(note.text, (*note.signatures, *stranger.signatures)).to_bytes())
+    assert faults(scene.audited()) == {("ENTRY_REFUSED", layout.checkpoint(scene.size()))}
 
 
 def test_entries_in_another_order_are_named(scene: Scene):
@@ -170,7 +201,7 @@ def test_an_object_exchanged_for_another_is_named(scene: Scene):
     assert {finding.code for finding in found} == {"OBJECT_ALTERED"}
 
 
-def test_an_object_that_somebody_puts_there_is_named_and_read_by_nobody(scene: Scene):
+def test_an_object_that_somebody_puts_there_is_named_and_its_records_count_for_nothing(scene: Scene):
     records = scene.audited(again=False).records
     partition = scene.office.objects("partitions")[0]
     shutil.copy(partition, partition.with_name("planted.parquet"))
@@ -183,8 +214,9 @@ def test_an_object_that_somebody_puts_there_is_named_and_read_by_nobody(scene: S
 def test_a_forged_entry_is_refused_and_named(scene: Scene, whose: str):
     archive = scene.office.open()
     key = archive.checkpoint_key() if whose == "the checkpoint key" else SigningKey.generate("mallory/entry")
-    scene.file(layout.entry(scene.size())).write_bytes(forged(archive, key))
-    assert ("fault", "ENTRY_REFUSED") in codes(scene.audited())
+    place = layout.entry(scene.size())
+    scene.file(place).write_bytes(forged(archive, key))
+    assert ("ENTRY_REFUSED", place) in faults(scene.audited())
 
 
 def forged(archive, key, *, acts=FORGED) -> bytes:
@@ -198,15 +230,15 @@ def test_a_capture_that_is_played_again_is_refused(scene: Scene):
     (act,) = archive.ledger.entry(scene.size() - 1).acts
     with pytest.raises(ActRefusedError):
         archive.append(lambda _history: (act,))
-    path = scene.file(layout.entry(scene.size()))
-    path.write_bytes(forged(archive, archive.entry_key(), acts=(act,)))
-    assert ("fault", "ENTRY_REFUSED") in codes(scene.audited())
+    place = layout.entry(scene.size())
+    scene.file(place).write_bytes(forged(archive, archive.entry_key(), acts=(act,)))
+    assert ("ENTRY_REFUSED", place) in faults(scene.audited())
 
 
 def test_an_entry_that_is_played_again_is_refused(scene: Scene):
     size = scene.size()
     shutil.copy(scene.file(layout.entry(size - 1)), scene.file(layout.entry(size)))
-    assert ("fault", "ENTRY_REFUSED") in codes(scene.audited())
+    assert ("ENTRY_REFUSED", layout.entry(size)) in faults(scene.audited())
 
 
 def test_a_writer_whose_clock_is_turned_back_is_refused(scene: Scene):
@@ -240,6 +272,8 @@ def test_a_capture_taken_out_of_the_ledger_is_named_by_whoever_saw_it(scene: Sce
     kept = [entry for index, entry in enumerate(entries) if index != size - 2]
     rewrite(scene, archive, kept)
     assert ("fault", "LEDGER_ROLLED_BACK") in codes(scene.audited())
+    with pytest.raises(CopyDiffersError):
+        scene.compare()
     with pytest.raises(WitnessDisputesError):
         scene.office.make()
 

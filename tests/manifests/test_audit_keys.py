@@ -7,8 +7,7 @@ import pytest
 from manifests.audit import audit
 from manifests.ceremony.proposals import Changes
 from manifests.keyring import KeyNotInForceError
-from manifests.ledger import Ledger
-from manifests.notes import NoteUnsignedError
+from manifests.notes import Checkpoint, NoteUnsignedError, SignedNote
 from manifests.signing import SigningKey
 from schemas.errors import IntegrityError
 from storage import layout
@@ -33,11 +32,11 @@ def found(office: Office, store: MemoryStore | None = None, *, trusted=None) -> 
     return [(finding.severity, finding.code, finding.key) for finding in report.findings]
 
 
-def without(store: MemoryStore, key: str, content: bytes = b"damaged") -> MemoryStore:
+def copied(store: MemoryStore, *, damaged: str | None = None) -> MemoryStore:
     """The same objects, one of them with other bytes."""
     copy = MemoryStore()
     for each in store.keys(""):
-        copy.put_new(each, Content.of(content if each == key else read(store, each)))
+        copy.put_new(each, Content.of(b"damaged" if each == damaged else read(store, each)))
     return copy
 
 
@@ -76,7 +75,7 @@ def test_checkpoints_that_a_thief_may_have_signed_are_named(office: Office) -> N
 
     assert found(office) == [("notice", "CHECKPOINT_SUSPECT", layout.checkpoint(4))]
     assert found(office, trusted=new.verifier) == found(office)
-    assert ("fault", "KEY_NOT_TRUSTED", layout.entry(0)) in found(office, trusted=old.verifier)
+    assert found(office, trusted=old.verifier) == [("fault", "KEY_NOT_TRUSTED", layout.entry(0)), *found(office)]
 
 
 def test_a_retired_checkpoint_key_signs_no_more_and_what_it_signed_is_good(office: Office) -> None:
@@ -93,14 +92,19 @@ def test_a_retired_checkpoint_key_signs_no_more_and_what_it_signed_is_good(offic
 
 
 def test_a_checkpoint_by_a_key_that_was_not_in_force_at_its_size_is_a_fault(office: Office) -> None:
-    new = SigningKey.generate(ORIGIN)
-    forger = Ledger(office.writer.store)
-    forger.refresh()
-    office.adopt(Changes(added=added(new), retired=(office.writer.checkpoint_key.verifier,)))
-    early = office.ledger.checkpoint(new)
+    old, new = office.writer.checkpoint_key, SigningKey.generate(ORIGIN)
+    office.adopt(Changes(added=added(new), retired=(old.verifier,)))  # entry 3
+    office.append(registered("blog"))
+    office.ledger.checkpoint(new)  # of 5 entries
     assert found(office) == []
-    with pytest.raises(NoteUnsignedError):
-        forger.checkpoint_signer(early)
+
+    for size, key in ((3, new), (4, old)):  # each by the key of the other time
+        note = SignedNote.sign(Checkpoint(ORIGIN, size, office.ledger.root_at(size)).to_text(), key)
+        with pytest.raises(NoteUnsignedError):
+            office.ledger.checkpoint_signer(note)
+        store = copied(office.writer.store)
+        store.put_new(layout.checkpoint(size), Content.of(note.to_bytes()))
+        assert found(office, store) == [("fault", "NOTE_UNSIGNED", layout.checkpoint(size))]
 
 
 def test_two_machines_with_keys_of_their_own_share_the_checkpoint_of_one_size(office: Office) -> None:
@@ -140,6 +144,6 @@ def test_a_damaged_entry_is_named_and_nothing_else_also_when_it_changed_the_keys
     assert found(office) == []
 
     key = layout.entry(damaged)
-    assert {(severity, name) for severity, _, name in found(office, without(office.writer.store, key))} == {
+    assert {(severity, name) for severity, _, name in found(office, copied(office.writer.store, damaged=key))} == {
         ("fault", key)
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from functools import partial
 from math import comb
 from pathlib import Path
@@ -78,7 +79,12 @@ def spoil(path: Path) -> None:
 
 def found(report: Report) -> set[tuple[str, str]]:
     """The codes that were named, with the last part of their keys."""
-    return {(one.code, one.key.rpartition("/")[2].partition(".")[0]) for one in report.findings}
+    return {(one.code, name_in(one.key)) for one in report.findings}
+
+
+def name_in(key: str) -> str:
+    """The last part of a key, without what it ends in."""
+    return key.rpartition("/")[2].partition(".")[0]
 
 
 # What is new since an earlier audit
@@ -118,7 +124,7 @@ def test_a_ledger_that_was_rolled_back_is_named(archivist: Archivist):
     kept = kept_now(archivist)
     (archivist.folder / "store" / layout.entry(4)).unlink()
     report = audit(archivist.store, now=LATER, since=kept)
-    assert ("LEDGER_ROLLED_BACK", "00000000000000000004") in found(report)
+    assert found(report) == {("LEDGER_ROLLED_BACK", "00000000000000000004"), ("OBJECT_UNREFERENCED", "three")}
     assert report.mode == "full"
     assert not report.sound
 
@@ -131,7 +137,7 @@ def test_a_ledger_that_was_rolled_back_and_grown_anew_is_named(archivist: Archiv
     archivist.writer.append(ledger, captured("other", base=3))
     assert audit(archivist.store, now=LATER).sound  # nobody who kept nothing can tell
     report = audit(archivist.store, now=LATER, since=kept)
-    assert ("LEDGER_FORKED", "00000000000000000004") in found(report)
+    assert found(report) == {("LEDGER_FORKED", "00000000000000000004"), ("OBJECT_UNREFERENCED", "three")}
 
 
 def test_another_archive_is_named_also_under_another_key(archivist: Archivist, tmp_path: Path):
@@ -177,6 +183,17 @@ def test_a_sample_reads_what_its_seed_draws_and_lists_everything(archivist: Arch
     assert found(report) == {("OBJECT_MISSING", name) for name in ("one", "two", "three")}
 
 
+def test_what_is_at_fault_in_a_sample_is_named_and_what_is_not_drawn_is_not_read(archivist: Archivist):
+    keys = [one.stored.key for one in archivist.ledger.history.objects()]
+    draws = [Draw(str(seed), 1, 0.95) for seed in range(12)]
+    for name in ("one", "two", "three"):
+        spoil(path_of(archivist, name))
+    named = [found(audit(archivist.store, now=START, draw=draw)) for draw in draws]
+    captures = [name_in(drawn(keys, draw)[0]) for draw in draws]
+    assert named == [{("OBJECT_ALTERED", name)} for name in captures]
+    assert set(captures) == {"one", "two", "three"}
+
+
 def test_a_sample_of_everything_tolerates_nothing(archivist: Archivist):
     report = audit(archivist.store, now=START, draw=Draw("seed", 100, 0.95))
     assert report.sample is not None
@@ -202,6 +219,8 @@ def test_the_stated_share_holds_for_every_population(population: int, objects: i
 @given(st.floats(0.5, 0.9999), st.floats(0.0001, 0.5))
 def test_enough_is_enough_and_one_less_is_not(confidence: float, tolerate: float):
     objects = enough(confidence=confidence, tolerate=tolerate)
+    stated = Draw("seed", objects, confidence).stated(10**9)
+    assert stated.tolerated <= tolerate * 1_000_000 + 1  # and no more is stated than is needed
     assert (1 - tolerate) ** objects <= 1 - confidence + 1e-12
     assert objects == 1 or (1 - tolerate) ** (objects - 1) >= 1 - confidence - 1e-12
 
@@ -306,16 +325,23 @@ def test_an_entry_that_was_exchanged_is_not_taken_for_finished(archivist: Archiv
 
 
 def test_a_file_that_is_no_audits_or_another_archives_is_refused_and_left_alone(archivist: Archivist, tmp_path: Path):
-    state = tmp_path / "state"
-    state.write_bytes(b"something else that somebody keeps here, longer than a header of SQLite is" * 2)
+    state, content = tmp_path / "state", b"something else that somebody keeps here, longer than a header of SQLite" * 2
+    state.write_bytes(content)
     with pytest.raises(ResumeUnusableError):
         resumed(archivist, state)
-    assert state.read_bytes().startswith(b"something else")
+    assert state.read_bytes() == content
+    database = tmp_path / "database"
+    with closing(sqlite3.connect(database)) as another:
+        another.execute("CREATE TABLE somebodys (own)")
+    content = database.read_bytes()
+    with pytest.raises(ResumeUnusableError):
+        resumed(archivist, database)
+    assert database.read_bytes() == content
     other = tmp_path / "other"
     run_killed(archivist, other, after=1)
-    shutil.copytree(tmp_path / "store", tmp_path / "kept")
     with pytest.raises(ResumeUnusableError), finished_in(other) as finished:
         finished.begin("elsewhere/1", START)
+    assert resumed(archivist, other).resumed is not None
 
 
 # In parallel

@@ -22,6 +22,8 @@ from tests.manifests.sealing import Archivist
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from schemas.findings import Report
+
 KEY = SigningKey.generate("auditor@county")
 
 
@@ -46,6 +48,12 @@ def archive_in(folder: Path) -> Archivist:
     made.seal("one")
     made.ledger.checkpoint(made.writer.checkpoint_key)
     return made
+
+
+def faulty(report: Report) -> Report:
+    """A report whose first step found a fault."""
+    first, *others = report.steps
+    return msgspec.structs.replace(report, steps=(msgspec.structs.replace(first, verdict="faulty"), *others))
 
 
 def test_a_report_is_read_as_it_was_signed_and_carries_the_newest_checkpoint(statement: AuditStatement):
@@ -80,6 +88,7 @@ def test_one_changed_byte_anywhere_is_noticed(statement: AuditStatement, data: s
     "change",
     [
         lambda one: msgspec.structs.replace(one, sound=False),
+        lambda one: msgspec.structs.replace(one, report=faulty(one.report)),
         lambda one: msgspec.structs.replace(one, format="holdfast-audit/v2"),
     ],
 )

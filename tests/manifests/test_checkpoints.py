@@ -1,4 +1,4 @@
-"""Checkpoints with neighbours: asked, kept, published, and what they say when the ledger is not what it was."""
+"""Checkpoints with neighbours: asked, kept, and what they say when the ledger is not what it was."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from manifests.checkpoints import letters
 from manifests.checkpoints.asking import asked, cosignature_asked
 from manifests.checkpoints.letters import WitnessUnnamedError
 from manifests.checkpoints.making import make, stop_at_disputes
-from manifests.checkpoints.publishing import PublicationDiffersError
-from manifests.checkpoints.stored import CheckpointUnknownError, attested, claims_of
+from manifests.checkpoints.stored import attested, claims_of
 from manifests.ledger import Ledger
 from manifests.notes import Checkpoint, SignedNote
-from manifests.proofs.vouching import CheckpointOfAnotherError, Trust, vouch
+from manifests.proofs.vouching import Trust, vouch
 from manifests.replication import copy_archive
 from manifests.signing import SigningKey
 from manifests.witness.client import WitnessDisputesError
 from manifests.witness.cosignatures import Cosigner, cosign
-from manifests.witness.requests import LogForkedError, Request
+from manifests.witness.requests import Request
 from schemas.attestors import Authority, Witness
 from schemas.digest import Digest
+from schemas.errors import ArchiveError
 from schemas.ledger import AttestorsNamed
 from storage.directory import DirectoryStore
 from tests import tsa
 from tests.manifests.archives import Writer, registered
 from tests.manifests.checkpointing import START, Office, nonce
-from tests.manifests.publishing import publishing
 from tests.manifests.witnessing import serving as serving_witness
 from tests.servers import Answer
 from tests.servers import serving as answering
@@ -93,7 +92,7 @@ def test_a_second_run_asks_only_those_that_are_lacking(office) -> None:
 
 
 def test_neither_silence_nor_lies_nor_patience_keep_the_others_from_vouching(office, tmp_path) -> None:
-    office.checkpoint(timeout_seconds=0.3)
+    office.checkpoint(timeout_seconds=2)  # in which those that answer do so on a busy machine, too
     stranger = SigningKey.generate("county.example")
     with (
         office.witnessed("county"),
@@ -129,7 +128,7 @@ def lying(office, key) -> bytes:
 
 def test_a_forged_line_under_a_named_key_is_no_cosignature(office) -> None:
     witness = office.watched("county")
-    line = replace(cosign("x\n1\nAAAA\n", witness.key, at=START))
+    line = cosign("x\n1\nAAAA\n", witness.key, at=START)
     with answering({"/add-checkpoint": Answer(200, {}, f"{line.to_line()}\n".encode())}) as liar:
         office.sections["witness.county"]["url"] = liar.url("")
         assert codes(office.make()) == {"county": "SIGNATURE_REFUSED"}
@@ -233,9 +232,8 @@ def test_what_comes_back_by_file_is_judged_before_it_is_kept(office) -> None:
             Checkpoint(ledger.origin, 2, ledger.root_at(2)).to_text(), archive.checkpoint_key()
         ),
     }
-    errors = (WitnessUnnamedError, LogForkedError, CheckpointOfAnotherError, CheckpointUnknownError)
     for code, sent in cases.items():
-        with pytest.raises((*errors, Exception)) as caught:
+        with pytest.raises(ArchiveError) as caught:
             letters.accept(ledger, sent.to_bytes())
         assert caught.value.code == code
     assert office.keys("cosignatures") == []
@@ -266,28 +264,47 @@ def key_of(name: str) -> str:
     return Cosigner.of(SigningKey.generate(name)).to_text()
 
 
-SAME = key_of("same.example")
+SAME, ROOT = key_of("same.example"), Digest.of(b"a certificate")
 IMPOSSIBLE = {
-    "too many are needed": AttestorsNamed(needed=2, witnesses=(Witness(name="a", key=key_of("a.example")),)),
-    "one key twice": AttestorsNamed(witnesses=(Witness(name="a", key=SAME), Witness(name="b", key=SAME))),
-    "one name twice": AttestorsNamed(
-        witnesses=(Witness(name="a", key=key_of("a.example")), Witness(name="a", key=key_of("b.example")))
+    "too many are needed": (
+        AttestorsNamed(needed=2, witnesses=(Witness(name="a", key=key_of("a.example")),)),
+        "2 of 1 witnesses",
     ),
-    "no key": AttestorsNamed(witnesses=(Witness(name="a", key="a.example+00000000+AAAA"),)),
-    "disorder": AttestorsNamed(
-        witnesses=(Witness(name="b", key=key_of("b.example")), Witness(name="a", key=key_of("a.example")))
+    "one key twice": (
+        AttestorsNamed(witnesses=(Witness(name="a", key=SAME), Witness(name="b", key=SAME))),
+        "the same name or the same key",
     ),
-    "no root": AttestorsNamed(authorities=(Authority(name="a", roots=()),)),
-    "nothing new": AttestorsNamed(),
+    "one name twice": (
+        AttestorsNamed(
+            witnesses=(Witness(name="a", key=key_of("a.example")), Witness(name="a", key=key_of("b.example")))
+        ),
+        "named once each",
+    ),
+    "no key": (
+        AttestorsNamed(witnesses=(Witness(name="a", key="a.example+00000000+AAAA"),)),
+        "is not the key of a witness",
+    ),
+    "disorder": (
+        AttestorsNamed(
+            witnesses=(Witness(name="b", key=key_of("b.example")), Witness(name="a", key=key_of("a.example")))
+        ),
+        "in the order of their names",
+    ),
+    "no root": (AttestorsNamed(authorities=(Authority(name="a", roots=()),)), "has no roots, or one twice"),
+    "one root twice": (
+        AttestorsNamed(authorities=(Authority(name="a", roots=(ROOT, ROOT)),)),
+        "has no roots, or one twice",
+    ),
+    "nothing new": (AttestorsNamed(), "already"),
 }
 
 
-@pytest.mark.parametrize("how", IMPOSSIBLE)
-def test_an_impossible_policy_is_refused(how) -> None:
+@pytest.mark.parametrize(("act", "why"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_an_impossible_policy_is_refused(act, why) -> None:
     writer = Writer()
     ledger = writer.create()
-    with pytest.raises(ActRefusedError):
-        writer.append(ledger, IMPOSSIBLE[how])
+    with pytest.raises(ActRefusedError, match=why):
+        writer.append(ledger, act)
     writer.append(ledger, registered())
     assert ledger.history.attestors == []
 
@@ -317,55 +334,6 @@ def test_a_copy_alone_tells_who_vouches(office, tmp_path) -> None:
     assert theirs >= set(office.keys("checkpoints", "cosignatures", "timestamps"))
 
 
-def test_another_checkpoint_in_the_place_of_ours_is_named_beside_it(office, tmp_path) -> None:
-    (tmp_path / "site").mkdir()
-    other = SignedNote.sign(Checkpoint("maple-grove-usd/0a", 2, Digest.of(b"x")).to_text(), SigningKey.generate("k"))
-    (tmp_path / "site" / f"{2:020d}.note").write_bytes(other.to_bytes())
-    office.checkpoint(publish=[str(tmp_path / "site"), "missing"])
-    with pytest.raises(PublicationDiffersError) as caught:
-        office.make()
-    own = office.objects("checkpoints")[0].read_bytes()
-    for note in (own, other.to_bytes()):
-        assert str(Digest.of(note)) in caught.value.what
-    assert (tmp_path / "site" / f"{2:020d}.note").read_bytes() == other.to_bytes()
-    office.grow("later")
-    assert codes(office.make()) == {"missing": "PUBLICATION_FAILED"}
-
-
-def test_an_address_takes_a_checkpoint_once_and_only_with_the_token(office, monkeypatch) -> None:
-    monkeypatch.setenv("PUBLISH_TOKEN", "s3cr3t-t0ken")
-    with publishing(token="s3cr3t-t0ken") as site:
-        office.checkpoint(publish=[f"{site.url}/notes/"], token_variable="PUBLISH_TOKEN")
-        made = office.make()
-        assert made.published == (f"{site.url}/notes/",)
-        path = f"/notes/{2:020d}.note"
-        assert site.held == {path: office.objects("checkpoints")[0].read_bytes()}
-        assert office.make().published == made.published
-        assert [method for method, _ in site.heard] == ["GET", "PUT", "GET"]
-        site.held[path] = b"something else\n"
-        with pytest.raises(PublicationDiffersError):
-            office.make()
-        monkeypatch.setenv("PUBLISH_TOKEN", "wrong")
-        (lack,) = office.make().lacking
-        assert lack.error.code == "PUBLICATION_FAILED"
-        assert "401" in lack.error.what
-        assert "wrong" not in str(lack.error)
-        monkeypatch.setenv("PUBLISH_TOKEN", "two\nlines")
-        (lack,) = office.make().lacking
-        assert lack.error.code == "PUBLISHING_TOKEN"
-        assert "two" not in str(lack.error)
-
-
-@pytest.mark.parametrize(
-    "place", ["https://user:secret@x.example/", "https://x.example/?key=secret", "http://x example"]
-)
-def test_an_address_that_cannot_be_is_lacking_and_no_secret_in_it_is_told(office, place) -> None:
-    office.checkpoint(publish=[place])
-    (lack,) = office.make().lacking
-    assert lack.error.code in ("SERVICE_ADDRESS", "PUBLICATION_FAILED")
-    assert "secret" not in f"{lack.name} {lack.error}"
-
-
 def test_two_machines_that_make_one_at_the_same_moment_make_one(office) -> None:
     with office.neighbours():
         archives = [office.open() for _ in range(4)]
@@ -378,15 +346,6 @@ def test_two_machines_that_make_one_at_the_same_moment_make_one(office) -> None:
     assert codes(again) == {"school": "ATTESTOR_UNASKED"}
     assert len(office.keys("cosignatures", "timestamps")) == 1 + 2 + 2
     assert office.audit().sound
-
-
-def test_a_server_that_lets_everything_be_overwritten_is_looked_at_first(office) -> None:
-    with publishing(conditional=False) as site:
-        site.held[f"/{2:020d}.note"] = b"an older history\n"
-        office.checkpoint(publish=[site.url])
-        with pytest.raises(PublicationDiffersError):
-            office.make()
-        assert site.held == {f"/{2:020d}.note": b"an older history\n"}
 
 
 def test_an_archive_that_was_made_anew_under_an_old_name_is_disputed(office, tmp_path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+import time
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -241,6 +242,15 @@ def test_one_bad_line_of_a_known_witness_spoils_the_note() -> None:
     bad = Signature(good.name, good.key_id, good.signature[:-1] + bytes([good.signature[-1] ^ 1]))
     with pytest.raises(SignatureRefusedError):
         judge(SignedNote(note().text, (good, bad)), Policy(1, (Cosigner.of(one),)))
+
+
+def test_a_hundred_thousand_claimed_witnesses_and_a_hundred_lines_are_judged_in_moments() -> None:
+    claimed = tuple(Cosigner(f"w{number}", number.to_bytes(32, "big")) for number in range(100_000))
+    lines = tuple(Signature(f"w{number}", b"none", bytes(72)) for number in range(99))
+    crowded = SignedNote(note().text, (*note().signatures, *lines))
+    before = time.process_time()
+    assert judge(crowded, Policy(0, claimed)).cosignatures == ()
+    assert time.process_time() - before < 5
 
 
 def test_a_policy_names_each_witness_once_and_asks_for_no_more_than_there_are() -> None:
