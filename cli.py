@@ -18,6 +18,7 @@ from manifests import doctor as manifests_doctor
 from manifests.ceremony import commands as keys_commands
 from manifests.checkpoints import commands as checkpoint_commands
 from manifests.console import Console, report_error, system_actor, wants_json
+from manifests.decisions import commands as decisions_commands
 from manifests.proofs import commands as proofs_commands
 from manifests.witness import commands as witness_commands
 from schemas.errors import ArchiveError
@@ -66,6 +67,7 @@ for command in (
     manifests_commands.log,
     manifests_commands.status,
     holds_commands.hold,
+    decisions_commands.approve,
     locks_commands.locks,
     copies_commands.replicate,
     copies_commands.restore,

@@ -76,7 +76,7 @@ def hold() -> None:
 @click.option("--matter", help="The case or request to which it belongs.")
 @json_option
 @click.pass_obj
-def place(console: Console, name: str, reason: str, matter: str | None, **given: Any) -> None:  # noqa: ANN401
+def place(console: Console, /, name: str, reason: str, matter: str | None, **given: Any) -> None:  # noqa: ANN401
     """Place a hold on records; without options about records, on all of every account, also later ones.
 
     \b
@@ -96,7 +96,7 @@ def place(console: Console, name: str, reason: str, matter: str | None, **given:
 @scope_options
 @json_option
 @click.pass_obj
-def amend(console: Console, name: str, reason: str, **given: Any) -> None:  # noqa: ANN401
+def amend(console: Console, /, name: str, reason: str, **given: Any) -> None:  # noqa: ANN401
     """Have a hold cover more. It covers less only by being released, and another one placed before.
 
     \b

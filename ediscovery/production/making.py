@@ -21,9 +21,9 @@ from ediscovery.production.render import Rendered, render
 from ediscovery.threads import arranged
 from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
-from manifests.wording import describe
 from manifests.console import plural
 from manifests.proofs.vouching import without_stamps
+from manifests.wording import describe
 from schemas.ledger import AccountRegistered, BatesAssigned, Captured, Produced
 from schemas.merkle import root_of
 from storage import layout

@@ -11,7 +11,7 @@ from manifests import keys as places
 from manifests.archive import read_settings
 from manifests.ceremony import adoption
 from manifests.ceremony.files import load_proposal, read_verifier, save_proposal
-from manifests.ceremony.offline_commands import FILE, root, sign
+from manifests.ceremony.offline_commands import FILE, approver, root, sign
 from manifests.ceremony.proposals import Changes, ProposalError, entry_key_name, propose
 from manifests.ceremony.words import changes_in_words, shown, waiting_in_words
 from manifests.console import json_option
@@ -42,6 +42,7 @@ def keys() -> None:
 
 
 keys.add_command(root)
+keys.add_command(approver)
 keys.add_command(sign)
 
 

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from manifests import keys as places
+from manifests.ceremony.carrying import agree, make_personal_key, passphrase
 from manifests.ceremony.files import load_proposal, save_proposal
-from manifests.ceremony.proposals import check_root_name, root_of, signed
-from manifests.ceremony.words import changes_in_words, keys_in_words, waiting_in_words
+from manifests.ceremony.proposals import approver_key_name, check_root_name, root_of, signed
+from manifests.ceremony.words import ROLE_NAMES, changes_in_words, keys_in_words, waiting_in_words
 from manifests.console import json_option
-from manifests.signing import SigningKey
 from manifests.statements import signers
-from schemas.errors import InputError, PolicyError
+from schemas.ledger import ROLES
 
 if TYPE_CHECKING:
     from manifests.ceremony.proposals import Proposed
     from manifests.console import Console
+    from schemas.ledger import Role
 
-ROOT_PASSPHRASE_VARIABLE = "HOLDFAST_ROOT_PASSPHRASE"  # noqa: S105 - a variable's name
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-
-
-class NotSignedError(PolicyError):
-    """A root key's owner read a proposal and did not sign it."""
-
-    code = "KEYS_NOT_SIGNED"
-
-
-class PassphraseMissingError(InputError):
-    """A root key needs a passphrase, and there is nobody to ask."""
-
-    code = "PASSPHRASE_MISSING"
-
-
-def _passphrase(*, confirm: bool) -> bytes:
-    """Return the passphrase of a root key: from the environment, else typed."""
-    value = os.environ.get(ROOT_PASSPHRASE_VARIABLE)
-    if not value and sys.stdin.isatty():
-        value = click.prompt("Passphrase of the root key", hide_input=True, confirmation_prompt=confirm, err=True)
-    if not value:
-        raise PassphraseMissingError(
-            "A root key has a passphrase, and none was given.",
-            do=f"Run this in a terminal, or set {ROOT_PASSPHRASE_VARIABLE}.",
-        )
-    return str(value).encode()
 
 
 @click.command()
@@ -67,18 +40,43 @@ def root(console: Console, file: Path, name: str) -> None:
       holdfast keys root /media/alice/root.pem --name alice
     """
     check_root_name(name)
-    key = SigningKey.generate(name)
-    text, public = key.verifier.to_text(), file.with_name(f"{file.name}.pub")
-    if public.exists():
-        raise places.KeyTargetError(f"{public} exists already.", do="Choose another file.")
-    places.write_new(file, key, passphrase=_passphrase(confirm=True))
-    places.write_once(public, f"{text}\n".encode(), mode=0o644)
+    verifier, public = make_personal_key(file, name=name)
+    text = verifier.to_text()
     console.show(
         {"private_key": str(file), "public_key": str(public), "verifier": text},
         (
             f"The root key {name} is in {file}: keep it offline, with its passphrase apart, and a copy elsewhere.",
             f"  Its public half, also in {public}:\n    {text}",
             f"Next, on the archive's machine: holdfast keys propose --root {public.name} … --needed K --to keys-1.json",
+        ),
+    )
+
+
+@click.command()
+@FILE
+@click.option("--role", required=True, type=click.Choice(ROLES), help="As what the person approves.")
+@click.option("--name", required=True, help="Whose key it is: lower-case letters, digits and dashes, such as 'jane'.")
+@click.option("--origin", required=True, help="The archive's name for life, as 'holdfast status' shows it.")
+@json_option
+@click.pass_obj
+def approver(console: Console, file: Path, role: Role, name: str, origin: str) -> None:
+    """Make a key in FILE with which a person approves, and its public half in FILE.pub. Needs no archive.
+
+    The private half is encrypted with a passphrase, which is asked for or comes from HOLDFAST_ROOT_PASSPHRASE. Somebody
+    with two roles has two keys, and still counts as one person.
+
+    \b
+    Example:
+      holdfast keys approver jane.pem --role records-officer --name jane --origin maple-grove-usd/25c9bbc9
+    """
+    verifier, public = make_personal_key(file, name=approver_key_name(origin, role, name))
+    text = verifier.to_text()
+    console.show(
+        {"private_key": str(file), "public_key": str(public), "verifier": text},
+        (
+            f"The key of {name}, {ROLE_NAMES[role]}, is in {file}; keep {public.name} beside it.",
+            f"  Its public half, also in {public}:\n    {text}",
+            f"Next, on the archive's machine: holdfast keys propose --add {role} {public.name} --to keys.json",
         ),
     )
 
@@ -100,13 +98,10 @@ def sign(console: Console, file: Path, key_file: Path, yes: bool) -> None:  # no
     proposed = load_proposal(file)
     for line in _question(proposed):
         console.say(line)
-    key = places.load(key_file, name="root", passphrase=_passphrase(confirm=False))
+    key = places.load(key_file, name="root", passphrase=passphrase(confirm=False))
     name = root_of(proposed, key.verifier.public).name
-    if not yes and not click.confirm(f"Sign this as root key {name}?", err=True):
-        raise NotSignedError(
-            f"{name} did not sign {file}; it is as it was.",
-            do="If something in it is not what was agreed, tell the others, and have it proposed again.",
-        )
+    if not yes:
+        agree(f"Sign this as root key {name}?", who=name, file=file)
     done = signed(proposed, key)
     save_proposal(file, done, new=False)
     waiting = waiting_in_words(done)

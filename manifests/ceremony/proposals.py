@@ -26,7 +26,7 @@ from manifests.statements import (
 )
 from schemas.errors import InputError
 from schemas.keys import KeyProposal, KeyStatement, Revocation
-from schemas.ledger import Key
+from schemas.ledger import Key, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,6 +79,20 @@ def entry_key_name(origin: str, job: str) -> str:
             f"{job[:60]!r} cannot name a job.", do="Use 1 to 40 lower-case letters, digits and dashes: 'capture-2'."
         )
     return f"{origin}/entry/{job}"
+
+
+def approver_key_name(origin: str, role: Role, person: str) -> str:
+    """Return the name of the key with which a person approves.
+
+    Raises:
+        ProposalError: nobody is called so.
+    """
+    if not JOB.fullmatch(person):
+        raise ProposalError(
+            f"{person[:60]!r} cannot name a person here.",
+            do="Use 1 to 40 lower-case letters, digits and dashes: 'jane'.",
+        )
+    return f"{origin}/{role}/{person}"
 
 
 def check_root_name(name: str) -> None:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from manifests.ceremony.proposals import Proposed
     from schemas.ledger import Key
 
+ROLE_NAMES = {"records-officer": "records officer", "legal-reviewer": "legal reviewer"}
 PURPOSES = {
     "entry": "entries",
     "checkpoint": "checkpoints",
-    "records-officer": "what a records officer approves",
-    "legal-reviewer": "what a legal reviewer approves",
+    **{role: f"what a {name} approves" for role, name in ROLE_NAMES.items()},
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from demo.site import BlogSite
 from manifests.console import system_clock
 from tests.e2e.buckets import BucketOffice, bucket_office, place_arguments
+from tests.e2e.halls import Hall
 from tests.e2e.holdfast import Holdfast
 from tests.lanes.s3 import lane
 from tests.manifests.checkpointing import Office
@@ -140,7 +141,9 @@ def flags(office: BucketOffice) -> set[str]:
     return {head.get("ObjectLockLegalHoldStatus", "OFF") for head in heads}
 
 
-def test_a_hold_is_mirrored_at_once_and_for_what_is_captured_later_by_the_sweep(office: BucketOffice):
+def test_a_hold_is_mirrored_at_once_and_for_what_is_captured_later_by_the_sweep(office: BucketOffice, tmp_path: Path):
+    hall = Hall(office.holdfast, tmp_path / "drawer").hold_ceremony()
+    hall.appoint(jane="records-officer", omar="legal-reviewer")
     (account,) = [one["name"] for one in office.holdfast.json("account", "list")["accounts"]]
     assert flags(office) == {"OFF"}
     office.holdfast.json("hold", "place", "case-1", "--account", account, "--reason", "Doe v. District")
@@ -149,7 +152,7 @@ def test_a_hold_is_mirrored_at_once_and_for_what_is_captured_later_by_the_sweep(
     assert flags(office) == {"ON", "OFF"}
     assert office.holdfast.json("locks", "renew")["held"] == 1
     assert flags(office) == {"ON"}
-    office.holdfast.json("hold", "release", "case-1", "--reason", "Dismissed")
+    assert hall.release("case-1", "jane", "omar").status == 0
     assert flags(office) == {"OFF"}
     assert office.holdfast.json("locks", "renew")["lifted"] == 0
     assert office.verify() == {}

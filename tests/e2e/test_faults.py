@@ -27,6 +27,7 @@ from manifests.locking import mirror_holds, sweep
 from manifests.replication import copy_archive
 from schemas.account import Account
 from schemas.errors import ArchiveError, OutcomeUnknownError
+from schemas.holds import Scope
 from schemas.ledger import HoldPlaced
 from schemas.settings import BucketPlace
 from storage.s3 import client
@@ -170,7 +171,7 @@ def nobody(*_: object) -> None:
 
 def hold(world: World) -> None:
     """Place a hold, which renewing mirrors."""
-    placed = HoldPlaced(hold="case", accounts=(FEEDS[0],), reason="Doe v. District")
+    placed = HoldPlaced(hold="case", scope=Scope(accounts=(FEEDS[0],)), reason="Doe v. District")
     archive = world.opened(straight=True)
     archive.ledger.refresh()
     archive.append(lambda _: (placed,))

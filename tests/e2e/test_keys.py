@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,73 +12,19 @@ from manifests.archive import open_archive
 from manifests.console import system_clock
 from schemas.errors import ConflictError, InputError, PolicyError
 from storage import layout
-from tests.e2e.holdfast import Answer, Holdfast
+from tests.e2e.halls import OFFICERS, PASSPHRASE, Hall
+from tests.e2e.holdfast import Holdfast
 from tests.softhsm import PIN, make_tokens, module
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PASSPHRASE = "correct horse battery"
-OFFICERS = ("alice", "bob", "carol")
-
-
-@dataclass(frozen=True)
-class Hall:
-    """A city hall: its archive, and a drawer with each officer's root key."""
-
-    office: Holdfast
-    drawer: Path
-
-    def run(self, *arguments: str, **given: Any) -> Answer:
-        """Run ``holdfast keys …``."""
-        return self.office.run("keys", *arguments, HOLDFAST_ROOT_PASSPHRASE=PASSPHRASE, **given)
-
-    def json(self, *arguments: str) -> Any:
-        """Run ``holdfast keys … --json``, which must succeed."""
-        return self.office.json("keys", *arguments, HOLDFAST_ROOT_PASSPHRASE=PASSPHRASE)
-
-    def file(self, name: str) -> str:
-        """A file in the drawer."""
-        return str(self.drawer / name)
-
-    def root(self, name: str) -> str:
-        """Make a root key, and return its public half."""
-        return self.json("root", self.file(f"{name}.pem"), "--name", name)["verifier"]
-
-    def propose(self, name: str, *changes: str) -> str:
-        """Propose changes, and return the proposal's file."""
-        return self.json("propose", "--to", self.file(name), *changes)["file"]
-
-    def change(self, name: str, *changes: str, by: tuple[str, ...] = ("alice", "bob")) -> int:
-        """Propose changes, have them signed, adopt them, and return the entry."""
-        file = self.propose(name, *changes)
-        for officer in by:
-            self.json("sign", file, "--with", self.file(f"{officer}.pem"), "--yes")
-        return self.json("adopt", file)["entry"]
-
-    def keys(self, purpose: str) -> dict[str, dict[str, Any]]:
-        """The keys that the archive ever had for a purpose."""
-        return {key["verifier"]: key for key in self.json("list")["keys"] if key["purpose"] == purpose}
-
-    def write(self, name: str) -> Answer:
-        """Write something into the ledger."""
-        return self.office.run("account", "register", f"https://{name}.example/feed.xml", "--name", name, "--json")
-
-    def findings(self) -> set[tuple[str, str, str]]:
-        """What the audit says of the archive, which must be sound."""
-        report = self.office.json("verify")
-        return {(one["severity"], one["code"], one["key"]) for one in report["findings"]}
 
 
 @pytest.fixture(scope="module")
 def after_the_ceremony(tmp_path_factory: pytest.TempPathFactory) -> Hall:
     """An archive after its ceremony: never written to, only copied."""
     folder = tmp_path_factory.mktemp("hall")
-    (folder / "drawer").mkdir()
-    hall = Hall(Holdfast(folder / "home").init(), folder / "drawer")
-    roots = [option for name in OFFICERS for option in ("--root", hall.root(name) and hall.file(f"{name}.pem.pub"))]
-    assert hall.change("keys-1.json", *roots, "--needed", "2") == 1
-    return hall
+    return Hall(Holdfast(folder / "home").init(), folder / "drawer").hold_ceremony()
 
 
 @pytest.fixture

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from manifests.ceremony.proposals import Changes, propose, signed
 from manifests.signing import SigningKey, Verifier
 from schemas.keys import Revocation
-from schemas.ledger import Key, KeysChanged
+from schemas.ledger import PURPOSES, Key, KeysChanged
 from tests.manifests.archives import ORIGIN, Writer
+
+if TYPE_CHECKING:
+    from schemas.ledger import KeyPurpose, Role
 
 
 def entry_key(job: str) -> SigningKey:
@@ -18,9 +22,16 @@ def entry_key(job: str) -> SigningKey:
 
 def added(*keys: SigningKey) -> tuple[Key, ...]:
     """Keys as a statement lists them, by their names."""
-    return tuple(
-        Key(purpose="checkpoint" if key.name == ORIGIN else "entry", verifier=key.verifier.to_text()) for key in keys
-    )
+    return tuple(Key(purpose=_purpose_of(key.name), verifier=key.verifier.to_text()) for key in keys)
+
+
+def _purpose_of(name: str) -> KeyPurpose:
+    return next((purpose for purpose in PURPOSES if name.startswith(f"{ORIGIN}/{purpose}")), "checkpoint")
+
+
+def approver_key(role: Role, person: str) -> SigningKey:
+    """A new key with which a person approves."""
+    return SigningKey.generate(f"{ORIGIN}/{role}/{person}")
 
 
 def revoked(key: SigningKey, since: int, reason: str = "Laptop stolen on May 2") -> Revocation:

@@ -22,6 +22,7 @@ from manifests.registers import Snapshot
 from manifests.replication import CopyAheadError, CopyDiffersError, compare, copy_archive
 from manifests.signing import SigningKey
 from manifests.witness.client import WitnessDisputesError
+from schemas.holds import Scope
 from schemas.ledger import HoldPlaced
 from storage import layout
 from storage.directory import DirectoryStore
@@ -295,7 +296,7 @@ def rewrite(scene: Scene, archive, entries) -> None:
 
 def test_a_hold_that_is_hidden_on_one_machine_is_in_the_ledger_for_all_others(scene: Scene):
     archive = scene.office.open()
-    archive.append(lambda _history: (HoldPlaced(hold="case", reason="lawsuit", accounts=("x",)),))
+    archive.append(lambda _history: (HoldPlaced(hold="case", reason="lawsuit", scope=Scope(accounts=("x",))),))
     registers = archive.ledger.history.registers
     snapshot = registers.snapshot()
     assert snapshot is not None

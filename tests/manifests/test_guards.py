@@ -16,6 +16,7 @@ from manifests.audit.walking import Walk
 from manifests.locking import held_accounts, leases, promises
 from manifests.signing import SigningKey
 from schemas.digest import Digest
+from schemas.holds import Scope
 from schemas.ledger import Captured, Entry, HoldPlaced, HoldReleased, LocksRenewed
 from schemas.stored import Lock, StoredObject
 from storage import layout
@@ -165,13 +166,13 @@ def test_a_renewal_is_a_promise_for_everything_before_it_and_nothing_after():
 
 
 def test_a_hold_covers_its_accounts_until_it_is_released():
-    place = HoldPlaced(hold="case", reason="x", accounts=("blog",))
+    place = HoldPlaced(hold="case", reason="x", scope=Scope(accounts=("blog",)))
     acts = (registered(), with_objects(captured("c1"), stored("a")), place)
     assert held_accounts(history_of(*acts).history) == {"blog"}
     assert found(history_of(*acts), days=1) == set()  # the daily sweep may still come
     assert found(history_of(*acts), days=3) == {("HOLD_NOT_MIRRORED", "exchanges")}
     assert found(history_of(*acts), days=3, hold=True) == set()
-    assert found(history_of(*acts, HoldReleased(hold="case", reason="x")), days=3) == set()
+    assert found(history_of(*acts, HoldReleased(hold="case", decision="")), days=3) == set()
 
 
 def test_an_archive_that_promises_no_locks_is_not_asked_for_them():

@@ -11,6 +11,7 @@ import pytest
 from manifests.ledger import Ledger
 from manifests.locking import leases, mirror_holds, sweep, sweep_copy
 from manifests.replication import copy_archive
+from schemas.holds import Scope
 from schemas.ledger import HoldPlaced, LocksRenewed
 from storage import layout
 from storage.objects import Content, LockRefusedError
@@ -135,7 +136,7 @@ def test_a_lock_that_is_refused_keeps_no_other_from_being_locked_and_nothing_is_
 
 def test_a_hold_is_mirrored_on_what_is_there_and_what_is_missing_is_named(office: Office):
     office.remove(office.objects[0])
-    office.archive.append(lambda _: (HoldPlaced(hold="case", reason="x", accounts=("blog",)),))
+    office.archive.append(lambda _: (HoldPlaced(hold="case", reason="x", scope=Scope(accounts=("blog",))),))
 
     told = mirror_holds(office.archive.ledger, office.archive.settings.store, tell=nobody)
 
@@ -176,7 +177,7 @@ def test_the_locks_and_holds_of_a_copy_are_kept_up_and_its_ledger_stays_as_it_is
     def opened(days: float) -> Ledger:
         return Ledger(replace(copy, clock=Clock(days * DAY)).store(lease_days=30, versions="oldest"))
 
-    office.archive.append(lambda _: (HoldPlaced(hold="case", reason="x", accounts=("blog",)),))
+    office.archive.append(lambda _: (HoldPlaced(hold="case", reason="x", scope=Scope(accounts=("blog",))),))
     copy_archive(office.archive.ledger, opened(0), tell=nobody)
 
     early = sweep_copy(opened(10), place, now=Clock(10 * DAY)(), tell=nobody)
