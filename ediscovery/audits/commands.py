@@ -30,7 +30,9 @@ class AuditOptionsError(InputError):
 @click.argument("file", required=False, type=FILE)
 @click.option("--key", help="The archive's checkpoint key as its owner publishes it (name+id+key); "
               "of a report, the key that signed it.")  # fmt: skip
-@click.option("--store", type=click.Path(file_okay=False, path_type=Path), help="A copy of the store to verify.")
+@click.option(
+    "--store", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A copy of the store to verify."
+)
 @click.option("--replica", help="Also verify this second copy, and compare both.")
 @click.option("--since", type=PRESENT, help="Go on from what an earlier audit kept: read only what is new.")
 @click.option("--keep", type=FILE, help="Write here what a later audit can go on from, if this one is sound.")

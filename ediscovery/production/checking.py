@@ -51,6 +51,8 @@ TITLES = {
 }
 NO_ROOT = "no root was given: compare the certificate's SHA-256 with the one that the producer publishes"
 PDF_BEGINNING = b"%PDF-"
+LEAST_MANIFEST = 16 << 20
+MANIFEST_SHARE = 8 << 10
 LARGEST_MANIFEST = 256 << 20
 LARGEST_NATIVE = 256 << 20
 LARGEST_PROOF = 16 << 20
@@ -164,7 +166,7 @@ def _contents(
         contents.disagreement.append(_fault("MANIFEST_MISSING", MANIFEST_NAME, "It is not attached."))
         return contents
     try:
-        manifest = _manifest(found[MANIFEST_NAME])
+        manifest = _manifest(found[MANIFEST_NAME], attached=len(found))
     except ArchiveError as error:
         contents.disagreement.append(_fault("MANIFEST_UNREADABLE", MANIFEST_NAME, error.what))
         return contents
@@ -181,11 +183,13 @@ def _contents(
     return contents
 
 
-def _manifest(stream: StreamObject) -> ProductionManifest:
+def _manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
+    """Return what production.json says; read into structures it takes several times its size of memory."""
+    most = min(LARGEST_MANIFEST, LEAST_MANIFEST + MANIFEST_SHARE * attached)
     with strict(MANIFEST_NAME):
         size = int(stream["/Params"]["/Size"])
-    if not 0 <= size <= LARGEST_MANIFEST:
-        raise unreadable(f"It claims {size} bytes")
+    if not 0 <= size <= most:
+        raise unreadable(f"It claims {size} bytes; at most {most} are read beside so many attachments")
     manifest = ProductionManifest.from_bytes(decoded(MANIFEST_NAME, stream, size=size))
     if manifest.format != MANIFEST_FORMAT:
         raise unreadable(f"It is of format {manifest.format[:40]!r}; this version knows {MANIFEST_FORMAT!r}")

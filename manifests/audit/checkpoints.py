@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Checkpoints:
-    """What looking at the checkpoints gave: how many are sound, and the newest of them."""
+    """What looking at the checkpoints gave: how many are sound, and the newest of them.
+
+    Those are unjudged whose size or key only entries tell of that cannot be read.
+    """
 
     sound: int = 0
+    unjudged: int = 0
     newest: SignedNote | None = None
     found: Found = field(default_factory=Found)
 
@@ -39,14 +43,18 @@ def check_checkpoints(store: ObjectStore, walk: Walk) -> Checkpoints:
             note = SignedNote.from_bytes(content)
             checkpoint = Checkpoint.from_text(note.text)
             signers = _signers(walk, checkpoint, note)
-            root = walk.register.find_root(checkpoint.size) or (None if walk.whole else checkpoint.root)
+            root = walk.register.find_root(checkpoint.size)
+            judged = walk.whole or (root is not None and bool(signers))
             spelled = key == layout.checkpoint(checkpoint.size) and note.to_bytes() == content
-            if not spelled or checkpoint.root != root:
+            if not spelled or (judged and checkpoint.root != root):
                 raise chain.refused(checkpoint.size, "a signed checkpoint tells of another ledger")
             if signers and len(signers) != len(note.signatures):
                 raise chain.refused(checkpoint.size, "its checkpoint bears other signatures than the archive's own")
         except ArchiveError as error:
             result.found.error(error, key)
+            continue
+        if not judged:
+            result.unjudged += 1
             continue
         result.sound += 1
         result.newest = note

@@ -115,7 +115,10 @@ def _keys(examined: Examination) -> Outcome:
     found, ring = Found(), examined.walk.history.keys
     for trusted in examined.trusted:
         revoked = ring.find_revocation(trusted) is not None
-        if trusted not in ring.ever("checkpoint") or revoked:
+        known = trusted in ring.ever("checkpoint")
+        if not known and not examined.walk.whole:
+            return Outcome(unchecked=UNREADABLE)  # what cannot be read may be what put it in force
+        if not known or revoked:
             any_more = " any more: it is revoked" if revoked else ""
             what = f"The archive's checkpoint key is not the given one, {trusted.to_text()}{any_more}."
             found.fault("KEY_NOT_TRUSTED", layout.entry(0), what)
@@ -123,7 +126,9 @@ def _keys(examined: Examination) -> Outcome:
 
 
 def _checkpoints(examined: Examination) -> Outcome:
-    return Outcome(examined.checkpoints.sound, examined.checkpoints.found)
+    checkpoints = examined.checkpoints
+    unchecked = UNREADABLE if checkpoints.unjudged else None
+    return Outcome(checkpoints.sound, checkpoints.found, unchecked=unchecked)
 
 
 def _objects(examined: Examination) -> Outcome:
@@ -167,7 +172,10 @@ def _locks(examined: Examination) -> Outcome:
 def _continuity(examined: Examination) -> Outcome:
     if examined.kept is None:
         return Outcome(unchecked=NOTHING_KEPT)
-    return Outcome(examined.kept.size, examined.walk.continuity)
+    walk = examined.walk
+    if walk.register.find_root(examined.kept.size) is None and not walk.continuity.findings:
+        return Outcome(unchecked=UNREADABLE)
+    return Outcome(examined.kept.size, walk.continuity)
 
 
 def _cosignatures(examined: Examination) -> Outcome:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Tell: TypeAlias = Callable[[str, int, int], None]
 
 ROLLED_BACK = "The ledger has fewer entries than when it was audited last: its newest ones were cut off."
+NO_LEDGER = "There is no ledger here: whatever else is stored, nothing vouches for it."
 FORKED = "The first {} entries are not those that were audited last: this is another history."
 OTHER_ARCHIVE = "What was kept is of the archive {}; this is another one."
 
@@ -69,6 +70,9 @@ def walk_ledger(store: ObjectStore, tell: Tell, *, kept: Kept | None = None) -> 
         if walk is not None:
             return _walked(store, walk, last, tell)
     walk = _walked(store, Walk(), last, tell)
+    if last < 0:
+        walk.whole = False
+        walk.found.fault("LEDGER_MISSING", layout.entry(0), NO_LEDGER)
     if kept is not None:
         _tell_what_changed(walk, kept, last)
     return walk

@@ -88,6 +88,8 @@ def _proved(proof: Proof, native: Path | None, trust: Trust) -> tuple[tuple[str,
             proved = record.check(proof, native_in(proof) if native is None else _read(native), trust)
             return proved.statements(), proved.vouched
         case continuity.ContinuityProof():
+            if native is not None:
+                raise ProofFileError("This proof is of a ledger, and not of a record.", do="Leave --native out.")
             continued = continuity.check(proof, trust)
             return continued.statements(), continued.vouched
 

@@ -114,6 +114,15 @@ def test_an_audit_that_is_done_leaves_nothing_to_resume(office: Holdfast, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("gone", ["ledger", "."])
+def test_an_archive_without_a_ledger_is_not_sound(office: Holdfast, tmp_path: Path, gone: str):
+    shutil.copytree(office.home, tmp_path / "home")
+    shutil.rmtree(tmp_path / "home" / "archive" / gone)
+    answer = Holdfast(tmp_path / "home").run("verify")
+    assert (answer.status, "LEDGER_MISSING" in answer.out) == (7, True)
+    assert Holdfast(tmp_path / "home").run("verify", "--store", str(tmp_path / "typo")).status == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -114,8 +114,9 @@ def with_records(rendered, records, *, native: bytes) -> bytes:
         names = [str(tree[place]) for place in range(0, len(tree), 2)]
         files = {name: tree[2 * place + 1].EF.F for place, name in enumerate(names)}
         files[rendered.manifest.records[0].native].write(native, filter=pikepdf.Name.FlateDecode)
-        files["production.json"].write(zlib.compress(claimed.to_bytes()), filter=pikepdf.Name.FlateDecode)
-        files["production.json"].Params = pikepdf.Dictionary(Size=len(claimed.to_bytes()))
+        spelled = claimed.to_bytes()
+        files["production.json"].write(zlib.compress(spelled, 1), filter=pikepdf.Name.FlateDecode)
+        files["production.json"].Params = pikepdf.Dictionary(Size=len(spelled))
         out = io.BytesIO()
         document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
         return out.getvalue()
@@ -129,6 +130,15 @@ def test_a_native_that_a_thousand_records_name_is_not_unpacked_a_thousand_times(
     said = confined(signer.sign(hostile, reason="x", at=NOW), tmp_path)
 
     assert "ATTACHMENTS_TOO_LARGE" in said
+
+
+def test_a_manifest_that_names_far_more_than_is_attached_is_not_read(case, tmp_path) -> None:
+    rendered, signer, *_ = case
+    hostile = with_records(rendered, (rendered.manifest.records[0],) * 400_000, native=bomb(1 << 20))
+
+    said = confined(signer.sign(hostile, reason="x", at=NOW), tmp_path)
+
+    assert "MANIFEST_UNREADABLE" in said
 
 
 def test_a_size_below_nothing_does_not_make_room_for_others(case, tmp_path) -> None:
