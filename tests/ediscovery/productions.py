@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass, field, replace
 
+import pikepdf
+
+from ediscovery.production import checking
 from ediscovery.production.document import CustodyEvent, ProducedItem, ProductionDocument, ThreadLine, Version
 from ediscovery.production.render import Rendered, render
 from ediscovery.production.signing import Signer, make_test_authority
@@ -213,3 +217,36 @@ def case_of_two() -> tuple[Rendered, Signer, bytes, bytes]:
     signer, root = signer_of()
     rendered = render(document_of(Item("The bus leaves at 7:15."), Item("Thank you!", kind="comment")), first_number=1)
     return rendered, signer, root, signer.sign(rendered.pdf, reason="Production 1", at=NOW)
+
+
+def judged(pdf: bytes, *, roots=(), at=NOW, by=check_record):
+    """What a check says of a file."""
+    return checking.check(pdf, trust_roots=roots, check_record=by, check_checkpoint=check_checkpoint, at=at)
+
+
+def codes(report) -> set[str]:
+    """The codes of what is at fault."""
+    return {finding.code for finding in report.findings if finding.severity == "fault"}
+
+
+def with_attachment(pdf: bytes, name: str, content: bytes | None) -> bytes:
+    """The document with one attachment replaced, added (a new name) or removed (no content)."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        tree = document.Root.Names.EmbeddedFiles.Names
+        names = [str(tree[place]) for place in range(0, len(tree), 2)]
+        if name not in names:
+            stream = document.make_stream(content)
+            stream.Type = pikepdf.Name.EmbeddedFile
+            entry = pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F=name, UF=name, EF=pikepdf.Dictionary(F=stream))
+            tree.append(pikepdf.String(name))
+            tree.append(document.make_indirect(entry))
+        elif content is None:
+            place = 2 * names.index(name)
+            del tree[place : place + 2]
+        else:
+            file = tree[2 * names.index(name) + 1].EF.F
+            file.write(content)
+            file.Params.Size = len(content)
+        out = io.BytesIO()
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
+        return out.getvalue()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import random
 import resource
-import time
 from dataclasses import replace
 
-import pikepdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,24 +14,23 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 
-from ediscovery.production.checking import check
-from ediscovery.production.reading import NotAProductionError
 from ediscovery.production.render import render
 from ediscovery.production.seal import TrustRootUnusableError
 from manifests.proofs.file import read_record_proof
 from manifests.proofs.record import check as check_proof
 from manifests.proofs.vouching import Trust
 from schemas.errors import ArchiveError
-from tests.corpora import corpus
 from tests.ediscovery.productions import (
     NOW,
     POSTED,
     Item,
     case_of_two,
-    check_checkpoint,
     check_record,
+    codes,
     document_of,
+    judged,
     signer_of,
+    with_attachment,
 )
 
 SECONDS = 10
@@ -44,14 +40,6 @@ SECONDS = 10
 def case():
     """A production of two records."""
     return case_of_two()
-
-
-def judged(pdf: bytes, *, roots=(), at=NOW, by=check_record):
-    return check(pdf, trust_roots=roots, check_record=by, check_checkpoint=check_checkpoint, at=at)
-
-
-def codes(report) -> set[str]:
-    return {finding.code for finding in report.findings if finding.severity == "fault"}
 
 
 def verdicts(report) -> list[str]:
@@ -181,29 +169,6 @@ def test_bytes_hidden_in_the_place_of_the_signature_are_found(case) -> None:
 
     assert codes(judged(hidden, roots=[root])) == {"SIGNATURE_GAP"}
     assert codes(judged(pdf[:lower] + b"a" + pdf[lower + 1 :], roots=[root])) == {"SIGNATURE_GAP"}
-
-
-def with_attachment(pdf: bytes, name: str, content: bytes | None) -> bytes:
-    """The document with one attachment replaced, added (a new name) or removed (no content)."""
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        tree = document.Root.Names.EmbeddedFiles.Names
-        names = [str(tree[place]) for place in range(0, len(tree), 2)]
-        if name not in names:
-            stream = document.make_stream(content)
-            stream.Type = pikepdf.Name.EmbeddedFile
-            entry = pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F=name, UF=name, EF=pikepdf.Dictionary(F=stream))
-            tree.append(pikepdf.String(name))
-            tree.append(document.make_indirect(entry))
-        elif content is None:
-            place = 2 * names.index(name)
-            del tree[place : place + 2]
-        else:
-            file = tree[2 * names.index(name) + 1].EF.F
-            file.write(content)
-            file.Params.Size = len(content)
-        out = io.BytesIO()
-        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
-        return out.getvalue()
 
 
 def test_a_swapped_native_is_found_even_under_a_new_signature(case) -> None:
@@ -369,49 +334,6 @@ def test_a_part_of_a_file_with_junk_never_passes_and_never_crashes(bare, cut, ju
     except ArchiveError:
         return
     assert not report.sound
-
-
-def test_strangers_pdfs_are_refused_in_moments() -> None:
-    paths = sorted(corpus("conformance", "pdf-signature").rglob("*.pdf"))
-    assert len(paths) == 74
-    refused = set()
-    for path in paths:
-        started = time.process_time()
-        try:
-            assert not judged(path.read_bytes()).sound, path
-        except ArchiveError as error:
-            refused.add(error.code)
-        assert time.process_time() - started < SECONDS, path
-    assert refused == {"NOT_A_PRODUCTION"}
-
-
-@pytest.mark.parametrize("content", [b"", b"%PDF-", b"%PDF-1.7\n%%EOF", random.Random(7).randbytes(100_000)])
-def test_what_is_no_production_is_refused_by_name(content) -> None:
-    with pytest.raises(NotAProductionError):
-        judged(content)
-
-
-def test_the_report_of_an_audit_is_called_that_and_not_an_unsound_production(case) -> None:
-    rendered, signer, *_ = case
-    bare = with_attachment(rendered.pdf, "production.json", None)
-    report = signer.sign(with_attachment(bare, "audit.json", b"holdfast-audit/v1"), reason="x", at=NOW)
-
-    with pytest.raises(NotAProductionError, match="report of an audit") as caught:
-        judged(report)
-
-    assert "holdfast verify audit.json --key" in caught.value.do
-
-
-def test_an_encrypted_copy_is_refused(case) -> None:
-    *_, pdf = case
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        out = io.BytesIO()
-        document.save(out, encryption=pikepdf.Encryption(owner="a", user=""))
-
-    report = judged(out.getvalue())
-
-    assert not report.sound
-    assert "PDF_UNREADABLE" in codes(report)
 
 
 def test_checking_is_quick_for_its_size(case) -> None:
