@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class ProposalError(InputError):
-    """A key statement cannot be proposed or signed as asked, or its file cannot be read or written."""
+    """A key statement cannot be proposed or signed as asked."""
 
     code = "KEYS_PROPOSAL"
 

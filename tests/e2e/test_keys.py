@@ -239,11 +239,11 @@ def test_a_passphrase_encrypts_the_key_that_is_made_and_neither_is_printed(hall:
         (("make", "--job", "a", "--checkpoint"), "KEYS_PROPOSAL"),
         (("make", "--job", "Not A Job"), "KEYS_PROPOSAL"),
         (("propose", "--to", "x.json", "--revoke", "a+b+c"), "KEYS_PROPOSAL"),
-        (("propose", "--to", "x.json", "--add", "entry", "nonsense"), "KEYS_PROPOSAL"),
+        (("propose", "--to", "x.json", "--add", "entry", "nonsense"), "FILE_CARRIED"),
         (("propose", "--to", "x.json", "--add", "entry", "a+b+c"), "KEY_MALFORMED_OR_LOCKED"),
         (("propose", "--to", "x.json"), "KEYS_PROPOSAL"),
-        (("sign", "nowhere.json", "--with", "x"), "KEYS_PROPOSAL"),
-        (("adopt", "nowhere.json"), "KEYS_PROPOSAL"),
+        (("sign", "nowhere.json", "--with", "x"), "FILE_CARRIED"),
+        (("adopt", "nowhere.json"), "FILE_CARRIED"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(after_the_ceremony: Hall, arguments: tuple[str, ...], code: str):
