@@ -9,23 +9,28 @@ from manifests.witness.cosignatures import Cosigner, Policy
 from schemas.errors import ConflictError, InputError
 from schemas.ledger import (
     FORMAT,
-    ROLES,
     AccountRegistered,
     ArchiveCreated,
     AttestorsNamed,
     BatesAssigned,
     Captured,
+    ClassificationAdopted,
     Entry,
+    EventDeclared,
     HoldAmended,
     HoldPlaced,
     HoldReleased,
     KeysChanged,
     LocksRenewed,
     Produced,
+    RecordsClassified,
+    ScheduleAdopted,
 )
+from schemas.roles import ROLES
 
 if TYPE_CHECKING:
     from manifests.history import History
+    from schemas.digest import Digest
     from schemas.holds import Scope
     from schemas.ledger import Act
 
@@ -71,7 +76,7 @@ def check_acts(history: History, entry: Entry) -> None:
             captured |= {act.poll.capture, act.poll.account}
 
 
-def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> None:  # noqa: C901 - a case for each act
+def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> None:  # noqa: C901, PLR0912 - a case for each act
     match act:
         case ArchiveCreated():
             _check_created(act)
@@ -90,6 +95,15 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
             _check_scope(history, act.scope)
         case HoldReleased():
             _check_released(history, act, entry)
+        case ScheduleAdopted():
+            if len({series.item for series in act.schedule.series}) < len(act.schedule.series):
+                raise _act_refused("A schedule has two series of one item number.", "Correct the schedule.")
+        case ClassificationAdopted():
+            pass
+        case RecordsClassified():
+            _check_known(history, (), act.records)
+        case EventDeclared():
+            _check_known(history, act.accounts, act.records)
         case LocksRenewed():
             if act.size > entry.index or act.until < entry.at:
                 raise _act_refused("Locks are renewed for what is in the ledger, into the future.", "Report this.")
@@ -184,6 +198,14 @@ def _check_released(history: History, act: HoldReleased, entry: Entry) -> None:
         raise refused(f"it is not about the hold {act.hold!r}", "Give the file of that hold's release.")
     origin = history.created.origin if history.created else ""
     decided.demand(history.keys, origin=origin, people=TO_RELEASE, index=entry.index, at=entry.at)
+
+
+def _check_known(history: History, accounts: tuple[str, ...], records: tuple[Digest, ...]) -> None:
+    if not accounts and not records:
+        raise _act_refused("It is not said what this is about.", "Name records, or accounts.")
+    unknown = [name for name in accounts if name not in history.accounts]
+    if unknown:
+        raise _act_refused(f"No account {unknown[0]!r} is registered.", "Name registered accounts.")
 
 
 def _check_attestors(history: History, act: AttestorsNamed) -> None:

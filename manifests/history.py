@@ -19,13 +19,17 @@ from schemas.ledger import (
     AttestorsNamed,
     BatesAssigned,
     Captured,
+    ClassificationAdopted,
     Entry,
+    EventDeclared,
     HoldAmended,
     HoldPlaced,
     HoldReleased,
     KeysChanged,
     LocksRenewed,
     Produced,
+    RecordsClassified,
+    ScheduleAdopted,
 )
 from schemas.production import BatesRange
 
@@ -55,6 +59,8 @@ class Standing(msgspec.Struct, kw_only=True):
 
     ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions;
     ``statements`` the adopted key statements and ``attestors`` all that were ever named, each with its entry.
+    ``schedules`` (by name) and ``classification`` are the entries that adopted those in force; ``classified`` and
+    ``declared`` the entries in which people said what records are, and when something happened.
     """
 
     size: int = 0
@@ -73,6 +79,10 @@ class Standing(msgspec.Struct, kw_only=True):
     holds: dict[str, Hold] = {}
     released: dict[str, Hold] = {}
     renewed: LocksRenewed | None = None
+    schedules: dict[str, int] = {}
+    classification: int | None = None
+    classified: list[int] = []
+    declared: list[int] = []
     statements: list[tuple[int, str]] = []
     attestors: list[tuple[int, AttestorsNamed]] = []
 
@@ -138,7 +148,7 @@ class History(Standing, kw_only=True):
         )
         self.size = entry.index + 1
 
-    def _stand(self, entry: Entry, act: Act) -> None:
+    def _stand(self, entry: Entry, act: Act) -> None:  # noqa: C901, PLR0912 - a case for each act
         match act:
             case ArchiveCreated():
                 self.created, self.keys = act, KeyRing.founded(act)
@@ -154,6 +164,14 @@ class History(Standing, kw_only=True):
                 self.produced[act.production] = act
             case HoldPlaced() | HoldAmended() | HoldReleased():
                 self._held(entry, act)
+            case ScheduleAdopted():
+                self.schedules[act.schedule.name] = entry.index
+            case ClassificationAdopted():
+                self.classification = entry.index
+            case RecordsClassified():
+                self.classified.append(entry.index)
+            case EventDeclared():
+                self.declared.append(entry.index)
             case LocksRenewed():
                 self.renewed = act
             case KeysChanged():

@@ -12,7 +12,7 @@ from manifests.signing import Verifier
 from schemas.digest import Digest
 from schemas.errors import ConflictError, PolicyError
 from schemas.keys import KeyStatement
-from schemas.ledger import ROLES
+from schemas.roles import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,12 +15,16 @@ from schemas.ledger import (
     AttestorsNamed,
     BatesAssigned,
     Captured,
+    ClassificationAdopted,
+    EventDeclared,
     HoldAmended,
     HoldPlaced,
     HoldReleased,
     KeysChanged,
     LocksRenewed,
     Produced,
+    RecordsClassified,
+    ScheduleAdopted,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from schemas.holds import Scope
 
 
-def describe(act: Act) -> str:  # noqa: PLR0911 - a sentence for each act
+def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for each act
     """Return an act in plain words."""
     match act:
         case ArchiveCreated():
@@ -58,6 +62,15 @@ def describe(act: Act) -> str:  # noqa: PLR0911 - a sentence for each act
             return f"hold {act.hold} covers {scope_in_words(act.scope)}, too: {act.reason}"
         case HoldReleased():
             return f"hold {act.hold} released{_decided(act.decision)}"
+        case ScheduleAdopted():
+            return f"schedule {act.schedule.name} adopted: {act.schedule.title}, edition {act.schedule.edition}"
+        case ClassificationAdopted():
+            return f"classification adopted: {act.classification.title}"
+        case RecordsClassified():
+            return f"{plural(len(act.records), 'record')} said to be of {', '.join(act.series)}: {act.reason}"
+        case EventDeclared():
+            about = ", ".join((*act.accounts, *(record.hex[:12] for record in act.records)))
+            return f"{act.trigger} said to be on {act.on} for {about}: {act.reason}"
         case LocksRenewed():
             return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
         case KeysChanged():

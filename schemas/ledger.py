@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from datetime import date
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -15,16 +16,15 @@ from schemas.holds import Scope
 from schemas.instant import Instant
 from schemas.partition import Partition
 from schemas.production import BatesRange
+from schemas.retention import Classification, Schedule, SeriesName, Trigger
+from schemas.roles import ROLES, Role
 from schemas.stored import StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FORMAT = "holdfast/v1"
-Role: TypeAlias = Literal["records-officer", "legal-reviewer"]
-"""What a person approves as: that holds are released, that records are disposed of."""
 KeyPurpose: TypeAlias = Literal["entry", "checkpoint"] | Role
-ROLES: tuple[Role, ...] = get_args(Role)
 PURPOSES: tuple[KeyPurpose, ...] = ("entry", "checkpoint", *ROLES)
 
 
@@ -107,6 +107,39 @@ class HoldReleased(Canonical, frozen=True, tag_field="act", tag="hold-released")
     decision: str
 
 
+class ScheduleAdopted(Canonical, frozen=True, tag_field="act", tag="schedule-adopted"):
+    """A schedule is in force from here on; it takes the place of the one that had its name."""
+
+    schedule: Schedule
+
+
+class ClassificationAdopted(Canonical, frozen=True, tag_field="act", tag="classification-adopted"):
+    """Records are told apart so from here on."""
+
+    classification: Classification
+
+
+class RecordsClassified(Canonical, frozen=True, tag_field="act", tag="records-classified"):
+    """A person says to which series records belong, whatever the rules say: the last word counts."""
+
+    records: tuple[Digest, ...]
+    series: tuple[SeriesName, ...]
+    reason: str
+
+
+class EventDeclared(Canonical, frozen=True, tag_field="act", tag="event-declared"):
+    """A person says on which day a trigger was reached, for accounts or for records: the last word counts.
+
+    What is said of a record goes before what is said of its account.
+    """
+
+    trigger: Trigger
+    on: date
+    reason: str
+    accounts: tuple[str, ...] = ()
+    records: tuple[Digest, ...] = ()
+
+
 class LocksRenewed(Canonical, frozen=True, tag_field="act", tag="locks-renewed"):
     """Every object that an entry before ``size`` names is locked until ``until`` at least; there are ``objects``."""
 
@@ -138,6 +171,10 @@ Act: TypeAlias = (
     | HoldPlaced
     | HoldAmended
     | HoldReleased
+    | ScheduleAdopted
+    | ClassificationAdopted
+    | RecordsClassified
+    | EventDeclared
     | LocksRenewed
     | KeysChanged
     | AttestorsNamed

@@ -11,8 +11,8 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from msgspec import Meta
 
 from schemas.canonical import Canonical, Natural
-from schemas.ledger import Role
 from schemas.record import Kind
+from schemas.roles import Role
 
 ScheduleName: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\Z")]
 Item: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9 ._()-]{0,62}\Z")]

@@ -14,12 +14,12 @@ from manifests.ceremony.proposals import approver_key_name, check_root_name, roo
 from manifests.ceremony.words import ROLE_NAMES, changes_in_words, keys_in_words, waiting_in_words
 from manifests.console import json_option
 from manifests.statements import signers
-from schemas.ledger import ROLES
+from schemas.roles import ROLES
 
 if TYPE_CHECKING:
     from manifests.ceremony.proposals import Proposed
     from manifests.console import Console
-    from schemas.ledger import Role
+    from schemas.roles import Role
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 

@@ -26,13 +26,14 @@ from manifests.statements import (
 )
 from schemas.errors import InputError
 from schemas.keys import KeyProposal, KeyStatement, Revocation
-from schemas.ledger import Key, Role
+from schemas.ledger import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from manifests.keyring import KeyRing
     from manifests.signing import SigningKey, Verifier
+    from schemas.roles import Role
 
 
 class ProposalError(InputError):

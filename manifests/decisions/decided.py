@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from manifests.notes import SignedNote
 from schemas.decisions import Decision, DecisionFile
 from schemas.errors import InputError, PolicyError
-from schemas.ledger import ROLES
+from schemas.roles import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from manifests.keyring import KeyRing
     from manifests.signing import Signer, Verifier
     from schemas.instant import Instant
-    from schemas.ledger import Role
+    from schemas.roles import Role
 
 DECISION_FORMAT = "holdfast-decision/v1"
 LINES = 4

@@ -12,7 +12,8 @@ from schemas.ledger import PURPOSES, Key, KeysChanged
 from tests.manifests.archives import ORIGIN, Writer
 
 if TYPE_CHECKING:
-    from schemas.ledger import KeyPurpose, Role
+    from schemas.ledger import KeyPurpose
+    from schemas.roles import Role
 
 
 def entry_key(job: str) -> SigningKey:
