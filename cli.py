@@ -12,6 +12,7 @@ from ediscovery import commands as ediscovery_commands
 from ediscovery import holds_commands, proof_commands
 from ediscovery.audits import commands as audits_commands
 from ediscovery.production import commands as production_commands
+from ediscovery.retention import commands as retention_commands
 from manifests import commands as manifests_commands
 from manifests import copies_commands, locks_commands
 from manifests import doctor as manifests_doctor
@@ -68,6 +69,7 @@ for command in (
     manifests_commands.status,
     holds_commands.hold,
     decisions_commands.approve,
+    retention_commands.retention,
     locks_commands.locks,
     copies_commands.replicate,
     copies_commands.restore,
