@@ -37,6 +37,8 @@ def account() -> None:
 @click.option("--platform", type=click.Choice(PLATFORMS), default="feed", show_default=True)
 @click.option("--title", help="The account's name for people.")
 @click.option("--custodian", "custodians", multiple=True, help="Who answers for it; may be given more than once.")
+@click.option("--official", "officials", multiple=True,
+              help="An id, handle or address under which the body itself answers there. Again, too.")  # fmt: skip
 @click.option("--series", default="unscheduled", show_default=True, help="Its retention series.")
 @private_option
 @json_option
@@ -48,6 +50,7 @@ def register(
     platform: Platform,
     title: str | None,
     custodians: tuple[str, ...],
+    officials: tuple[str, ...],
     series: str,
     allow_private_network: bool,  # noqa: FBT001 - click's
 ) -> None:
@@ -69,6 +72,7 @@ def register(
         platform=platform,
         title=title,
         custodians=custodians,
+        officials=officials,
         series=series,
         private_network=allow_private_network,
     )
@@ -86,6 +90,7 @@ def _register(
     platform: Platform = "feed",
     title: str | None = None,
     custodians: tuple[str, ...] = (),
+    officials: tuple[str, ...] = (),
     series: str = "unscheduled",
     private_network: bool = False,
 ) -> Account:
@@ -99,6 +104,7 @@ def _register(
             url=url,
             title=title or urlsplit(url).hostname or url,
             custodians=custodians,
+            officials=officials,
             series=series,
             private_network=private_network,
         ),

@@ -19,13 +19,14 @@ from schemas.query import Query
 from schemas.record import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from ediscovery.evidence import Sealed
     from ediscovery.search import Hit
     from ediscovery.threads import Turn
     from manifests.archive import Archive
+    from schemas.digest import Digest
 
 SHORT_ID = 12
 WIDTH = 100
@@ -118,6 +119,27 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None) -> Searc
     )
 
 
+def find_record(opened: Search, name: str) -> Hit:
+    """Return the record whose id begins so.
+
+    Raises:
+        RecordUnknownError: there is none.
+        RecordNameError: it is no such beginning, or that of several records.
+    """
+    found = opened.find_record(name)
+    if found is None:
+        raise RecordUnknownError(f"There is no record {name[:80]}.", do="Take an id from 'holdfast search'.")
+    return found
+
+
+def records_named(archive: Archive, names: Sequence[str]) -> tuple[Digest, ...]:
+    """Return the ids of records that people named by their beginnings (``find_record``)."""
+    if not names:
+        return ()
+    with searchable(archive) as opened:
+        return tuple(find_record(opened, name).record for name in names)
+
+
 @click.command()
 @query_options
 @click.option("--limit", default=50, show_default=True, help="How many hits to show; all are counted.")
@@ -195,9 +217,7 @@ def show(console: Console, record: str) -> None:
     """
     archive = console.open()
     with searchable(archive) as opened:
-        found = opened.find_record(record)
-        if found is None:
-            raise RecordUnknownError(f"There is no record {record[:80]}.", do="Take an id from 'holdfast search'.")
+        found = find_record(opened, record)
         sealed = read_hits(archive, (found,))[found.record]
         history = opened.versions(found.account, found.item)
         around = opened.thread(found.account, sealed.view.thread or found.item)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ediscovery import language
-from ediscovery.commands import RecordUnknownError, day, searchable
+from ediscovery.commands import day, records_named
 from manifests.console import json_option, local, plural
 from manifests.decisions.decided import LONGEST_DAYS
 from manifests.decisions.files import load_decision, propose
@@ -20,11 +20,10 @@ from schemas.holds import Scope
 from schemas.ledger import HoldAmended, HoldPlaced, HoldReleased
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from manifests.archive import Archive
     from manifests.console import Console
-    from schemas.digest import Digest
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -123,19 +122,8 @@ def _scope(archive: Archive, given: dict[str, Any]) -> Scope:
         since=day(given["since"], zone),
         until=day(given["until"], zone, after=True),
         query=query,
-        records=tuple(_records(archive, given["records"])),
+        records=tuple(records_named(archive, given["records"])),
     )
-
-
-def _records(archive: Archive, names: tuple[str, ...]) -> Iterator[Digest]:
-    if not names:
-        return
-    with searchable(archive) as opened:
-        for name in names:
-            found = opened.find_record(name)
-            if found is None:
-                raise RecordUnknownError(f"There is no record {name[:80]}.", do="Take an id from 'holdfast search'.")
-            yield found.record
 
 
 def _mirrored(console: Console, archive: Archive) -> str:

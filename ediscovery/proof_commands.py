@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ediscovery.commands import RecordUnknownError, searchable
+from ediscovery.commands import find_record, searchable
 from ediscovery.evidence import prove as prove_sealed
 from ediscovery.evidence import read_hits
 from manifests.checkpoints.commands import system_nonce
@@ -94,9 +94,7 @@ def prove(console: Console, record: str | None, since: str | None, until: int | 
 
 def _of_record(archive: Archive, record: str) -> tuple[str, Proof]:
     with searchable(archive) as opened:
-        found = opened.find_record(record)
-    if found is None:
-        raise RecordUnknownError(f"There is no record {record[:80]}.", do="Take an id from 'holdfast search'.")
+        found = find_record(opened, record)
     sealed = read_hits(archive, (found,))[found.record]
     checkpoint, claims = _vouched(archive, at_least=sealed.place.entry + 1)
     return f"{sealed.id.hex[:12]}.proof", prove_sealed(archive, sealed, checkpoint, claims, whole=True)

@@ -24,7 +24,8 @@ class Account(Canonical, frozen=True):
     """A registered account.
 
     ``name`` is what people type and what keys carry; ``url`` may name environment variables (``${TOKEN}``) in the
-    place of secrets; ``private_network`` allows addresses that are not public (loopback, intranet).
+    place of secrets; ``officials`` are the ids, handles and addresses under which the body itself comments and answers
+    there; ``private_network`` allows addresses that are not public (loopback, intranet).
     """
 
     name: str
@@ -32,6 +33,7 @@ class Account(Canonical, frozen=True):
     url: str
     title: str
     custodians: tuple[str, ...] = ()
+    officials: tuple[str, ...] = ()
     series: str = "unscheduled"
     private_network: bool = False
 

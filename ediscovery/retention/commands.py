@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ediscovery.production.commands import OutputExistsError
-from ediscovery.retention import packs
+from ediscovery.retention import adopted_commands, packs
 from ediscovery.retention.importing import STATES, import_published
-from ediscovery.retention.places import ScheduleError
-from ediscovery.retention.reading import LARGEST, read, text_of
+from ediscovery.retention.reading import read, text_of
+from ediscovery.retention.schedule_files import content_of
 from ediscovery.retention.writing import write_schedule
 from manifests.console import json_option, plural
 from schemas.errors import UnavailableError
@@ -40,6 +40,15 @@ def retention() -> None:
     """Say how long records must be kept: schedules of authorities, and which records belong to which series."""
 
 
+for command in (
+    adopted_commands.adopt,
+    adopted_commands.classify,
+    adopted_commands.declare,
+    adopted_commands.explain,
+):
+    retention.add_command(command)
+
+
 @retention.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @json_option
@@ -59,7 +68,7 @@ def check_files(console: Console, files: tuple[Path, ...]) -> None:
 
 
 def _checked(path: Path) -> dict[str, Any]:
-    found = read(text_of(_content(path), name=str(path)), name=str(path))
+    found = read(text_of(content_of(path), name=str(path)), name=str(path))
     if isinstance(found, Classification):
         return {"file": str(path), "classification": found.title, "rules": len(found.rules)}
     return {
@@ -78,17 +87,6 @@ def _line(found: dict[str, Any]) -> str:
     example = ", an example that no records officer checked" if found["example"] else ""
     series = plural(found["series"], "series", "series")
     return f"{found['file']}: the schedule {found['schedule']} with {series}, sound{example}"
-
-
-def _content(path: Path) -> bytes:
-    """Return a file's bytes, one more than are read at most, so that a large one is known for large."""
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as error:
-        raise ScheduleError(
-            f"{path} cannot be read: {error.strerror}.", do="Give the name of a file.", file=str(path), line=None
-        ) from error
 
 
 @retention.command("packs")
@@ -126,7 +124,7 @@ def import_file(console: Console, file: Path, out: Path) -> None:
     Example:
       holdfast retention import 100-001.json --out va-100-001.toml
     """
-    imported = import_published(_content(file), name=file.stem)
+    imported = import_published(content_of(file), name=file.stem)
     schedule = imported.schedule
     _write(out, COMMENT.format(file=file.name) + write_schedule(schedule))
     refused = [row for row in imported.rows if row.state == "refused"]

@@ -1,0 +1,39 @@
+"""Which holds cover a record: any that does keeps it, whatever its series says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ediscovery import language
+from manifests.locking import accounts_of
+from schemas.query import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ediscovery.search import Hit, Search
+    from manifests.history import History
+    from schemas.holds import Hold, Scope
+
+
+def holds_on(hit: Hit, opened: Search, history: History) -> Iterator[Hold]:
+    """Yield the holds in force that cover a record."""
+    for hold in sorted(history.holds.values(), key=lambda one: one.hold):
+        if any(_covers(one.scope, hit, opened, history) for one in hold.covered):
+            yield hold
+
+
+def _covers(scope: Scope, hit: Hit, opened: Search, history: History) -> bool:
+    """Whether a scope covers a record (FORMAT 4.11). What its search finds in one version, it covers in all."""
+    return (
+        hit.account in accounts_of(scope, history)
+        and (scope.since is None or scope.since <= hit.date)
+        and (scope.until is None or hit.date < scope.until)
+        and (not scope.records or hit.record in scope.records)
+        and (scope.query is None or _finds(scope.query, hit, opened))
+    )
+
+
+def _finds(query: str, hit: Hit, opened: Search) -> bool:
+    asked = Query(term=language.parse(query), accounts=frozenset({hit.account}))
+    return any(found.item == hit.item for found in opened.hits(asked))

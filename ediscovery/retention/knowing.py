@@ -1,0 +1,77 @@
+"""What the archive knows about one record that decides how long it is kept: its days, its class, what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ediscovery.retention.classifying import Subject, author_class
+from ediscovery.retention.reckoning import Facts, day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from ediscovery.retention.reckoning import Calendar
+    from ediscovery.search import Hit, Search
+    from schemas.account import Account
+    from schemas.instant import Instant
+    from schemas.record import AbsenceClass, Normalised
+    from schemas.retention import Moderation, Trigger
+
+BECAME: Mapping[AbsenceClass, Moderation] = {"deleted": "removed", "hidden": "hidden"}
+EVENT = "event:"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record, its instants as far as they are known, and what rules ask about it."""
+
+    hit: Hit
+    subject: Subject
+    last_activity: Instant
+    superseded: Instant | None
+    declared: Mapping[Trigger, date]
+
+    def facts(self, calendar: Calendar) -> Facts:
+        """Return the days of the triggers in a calendar; what people declared goes before what was captured."""
+
+        def day(trigger: Trigger, instant: Instant | None) -> date | None:
+            return self.declared.get(trigger) or (None if instant is None else day_of(instant, calendar))
+
+        return Facts(
+            created=day("created", self.hit.created),
+            captured=day("captured", self.hit.captured),
+            last_activity=day("last-activity", self.last_activity),
+            closed=day("closed", None),
+            superseded=day("superseded", self.superseded),
+            subject_born=day("subject-born", None),
+            events={
+                trigger.removeprefix(EVENT): on for trigger, on in self.declared.items() if trigger.startswith(EVENT)
+            },
+        )
+
+
+def known_of(opened: Search, hit: Hit, view: Normalised, account: Account, declared: Mapping[Trigger, date]) -> Known:
+    """Return what is known of a record, whose derived view is ``view``.
+
+    The last activity in an item is the date of the newest item in its thread, or if an item there was changed, when
+    that was seen. A version was superseded when the next one was captured.
+    """
+    versions = [one for one in opened.versions(hit.account, hit.item) if one.kind != "absence"]
+    thread = opened.thread(hit.account, view.thread or hit.item)
+    later = [one.captured for one in versions if one.captured > hit.captured]
+    activities = [hit.date, *later, *(one.captured if one.versions > 1 else one.date for one in thread)]
+    return Known(
+        hit=hit,
+        subject=Subject(
+            account=hit.account,
+            platform=account.platform,
+            kind=hit.kind,
+            author_class=author_class(hit.kind, view.author, account.officials),
+            moderation=BECAME.get(hit.absence, "visible") if hit.absence else "visible",
+        ),
+        last_activity=max(activities),
+        superseded=min(later, default=None),
+        declared=declared,
+    )

@@ -1,0 +1,240 @@
+"""How long records are kept, as an office says and asks it: adopt, explain, classify, declare."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from demo.site import BlogSite
+from schemas.digest import Digest
+from tests.e2e.holdfast import Answer, Holdfast
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OURS = """
+[schedule]
+name = "ours"
+title = "Schedule of Maple Grove"
+authority = "Board resolution 12"
+edition = "2026"
+effective = 2026-01-01
+zone = "America/Chicago"
+
+[[series]]
+item = "POSTS"
+title = "Posts"
+disposal = "destroy"
+trigger = "created"
+period = {years = 2}
+cutoff = "calendar-year-end"
+
+[[series]]
+item = "MINORS"
+title = "About a minor"
+disposal = "destroy"
+trigger = "created"
+period = {years = 5}
+combine = "max"
+
+[[series.alternative]]
+trigger = "subject-born"
+period = {years = 20}
+
+[[series]]
+item = "ELECTION"
+title = "Election notices"
+disposal = "destroy"
+trigger = "event:election"
+period = {days = 60}
+"""
+CLASSIFICATION = """
+[classification]
+title = "How Maple Grove tells records apart"
+
+[[rule]]
+match = {kinds = ["post"], accounts = ["blog"]}
+series = ["ours/POSTS"]
+"""
+
+
+LOCAL = """
+[schedule]
+name = "local"
+title = "Local rules"
+authority = "Superintendent"
+edition = "1"
+effective = 2026-01-01
+zone = "America/Chicago"
+
+[[series]]
+item = "POSTS"
+title = "Posts"
+disposal = "destroy"
+trigger = "created"
+period = {{years = {years}}}
+cutoff = "calendar-year-end"
+at_least = "ours/POSTS"
+"""
+AFTER = "2040-01-01"
+
+
+@dataclass
+class Office:
+    """An archive with a captured blog, and a folder for files."""
+
+    holdfast: Holdfast
+    folder: Path
+
+    def adopt(self, text: str) -> Answer:
+        """Adopt a schedule or classification."""
+        path = self.folder / f"{Digest.of(text.encode()).hex[:8]}.toml"
+        path.write_text(text)
+        return self.holdfast.run("retention", "adopt", str(path), "--json")
+
+    def explain(self, record: str, *arguments: str) -> dict[str, Any]:
+        """Why a record is kept."""
+        return self.holdfast.json("retention", "explain", record, *arguments)
+
+    def record(self, words: str, kind: str = "post") -> str:
+        """The one record that words find."""
+        (hit,) = self.holdfast.json("search", words, "--type", kind, "--limit", "1")["hits"]
+        return hit["record"]
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
+    """An archive with a captured blog, one of whose posts was changed: never written to, only copied."""
+    holdfast = Holdfast(tmp_path_factory.mktemp("before") / "home").init()
+    with BlogSite() as site:
+        holdfast.register(site.feed, "blog")
+        holdfast.capture("blog")
+        site.edit("bus-routes", paragraphs=("Route 7 stops at Elm Street again.",))
+        holdfast.capture("blog")
+    return holdfast
+
+
+@pytest.fixture
+def office(before: Holdfast, tmp_path: Path) -> Office:
+    """An office with a schedule and a classification."""
+    shutil.copytree(before.home, tmp_path / "home")
+    made = Office(Holdfast(tmp_path / "home"), tmp_path)
+    for text in (OURS, CLASSIFICATION):
+        answer = made.adopt(text)
+        assert answer.status == 0, answer.err or answer.out
+    return made
+
+
+def test_what_no_rule_names_is_unscheduled_and_kept(before: Holdfast, office: Office):
+    bare = Office(before, before.home.parent)
+    record = bare.record("volcano")
+    assert bare.explain(record, "--as-of", AFTER)["why"].startswith("No classification is adopted")
+    comment = office.holdfast.json("search", "--type", "comment", "--limit", "1")["hits"][0]["record"]
+    explained = office.explain(comment, "--as-of", AFTER)
+    assert explained["why"].startswith("No rule matches it")
+    assert (explained["eligible"], explained["due"]) == (False, None)
+
+
+def test_a_post_is_due_after_the_end_of_the_year_and_every_decision_cites_its_edition(office: Office):
+    record = office.record("volcano")
+    created = office.holdfast.json("search", "volcano", "--type", "post", "--limit", "1")["hits"][0]["created"]
+    due = f"{int(created[:4]) + 3}-01-01"
+    explained = office.explain(record, "--as-of", due)
+    assert (explained["eligible"], explained["due"]) == (True, due)
+    assert not office.explain(record, "--as-of", f"{int(created[:4]) + 2}-12-31")["eligible"]
+    assert "adopted in ledger entry" in explained["series"][0]["cited"]
+    assert "edition 2026" in explained["series"][0]["cited"]
+    words = office.holdfast.run("retention", "explain", record, "--as-of", due).out
+    assert f"On {due} it may be proposed for disposal." in words
+    assert "2 years after the end of the year of its creation" in words
+
+
+def test_a_hold_keeps_what_is_due_and_only_what_it_covers(office: Office):
+    held, free = office.record("volcano"), office.record("roofs")
+    for number, scope in enumerate((("--query", "volcano"), ("--record", held), ("--query", "volcan*"))):
+        office.holdfast.json("hold", "place", f"case-{number}", "--account", "blog", *scope, "--reason", "Doe")
+    assert office.explain(held, "--as-of", AFTER)["holds"] == ["case-0", "case-1", "case-2"]
+    assert not office.explain(held, "--as-of", AFTER)["eligible"]
+    assert office.explain(free, "--as-of", AFTER)["eligible"]
+    office.holdfast.json("hold", "place", "old", "--to", "2000-01-01", "--reason", "Doe")
+    assert office.explain(free, "--as-of", AFTER)["eligible"]
+    office.holdfast.json("hold", "place", "all", "--reason", "Doe")
+    assert office.explain(free, "--as-of", AFTER)["holds"] == ["all"]
+
+
+def test_what_a_person_says_goes_before_the_rules_and_an_unknown_day_keeps(office: Office):
+    record = office.record("volcano")
+    office.holdfast.json("retention", "classify", record, "--series", "ours/MINORS", "--reason", "A pupil's name")
+    explained = office.explain(record, "--as-of", AFTER)
+    assert explained["why"].startswith("A person said so in ledger entry")
+    assert (explained["eligible"], explained["due"]) == (False, None)
+    office.holdfast.json("retention", "declare", "subject-born", "2012-02-29", record, "--reason", "Enrolment office")
+    assert office.explain(record)["due"] == "2032-03-01"
+    office.holdfast.json("retention", "declare", "subject-born", "2012-03-29", record, "--reason", "A slip")
+    assert office.explain(record)["due"] == "2032-03-30"
+
+
+def test_an_event_is_declared_for_an_account_and_for_a_record_in_its_place(office: Office):
+    one, other = office.record("volcano"), office.record("roofs")
+    office.holdfast.json("retention", "classify", one, other, "--series", "ours/ELECTION", "--reason", "Notices")
+    assert office.explain(one)["due"] is None
+    declare = ("retention", "declare", "event:election")
+    office.holdfast.json(*declare, "2026-11-03", "--account", "blog", "--reason", "County clerk")
+    office.holdfast.json(*declare, "2026-12-01", one, "--reason", "Run-off")
+    assert [office.explain(record)["due"] for record in (one, other)] == ["2027-01-31", "2027-01-03"]
+
+
+def test_local_rules_lengthen_and_never_shorten(office: Office):
+    refused = office.adopt(LOCAL.format(years=1))
+    assert (refused.status, refused.json["error"]["code"]) == (2, "SCHEDULE_SHORTENS")
+    assert office.adopt(LOCAL.format(years=3)).status == 0
+    # An authority that asks for more than a local rule gives is not adopted over it.
+    longer = office.adopt(OURS.replace("years = 2", "years = 4"))
+    assert longer.json["error"]["code"] == "SCHEDULE_SHORTENS"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (OURS, "ALREADY_ADOPTED"),
+        (CLASSIFICATION, "ALREADY_ADOPTED"),
+        (CLASSIFICATION.replace("ours/POSTS", "theirs/POSTS"), "SERIES_UNKNOWN"),
+        (OURS.replace('"POSTS"', '"OTHERS"'), "SERIES_UNKNOWN"),
+        (OURS.replace("years = 2", "years = -2"), "SCHEDULE"),
+        ("x = ", "SCHEDULE"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_nothing_changes(office: Office, text: str, code: str):
+    before = office.holdfast.json("status")["entries"]
+    answer = office.adopt(text)
+    assert (answer.status, answer.json["error"]["code"]) == (2, code)
+    assert office.holdfast.json("status")["entries"] == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("classify", "ffffffff", "--series", "ours/POSTS", "--reason", "x"), "RECORD_UNKNOWN"),
+        (("classify", "--series", "ours/POSTS", "--reason", "x"), "ACT_REFUSED"),
+        (("classify", "ffffffff", "--series", "ours/NONE", "--reason", "x"), "SERIES_UNKNOWN"),
+        (("declare", "created", "yesterday", "--account", "blog", "--reason", "x"), "DATE_UNREADABLE"),
+        (("declare", "whenever", "2026-01-01", "--account", "blog", "--reason", "x"), "DECLARATION"),
+        (("declare", "closed", "2026-01-01", "--account", "none", "--reason", "x"), "ACT_REFUSED"),
+        (("declare", "closed", "2026-01-01", "--reason", "x"), "ACT_REFUSED"),
+        (("explain", "ffffffff"), "RECORD_UNKNOWN"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(office: Office, arguments: tuple[str, ...], code: str):
+    answer = office.holdfast.run("retention", *arguments)
+    assert answer.status != 0
+    assert code in answer.err
+
+
+def test_every_command_reads_and_the_archive_is_sound(office: Office):
+    told = office.holdfast.run("log").out
+    assert "schedule ours adopted: Schedule of Maple Grove, edition 2026" in told
+    assert "classification adopted" in told
+    assert office.holdfast.run("verify").status == 0
