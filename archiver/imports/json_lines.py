@@ -6,7 +6,7 @@ Every top-level value is a record, and so is everything in it if it is an envelo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -186,7 +186,10 @@ def _records(content: bytes, found: _Value, dialect: Dialect) -> Iterator[Item]:
     items = [_item(content, inner, _view(inner.value, dialect, context)) for inner in contained]
     listed = tuple(item.normalised.item for item in items)
     said = said or Normalised(kind="list", type="Collection", item="")
-    yield _item(content, found, msgspec.structs.replace(said, listed=listed))
+    whole = _item(content, found, msgspec.structs.replace(said, listed=listed))
+    # What stands before the first item: the items are records of their own, and go when they are due.
+    head = min((item.offset - whole.offset for item in items), default=whole.length)
+    yield replace(whole, length=head)
     yield from items
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read_all(content: bytes | str, platform: Platform = "x") -> tuple[list[Item], list[Refused]]:
-    """Read everything; each item's native bytes are JSON, and its view is canonical."""
+    """Read everything; each item's native bytes are JSON, but those of a list, and its view is canonical."""
     octets = content.encode() if isinstance(content, str) else content
     items, refused = [], []
     for found in read(octets, platform):
@@ -23,7 +23,8 @@ def read_all(content: bytes | str, platform: Platform = "x") -> tuple[list[Item]
             continue
         items.append(found)
         assert Normalised.from_bytes(found.normalised.to_bytes()) == found.normalised
-        json.loads(octets[found.offset : found.offset + found.length])
+        if found.normalised.kind != "list":
+            json.loads(octets[found.offset : found.offset + found.length])
     return items, refused
 
 
@@ -35,3 +36,17 @@ def view_of(value: Any, platform: Platform) -> Normalised:
 
 def natives(content: bytes, items: list[Item]) -> list[bytes]:
     return [content[item.offset : item.offset + item.length] for item in items]
+
+
+def wholes(content: bytes, items: list[Item]) -> list[bytes]:
+    """The objects that items are; of a list, whose native bytes end where its first item begins, all of it."""
+    found = []
+    for item, native in zip(items, natives(content, items), strict=True):
+        if item.normalised.kind != "list":
+            found.append(native)
+            continue
+        text = content[item.offset :].decode()
+        _, end = json.JSONDecoder().raw_decode(text)
+        found.append(text[:end].encode())
+        assert found[-1].startswith(native)
+    return found

@@ -80,7 +80,8 @@ def test_a_feed_is_a_list_with_its_items(tmp_path: Path) -> None:
         assert (found.window, found.status, found.sanity, found.failures) == (True, 200, "plausible", ())
         assert views[server.url("/feed")].kind == "list"
         assert views[server.url("/feed")].listed == found.listed
-        assert [seen.native for seen in found.items] == [body, post(2).encode(), post(1).encode()]
+        head = body[: body.index(post(2).encode())]
+        assert [seen.native for seen in found.items] == [head, post(2).encode(), post(1).encode()]
 
 
 def test_an_unchanged_feed_is_asked_for_by_its_validators_and_says_nothing(tmp_path: Path) -> None:
@@ -311,7 +312,8 @@ def test_every_feed_of_the_corpus_is_collected_over_the_network(tmp_path: Path) 
             again = read_feed(bodies[f"/{number}"], address=server.url(f"/{number}"), headers={})
 
             assert len(posts) == facts["entries"], name
-            assert found.items[0].native == bodies[f"/{number}"], name
+            assert bodies[f"/{number}"].startswith(found.items[0].native), name
+            assert not any(seen.native in found.items[0].native for seen in posts), name
             assert found.listed == again.view.listed, name
             for seen in found.items[:3]:
                 assert recorded_native(path, seen) == seen.native, name

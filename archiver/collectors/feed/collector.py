@@ -107,7 +107,9 @@ class _Look:
         if flags or feed.unread:
             # Another item than the list that was read whole: what is not in this one has not left that one.
             view = msgspec.structs.replace(view, item=f"{view.item}#partial", flags=(*view.flags, *flags))
-        self._seen.append(_seen(response, 0, response.payload, view))
+        # What stands before the first item: the items are records of their own, and go when they are due.
+        head = min((item.offset for item in feed.items), default=len(response.payload))
+        self._seen.append(_seen(response, 0, response.payload[:head], view))
         for item in feed.items:
             native = response.payload[item.offset : item.offset + item.length]
             found = msgspec.structs.replace(item.view, flags=(*item.view.flags, *flags))

@@ -137,7 +137,7 @@ class _Crawl:
             view = self._page(response, address)
         else:
             view = Normalised(kind="media", type="Document", item=address, url=address, flags=_flags(response))
-        self.seen.append(_seen(response, cleaned(view)))
+        self.seen.append(_seen(response, cleaned(view), response.payload))
 
     def _page(self, response: Response, address: str) -> Normalised:
         page = read_page(response.payload, address=response.uri, content_type=content_type_of(response))
@@ -187,9 +187,10 @@ def _flags(response: Response) -> tuple[str, ...]:
 def _list(start: Response, listed: list[str]) -> Seen:
     address = page_address(start.uri)
     view = Normalised(kind="list", type="Collection", item=f"list:{address}", url=address, listed=tuple(listed))
-    return _seen(start, cleaned(view))
+    # No bytes are its own: the pages that it was read from are records of their own, and go when they are due.
+    return _seen(start, cleaned(view), b"")
 
 
-def _seen(response: Response, view: Normalised) -> Seen:
-    source = Slice(exchange=response.exchange, uri=response.uri, offset=0, length=len(response.payload))
-    return Seen(response.payload, Observation(normalised=view, source=source, observed=response.at))
+def _seen(response: Response, view: Normalised, native: bytes) -> Seen:
+    source = Slice(exchange=response.exchange, uri=response.uri, offset=0, length=len(native))
+    return Seen(native, Observation(normalised=view, source=source, observed=response.at))
