@@ -6,8 +6,14 @@ import os
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 
 from tests.lanes import s3, sessions
+
+
+# How long an example takes is the machine's business, which may have other work.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config):
