@@ -10,7 +10,6 @@ from hypothesis import settings
 
 from tests.lanes import s3, sessions
 
-
 # How long an example takes is the machine's business, which may have other work.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
