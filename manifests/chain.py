@@ -215,6 +215,8 @@ def accept(history: History, head: Head, content: bytes) -> Accepted:
     signer = check_signature(history, origin, entry, note)  # step 7
     try:
         check_acts(history, entry)  # step 8
+    except FormatUnknownError:
+        raise  # it breaks no rule that is known here: the advice is to update (FORMAT 7.1)
     except ArchiveError as error:
         raise refused(entry.index, error.what) from error
     return Accepted(entry, leaf_of(content), content, signer)

@@ -62,7 +62,7 @@ def check(proof: ContinuityProof, trust: Trust) -> Continued:
     Raises:
         IntegrityError: a signature or the path fails, or the checkpoints are of different archives.
     """
-    first_note, second_note = SignedNote.from_bytes(proof.first.encode()), SignedNote.from_bytes(proof.second.encode())
+    first_note, second_note = _note(proof.first), _note(proof.second)
     vouched = vouch(second_note, proof.claims, trust)
     first, second = Checkpoint.from_text(first_note.text), vouched.checkpoint
     if first.origin != second.origin:
@@ -78,3 +78,10 @@ def check(proof: ContinuityProof, trust: Trust) -> Continued:
         first=first.size, second=second.size, path=proof.path, first_root=first.root, second_root=second.root
     )
     return Continued(first, signer, vouched)
+
+
+def _note(spelled: str) -> SignedNote:
+    note = SignedNote.from_bytes(spelled.encode())
+    if note.to_bytes().decode() != spelled:
+        raise ContinuityProofError("A checkpoint is not in its one spelling.", do="Ask for the proof again.")
+    return note

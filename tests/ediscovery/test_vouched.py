@@ -90,7 +90,9 @@ def test_a_line_or_a_stamp_that_does_not_hold_makes_a_production_unsound(vouched
     assert ("TIMESTAMP_IMPRINT", "fault") in codes(checked(stamped))
     note = SignedNote.from_bytes(vouched.checkpoint.encode())
     line = note.signatures[1]
-    forged = SignedNote(note.text, (note.signatures[0], replace(line, signature=line.signature[:-1] + b"\0")))
+    forged = SignedNote(
+        note.text, (note.signatures[0], replace(line, signature=line.signature[:-1] + bytes([line.signature[-1] ^ 1])))
+    )
     report = checked(replace(vouched, checkpoint=forged.to_bytes().decode()))
     assert ("SIGNATURE_REFUSED", "fault") in codes(report)
     assert [step.verdict for step in report.steps][7] == "faulty"

@@ -252,6 +252,10 @@ def test_an_archive_of_a_later_format_is_refused_with_the_advice_to_update() -> 
     writer = Writer()
     with pytest.raises(FormatUnknownError):
         writer.append(writer.ledger(), created(writer, form="holdfast/v2"))
+    first, start = (created(writer, form="holdfast/v2"),), writer.clock()
+    later = chain.entry_after(Head(), acts=first, at=start, clock=start, actor="x", software="x/2")
+    with pytest.raises(FormatUnknownError, match="Update"):
+        Writer(store=copied([chain.sign(ORIGIN, later, writer.key)])).ledger().refresh()
     entry = read(Writer().create().store, layout.entry(0))
     later = entry.replace(b"holdfast-entry/v1", b"holdfast-entry/v2")
     with pytest.raises(FormatUnknownError):

@@ -235,6 +235,22 @@ def test_a_ledger_that_was_only_added_to_is_proved_to_continue() -> None:
         assert "unchanged" in continued.statements()[0]
 
 
+def test_no_bit_of_a_proof_of_continuity_can_be_changed_not_even_one_that_base64_leaves_unused() -> None:
+    case = sealed(rows=1, neighbours=1, after=1)
+    first = case.ledger.checkpoint(case.writer.checkpoint_key)
+    case.writer.append(case.ledger, registered("new"))
+    second = case.ledger.checkpoint(case.writer.checkpoint_key)
+    content = prove_continuity(case.ledger, first, second, case.claims).to_bytes()
+    unsigned = content.index(b'"claims"'), content.index(b"}", content.index(b'"claims"'))
+    trust = Trust(at=LATER, verifier=case.writer.checkpoint_key.verifier)
+    for position in (*range(unsigned[0]), *range(unsigned[1] + 1, len(content))):
+        for bit in range(8):
+            altered = bytearray(content)
+            altered[position] ^= 1 << bit
+            with pytest.raises(ArchiveError):
+                continuity.check(read_proof(bytes(altered)), trust)
+
+
 def test_a_ledger_with_another_past_is_not_proved_to_continue() -> None:
     case = sealed(after=1)
     other = Writer(key=case.writer.key, checkpoint_key=case.writer.checkpoint_key)

@@ -37,7 +37,6 @@ from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.instant import Instant
 from tests import openssl, tsa
-from tests.corpora import corpus
 from tests.tsa import Answer, make_authority, pem, serving, stamp
 
 AT = Instant.from_text("2026-06-01T12:00:00.250000Z")
@@ -90,17 +89,6 @@ def test_openssl_as_an_authority_is_believed(tmp_path, ess, chain, rsa_bits) -> 
     assert now.plus(seconds=-1) < proved.at < now.plus(seconds=60)
     assert (proved.accuracy, proved.serial) == (2_003_004, 11)
     assert openssl.accepts(tmp_path, kept, DIGEST, authority, at=proved.at.plus(seconds=1))
-
-
-def test_a_stamp_of_a_public_authority_is_believed(tmp_path) -> None:
-    folder = corpus("conformance", "rfc3161", "trailofbits+rfc3161-client", "sigstage")
-    roots = load_roots((folder / "ts_chain.pem").read_bytes())
-    at = Instant.from_text("2026-01-01T00:00:00.000000Z")
-    proved = verify(settle((folder / "response-sha256.tsr").read_bytes()), Digest.of(b"hello"), roots=roots, at=at)
-    assert (proved.authority, str(proved.at)) == ("sigstore-tsa", "2025-05-09T11:58:55.000000Z")
-    broken = settle((folder / "response-invalid-signature.tsr").read_bytes())
-    with pytest.raises(TimestampSignatureError):
-        verify(broken, Digest.of(b"hello"), roots=roots, at=at)
 
 
 # What a dishonest or broken one says

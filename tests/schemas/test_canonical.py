@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 import rfc8785
@@ -17,17 +18,45 @@ from schemas.record import Author, Normalised
 from schemas.stored import StoredObject
 from tests.corpora import corpus
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 STORED = StoredObject(key="ledger/x", sha256=Digest.of(b"x"), size=1)
 
 
 def test_the_published_jcs_vectors_come_out_byte_for_byte() -> None:
     folder = corpus("conformance", "jcs", "cyberphone+json-canonicalization")
     inputs = sorted((folder / "input").glob("*.json"))
-    assert len(inputs) >= 4
+    assert (len(inputs), sum(path.is_file() for path in folder.rglob("*"))) == (4, 12)
     for path in inputs:
         spelled = rfc8785.dumps(json.loads(path.read_text(encoding="utf-8")))
         assert spelled == (folder / "output" / path.name).read_bytes().strip()
         assert spelled.hex() == "".join((folder / "outhex" / path.with_suffix(".txt").name).read_text().split())
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in a JSON value, keys too."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for one in value:
+                yield from texts_in(one)
+        case dict():
+            yield from value
+            yield from texts_in(list(value.values()))
+
+
+def test_every_text_of_the_published_vectors_is_spelled_by_a_structure_as_it_is_published() -> None:
+    folder = corpus("conformance", "jcs", "cyberphone+json-canonicalization")
+    seen = 0
+    for path in sorted((folder / "input").glob("*.json")):
+        published = (folder / "output" / path.name).read_bytes()
+        for text in texts_in(json.loads(path.read_text(encoding="utf-8"))):
+            spelled = Author(name=text).to_bytes()
+            assert spelled.removeprefix(b'{"name":').removesuffix(b"}") in published
+            seen += 1
+    assert seen == 31
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,12 @@ def hashes_of(values: list[str] | None) -> list[Digest]:
     return [Digest(base64.b64decode(value)) for value in values or []]
 
 
+def test_the_published_proofs_are_all_that_lies_there() -> None:
+    everything = [path for path in corpus("conformance", "merkle").rglob("*") if path.is_file()]
+    assert sorted(everything) == sorted([*published("inclusion"), *published("consistency")])
+    assert len(everything) == 80
+
+
 @pytest.mark.parametrize(("kind", "number"), [("inclusion", 39), ("consistency", 41)])
 def test_the_published_proofs_are_accepted_or_refused_as_they_say(kind, number) -> None:
     files = published(kind)
