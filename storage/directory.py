@@ -115,6 +115,17 @@ class DirectoryStore:
         with disk.refusals(self.root), self._entered(parents) as folder:
             return folder is not None and disk.is_file(folder, name)
 
+    def destroy(self, key: str) -> int:
+        """Delete the file of ``key``, and drafts that dead writers left; see ``Shredder.destroy``.
+
+        The file system forgets the bytes when it writes others over them.
+        """
+        keys.check(key)
+        *parents, name = key.split("/")
+        with disk.refusals(self.root), self._entered(parents) as folder:
+            gone = folder is not None and disk.remove(folder, name)
+        return int(gone) + self.sweep()
+
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """Yield the keys that start with ``prefix`` and come after ``after``, in order.
 

@@ -140,6 +140,18 @@ def open_file(folder: int, name: str) -> BinaryIO | None:
     return os.fdopen(file, "rb")
 
 
+def remove(folder: int, name: str) -> bool:
+    """Remove a file for good, and return whether there was one."""
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    finally:
+        # Also where it was gone: whoever removed it may not have lived to make that durable.
+        os.fsync(folder)
+    return True
+
+
 def make_folders(path: Path) -> None:
     """Make a folder and its parents, durably; what exists is left alone."""
     if path.is_dir():

@@ -66,6 +66,12 @@ class MemoryStore:
         keys.check(key)
         return key in self._objects
 
+    def destroy(self, key: str) -> int:
+        """Delete what is stored under ``key``; see ``Shredder.destroy``."""
+        keys.check(key)
+        with self._writing:
+            return 0 if self._objects.pop(key, None) is None else 1
+
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """Yield the keys that start with ``prefix`` and come after ``after``, in order."""
         with self._writing:

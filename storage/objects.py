@@ -61,6 +61,12 @@ class LockRefusedError(PolicyError):
     code = "LOCK_REFUSED"
 
 
+class ObjectLockedError(PolicyError):
+    """The store keeps a version: its lock has not ended, a legal hold is on, or these credentials may not delete."""
+
+    code = "OBJECT_LOCKED"
+
+
 class WriteOutcomeUnknownError(OutcomeUnknownError):
     """A write was interrupted: the object may or may not be there."""
 
@@ -206,6 +212,23 @@ class Versions(Protocol):
 
         Raises:
             ObjectMissingError: there is none.
+        """
+        ...
+
+
+@runtime_checkable
+class Shredder(Protocol):
+    """A store that can destroy what it holds; apart from ``ObjectStore``, so that hardly anybody has it at hand."""
+
+    def destroy(self, key: str) -> int:
+        """Delete every version of a key, every delete marker and every part of an upload, and return how many.
+
+        The version that owns the key goes last. When it returns nothing of the key is left in the store. It may be
+        killed at any moment and be called again; where nothing is, nothing is done.
+
+        Raises:
+            ObjectLockedError: the store keeps a version. Those after it are gone; it and those before it stay.
+            StoreUnavailableError: not all is gone; it may be tried again.
         """
         ...
 

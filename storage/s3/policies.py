@@ -135,7 +135,11 @@ GRANTS: dict[Role, tuple[Grant, ...]] = {
         Grant((*READ, *GUARDS, "PutObjectRetention"), (*RECORD, *DATA)),
         Grant(("PutObject",), (layout.LEDGER,)),
     ),
-    "disposition": (Grant(LOOK), Grant(READ, RECORD), Grant((*READ, *GUARDS, "DeleteObjectVersion"), DATA)),
+    "disposition": (
+        Grant((*LOOK, "ListBucketMultipartUploads")),
+        Grant(READ, RECORD),
+        Grant((*READ, *GUARDS, "DeleteObjectVersion", "AbortMultipartUpload"), DATA),
+    ),
 }
 LOCKING: tuple[Role, ...] = ("writer", "sweeper")
 UNLIKE = ("StringNotEquals", "StringNotLike")

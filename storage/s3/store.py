@@ -23,6 +23,7 @@ from storage.objects import (
 )
 from storage.s3 import parts
 from storage.s3.client import Bucket
+from storage.s3.destroying import destroy
 from storage.s3.locking import Locking, headers_of, lock_in, longer
 from storage.s3.patience import Patience
 from storage.s3.reading import VersionStream
@@ -121,6 +122,11 @@ class S3Store:
         keys.check(key)
         held = self._version(key, version)
         self._lock("put_object_legal_hold", key, VersionId=held, LegalHold={"Status": "ON" if on else "OFF"})
+
+    def destroy(self, key: str) -> int:
+        """Delete every version of a key, every marker and every unfinished upload; see ``Shredder.destroy``."""
+        keys.check(key)
+        return destroy(self.bucket, self._patience, key)
 
     def _put_whole(self, key: str, content: Content) -> StoredObject:
         lock = self._locking.lock_of(key)

@@ -74,7 +74,11 @@ class Upload:
     def _pending(self) -> tuple[str, Mapping[int, Arrived]] | None:
         """Return the upload that can be continued and has come farthest, with what arrived of it."""
         try:
-            found = [(name, self._arrived(name)) for name in self._names() if name not in self._lost]
+            found = [
+                (name, self._arrived(name))
+                for name in uploads_of(self._bucket, self._patience, self._key)
+                if name not in self._lost
+            ]
             parts = [part for part, _ in plan.in_parts(self._key, self._content)] if found else []
         except (StoreAccessRefusedError, StoreRefusedError, UploadLostError):
             return None  # these rights are not needed, they only save work
@@ -117,22 +121,6 @@ class Upload:
             "ChecksumSHA256": part.checksums["ChecksumSHA256"],
         }
 
-    def _names(self) -> Iterator[str]:
-        """Yield the names of the uploads that are pending at the key."""
-        place: dict[str, str] = {}
-        while True:
-            answer = self._patience.repeat(
-                lambda: self._bucket.call("list_multipart_uploads", Prefix=self._key, **place)  # noqa: B023
-            )
-            yield from (upload["UploadId"] for upload in answer.get("Uploads", ()) if upload["Key"] == self._key)
-            following = {
-                "KeyMarker": answer.get("NextKeyMarker", ""),
-                "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
-            }
-            if not answer.get("IsTruncated") or following == place or following["KeyMarker"] > self._key:
-                return
-            place = following
-
     def _arrived(self, name: str) -> dict[int, Arrived]:
         """Return what arrived of an upload, by the parts' numbers."""
         arrived: dict[int, Arrived] = {}
@@ -149,3 +137,18 @@ class Upload:
     def _ask(self, operation: str, **parameters: object) -> Answer:
         """Make a request about the key that may be made twice."""
         return self._patience.repeat(lambda: self._bucket.call(operation, Key=self._key, **parameters))
+
+
+def uploads_of(bucket: Bucket, patience: Patience, key: str) -> Iterator[str]:
+    """Yield the names of the uploads that are pending at a key."""
+    place: dict[str, str] = {}
+    while True:
+        answer = patience.repeat(lambda: bucket.call("list_multipart_uploads", Prefix=key, **place))  # noqa: B023
+        yield from (upload["UploadId"] for upload in answer.get("Uploads", ()) if upload["Key"] == key)
+        following = {
+            "KeyMarker": answer.get("NextKeyMarker", ""),
+            "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
+        }
+        if not answer.get("IsTruncated") or following == place or following["KeyMarker"] > key:
+            return
+        place = following
