@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from schemas.account import Platform
 
+SHOWN = 5
 COLLECTED: tuple[Platform, ...] = ("feed", "website")
 private_option = click.option(
     "--allow-private-network",
@@ -190,7 +191,9 @@ def _line(result: Captures) -> str:
     if act is None:
         return f"✓ {result.account}: sealed already"
     found = f"{act.new} new, {act.edited} edited, {act.absent} gone"
-    partial = f"\n  partly read: {act.poll.reason}" if act.poll.outcome == "partial" else ""
+    partial = "".join(f"\n  not read: {failure}" for failure in result.failures[:SHOWN])
+    if len(result.failures) > SHOWN:
+        partial += f"\n  … and {len(result.failures) - SHOWN} more, in the WARC file of the capture"
     return (
         f"✓ {result.account}: {found}; {plural(act.poll.listed, 'item')} listed, "
         f"{plural(act.poll.requests, 'request')}{partial}"
@@ -202,6 +205,7 @@ def _plain(result: Captures) -> dict[str, object]:
         "account": result.account,
         "act": result.act.to_plain() if result.act else None,
         "error": result.error.to_json() if result.error else None,
+        "failures": result.failures,
     }
 
 

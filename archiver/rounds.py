@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archiver import spool
 from archiver.fetch.addresses import resolve as resolve_by_system
-from archiver.runs import looked_at
+from archiver.runs import Looked, looked_at
 from archiver.sealing import Chance, seal
 from schemas.errors import ArchiveError
 
@@ -30,11 +30,15 @@ STOPPING = ("integrity", "outcome-unknown")
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """What a round did to one account: the committed act, and the error that kept it or that its poll records."""
+    """What a round did to one account: the committed act, and the error that kept it or that its poll records.
+
+    ``failures`` are parts that could not be read, in words that the ledger does not keep.
+    """
 
     account: str
     act: Captured | None
     error: ArchiveError | None = None
+    failures: tuple[str, ...] = ()
 
 
 def system_chance() -> Chance:
@@ -65,12 +69,12 @@ def capture_all(
         IntegrityError, OutcomeUnknownError: the round stops; what was read waits in the spool.
     """
     with ExitStack() as begun:
-        group: list[_Looked] = []
+        group: list[_Seen] = []
         began = archive.now()
         for account in accounts:
             began = began if group else archive.now()
             try:
-                spooled, error = begun.enter_context(
+                spooled, looked = begun.enter_context(
                     looked_at(archive, account, chance, environment=environment, resolve=resolve)
                 )
             except ArchiveError as refused:
@@ -78,7 +82,7 @@ def capture_all(
                     raise
                 yield Captures(account.name, None, refused)
                 continue
-            group.append(_Looked(account.name, spooled.plan().capture, spooled, error))
+            group.append(_Seen(account.name, spooled.plan().capture, spooled, looked))
             waited = (archive.now().micros - began.micros) / 1_000_000
             if len(group) >= MOST_IN_GROUP or waited >= LONGEST_GROUP_SECONDS:
                 yield from _committed(archive, group, chance)
@@ -88,14 +92,14 @@ def capture_all(
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class _Seen:
     account: str
     capture: str
     spooled: Spooled
-    error: ArchiveError | None
+    looked: Looked
 
 
-def _committed(archive: Archive, group: list[_Looked], chance: Chance) -> Iterator[Captures]:
+def _committed(archive: Archive, group: list[_Seen], chance: Chance) -> Iterator[Captures]:
     failure: ArchiveError | None = None
     try:
         acts = seal(archive, [one.spooled for one in group], chance)
@@ -107,4 +111,5 @@ def _committed(archive: Archive, group: list[_Looked], chance: Chance) -> Iterat
         # Of a group that took several entries the first ones may be committed, whatever became of the last.
         _, last = archive.ledger.history.last_capture.get(one.account, (0, None))
         act = acts.get(one.capture) or (last if last and last.poll.capture == one.capture else None)
-        yield Captures(one.account, act, one.error if act else failure or one.error)
+        kept = one.looked.error if act else failure or one.looked.error
+        yield Captures(one.account, act, kept, one.looked.failures)

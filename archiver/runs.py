@@ -20,6 +20,7 @@ from archiver.fetch.transport import Patience, RecordingTransport
 from archiver.held import held_of
 from archiver.observe import LookUp
 from archiver.planning import plan_of
+from archiver.remembering import recalled, remember
 from manifests.archive import SOFTWARE
 from schemas.errors import ArchiveError, InputError, UnavailableError
 from storage.warc import WarcWriter
@@ -80,10 +81,10 @@ def looked_at(
     *,
     environment: Mapping[str, str],
     resolve: Resolver,
-) -> Iterator[tuple[Spooled, ArchiveError | None]]:
+) -> Iterator[tuple[Spooled, Looked]]:
     """Read ``account`` once into the spool, where it is ours until the block ends.
 
-    Gives the spooled capture and the error that its poll records, if the look failed.
+    Gives the spooled capture and what the look gave.
 
     Raises:
         PlatformUnsupportedError: the account cannot be read over the network.
@@ -102,7 +103,7 @@ def looked_at(
                 _poll(archive, plan, Collected(cursor=plan.cursor, sanity="unread"), error=error), error=error
             )
         spooled.finish(looked.poll, looked.seen)
-        yield spooled, looked.error
+        yield spooled, looked
 
 
 @contextmanager
@@ -144,11 +145,12 @@ def _recording(
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One look at an account: the poll, what was seen, and the error if it failed."""
+    """One look at an account: the poll, what was seen, the error if it failed, and in words what could not be read."""
 
     poll: Poll
     seen: tuple[Seen, ...] = ()
     error: ArchiveError | None = None
+    failures: tuple[str, ...] = ()
 
 
 def _look(
@@ -161,9 +163,11 @@ def _look(
 ) -> Looked:
     error: ArchiveError | None = None
     collected = Collected(listed=None, sanity="unread", cursor=plan.cursor)
+    cursor = recalled(archive.home, account.name, plan.cursor)
     away: tuple[Seen, ...] = ()
     try:
-        collected = collector.collect(account, transport, cursor=plan.cursor, known=held.knows)
+        collected = collector.collect(account, transport, cursor=cursor, known=held.knows)
+        transport.note(collected.failures)
         away = _absences(archive, transport, held, collected)
     except ArchiveError as caught:
         # Not swallowed: the poll in the ledger carries it, and the caller gets it back.
@@ -176,7 +180,8 @@ def _look(
             place=f"{where.filename.rpartition('/')[2]}:{where.lineno}",
         )
     poll = _poll(archive, plan, collected, error=error, transport=transport)
-    return Looked(poll, (*collected.items, *away), error)
+    failures = tuple(transport.masked(failure) for failure in collected.failures)
+    return Looked(poll, (*collected.items, *away), error, failures)
 
 
 def _poll(
@@ -188,7 +193,7 @@ def _poll(
     transport: RecordingTransport | None = None,
 ) -> Poll:
     outcome: Outcome = "partial" if collected.failures else "captured" if collected.items else "unchanged"
-    reason = error.what if error else "; ".join(collected.failures[:5]) or None
+    reason = error.what if error else _unread(collected)
     return msgspec.structs.replace(
         plan.poll(ended=archive.now(), outcome="failed" if error else outcome, sanity=collected.sanity),
         status=collected.status,
@@ -196,8 +201,15 @@ def _poll(
         reason=transport.masked(reason) if reason and transport else reason,
         requests=transport.requests if transport else 0,
         listed=len(collected.listed or ()),
-        cursor_after=dict(plan.cursor if error else collected.cursor),
+        cursor_after=plan.cursor if error else remember(archive.home, plan.account, collected.cursor),
     )
+
+
+def _unread(collected: Collected) -> str | None:
+    count = len(collected.failures)
+    if not count:
+        return None
+    return f"{count} part{'s' * (count > 1)} could not be read; the WARC file of the capture says which, and why"
 
 
 def _absences(archive: Archive, transport: Transport, held: Held, collected: Collected) -> tuple[Seen, ...]:

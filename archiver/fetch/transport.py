@@ -32,7 +32,7 @@ from archiver.fetch.recording import Limits, Recorded, Recorder
 from schemas.instant import Instant, InstantMalformedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from requests import PreparedRequest
@@ -133,6 +133,12 @@ class RecordingTransport:
     def masked(self, text: str) -> str:
         """Return a text without the account's secrets, fit for the ledger."""
         return self._mask.url(text)
+
+    def note(self, failures: Sequence[str]) -> None:
+        """Keep in words what could not be read, in the WARC file: it names addresses, which the ledger does not."""
+        if failures:
+            told = {f"failure-{number}": self.masked(failure) for number, failure in enumerate(failures, 1)}
+            self._recorder.warc.note(at=self._now(), fields=told)
 
     def _attempt(self, request: PreparedRequest, *, keep_payload: bool) -> Recorded:
         with self._counting:

@@ -11,6 +11,7 @@ from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.feed.found import NotAFeedError
 from archiver.collectors.feed.reading import read_feed
 from archiver.fetch.failures import AccessRefusedError, NotFoundError, RateLimitedError, ServerFailedError
+from archiver.remembering import PRIVATE
 from schemas.account import Account
 from schemas.digest import Digest
 from schemas.record import Normalised
@@ -198,6 +199,20 @@ def test_new_comments_are_found_though_the_feed_is_unchanged(tmp_path: Path) -> 
         assert server.requests[3].headers["If-None-Match"] == '"c"'
         assert (second.items, second.listed, second.failures) == ((), None, ())
         assert (views_of(third)["c2"].thread, third.listed) == ("post-1", None)
+
+
+def test_where_the_comment_feeds_are_not_remembered_the_feed_is_asked_for_whole(tmp_path: Path) -> None:
+    main = Answer(headers={**XML, "ETag": '"f"'}, body=feed(post(1, "<wfw:commentRss>/c</wfw:commentRss>")))
+    with serving({"/feed": main, "/c": Answer(headers=XML, body=comments("<item><guid>c1</guid></item>"))}) as server:
+        first = collected(server, tmp_path)
+        elsewhere = {name: value for name, value in first.cursor.items() if name not in PRIVATE}
+        again = collected(server, tmp_path, cursor=elsewhere)
+
+        assert "/c" in first.cursor["comments"]
+        assert "/c" not in "".join(elsewhere.values())
+        assert "If-None-Match" not in server.requests[2].headers
+        assert views_of(again).keys() == views_of(first).keys()
+        assert again.cursor == first.cursor
 
 
 @pytest.mark.parametrize("answer", [Answer(404), Answer(500), Answer(body=b"<html>no</html>"), Answer(429)])

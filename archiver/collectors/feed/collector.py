@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archiver.collectors.feed.comments import CommentFeed, as_comments, comment_feeds, remembered, spelled
+from archiver.collectors.feed.comments import THREADS, CommentFeed, as_comments, comment_feeds, remembered, spelled
 from archiver.collectors.feed.found import NotAFeedError
 from archiver.collectors.feed.reading import read_feed
 from archiver.collectors.feed.validators import NOT_MODIFIED, asking, validators_of
@@ -59,7 +59,9 @@ class FeedCollector:
             NotAFeedError: the address never was a feed; if it was one before, the look is ``suspect`` instead.
             ArchiveError: the feed could not be fetched.
         """
-        response = transport.get(account.url, headers={"Accept": ACCEPT, **asking(cursor)})
+        # Which comment feeds there were, the feed itself says, or this machine remembers: else it must come whole.
+        conditions = asking(cursor) if str(len(remembered(cursor))) == cursor.get(THREADS, "0") else {}
+        response = transport.get(account.url, headers={"Accept": ACCEPT, **conditions})
         demand_ok(response)
         look = _Look(transport, known)
         if response.status == NOT_MODIFIED:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from schemas.record import Normalised
 
 COMMENTS = "comments"
-"""The cursor's key: a JSON array of [address, post, validators]."""
+"""The cursor's key, which stays on this machine: a JSON array of [address, post, validators]."""
+THREADS = "threads"
+"""The cursor's key of how many these are, which goes into the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def remembered(cursor: Mapping[str, str]) -> list[CommentFeed]:
 def spelled(feeds: Iterable[CommentFeed]) -> dict[str, str]:
     """Return what a cursor remembers of ``feeds``."""
     rows = [(feed.address, feed.post, dict(feed.validators)) for feed in feeds]
-    return {COMMENTS: msgspec.json.encode(rows).decode()} if rows else {}
+    return {COMMENTS: msgspec.json.encode(rows).decode(), THREADS: str(len(rows))} if rows else {}
 
 
 def comment_feeds(feed: Feed, *, before: Iterable[CommentFeed]) -> list[CommentFeed]:
