@@ -40,7 +40,6 @@ def account() -> None:
 @click.option("--custodian", "custodians", multiple=True, help="Who answers for it; may be given more than once.")
 @click.option("--official", "officials", multiple=True,
               help="An id, handle or address under which the body itself answers there. Again, too.")  # fmt: skip
-@click.option("--series", default="unscheduled", show_default=True, help="Its retention series.")
 @private_option
 @json_option
 @click.pass_obj
@@ -52,7 +51,6 @@ def register(
     title: str | None,
     custodians: tuple[str, ...],
     officials: tuple[str, ...],
-    series: str,
     allow_private_network: bool,  # noqa: FBT001 - click's
 ) -> None:
     """Register an official account, to be captured from now on.
@@ -74,7 +72,6 @@ def register(
         title=title,
         custodians=custodians,
         officials=officials,
-        series=series,
         private_network=allow_private_network,
     )
     console.show(
@@ -92,7 +89,6 @@ def _register(
     title: str | None = None,
     custodians: tuple[str, ...] = (),
     officials: tuple[str, ...] = (),
-    series: str = "unscheduled",
     private_network: bool = False,
 ) -> Account:
     registry.check_address(url)
@@ -106,7 +102,6 @@ def _register(
             title=title or urlsplit(url).hostname or url,
             custodians=custodians,
             officials=officials,
-            series=series,
             private_network=private_network,
         ),
     )

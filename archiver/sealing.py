@@ -13,6 +13,7 @@ import msgspec
 
 from archiver import observe
 from archiver.held import held_of
+from schemas.classifying import Subject, author_class, series_of
 from schemas.errors import IntegrityError
 from schemas.ledger import Captured
 from schemas.partition import Partition
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from schemas.account import Account
     from schemas.capture import Poll
     from schemas.ledger import Act
+    from schemas.retention import Classification
     from schemas.stored import StoredObject
 
 
@@ -174,15 +176,30 @@ def period_of(one: Fresh) -> str:
 def _partitions(
     archive: Archive, account: Account, poll: Poll, made: Iterable[Fresh], chance: Chance
 ) -> Iterable[Partition]:
-    ordered = sorted(made, key=lambda one: (period_of(one), one.seen.observation.normalised.item))
-    for period, group in groupby(ordered, key=period_of):
+    _, classification = archive.ledger.history.classification or (0, None)
+
+    def place_of(one: Fresh) -> tuple[str, str]:
+        return _series_of(one, account, classification), period_of(one)
+
+    ordered = sorted(made, key=lambda one: (place_of(one), one.seen.observation.normalised.item))
+    for (series, period), group in groupby(ordered, key=place_of):
         records = [_record(one, account, poll, chance) for one in group]
         content, root = parquet.write_partition(records)
-        key = layout.partition(account=account.name, series=account.series, period=period, name=chance.name())
+        key = layout.partition(account=account.name, series=series, period=period, name=chance.name())
         stored = archive.store.put_new(key, Content.of(content))
-        yield Partition(
-            account=account.name, series=account.series, period=period, rows=len(records), root=root, stored=stored
-        )
+        yield Partition(account=account.name, series=series, period=period, rows=len(records), root=root, stored=stored)
+
+
+def _series_of(one: Fresh, account: Account, classification: Classification | None) -> str:
+    """Return under which name records lie together that will be due together; what decides is reckoned when it is."""
+    view = one.seen.observation.normalised
+    subject = Subject(
+        account=account.name,
+        platform=account.platform,
+        kind=view.kind,
+        author_class=author_class(view.kind, view.author, account.officials),
+    )
+    return layout.series_segment(series_of(classification, subject))
 
 
 def _record(one: Fresh, account: Account, poll: Poll, chance: Chance) -> Record:

@@ -32,6 +32,7 @@ from schemas.ledger import (
     ScheduleAdopted,
 )
 from schemas.production import BatesRange
+from schemas.retention import Classification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,8 +60,9 @@ class Standing(msgspec.Struct, kw_only=True):
 
     ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions;
     ``statements`` the adopted key statements and ``attestors`` all that were ever named, each with its entry.
-    ``schedules`` (by name) and ``classification`` are the entries that adopted those in force; ``classified`` and
-    ``declared`` the entries in which people said what records are, and when something happened.
+    ``schedules`` are, by name, the entries that adopted those in force; ``classification`` is the one in force itself,
+    with its entry; ``classified`` and ``declared`` are the entries in which people said what records are, and when
+    something happened.
     """
 
     size: int = 0
@@ -80,7 +82,7 @@ class Standing(msgspec.Struct, kw_only=True):
     released: dict[str, Hold] = {}
     renewed: LocksRenewed | None = None
     schedules: dict[str, int] = {}
-    classification: int | None = None
+    classification: tuple[int, Classification] | None = None
     classified: list[int] = []
     declared: list[int] = []
     statements: list[tuple[int, str]] = []
@@ -167,7 +169,7 @@ class History(Standing, kw_only=True):
             case ScheduleAdopted():
                 self.schedules[act.schedule.name] = entry.index
             case ClassificationAdopted():
-                self.classification = entry.index
+                self.classification = (entry.index, act.classification)
             case RecordsClassified():
                 self.classified.append(entry.index)
             case EventDeclared():

@@ -34,13 +34,11 @@ class Account(Canonical, frozen=True):
     title: str
     custodians: tuple[str, ...] = ()
     officials: tuple[str, ...] = ()
-    series: str = "unscheduled"
     private_network: bool = False
 
     def __post_init__(self) -> None:
-        for what, value in (("An account's name", self.name), ("A retention series' name", self.series)):
-            if not NAME.fullmatch(value):
-                raise AccountNameError(
-                    f"{what} cannot be {value[:80]!r}.",
-                    do="Use 1 to 64 lower-case letters, digits and hyphens, such as 'district-blog'.",
-                )
+        if not NAME.fullmatch(self.name):
+            raise AccountNameError(
+                f"An account's name cannot be {self.name[:80]!r}.",
+                do="Use 1 to 64 lower-case letters, digits and hyphens, such as 'district-blog'.",
+            )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LEDGER = "ledger/"
 CHECKPOINTS = "checkpoints/"
@@ -21,6 +25,10 @@ RECORD = (LEDGER, *ATTESTING)
 
 COSIGNATURE = re.compile(rf"{COSIGNATURES}([0-9]{{20}})/([a-z0-9-]+)\.note", re.ASCII)
 STAMP = re.compile(rf"{TIMESTAMPS}([0-9]{{20}})/([a-z0-9-]+)(?:\.([1-9][0-9]{{0,5}}))?\.tsr", re.ASCII)
+
+UNFIT = re.compile("[^a-z0-9]+", re.ASCII)
+UNSCHEDULED = "unscheduled"
+LONGEST_SERIES = 100
 
 
 def entry(index: int) -> str:
@@ -92,6 +100,12 @@ def published(size: int) -> str:
 def partition(*, account: str, series: str, period: str, name: str) -> str:
     """Return the key of a partition; ``name`` is unique in the archive."""
     return f"{PARTITIONS}{account}/{series}/{period}/{name}.parquet"
+
+
+def series_segment(names: Sequence[str]) -> str:
+    """Return the segment of a key for records of these series, or of none."""
+    spelled = "--".join(UNFIT.sub("-", name.lower()).strip("-") for name in names)
+    return spelled[:LONGEST_SERIES].strip("-") or UNSCHEDULED
 
 
 def exchanges(*, account: str, capture: str) -> str:

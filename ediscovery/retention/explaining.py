@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ediscovery.evidence import read_hits
-from ediscovery.retention.classifying import find_rule
 from ediscovery.retention.holding import holds_on
 from ediscovery.retention.knowing import known_of
 from ediscovery.retention.reckoning import longest, reckon
 from ediscovery.retention.wording import words
 from manifests.wording import scope_in_words
+from schemas.classifying import find_rule
 from storage.objects import Locks
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from ediscovery.retention.schedules import Schedules
 from schemas.digest import Digest
-from schemas.ledger import ClassificationAdopted, EventDeclared, RecordsClassified, ScheduleAdopted
+from schemas.ledger import EventDeclared, RecordsClassified, ScheduleAdopted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from manifests.ledger import Ledger
     from schemas.retention import Classification, SeriesName, Trigger
 
-Kind = TypeVar("Kind", ScheduleAdopted, ClassificationAdopted, RecordsClassified, EventDeclared)
+Kind = TypeVar("Kind", ScheduleAdopted, RecordsClassified, EventDeclared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,8 @@ class InForce:
             for entry in history.schedules.values()
             for act in _acts(ledger, entry, ScheduleAdopted)
         }
-        classification, by = None, None
-        if history.classification is not None:
-            (act,) = _acts(ledger, history.classification, ClassificationAdopted)
-            classification = act.classification
-            by = Adopted(history.classification, Digest.of(classification.to_bytes()))
+        entry, classification = history.classification or (0, None)
+        by = Adopted(entry, Digest.of(classification.to_bytes())) if classification else None
         said = {
             record: Said(entry, act.series, act.reason)
             for entry in history.classified

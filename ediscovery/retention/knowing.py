@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ediscovery.retention.classifying import Subject, author_class
 from ediscovery.retention.reckoning import Facts, day_of
+from schemas.classifying import Subject, author_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

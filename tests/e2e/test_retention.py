@@ -238,3 +238,17 @@ def test_every_command_reads_and_the_archive_is_sound(office: Office):
     assert "schedule ours adopted: Schedule of Maple Grove, edition 2026" in told
     assert "classification adopted" in told
     assert office.holdfast.run("verify").status == 0
+
+
+def test_what_will_be_due_together_is_sealed_together(before: Holdfast, tmp_path: Path):
+    shutil.copytree(before.home, tmp_path / "home")
+    office = Office(Holdfast(tmp_path / "home"), tmp_path)
+    assert office.adopt(OURS).status == 0
+    assert office.adopt(CLASSIFICATION.replace("blog", "later")).status == 0
+    with BlogSite() as site:
+        office.holdfast.register(site.feed, "later")
+        office.holdfast.capture("later")
+    folder = office.holdfast.home / "archive" / "partitions"
+    assert {path.name for path in (folder / "blog").iterdir()} == {"unscheduled"}
+    assert {path.name for path in (folder / "later").iterdir()} == {"ours-posts", "unscheduled"}
+    assert office.holdfast.run("verify").status == 0

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manifests import chain
 from manifests.acts import ActRefusedError
+from manifests.audit import audit
 from manifests.ceremony.proposals import Changes
 from manifests.decisions.decided import DAY, Decided, DecisionMalformedError, DecisionRefusedError
 from manifests.notes import SignedNote
@@ -17,6 +19,8 @@ from schemas.decisions import Decision, HoldRelease
 from schemas.errors import ArchiveError
 from schemas.holds import Scope
 from schemas.ledger import HoldAmended, HoldPlaced, HoldReleased
+from storage import layout
+from storage.objects import Content
 from tests.manifests.archives import ORIGIN, START, registered
 from tests.manifests.officers import Office, added, approver_key, entry_key, revoked
 
@@ -185,6 +189,22 @@ def test_keys_of_people_come_by_statements_that_root_keys_sign_and_have_their_na
 def test_a_person_signs_no_entry(court: Court) -> None:
     with pytest.raises(ArchiveError, match="never put in force"):
         court.office.append(registered("other"), by=court.jane)
+
+
+@pytest.mark.parametrize("signers", [(), ("jane",), ("jane", "machine")])
+def test_whoever_owns_the_machine_writes_a_release_that_nobody_accepts(court: Court, signers: tuple[str, ...]) -> None:
+    keys = {"jane": court.jane, "machine": court.office.writer.key}
+    note = court.decided(*(keys[name] for name in signers)).note.to_bytes().decode()
+    ledger, writer = court.office.ledger, court.office.writer
+    acts = (HoldReleased(hold="case", decision=note),)
+    at = ledger.head.at.plus(seconds=1)
+    entry = chain.entry_after(ledger.head, acts=acts, at=at, clock=at, actor="mallory", software="x")
+    key = layout.entry(entry.index)
+    writer.store.put_new(key, Content.of(chain.sign(ORIGIN, entry, writer.key)))
+    with pytest.raises(ArchiveError):
+        writer.ledger().refresh()
+    report = audit(writer.store, now=at)
+    assert {(finding.code, finding.key) for finding in report.findings} == {("ENTRY_REFUSED", key)}
 
 
 decisions = st.builds(

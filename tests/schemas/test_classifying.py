@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ediscovery.retention.classifying import Subject, author_class, find_rule
+from schemas.classifying import Subject, author_class, find_rule
 from schemas.record import KINDS, Author
 from schemas.retention import Classification, Match, Rule
 

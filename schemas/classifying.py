@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from schemas.record import Author, Kind
-    from schemas.retention import AuthorClass, Classification, Match, Moderation, Rule
+    from schemas.retention import AuthorClass, Classification, Match, Moderation, Rule, SeriesName
 
 ANSWERS: tuple[Kind, ...] = ("comment", "reply", "message")
 
@@ -54,3 +54,9 @@ def _matches(match: Match, subject: Subject) -> bool:
         (match.moderation, subject.moderation),
     )
     return all(not wanted or actual in wanted for wanted, actual in asked)
+
+
+def series_of(classification: Classification | None, subject: Subject) -> tuple[SeriesName, ...]:
+    """Return the series of the rule that a record falls under; none: it is unscheduled."""
+    found = find_rule(classification, subject) if classification else None
+    return found[1].series if found else ()
