@@ -15,9 +15,9 @@ from tests.e2e.holdfast import Answer, Holdfast
 if TYPE_CHECKING:
     from pathlib import Path
 
-OURS = """
+SCHEDULE = """
 [schedule]
-name = "ours"
+name = "{name}"
 title = "Schedule of Maple Grove"
 authority = "Board resolution 12"
 edition = "2026"
@@ -29,9 +29,12 @@ item = "POSTS"
 title = "Posts"
 disposal = "destroy"
 trigger = "created"
-period = {years = 2}
+period = {{years = {years}}}
 cutoff = "calendar-year-end"
-
+"""
+OURS = (
+    SCHEDULE.format(name="ours", years=2)
+    + """
 [[series]]
 item = "MINORS"
 title = "About a minor"
@@ -51,6 +54,7 @@ disposal = "destroy"
 trigger = "event:election"
 period = {days = 60}
 """
+)
 CLASSIFICATION = """
 [classification]
 title = "How Maple Grove tells records apart"
@@ -61,24 +65,7 @@ series = ["ours/POSTS"]
 """
 
 
-LOCAL = """
-[schedule]
-name = "local"
-title = "Local rules"
-authority = "Superintendent"
-edition = "1"
-effective = 2026-01-01
-zone = "America/Chicago"
-
-[[series]]
-item = "POSTS"
-title = "Posts"
-disposal = "destroy"
-trigger = "created"
-period = {{years = {years}}}
-cutoff = "calendar-year-end"
-at_least = "ours/POSTS"
-"""
+LOCAL = SCHEDULE + 'at_least = "ours/POSTS"\n'
 AFTER = "2040-01-01"
 
 
@@ -188,9 +175,9 @@ def test_an_event_is_declared_for_an_account_and_for_a_record_in_its_place(offic
 
 
 def test_local_rules_lengthen_and_never_shorten(office: Office):
-    refused = office.adopt(LOCAL.format(years=1))
+    refused = office.adopt(LOCAL.format(name="local", years=1))
     assert (refused.status, refused.json["error"]["code"]) == (2, "SCHEDULE_SHORTENS")
-    assert office.adopt(LOCAL.format(years=3)).status == 0
+    assert office.adopt(LOCAL.format(name="local", years=3)).status == 0
     # An authority that asks for more than a local rule gives is not adopted over it.
     longer = office.adopt(OURS.replace("years = 2", "years = 4"))
     assert longer.json["error"]["code"] == "SCHEDULE_SHORTENS"

@@ -128,8 +128,8 @@ def prefix_free(found: list[str]) -> list[str]:
     return [one for one in kept if not any(other.startswith(f"{one}/") for other in kept)]
 
 
-class ObjectStoreContract:
-    """The promises of ``ObjectStore``."""
+class StoreContract:
+    """Which store is held to promises: subclasses say."""
 
     @pytest.fixture
     def store(self) -> ObjectStore:
@@ -143,6 +143,10 @@ class ObjectStoreContract:
     @pytest.fixture
     def area(self) -> str:
         return f"test-{uuid.uuid4().hex}"
+
+
+class ObjectStoreContract(StoreContract):
+    """The promises of ``ObjectStore``."""
 
     # 1. All or nothing, never over something else; the same bytes again are no conflict.
 

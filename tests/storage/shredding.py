@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from storage.objects import Content, KeyMalformedError, Shredder, read
+from tests.storage.contract import StoreContract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,21 +15,8 @@ if TYPE_CHECKING:
     from storage.objects import ObjectStore
 
 
-class ShredderContract:
+class ShredderContract(StoreContract):
     """The promises of ``Shredder``."""
-
-    @pytest.fixture
-    def store(self) -> ObjectStore:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def other(self, store: ObjectStore) -> Callable[[], ObjectStore]:
-        """Give another handle on the same objects."""
-        return lambda: store
-
-    @pytest.fixture
-    def area(self) -> str:
-        return f"test-{uuid.uuid4().hex}"
 
     def test_what_is_destroyed_is_gone_for_everybody_and_nothing_else_is(
         self, store: ObjectStore, other: Callable[[], ObjectStore], area: str

@@ -9,19 +9,20 @@ import pytest
 from storage.directory import DirectoryStore
 from storage.memory import MemoryStore
 from tests.storage.contract import ObjectStoreContract
+from tests.storage.shredding import ShredderContract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 
-class TestMemoryStore(ObjectStoreContract):
+class TestMemoryStore(ObjectStoreContract, ShredderContract):
     @pytest.fixture
     def store(self) -> MemoryStore:
         return MemoryStore()
 
 
-class TestDirectoryStore(ObjectStoreContract):
+class TestDirectoryStore(ObjectStoreContract, ShredderContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> DirectoryStore:
         return DirectoryStore(tmp_path / "store")

@@ -1,4 +1,4 @@
-"""Destroying: every store that can, and what a bucket and a folder keep or leave behind."""
+"""Destroying: what a bucket and a folder keep, and what they leave behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from storage import layout
 from storage.directory import DirectoryStore
-from storage.memory import MemoryStore
 from storage.objects import Content, ObjectLockedError, read
 from tests.storage.s3_stores import DAY, bucket_on, in_turn
 from tests.storage.shredding import ShredderContract
@@ -23,22 +22,6 @@ if TYPE_CHECKING:
     from tests.storage.s3_stores import LaneBucket
 
 KEY = "partitions/blog/any/2026-03/a.parquet"
-
-
-class TestMemoryStore(ShredderContract):
-    @pytest.fixture
-    def store(self) -> MemoryStore:
-        return MemoryStore()
-
-
-class TestDirectoryStore(ShredderContract):
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> DirectoryStore:
-        return DirectoryStore(tmp_path / "store")
-
-    @pytest.fixture
-    def other(self, store: DirectoryStore) -> Callable[[], DirectoryStore]:
-        return lambda: DirectoryStore(store.root)
 
 
 @pytest.fixture
