@@ -18,7 +18,7 @@ from storage.parquet.columns import EVIDENCE, columns_of
 from storage.parquet.limits import FORMAT, GROUP_BYTES, LARGEST_FOOTER, LARGEST_RECORD, MARK, ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from schemas.record import Record
 
@@ -33,7 +33,7 @@ class PartitionTooLargeError(InputError):
     code = "PARTITION_TOO_LARGE"
 
 
-def write_partition(records: Sequence[Record]) -> tuple[bytes, Digest]:
+def write_partition(records: Iterable[Record]) -> tuple[bytes, Digest]:
     """Return a Parquet file of the records in their order, and the Merkle root over their ids.
 
     The same records make the same bytes, with one version of pyarrow (which signs the file as its creator).
@@ -67,7 +67,7 @@ def write_partition(records: Sequence[Record]) -> tuple[bytes, Digest]:
     return written, root_of(ids)
 
 
-def _groups(records: Sequence[Record]) -> Iterator[list[Record]]:
+def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
     group: list[Record] = []
     size = 0
     for record in records:

@@ -27,6 +27,14 @@ class ContentCodingError(IntegrityError):
     code = "CONTENT_CODING"
 
 
+KNOWN = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
+
+
+def codings(encoding: str | None) -> list[str]:
+    """Return the content codings of a body, in the order in which they were applied."""
+    return [name.strip().lower() for name in (encoding or "").split(",")]
+
+
 def decoded(chunks: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
     """Yield the body without its content coding, in pieces of at most 64 KiB where it was compressed.
 
@@ -37,7 +45,7 @@ def decoded(chunks: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
         ContentCodingError: the compressed body breaks off or is damaged, after the last byte that could be decoded.
     """
     plain: Iterator[bytes] = iter(chunks)
-    for coding in reversed([name.strip().lower() for name in (encoding or "").split(",")]):
+    for coding in reversed(codings(encoding)):
         match coding:
             case "gzip" | "x-gzip":
                 plain = _decompressed(plain, gzip=True)

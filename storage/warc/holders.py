@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from schemas.errors import IntegrityError
@@ -58,6 +59,52 @@ def payload_holders(stream: BinaryIO, wanted: Collection[str]) -> Iterator[tuple
             record=absent[0],
             records=len(absent),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """What the revisits of a file refer to: record ids by theirs. ``ahead`` are those that come after a revisit."""
+
+    holders: dict[str, str]
+    ahead: frozenset[str]
+
+
+def find_referred(stream: BinaryIO) -> Referred:
+    """Return which record each revisit shares its payload with, as far as that is in the file; every record is checked.
+
+    A revisit that names none is told by its payload digest. ``stream`` must be seekable and is left where it stood; it
+    is read again where a revisit names no id. Nothing but names is kept in memory.
+
+    Raises:
+        WarcDamagedError: a record is damaged.
+    """
+    start = stream.tell()
+    holders: dict[str, str] = {}
+    ahead, passed = set[str](), set[str]()
+    unnamed: dict[tuple[str | None, str | None], list[tuple[str, int]]] = {}
+    for record in read_warc(stream, keep=()):
+        if record.type != "revisit":
+            passed.add(record.id)
+        elif record.refers_to:
+            holders[record.id] = record.refers_to
+            ahead |= {record.refers_to} - passed
+        else:
+            key = _referred(record)
+            if None in key:
+                key = (None, field(record.headers, "WARC-Payload-Digest"))
+            unnamed.setdefault(key, []).append((record.id, record.offset))
+    stream.seek(start)
+    if unnamed:
+        for record in read_warc(stream, keep=()):
+            if record.type == "revisit":
+                continue
+            date, digest = (field(record.headers, name) for name in ("WARC-Date", "WARC-Payload-Digest"))
+            for key in ((record.uri, date), (None, digest)):
+                for name, offset in unnamed.pop(key, ()):
+                    holders[name] = record.id
+                    ahead |= {record.id} if offset < record.offset else set()
+        stream.seek(start)
+    return Referred(holders, frozenset(ahead))
 
 
 def _referred(revisit: WarcRecord) -> tuple[str | None, str | None]:

@@ -86,7 +86,8 @@ def _plain(source: Source, keep: Container[str] | None) -> Iterator[WarcRecord]:
 
 
 def _read_record(reader: Content, offset: int, keep: Container[str] | None) -> WarcRecord:
-    headers: Headers = tuple((key, value.strip()) for key, value in _read_head(reader, offset).headers)
+    own = _read_head(reader, offset)
+    headers: Headers = tuple((key, value.strip()) for key, value in own.headers)
     kind, name = (field(headers, "WARC-Type") or "").lower(), field(headers, "WARC-Record-ID")
     date, length = _date(field(headers, "WARC-Date") or ""), field(headers, "Content-Length") or ""
     if not kind or not name or date is None or not (length.isascii() and length.isdigit()):
@@ -103,6 +104,7 @@ def _read_record(reader: Content, offset: int, keep: Container[str] | None) -> W
     if digests == "failed" and framed and _passes_dechunked(body, headers):
         digests = "passed"
     return WarcRecord(
+        version=own.protocol,
         id=name,
         type=kind,
         uri=uri,
@@ -111,6 +113,7 @@ def _read_record(reader: Content, offset: int, keep: Container[str] | None) -> W
         headers=headers,
         status=_status(http) if http and kind != "request" else None,
         http_headers=http_headers,
+        head=head,
         digests=digests,
         body=body,
     )

@@ -27,10 +27,12 @@ class PayloadTooLargeError(InputError):
 class WarcRecord:
     """One record, whole. Its body can be read until the next record is asked for.
 
-    ``id`` and ``refers_to`` are without angle brackets; ``offset`` is that of the record's first byte in the file;
-    ``digests`` tells whether the record proved itself (``absent``: it carries no digest).
+    ``id`` and ``refers_to`` are without angle brackets; ``version`` is its first line; ``offset`` is that of the
+    record's first byte in the file; ``head`` is the HTTP header in its block, with the empty line, and the body what
+    follows it; ``digests`` tells whether the record proved itself (``absent``: it carries no digest).
     """
 
+    version: str
     id: str
     type: str
     uri: str | None
@@ -39,6 +41,7 @@ class WarcRecord:
     headers: Headers
     status: int | None
     http_headers: Headers
+    head: bytes
     digests: Verdict
     body: BinaryIO
 
@@ -53,16 +56,29 @@ class WarcRecord:
         """Why the end of the body is missing, if it is."""
         return field(self.headers, "WARC-Truncated")
 
+    @property
+    def coding(self) -> str | None:
+        """The content coding that the body claims."""
+        return field(self.http_headers, "Content-Encoding")
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the payload: the body without its codings, as far as it can be decoded (FORMAT section 4)."""
+        try:
+            yield from self.whole_chunks()
+        except ContentCodingError:
+            return
+
+    def whole_chunks(self) -> Iterator[bytes]:
+        """Yield the payload.
+
+        Raises:
+            ContentCodingError: it cannot be decoded to its end, after the last byte that could be.
+        """
         self.body.seek(0)
         plain: Iterator[bytes] = iter(lambda: self.body.read(STEP), b"")
         if chunked(self.http_headers):
             plain = dechunked(self.body)
-        try:
-            yield from decoded(plain, field(self.http_headers, "Content-Encoding"))
-        except ContentCodingError:
-            return
+        yield from decoded(plain, self.coding)
 
     def payload(self, *, limit: int) -> bytes:
         """Return the payload, at most ``limit`` bytes.

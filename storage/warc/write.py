@@ -200,7 +200,7 @@ class WarcWriter:
         try:
             self._rewind()
             for record in records:
-                self._records._write_warc_record(_Member(self._file), record)  # noqa: SLF001 -- the only way to give the stream
+                self._records._write_warc_record(Member(self._file), record)  # noqa: SLF001 -- the only way to give the stream
             os.fsync(self._file.fileno())
         except OSError as error:
             # At this point the file may end in a part of a record: cut now or, where even that fails, before the next
@@ -233,10 +233,10 @@ class _Head(StatusAndHeaders):  # type: ignore[misc] # warcio is untyped
         return spelling
 
 
-class _Member:
+class Member:
     """One gzip member, written straight through: nothing lingers in a buffer after a write that failed."""
 
-    def __init__(self, file: io.FileIO) -> None:
+    def __init__(self, file: BinaryIO | io.FileIO) -> None:
         self._file = file
         self._deflater = zlib.compressobj(COMPRESSION, zlib.DEFLATED, zlib.MAX_WBITS + 16)
 

@@ -1,0 +1,429 @@
+"""WARC files whose destroyed natives are overwritten: gone everywhere, and every other slice where it lay."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+import zlib
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.warc import (
+    NativesCoverAllError,
+    Overwritten,
+    Request,
+    WarcDamagedError,
+    WarcWriter,
+    field,
+    overwrite,
+    payload_holders,
+    payload_of,
+    read_warc,
+)
+from tests.judges import judged
+from tests.storage.test_warc import AT, exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+LIMIT = 1 << 26
+GONE = b'{"id": "7", "text": "what nobody may read"}'
+STAYS = b'{"id": "8", "text": "what everybody may read"}'
+LIST = b'{"items": [' + GONE + b", " + STAYS + b"]}" + b" " * 300
+
+
+def writer(path: Path) -> WarcWriter:
+    """A writer whose file depends on nothing but what is written."""
+    numbers = count(1)
+    return WarcWriter(
+        path, software="holdfast/0", operator="The district", now=lambda: AT, new_id=lambda: UUID(int=next(numbers))
+    )
+
+
+def coded(body: bytes, coding: str) -> bytes:
+    return {
+        "gzip": gzip.compress,
+        "deflate": zlib.compress,
+        "deflate, gzip": lambda content: gzip.compress(zlib.compress(content)),
+    }[coding](body)
+
+
+def encoded(body: bytes, coding: str, **changes: object) -> object:
+    return exchange(coded(body, coding), headers=(("Content-Encoding", coding), ("X-Name", "kept")), **changes)
+
+
+def done(path: Path, **what: object) -> tuple[Path, Overwritten]:
+    """The overwritten copy of a file, and what was done."""
+    target = path.with_name("overwritten.warc.gz")
+    with path.open("rb") as source, target.open("wb") as file:
+        told = overwrite(source, file, **{"natives": [GONE]} | what)  # type: ignore[arg-type]
+    return target, told
+
+
+def everything(path: Path) -> bytes:
+    """The file decompressed, and every payload decoded."""
+    with path.open("rb") as file:
+        payloads = b"\n".join(record.payload(limit=LIMIT) for record in read_warc(file))
+    content = path.read_bytes()
+    return (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content) + payloads
+
+
+def payload(path: Path, record: str) -> bytes:
+    with path.open("rb") as file:
+        return payload_of(file, record, limit=LIMIT)
+
+
+@dataclass
+class Read:
+    """A record as it is in a file, with its gzip member."""
+
+    type: str
+    headers: tuple[tuple[str, str], ...]
+    http: tuple[tuple[str, str], ...]
+    member: bytes
+
+
+def read(path: Path) -> dict[str, Read]:
+    content = path.read_bytes()
+    with path.open("rb") as file:
+        found = [(one.id, one.offset, one.type, one.headers, one.http_headers) for one in read_warc(file)]
+    ends = [offset for _, offset, *_ in found[1:]] + [len(content)]
+    return {
+        name: Read(kind, headers, http, content[offset:end])
+        for (name, offset, kind, headers, http), end in zip(found, ends, strict=True)
+    }
+
+
+def test_a_destroyed_native_is_gone_and_its_neighbour_lies_where_it_lay(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        name, other = warc.exchange(exchange(LIST)), warc.exchange(exchange(b"nothing of it"))
+    before = read(path)
+
+    target, told = done(path)
+
+    assert told == Overwritten((name,), (), (), len(GONE))
+    assert payload(target, name) == LIST.replace(GONE, b"*" * len(GONE))
+    assert GONE not in everything(target)
+    assert judged(target) == judged(path)
+    after = read(target)
+    assert list(after) == list(before)
+    assert field(after[name].headers, "WARC-X-Overwritten") == str(len(GONE))
+    assert field(after[name].headers, "WARC-Date") == str(AT)
+    assert payload(target, other) == b"nothing of it"
+    assert {one for one in before if before[one].member != after[one].member} == {name}
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "deflate, gzip"])
+def test_a_coded_body_is_stored_decoded_so_that_slices_keep_their_places(coding: str, tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        name = warc.exchange(encoded(LIST, coding))  # type: ignore[arg-type]
+        again = warc.exchange(encoded(LIST, coding))  # type: ignore[arg-type]
+        untouched = warc.exchange(encoded(b"nothing of it" * 40, coding))  # type: ignore[arg-type]
+    target, told = done(path)
+    for one in (name, again):
+        assert payload(target, one) == LIST.replace(GONE, b"*" * len(GONE))
+    after = read(target)
+    assert after[name].http == (("X-Archive-Orig-Content-Encoding", coding), ("X-Name", "kept"))
+    assert after[untouched].member == read(path)[untouched].member
+    assert told.changed == (name, again)
+    judged(target)
+
+
+def test_revisits_resolve_and_name_the_digest_that_their_payload_has_now(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        first, again = (warc.exchange(exchange(LIST, headers=(("ETag", '"f00d"'),))) for _ in range(2))
+    before = read(path)
+    assert before[again].type == "revisit"
+    target, told = done(path)
+    after = read(target)
+    assert told.changed == (first, again)
+    assert payload(target, again) == payload(target, first) != LIST
+    digests = {field(after[one].headers, "WARC-Payload-Digest") for one in (first, again)}
+    assert len(digests) == 1
+    # What a server had computed from the body would confirm a guess at what is gone.
+    assert {field(after[one].http, "ETag") for one in (first, again)} == {"*" * 6}
+    assert field(before[first].headers, "WARC-Payload-Digest").encode() not in everything(target)  # type: ignore[union-attr]
+    judged(target)
+
+
+def reordered(path: Path, *, without: tuple[str, ...] = ()) -> None:
+    """Put a file's revisits first, as others may write them, with less about what they refer to."""
+    records = read(path)
+    plain = [
+        gzip.decompress(records[name].member)
+        for name in sorted(
+            records,
+            key=lambda name: (
+                ("warcinfo", "revisit").index(records[name].type)
+                if records[name].type in {"warcinfo", "revisit"}
+                else 2
+            ),
+        )
+    ]
+    for header in without:
+        plain = [
+            b"\r\n".join(line for line in one.split(b"\r\n") if not line.startswith(header.encode() + b":"))
+            for one in plain
+        ]
+    path.write_bytes(b"".join(gzip.compress(one) for one in plain))
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        (),
+        ("WARC-Refers-To",),
+        ("WARC-Refers-To", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date"),
+    ],
+    ids=["by id", "by address and date", "by digest"],
+)
+def test_a_revisit_before_what_it_refers_to_is_found_by_all_that_it_may_say(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        first, again = (warc.exchange(exchange(LIST)) for _ in range(2))
+    reordered(path, without=without)
+    target, told = done(path)
+    assert told.changed == (again, first)
+    headers = [field(read(target)[one].headers, "WARC-Payload-Digest") for one in (first, again)]
+    assert headers[0] == headers[1] != field(read(path)[first].headers, "WARC-Payload-Digest")
+
+
+def test_media_lose_their_payload_and_the_file_says_that_they_were_there(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    image, file = os.urandom(5000), os.urandom(300)
+    with writer(path) as warc:
+        headers = (("Content-Type", "image/png"), ("Content-Length", "5000"), ("Content-MD5", "AAAA"))
+        first = warc.exchange(exchange(image, headers=headers))
+        again = warc.exchange(exchange(image, headers=headers))
+        kept = warc.exchange(exchange(LIST))
+        named = warc.resource(uri="file:///a.png", at=AT, content_type="image/png", body=io.BytesIO(file))
+    target, told = done(path, natives=[], drop=[again, named, "urn:uuid:elsewhere"])
+    assert told == Overwritten((first, again, named), (), (), 5000 + 4 + 4 + 300)
+    assert (payload(target, first), payload(target, again), payload(target, named)) == (b"", b"", b"")
+    assert payload(target, kept) == LIST
+    assert read(target)[first].http == (
+        ("Content-Type", "image/png"),
+        ("X-Archive-Orig-Content-Length", "5000"),
+        ("Content-MD5", "****"),
+    )
+    assert image[:64] not in everything(target)
+    judged(target)
+
+
+def test_what_survives_is_not_touched_where_it_quotes_what_is_destroyed(tmp_path: Path) -> None:
+    # Given a reply that quotes what is destroyed, and both again in a revisit by whose id the reply is known,
+    path = tmp_path / "capture.warc.gz"
+    reply = b'{"id": "9", "answers": ' + GONE + b"}"
+    body = b"[" + GONE + b", " + reply + b"]" + b" " * 300
+    with writer(path) as warc:
+        name, again = (warc.exchange(exchange(body)) for _ in range(2))
+    place = (body.index(reply), len(reply))
+    # when it is overwritten, then it stays within the reply, and that is said.
+    for kept in (name, again):
+        target, told = done(path, kept={kept: [place]})
+        assert payload(target, name) == body.replace(GONE, b"*" * len(GONE), 1)
+        assert told.quoting == (name,)
+        assert told.octets == len(GONE)
+        judged(target)
+    # And of a payload that is dropped, nothing else stays.
+    target, told = done(path, drop=[name], kept={again: [place]})
+    assert payload(target, name) == b"*" * place[0] + reply + b"*" * (len(body) - sum(place))
+    judged(target)
+
+
+def test_requests_headers_and_addresses_lose_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    secret = b"ana.ruiz"
+    asked = Request(
+        "POST", "/people/ana.ruiz?q=1", (("Host", "district.example"), ("X-For", "ana.ruiz")), b"n=ana.ruiz"
+    )
+    with writer(path) as warc:
+        name = warc.exchange(
+            exchange(
+                b"HTTP/1.1 is no word of ana.ruiz",
+                uri="https://district.example/people/ana.ruiz?q=1",
+                request=asked,
+                headers=(("Location", "/people/ana.ruiz"), ("ana.ruiz", "as a name")),
+            )
+        )
+        warc.note(at=AT, fields={"outcome": "no answer from ana.ruiz"}, uri="https://ana.ruiz.example/", about=name)
+    target, told = done(path, natives=[secret])
+    assert everything(target).replace(b"ana.ruiz: as a name", b"").count(secret) == 0
+    assert told.quoting == (name,)
+    after = read(target)
+    assert {field(one.headers, "WARC-Target-URI") for one in after.values()} == {
+        None,
+        "https://district.example/people/********?q=1",
+        "https://********.example/",
+    }
+    assert after[name].http == (("Location", "/people/********"), ("ana.ruiz", "as a name"))
+    assert b"POST /people/********?q=1 HTTP/1.1\r\nHost: district.example\r\nX-For: ********\r\n\r\nn=********" in (
+        everything(target)
+    )
+    judged(target)
+
+
+def test_what_frames_a_body_stays_whatever_is_destroyed(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        name = warc.exchange(encoded(b"quiet words", "gzip"))  # type: ignore[arg-type]
+    target, told = done(path, natives=[b"gzip", b"HTTP/1.1", b"200", b"https", b"\r\n"])
+    assert payload(target, name) == b"quiet words"
+    assert name in told.quoting
+    judged(target)
+
+
+# What cannot be read
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "truncated"),
+    [
+        ((("Content-Encoding", "br"),), b"\x0b\x02\x80hello\x03", None),
+        ((("Content-Encoding", "gzip, br"),), b"\x0b\x02\x80hello\x03", None),
+        ((("Content-Encoding", "gzip"),), gzip.compress(os.urandom(900))[:-300], None),
+        ((), b"the beginning of what nobod", "length"),
+    ],
+    ids=["br", "gzip, br", "broken", "cut off"],
+)
+def test_what_cannot_be_searched_is_named_or_dropped_and_never_kept_in_silence(
+    headers: tuple[tuple[str, str], ...], body: bytes, truncated: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        name = warc.exchange(exchange(body, headers=headers, truncated=truncated))
+    target, told = done(path)
+    assert (told.changed, told.unread) == ((), (name,))
+    assert target.read_bytes() == path.read_bytes()
+    target, told = done(path, drop=[name])
+    assert (told.changed, told.unread, payload(target, name)) == ((name,), (), b"")
+    judged(target)
+
+
+def test_of_a_broken_body_the_part_that_decodes_is_searched_and_the_rest_goes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    body = LIST + random.Random(1).randbytes(4000)
+    with writer(path) as warc:
+        name = warc.exchange(exchange(gzip.compress(body)[:-1000], headers=(("Content-Encoding", "gzip"),)))
+    before = payload(path, name)
+    target, told = done(path)
+    assert payload(target, name) == before.replace(GONE, b"*" * len(GONE))
+    assert told.unread == ()
+    judged(target)
+
+
+def test_a_damaged_file_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        for number in range(3):
+            warc.exchange(exchange(LIST + b"%d" % number))
+    whole = path.read_bytes()
+    for position in random.Random(3).sample(range(len(whole)), 60):
+        flipped = bytearray(whole)
+        flipped[position] ^= 0x10
+        target = io.BytesIO()
+        try:
+            overwrite(io.BytesIO(flipped), target, natives=[GONE])
+        except WarcDamagedError:
+            assert target.getvalue() == b""
+        else:  # a byte of gzip's own header that says nothing
+            assert gzip.decompress(flipped) == gzip.decompress(whole)
+
+
+def test_natives_that_leave_no_byte_to_write_are_refused() -> None:
+    with pytest.raises(NativesCoverAllError):
+        overwrite(io.BytesIO(), io.BytesIO(), natives=[bytes([code]) for code in range(256)])
+
+
+def test_an_empty_file_and_empty_natives_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    path.write_bytes(b"")
+    assert done(path)[1] == Overwritten((), (), (), 0)
+    path.unlink()
+    with writer(path) as warc:
+        warc.exchange(exchange(LIST))
+    target, told = done(path, natives=[b""])
+    assert told == Overwritten((), (), (), 0)
+    assert target.read_bytes() == path.read_bytes()
+
+
+# Whatever is written
+
+
+def oracle(body: bytes, natives: Iterable[bytes], kept: Iterable[tuple[int, int]]) -> set[int]:
+    """The bytes that must be overwritten at least: of every occurrence, at every place, what is not kept."""
+    covered = {
+        place
+        for native in natives
+        if native
+        for at in range(len(body))
+        if body.startswith(native, at)
+        for place in range(at, at + len(native))
+    }
+    return covered - {place for offset, length in kept for place in range(offset, offset + length)}
+
+
+few = st.text("ab*", min_size=1, max_size=5).map(str.encode) | st.binary(min_size=1, max_size=4)
+bodies = st.lists(few, max_size=60).map(b"".join) | st.text("ab*", max_size=400).map(str.encode)
+
+
+@settings(deadline=None, max_examples=150)
+@given(data=st.data())
+def test_every_native_is_overwritten_at_its_length_and_all_else_stays(data: st.DataObject) -> None:
+    with TemporaryDirectory() as folder:
+        _check_whatever(data, Path(folder) / "capture.warc.gz")
+
+
+def _check_whatever(data: st.DataObject, path: Path) -> None:
+    written: dict[str, bytes] = {}
+    with writer(path) as warc:
+        for body in data.draw(st.lists(bodies, min_size=1, max_size=4)):
+            coding = data.draw(st.sampled_from(["", "gzip", "deflate", "deflate, gzip"]))
+            one = encoded(body, coding) if coding else exchange(body, headers=())
+            written[warc.exchange(one)] = body  # type: ignore[arg-type]
+    natives = data.draw(st.lists(few, max_size=5))
+    spans = st.tuples(st.integers(0, 80), st.integers(0, 20))
+    kept = data.draw(st.dictionaries(st.sampled_from(sorted(written)), st.lists(spans, max_size=2)))
+
+    target, _ = done(path, natives=natives, kept=kept)
+
+    with path.open("rb") as file:
+        held = {name: one.id for name, one in payload_holders(file, written)}
+    shared: Mapping[str, list[tuple[int, int]]] = {
+        holder: [span for name, spans in kept.items() if held[name] == holder for span in spans]
+        for holder in held.values()
+    }
+    for name, body in written.items():
+        after = payload(target, name)
+        must = oracle(body, natives, shared[held[name]])
+        changed = {place for place in range(len(body)) if after[place] != body[place]}
+        safe = {place for offset, length in shared[held[name]] for place in range(offset, offset + length)}
+        assert len(after) == len(body)
+        assert not changed & safe
+        if not any(b"*" in native for native in natives):
+            assert changed == must
+            assert {after[place] for place in must} <= {ord("*")}
+        if not shared[held[name]]:
+            assert not any(native in after for native in natives)
+    assert [*read(target)] == [*read(path)]
+    with target.open("rb") as file:
+        assert {one.digests for one in read_warc(file)} == {"passed"}
+    again = io.BytesIO()
+    with target.open("rb") as file:
+        assert overwrite(file, again, natives=natives, kept=kept).changed == ()
+    assert again.getvalue() == target.read_bytes()
