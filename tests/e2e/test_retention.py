@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -238,3 +239,40 @@ def test_every_command_reads_and_the_archive_is_sound(office: Office):
     assert "schedule ours adopted: Schedule of Maple Grove, edition 2026" in told
     assert "classification adopted" in told
     assert office.holdfast.run("verify").status == 0
+
+
+def test_what_is_due_is_counted_and_listed_as_it_is_explained(office: Office, tmp_path: Path):
+    office.holdfast.json("hold", "place", "doe", "--query", "volcano", "--reason", "Doe")
+    status = office.holdfast.json("retention", "status", "--as-of", AFTER)
+    out = tmp_path / "due.jsonl"
+    listed = office.holdfast.json("retention", "due", "--as-of", AFTER, "--out", str(out))
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert listed["records"] == len(rows) == status["reasons"]["due"] > 0
+    assert status["reasons"]["held"] > 0
+    assert status["records"] == sum(status["reasons"].values())
+    assert [one["series"] for one in status["series"]] == ["ours/POSTS", None]
+    assert {row["kind"] for row in rows} == {"post"}
+    assert office.record("volcano") not in {row["record"] for row in rows}
+    for row in (rows[0], rows[-1], next(row for row in rows if row["record"] == office.record("Route 7"))):
+        explained = office.explain(row["record"], "--as-of", AFTER)
+        assert (explained["eligible"], explained["due"]) == (True, row["due"])
+    early = office.holdfast.json("retention", "status", "--as-of", "2020-01-01")
+    assert early["reasons"]["due"] == early["reasons"]["held"] == 0
+    assert early["next"][0]["day"] == min(row["due"] for row in rows)
+
+
+def test_a_list_for_people_is_written_once_and_the_counts_are_said_in_words(office: Office, tmp_path: Path):
+    out = tmp_path / "due.csv"
+    told = office.holdfast.run("retention", "due", "--as-of", AFTER, "--out", str(out))
+    assert (told.status, told.err) == (0, "")
+    assert f"due on {AFTER}" in told.out
+    before = out.read_bytes()
+    again = office.holdfast.run("retention", "due", "--as-of", AFTER, "--out", str(out))
+    assert (again.status, out.read_bytes()) == (2, before)
+    assert "OUTPUT_EXISTS" in again.err
+    words = office.holdfast.run("retention", "status", "--as-of", AFTER).out
+    assert "due: they may be proposed for disposal" in words
+    assert "ours/POSTS" in words
+    today = office.holdfast.run("retention", "status")
+    assert (today.status, "Due from " in today.out) == (0, True)
+    assert "DATE_UNREADABLE" in office.holdfast.run("retention", "status", "--as-of", "soon").err
