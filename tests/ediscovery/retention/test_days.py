@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ediscovery.retention.days import HOUR, Days
+from ediscovery.retention.days import DAY, HOUR, Days
 from ediscovery.retention.reckoning import Calendar, day_of
 from schemas.instant import FIRST, LAST, Instant
 
+MINUTE = HOUR // 60
 ZONES = (
     "America/Chicago",
     "America/St_Johns",
@@ -49,13 +50,9 @@ def test_each_instant_falls_on_its_own_day(zone, several):
 @pytest.mark.parametrize("zone", ["America/Chicago", "America/St_Johns", "Pacific/Apia"])
 def test_around_every_change_of_the_clock_no_minute_is_on_another_day(zone):
     calendar = Calendar(zone)
-    start = datetime(2006, 1, 1, tzinfo=UTC)
-    hours = [Instant.from_datetime(start).micros + number * HOUR for number in range(366 * 24 * 6)]
     days = Days(calendar)
-    changed = [
-        hour for hour in hours if days._distance((hour - FIRST) // HOUR) != days._distance((hour - FIRST) // HOUR - 1)
-    ]
-    assert changed
-    several = [hour + minute * HOUR // 60 for hour in changed for minute in range(-60, 120)]
-    found = days.of(pa.array(several, pa.int64())).to_pylist()
-    assert found == [day_of(Instant(one), calendar) for one in several]
+    first = (Instant.from_text("2006-01-01T00:00:00.000000Z").micros - FIRST) // DAY
+    changing = [number for number in range(first, first + 366 * 6) if days._distance(number) is None]
+    assert changing
+    several = [FIRST + number * DAY + minute * MINUTE for number in changing for minute in range(-180, 27 * 60)]
+    assert days.of(pa.array(several, pa.int64())).to_pylist() == [day_of(Instant(one), calendar) for one in several]
