@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -102,8 +105,11 @@ def in_words(query: Query) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def searchable(archive: Archive, accounts: Iterable[str] | None = None) -> Search:
-    """Return a search over the partitions that the ledger names, through verified local copies."""
+def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill: Path | None = None) -> Search:
+    """Return a search over the partitions that the ledger names, through verified local copies.
+
+    What does not fit into its memory is written to the folder ``spill``, if there is one.
+    """
     cache = archive.cache
     return Search(
         [
@@ -116,7 +122,18 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None) -> Searc
         ],
         threads=os.cpu_count() or 1,
         memory_limit=MEMORY,
+        spill=spill,
     )
+
+
+@contextmanager
+def searchable_whole(archive: Archive) -> Iterator[Search]:
+    """Open a search for statements over everything; what is too much for memory lies in the home's state meanwhile."""
+    with (
+        TemporaryDirectory(dir=archive.home / "state", prefix="spill-") as folder,
+        searchable(archive, spill=Path(folder)) as opened,
+    ):
+        yield opened
 
 
 def find_record(opened: Search, name: str) -> Hit:

@@ -113,6 +113,14 @@ def count(query: Query) -> Statement:
     return Statement(sql, values.named)
 
 
+def items(query: Query, values: Values) -> str:
+    """Return the SELECT over ``SEARCHED`` that yields the identifiers of the items of a query's hits, each once.
+
+    Raises what ``hits`` raises.
+    """
+    return f"SELECT DISTINCT item FROM searched WHERE {_condition(query, values)}"  # noqa: S608 - values are parameters
+
+
 def records_named(prefix: str, *, limit: int) -> Statement:
     """Return the statement that yields the records whose id starts with ``prefix`` (lower-case hexadecimal)."""
     values = Values()

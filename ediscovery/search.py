@@ -1,7 +1,7 @@
 """Runs searches over partition files: the only door to DuckDB. What a query means is said in ``ediscovery.plan``.
 
 DuckDB is held to the files it is given: it may open no other, load no extension, change no setting and write nothing
-to disk, and text typed by people reaches it as parameters only.
+to disk but in a folder that is given for it, and text typed by people reaches it as parameters only.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
+
     from ediscovery.plan import Statement
     from schemas.query import Query
     from schemas.record import AbsenceClass, Kind
 
 JOINERS = "\u200c\u200d"  # in emoji and in Indic and Persian words
 BATCH = 1_000  # rows fetched at a time
+ARROW_BATCH = 1 << 17
 SHORTEST_PREFIX = 4  # hexadecimal digits of a record's id
 FULL_ID = 64
 LEAST_MEMORY = 64_000_000  # bytes; below, DuckDB cannot open a partition
@@ -130,8 +133,12 @@ class Hit:
 class Search:
     """Searches over the partitions given, which must not change meanwhile. For one thread; close it when done."""
 
-    def __init__(self, sources: Sequence[Source], *, threads: int, memory_limit: int) -> None:
+    def __init__(
+        self, sources: Sequence[Source], *, threads: int, memory_limit: int, spill: Path | None = None
+    ) -> None:
         """Open the search over partitions with so many threads and bytes of memory; nothing is read yet.
+
+        What needs more memory is written to the folder ``spill``; without one it is refused.
 
         Raises:
             SearchSettingError: there are no threads, too little memory, or a path that cannot be used.
@@ -149,9 +156,9 @@ class Search:
                     do="Keep the cache in a folder whose name has none of them.",
                 )
         self._connection = duckdb.connect(":memory:")
-        self._prepare(threads, memory_limit)
+        self._prepare(threads, memory_limit, spill)
 
-    def _prepare(self, threads: int, memory_limit: int) -> None:
+    def _prepare(self, threads: int, memory_limit: int, spill: Path | None) -> None:
         run = self._connection.execute
         run("CREATE TABLE sources (path VARCHAR, key VARCHAR, account VARCHAR)")
         run(
@@ -165,7 +172,8 @@ class Search:
         run(RECORDS)
         run("SET threads = $threads", {"threads": threads})
         run("SET memory_limit = $limit", {"limit": f"{memory_limit}B"})
-        run("SET temp_directory = ''")  # nothing of the archive is written outside it
+        # Nothing of the archive is written outside it.
+        run("SET temp_directory = $folder", {"folder": "" if spill is None else str(spill.absolute())})
         run("SET parquet_metadata_cache = true")  # partitions never change
         run("SET allowed_paths = $paths", {"paths": list(self._sources)})
         run("SET autoinstall_known_extensions = false")
@@ -223,24 +231,50 @@ class Search:
         """Return the latest versions of the items of a thread, the item that it is named after included, by date."""
         return tuple(self._hits(plan.thread(account, thread), frozenset({account})))
 
+    def batches(self, statement: Statement, account: str) -> Iterator[pa.RecordBatch]:
+        """Yield what a statement finds in the partitions of an account, as it is found, in batches.
+
+        Raises:
+            PartitionUnreadableError: a file is damaged; it is named.
+            SearchTooLargeError: it needs more memory, and more room where it may spill.
+        """
+        with self._executed(statement, frozenset({account})) as cursor:
+            if cursor is None:
+                return
+            with self._translated():
+                reader = cursor.to_arrow_reader(ARROW_BATCH)
+            while True:
+                with self._translated():
+                    batch = next(reader, None)
+                if batch is None:
+                    return
+                yield batch
+
     def _hits(self, statement: Statement, accounts: frozenset[str] = frozenset()) -> Iterator[Hit]:
         return map(_hit, self._rows(statement, accounts))
 
     def _rows(self, statement: Statement, accounts: frozenset[str]) -> Iterator[tuple[Any, ...]]:
+        with self._executed(statement, accounts) as cursor:
+            while cursor is not None:
+                with self._translated():
+                    rows = cursor.fetchmany(BATCH)
+                if not rows:
+                    return
+                yield from rows
+
+    @contextmanager
+    def _executed(self, statement: Statement, accounts: frozenset[str]) -> Iterator[duckdb.DuckDBPyConnection | None]:
+        """Run a statement over the partitions of accounts (of all, if none is named); ``None``: there are none."""
         paths = [path for path, source in self._sources.items() if not accounts or source.account in accounts]
         if not paths:
+            yield None
             return
         _refuse_no_text(statement)
         cursor = self._connection.cursor()
         try:
             with self._translated():
                 cursor.execute(statement.sql, {**statement.parameters, "paths": paths})
-            while True:
-                with self._translated():
-                    rows = cursor.fetchmany(BATCH)
-                if not rows:
-                    return
-                yield from rows
+            yield cursor
         finally:
             cursor.close()
 
@@ -292,7 +326,7 @@ def _hit(row: tuple[Any, ...]) -> Hit:
         captured=Instant(captured),
         author=author,
         title=title,
-        text=None if text is None else _plain(text),
+        text=None if text is None else one_line(text),
         url=url,
         key=key,
         row=number,
@@ -301,6 +335,6 @@ def _hit(row: tuple[Any, ...]) -> Hit:
     )
 
 
-def _plain(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text in one line, without what would steer a terminal."""
     return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())

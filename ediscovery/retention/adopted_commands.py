@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from ediscovery.commands import DateUnreadableError, find_record, records_named, searchable
+from ediscovery.commands import find_record, records_named, searchable
+from ediscovery.retention.due_commands import AS_OF, calendar_day, judged_day
 from ediscovery.retention.explaining import explain as explain_record
 from ediscovery.retention.in_force import InForce
 from ediscovery.retention.minimum import demand_minimums
@@ -148,7 +148,8 @@ def declare(
       holdfast retention declare subject-born 2012-05-31 3f9a1c04d2e7 --reason 'Enrolment office'
     """
     archive = console.open()
-    plain = {"act": "event-declared", "trigger": trigger, "on": str(_day(day)), "reason": reason, "accounts": accounts}
+    on = str(calendar_day(day))
+    plain = {"act": "event-declared", "trigger": trigger, "on": on, "reason": reason, "accounts": accounts}
     try:
         said = msgspec.convert(plain, EventDeclared)
     except msgspec.ValidationError as error:
@@ -162,7 +163,7 @@ def declare(
 
 @click.command()
 @click.argument("record")
-@click.option("--as-of", metavar="DATE", help="Judge it for that day; default: today, in the archive's time zone.")
+@AS_OF
 @json_option
 @click.pass_obj
 def explain(console: Console, record: str, as_of: str | None) -> None:
@@ -174,16 +175,9 @@ def explain(console: Console, record: str, as_of: str | None) -> None:
       holdfast retention explain 3f9a1c04d2e7 --as-of 2029-01-01
     """
     archive = console.open()
-    today = archive.now().to_datetime().astimezone(archive.settings.zone).date()
+    on = judged_day(archive, as_of)
     with searchable(archive) as opened:
         found = find_record(opened, record)
         in_force = InForce.of(archive.ledger)
-        explained = explain_record(archive, opened, found, in_force, as_of=_day(as_of) if as_of else today)
+        explained = explain_record(archive, opened, found, in_force, as_of=on)
     console.show(explained.to_plain(), explained.lines())
-
-
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
-    except ValueError:
-        raise DateUnreadableError(f"{text[:40]!r} is not a date.", do="Write it as 2026-01-31.") from None

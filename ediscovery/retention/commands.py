@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ediscovery.production.commands import OutputExistsError
-from ediscovery.retention import adopted_commands, packs
+from ediscovery.retention import adopted_commands, due_commands, packs
 from ediscovery.retention.importing import STATES, import_published
 from ediscovery.retention.reading import read, text_of
 from ediscovery.retention.schedule_files import content_of
@@ -45,6 +45,8 @@ for command in (
     adopted_commands.classify,
     adopted_commands.declare,
     adopted_commands.explain,
+    due_commands.status,
+    due_commands.due,
 ):
     retention.add_command(command)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ediscovery.evidence import read_hits
 from ediscovery.retention.holding import holds_on
-from ediscovery.retention.knowing import known_of
+from ediscovery.retention.knowing import known_of, subject_of
 from ediscovery.retention.reckoning import longest, reckon
 from ediscovery.retention.wording import words
 from manifests.wording import scope_in_words
@@ -42,8 +42,12 @@ class Belonging:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known and reckoned of one record as of a day; ``guard`` is how the store guards its object now."""
+    """What is known and reckoned of one record as of a day; ``guard`` is how the store guards its object now.
 
+    ``known`` is of the record whose way it goes (``knowing.subject_of``).
+    """
+
+    hit: Hit
     known: Known
     belonging: Belonging
     reckoned: tuple[tuple[Scheduled, Reckoned], ...]
@@ -65,8 +69,9 @@ class Explanation:
 
     def lines(self) -> Iterator[str]:
         """Yield all of it in plain words."""
-        hit = self.known.hit
-        yield f"Record {hit.record}, a {hit.kind} in {hit.account}"
+        yield f"Record {self.hit.record}, a {self.hit.kind} in {self.hit.account}"
+        if self.known.hit.record != self.hit.record:
+            yield f"  It goes the way of what it is about: the {self.known.hit.kind} {self.known.hit.record}"
         yield f"  {self.belonging.why}"
         for (scheduled, reckoned), citation in zip(self.reckoned, self.citations, strict=True):
             yield f"  Series {scheduled.name}: {scheduled.series.title} ({citation})"
@@ -94,10 +99,11 @@ class Explanation:
 
     def to_plain(self) -> dict[str, Any]:
         """Return all of it as plain JSON values."""
-        hit, decided = self.known.hit, self.longest
+        decided = self.longest
         return {
-            "record": str(hit.record),
-            "account": hit.account,
+            "record": str(self.hit.record),
+            "about": str(self.known.hit.record),
+            "account": self.hit.account,
             "as_of": str(self.as_of),
             "eligible": self.eligible,
             "due": str(decided.due) if decided and decided.due else None,
@@ -124,25 +130,28 @@ def explain(archive: Archive, opened: Search, hit: Hit, in_force: InForce, *, as
         SeriesUnknownError, SeriesCycleError: it belongs to a series that no schedule in force has.
         IntegrityError: the record is not what was sealed.
     """
-    sealed = read_hits(archive, (hit,))[hit.record]
+    subject = subject_of(opened, hit)
+    found = read_hits(archive, (hit, subject))
     account = archive.ledger.history.accounts[hit.account]
-    known = known_of(opened, hit, sealed.view, account, in_force.declared.days(hit.account, hit.record))
-    belonging = _belonging(known, in_force)
+    declared = in_force.declared.days(hit.account, subject.record, hit.record)
+    known = known_of(opened, subject, found[subject.record].view, account, declared)
+    belonging = _belonging(hit, known, in_force)
     scheduled = tuple(in_force.schedules.resolve(name) for name in belonging.series)
-    stored = sealed.place.partition.stored
+    stored = found[hit.record].place.partition.stored
     return Explanation(
+        hit=hit,
         known=known,
         belonging=belonging,
         reckoned=tuple((one, reckon(one.series, known.facts(one.calendar), one.calendar)) for one in scheduled),
         citations=tuple(_citation(name, in_force) for name in belonging.series),
-        holds=tuple(holds_on(hit, opened, archive.ledger.history)),
+        holds=tuple(holds_on((hit, subject), opened, archive.ledger.history)),
         guard=archive.store.guard_of(stored.key, version=stored.version) if isinstance(archive.store, Locks) else None,
         as_of=as_of,
     )
 
 
-def _belonging(known: Known, in_force: InForce) -> Belonging:
-    if said := in_force.said.get(known.hit.record):
+def _belonging(hit: Hit, known: Known, in_force: InForce) -> Belonging:
+    if said := in_force.said.get(hit.record) or in_force.said.get(known.hit.record):
         return Belonging(said.series, f"A person said so in ledger entry {said.entry}: {said.reason}")
     if in_force.classification is None or in_force.classified_by is None:
         return Belonging((), NO_CLASSIFICATION)

@@ -9,17 +9,17 @@ from manifests.locking import accounts_of
 from schemas.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ediscovery.search import Hit, Search
     from manifests.history import History
     from schemas.holds import Hold, Scope
 
 
-def holds_on(hit: Hit, opened: Search, history: History) -> Iterator[Hold]:
-    """Yield the holds in force that cover a record."""
+def holds_on(hits: Sequence[Hit], opened: Search, history: History) -> Iterator[Hold]:
+    """Yield the holds in force that cover at least one of some records: of a record and of the one that it is about."""
     for hold in sorted(history.holds.values(), key=lambda one: one.hold):
-        if any(_covers(one.scope, hit, opened, history) for one in hold.covered):
+        if any(_covers(one.scope, hit, opened, history) for one in hold.covered for hit in hits):
             yield hold
 
 

@@ -43,10 +43,12 @@ class Declared:
     accounts: Mapping[tuple[Trigger, str], date]
     records: Mapping[tuple[Trigger, Digest], date]
 
-    def days(self, account: str, record: Digest) -> dict[Trigger, date]:
-        """Return what is declared for a record; what is said of it goes before what is said of its account."""
-        of_account = {trigger: on for (trigger, name), on in self.accounts.items() if name == account}
-        return of_account | {trigger: on for (trigger, named), on in self.records.items() if named == record}
+    def days(self, account: str, *records: Digest) -> dict[Trigger, date]:
+        """Return what is declared for records; what is said of a later one goes before, of their account after all."""
+        found = {trigger: on for (trigger, name), on in self.accounts.items() if name == account}
+        for record in records:
+            found |= {trigger: on for (trigger, named), on in self.records.items() if named == record}
+        return found
 
 
 @dataclass(frozen=True, slots=True)

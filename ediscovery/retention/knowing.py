@@ -52,13 +52,21 @@ class Known:
         )
 
 
+def subject_of(opened: Search, hit: Hit) -> Hit:
+    """Return the record whose way a record goes: itself, or for an absence the newest version of its item, if any."""
+    if hit.kind != "absence":
+        return hit
+    versions = [one for one in opened.versions(hit.account, hit.item) if one.kind != "absence"]
+    return versions[-1] if versions else hit
+
+
 def known_of(opened: Search, hit: Hit, view: Normalised, account: Account, declared: Mapping[Trigger, date]) -> Known:
-    """Return what is known of a record, whose derived view is ``view``.
+    """Return what is known of a record, whose derived view is ``view``; of an absence, of that of ``subject_of``.
 
     The last activity in an item is the date of the newest item in its thread, or if an item there was changed, when
-    that was seen. A version was superseded when the next one was captured.
+    that was seen. A version was superseded when the next one, of the same kind, was captured; absences are none.
     """
-    versions = [one for one in opened.versions(hit.account, hit.item) if one.kind != "absence"]
+    versions = [one for one in opened.versions(hit.account, hit.item) if one.kind == hit.kind != "absence"]
     thread = opened.thread(hit.account, view.thread or hit.item)
     later = [one.captured for one in versions if one.captured > hit.captured]
     activities = [hit.date, *later, *(one.captured if one.versions > 1 else one.date for one in thread)]

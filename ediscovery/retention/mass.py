@@ -2,7 +2,7 @@
 
 Each term is reckoned by ``last_day`` once for each day that its trigger has, and the results are looked up. Terms and
 series are combined by the order of ``reckoning.Last``, which the numbers used here share: days since 1970, then the
-reasons why there is no day.
+reasons why there is no day. What belongs to no series is before all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from ediscovery.retention.reckoning import UNDUE, Undue, last_day
 from ediscovery.retention.schedules import SeriesUnknownError
 from schemas.errors import InputError
+from schemas.retention import DISPOSALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,9 @@ EPOCH = date(1970, 1, 1).toordinal()
 LARGEST = 2**31 - 1
 # Nobody keeps records to the year 5 881 580, where these would be days.
 NUMBERS: dict[Fate, int] = {undue: LARGEST - number for number, undue in enumerate(reversed(UNDUE))}
-NUMBERS["unscheduled"] = LARGEST - len(NUMBERS)
+NUMBERS["unscheduled"] = -LARGEST
+FATES: tuple[Fate, ...] = (*NUMBERS, "due")
+STRICTNESS = 2  # bits of a length that say what becomes of the record: later in ``DISPOSALS`` is stricter
 
 
 class ZonesDifferError(InputError):
@@ -45,10 +48,36 @@ class ZonesDifferError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The days on which records are due (``date32``; null: on none), and how many records have which fate."""
+    """Columns: the days on which records are due (``date32``; null: on none), and what becomes of each.
+
+    ``fate`` (text) is one of ``FATES``; ``disposal`` (text; null: unscheduled) is that of the series that keeps the
+    record longest, and of several that keep it equally long, the strictest.
+    """
 
     days: Column
-    fates: Counter[Fate]
+    fate: Column
+    disposal: Column
+
+    @property
+    def fates(self) -> Counter[Fate]:
+        """How many records have which fate."""
+        counted: Column = pc.value_counts(self.fate)
+        return Counter({one["values"]: one["counts"] for one in counted.to_pylist()})
+
+    @classmethod
+    def of(cls, *lengths: Column) -> Self:
+        """Return what follows for records of these lengths (``MassReckoning.lengths``); of several the longest wins."""
+        length = pc.max_element_wise(*lengths)
+        last = pc.shift_right(length, STRICTNESS)
+        reasons = pc.index_in(last, value_set=pa.array(list(NUMBERS.values()), pa.int64()))
+        day_after = pc.if_else(pc.is_null(reasons), pc.add(last, 1), None)
+        stricter = pc.bit_wise_and(length, (1 << STRICTNESS) - 1).cast(pa.int8())
+        unscheduled = pc.equal(last, pa.scalar(NUMBERS["unscheduled"], pa.int64()))
+        return cls(
+            days=day_after.cast(pa.int32()).cast(pa.date32()),
+            fate=_named(pc.fill_null(reasons, len(NUMBERS)).cast(pa.int8()), FATES),
+            disposal=_named(pc.if_else(unscheduled, None, stricter), DISPOSALS),
+        )
 
 
 class MassReckoning:
@@ -79,23 +108,31 @@ class MassReckoning:
         Raises:
             SeriesUnknownError: a record is assigned to what no series is known for.
         """
+        return Due.of(self.lengths(batch))
+
+    def lengths(self, batch: pa.RecordBatch) -> Column:
+        """Return how long each record of a batch (``reckon``) is kept, as numbers in this order; for ``Due.of``."""
         series: Column = batch.column(SERIES)
         if not pa.types.is_dictionary(series.type):
             series = series.dictionary_encode()
-        last = _everywhere("unscheduled", batch)
+        found = pa.repeat(pa.scalar(NUMBERS["unscheduled"] << STRICTNESS, pa.int64()), batch.num_rows)
         for number, name in enumerate(series.dictionary.to_pylist()):
             chosen = pc.fill_null(pc.equal(series.indices, pa.scalar(number)), False)  # noqa: FBT003 - Arrow's order
             if name is not None and pc.any(chosen).as_py():
-                last = pc.replace_with_mask(last, chosen, self._last_days(name, batch.filter(chosen)))
-        return _due(last)
+                found = pc.replace_with_mask(found, chosen, self._lengths(name, batch.filter(chosen)))
+        return found
 
-    def _last_days(self, name: str, batch: pa.RecordBatch) -> Column:
+    def _lengths(self, name: str, batch: pa.RecordBatch) -> Column:
         several = self._assigned.get(name)
         if not several:
             raise SeriesUnknownError(
                 f"Records are assigned to {name!r}, which stands for no series.", do="Assign them anew.", series=name
             )
-        return _combined("max", [self._of_series(scheduled, batch) for scheduled in several])
+        return pc.max_element_wise(*(self._length(scheduled, batch) for scheduled in several))
+
+    def _length(self, scheduled: Scheduled, batch: pa.RecordBatch) -> Column:
+        last = self._of_series(scheduled, batch).cast(pa.int64())
+        return pc.add(pc.shift_left(last, STRICTNESS), DISPOSALS.index(scheduled.series.disposal))
 
     def _of_series(self, scheduled: Scheduled, batch: pa.RecordBatch) -> Column:
         if scheduled.series.disposal == "keep" or not scheduled.series.terms:
@@ -123,19 +160,8 @@ def _combined(combine: Combine, lasts: Sequence[Column]) -> Column:
 
 
 def _everywhere(fate: Fate, batch: pa.RecordBatch) -> Column:
-    return pa.repeat(_scalar(NUMBERS[fate]), batch.num_rows)
+    return pa.repeat(pa.scalar(NUMBERS[fate], pa.int32()), batch.num_rows)
 
 
-def _scalar(number: int) -> Any:  # noqa: ANN401 - as columns are
-    return pa.scalar(number, pa.int32())
-
-
-def _count(last: Column, number: int) -> int:
-    return pc.count(last.filter(pc.equal(last, _scalar(number)))).as_py()
-
-
-def _due(last: Column) -> Due:
-    fates = Counter({fate: _count(last, code) for fate, code in NUMBERS.items()})
-    fates["due"] = len(last) - fates.total()
-    day_after = pc.if_else(pc.less(last, _scalar(NUMBERS["unscheduled"])), pc.add(last, _scalar(1)), None)
-    return Due(day_after.cast(pa.date32()), +fates)
+def _named(numbers: Column, names: Sequence[str]) -> Column:
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(names, pa.string()))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from demo.site import BlogSite
+from manifests.archive import open_archive
+from manifests.console import system_clock
 from schemas.digest import Digest
 from tests.e2e.holdfast import Answer, Holdfast
+from tests.ediscovery.retention.sealed import explained, judged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +71,15 @@ series = ["ours/POSTS"]
 
 
 LOCAL = SCHEDULE + 'at_least = "ours/POSTS"\n'
+TALK = """
+[[series]]
+item = "TALK"
+title = "What people answer"
+disposal = "review"
+trigger = "last-activity"
+period = {years = 2}
+cutoff = "calendar-year-end"
+"""
 AFTER = "2040-01-01"
 
 
@@ -94,12 +108,13 @@ class Office:
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
-    """An archive with a captured blog, one of whose posts was changed: never written to, only copied."""
+    """An archive with a captured blog, of which one post was changed and one is gone: never written to, only copied."""
     holdfast = Holdfast(tmp_path_factory.mktemp("before") / "home").init()
     with BlogSite() as site:
         holdfast.register(site.feed, "blog")
         holdfast.capture("blog")
         site.edit("bus-routes", paragraphs=("Route 7 stops at Elm Street again.",))
+        site.delete("graduation")
         holdfast.capture("blog")
     return holdfast
 
@@ -239,3 +254,54 @@ def test_what_will_be_due_together_is_sealed_together(before: Holdfast, tmp_path
     assert {path.name for path in (folder / "blog").iterdir()} == {"unscheduled"}
     assert {path.name for path in (folder / "later").iterdir()} == {"ours-posts", "unscheduled"}
     assert office.holdfast.run("verify").status == 0
+
+
+def test_what_is_due_is_counted_and_listed_as_it_is_explained(office: Office, tmp_path: Path):
+    office.holdfast.json("hold", "place", "doe", "--query", "volcano", "--reason", "Doe")
+    status = office.holdfast.json("retention", "status", "--as-of", AFTER)
+    out = tmp_path / "due.jsonl"
+    listed = office.holdfast.json("retention", "due", "--as-of", AFTER, "--out", str(out))
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert listed["records"] == len(rows) == status["reasons"]["due"] > 0
+    assert status["reasons"]["held"] > 0
+    assert status["records"] == sum(status["reasons"].values())
+    assert [one["series"] for one in status["series"]] == ["ours/POSTS", None]
+    assert {row["kind"] for row in rows} == {"post", "absence"}
+    assert office.record("volcano") not in {row["record"] for row in rows}
+    for row in (rows[0], rows[-1], next(row for row in rows if row["record"] == office.record("Route 7"))):
+        explained = office.explain(row["record"], "--as-of", AFTER)
+        assert (explained["eligible"], explained["due"]) == (True, row["due"])
+    early = office.holdfast.json("retention", "status", "--as-of", "2020-01-01")
+    assert early["reasons"]["due"] == early["reasons"]["held"] == 0
+    assert early["next"][0]["day"] == min(row["due"] for row in rows)
+
+
+def test_every_record_of_a_captured_blog_is_judged_as_it_is_explained(office: Office):
+    rules = CLASSIFICATION.replace('"post"', '"post", "comment"').replace('"ours/POSTS"', '"ours/POSTS", "ours/TALK"')
+    assert [office.adopt(text).status for text in (OURS + TALK, rules)] == [0, 0]
+    office.holdfast.json("hold", "place", "doe", "--query", "volcano OR graduation", "--reason", "Doe")
+    archive = open_archive(office.holdfast.home, now=system_clock, actor="test")
+    found = judged(archive, date.fromisoformat(AFTER))
+    assert found == explained(archive, date.fromisoformat(AFTER), sorted(found))
+    assert {row["reason"] for row in found.values()} == {"due", "held", "unscheduled"}
+    absences = [row for row in found.values() if row["kind"] == "absence"]
+    assert {(row["reason"], row["series"], row["disposal"]) for row in absences} == {
+        ("held", "ours/POSTS, ours/TALK", "review")
+    }
+
+
+def test_a_list_for_people_is_written_once_and_the_counts_are_said_in_words(office: Office, tmp_path: Path):
+    out = tmp_path / "due.csv"
+    told = office.holdfast.run("retention", "due", "--as-of", AFTER, "--out", str(out))
+    assert (told.status, told.err) == (0, "")
+    assert f"due on {AFTER}" in told.out
+    before = out.read_bytes()
+    again = office.holdfast.run("retention", "due", "--as-of", AFTER, "--out", str(out))
+    assert (again.status, out.read_bytes()) == (2, before)
+    assert "OUTPUT_EXISTS" in again.err
+    words = office.holdfast.run("retention", "status", "--as-of", AFTER).out
+    assert "due: they may be proposed for disposal" in words
+    assert "ours/POSTS" in words
+    today = office.holdfast.run("retention", "status")
+    assert (today.status, "Due from " in today.out) == (0, True)
+    assert "DATE_UNREADABLE" in office.holdfast.run("retention", "status", "--as-of", "soon").err

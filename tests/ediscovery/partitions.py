@@ -29,6 +29,7 @@ class Version:
     text: str | None = None
     title: str | None = None
     author: str | None = None
+    handle: str | None = None
     account: str = "blog"
     kind: Kind = "post"
     created: float | None = None
@@ -47,7 +48,7 @@ class Version:
             item=self.item,
             title=self.title,
             text=self.text,
-            author=None if self.author is None else Author(name=self.author),
+            author=Author(name=self.author, handle=self.handle) if self.author or self.handle else None,
             created=None if self.created is None else MONDAY.plus(seconds=self.created * 3600),
             thread=self.thread,
             attachments=tuple(Attachment(url=f"/{n}.png", role="image", alt=alt) for n, alt in enumerate(self.alt)),

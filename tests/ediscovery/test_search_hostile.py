@@ -9,7 +9,9 @@ import pytest
 
 from ediscovery.folding import words
 from ediscovery.language import QuerySyntaxError, parse
+from ediscovery.plan import Statement
 from ediscovery.search import (
+    LEAST_MEMORY,
     NotTextError,
     PartitionUnreadableError,
     Search,
@@ -89,6 +91,20 @@ def test_a_search_that_needs_more_memory_than_it_may_use_says_so(tmp_path):
         list(search.hits(Query(term=Word("snow"))))
 
 
+def test_what_is_too_much_for_memory_is_written_where_it_may_be_and_else_refused(tmp_path):
+    held = write(tmp_path, [Version("a")])
+    sorting = Statement("SELECT i, hash(i) AS h FROM records($paths), range(6000000) AS numbers(i) ORDER BY h", {})
+    (folder := tmp_path / "spill it's").mkdir(mode=0o700)
+    with Search(held, threads=1, memory_limit=LEAST_MEMORY, spill=folder) as search:
+        batches = search.batches(sorting, "blog")
+        rows = next(batches).num_rows
+        assert list(folder.iterdir())
+        assert rows + sum(batch.num_rows for batch in batches) == 6_000_000
+    assert not list(folder.iterdir())
+    with Search(held, threads=1, memory_limit=LEAST_MEMORY) as search, pytest.raises(SearchTooLargeError):
+        list(search.batches(sorting, "blog"))
+
+
 @pytest.mark.parametrize(("threads", "memory"), [(0, MEMORY), (-1, MEMORY), (1, 1_000)])
 def test_impossible_settings_are_refused(threads, memory):
     with pytest.raises(SearchSettingError):
@@ -100,10 +116,12 @@ def test_a_path_that_would_be_a_pattern_is_refused(tmp_path):
         opened([Source(path=tmp_path / "*.parquet", key="k", account="a")])
 
 
-def test_the_engine_reaches_nothing_but_the_partitions(tmp_path):
+@pytest.mark.parametrize("spill", [None, "spill"])
+def test_the_engine_reaches_nothing_but_the_partitions(tmp_path, spill):
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n", encoding="utf-8")
-    with opened(write(tmp_path, [Version("p")])) as search:
+    sources, folder = write(tmp_path, [Version("p")]), spill and tmp_path / spill
+    with Search(sources, threads=2, memory_limit=MEMORY, spill=folder) as search:
         for sql in (
             f"FROM read_csv('{secret}')",
             f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",

@@ -80,6 +80,23 @@ def test_each_fate_is_counted():
     assert found.fates == {"due": 1, "unknown": 2, "beyond": 1, "for-ever": 1, "unscheduled": 1}
 
 
+def test_of_series_that_keep_equally_long_the_strictest_says_what_becomes_of_a_record():
+    def one(disposal, **period):
+        return scheduled(series(term(**period), disposal=disposal))
+
+    kept = scheduled(series(disposal="keep"))
+    same_as_kept = scheduled(series(disposal="destroy"))
+    assigned = {
+        "tie": [one("destroy", years=1), one("transfer", years=1), one("review", years=1)],
+        "longer": [one("transfer", years=1), one("destroy", years=2)],
+        "kept": [same_as_kept, kept, one("transfer", years=5)],
+        "unknown": [scheduled(series(term("event:x"), disposal="review")), one("transfer", years=1)],
+    }
+    found = MassReckoning(assigned).reckon(batch([*assigned, None], created=[LEAP_DAY] * 5))
+    assert found.disposal.to_pylist() == ["transfer", "destroy", "keep", "review", None]
+    assert found.fate.to_pylist() == ["due", "due", "for-ever", "unknown", "unscheduled"]
+
+
 def test_one_term_in_two_fiscal_years_is_due_on_two_days():
     one = series(term(cutoff="fiscal-year-end"))
     october = Calendar(TEXAS.zone, "10-01")

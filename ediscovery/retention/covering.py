@@ -1,0 +1,55 @@
+"""Which records of an account holds cover, as a condition in SQL: what ``holding`` says of one record. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ediscovery import language, plan
+from schemas.query import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ediscovery.terms import Values
+    from schemas.holds import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """A condition over ``gathering.SUBJECTS``, called ``s``, and the tables that it looks into."""
+
+    condition: str
+    tables: tuple[str, ...]
+
+
+def covering(scopes: Sequence[Scope], account: str, values: Values) -> Covering:
+    """Return the condition that at least one of the scopes, all of which are about the account, covers a record.
+
+    Raises:
+        QuerySyntaxError: the search of a scope cannot be read.
+        InputError: it holds what cannot be searched for (``plan.hits``).
+    """
+    tables = [plan.SEARCHED] if any(scope.query is not None for scope in scopes) else []
+    conditions = []
+    for number, scope in enumerate(scopes):
+        if scope.query is not None:
+            asked = Query(term=language.parse(scope.query), accounts=frozenset({account}))
+            tables.append(f"found{number} AS MATERIALIZED ({plan.items(asked, values)})")
+        # What covers the record that an absence is about covers the absence.
+        for record, date in (("s.record", "s.own"), ("s.about", "s.date")):
+            parts = list(_parts(scope, values, number=number, record=record, date=date))
+            conditions.append(f"({' AND '.join(parts)})" if parts else "true")
+    return Covering(" OR ".join(conditions) or "false", tuple(tables))
+
+
+def _parts(scope: Scope, values: Values, *, number: int, record: str, date: str) -> Iterator[str]:
+    if scope.since is not None:
+        yield f"{date} >= {values.add(scope.since.micros)}"
+    if scope.until is not None:
+        yield f"{date} < {values.add(scope.until.micros)}"
+    if scope.records:
+        named = values.add([one.hex for one in scope.records])
+        yield f"{record} IN (SELECT unhex(name) FROM (SELECT unnest({named}) AS name))"  # noqa: S608 - a parameter
+    if scope.query is not None:
+        yield f"s.item IN (SELECT item FROM found{number})"  # noqa: S608 - a number of ours

@@ -1,0 +1,135 @@
+"""What decides how long records are kept, for all records of an account in one statement. Pure: it is not run here.
+
+It says of every record what ``knowing`` says of one. The statement reads the files a few times and keeps, beside what
+it yields, only the items with several versions, the threads, and one set of identifiers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ediscovery.plan import SNIPPET, Statement
+from ediscovery.terms import Values
+from schemas.canonical import spell
+from schemas.classifying import ANSWERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from ediscovery.retention.covering import Covering
+
+AUTHOR = "['$.author.id', '$.author.handle', '$.author.url']"
+
+# ``name`` is the thread that a record is in; one without thread names its own.
+SEEN = """
+seen AS (
+    SELECT record, key, file_row_number AS row, item, kind, thread, coalesce(nullif(thread, ''), item) AS name,
+        epoch_us(created) AS created, epoch_us(captured) AS captured, epoch_us(coalesce(created, captured)) AS date,
+        {official} AS official, title, left(text, {snippet}) AS text
+    FROM (SELECT *, decode(normalised) AS view FROM records($paths)) WHERE kind <> 'absence'
+)"""
+
+GONE = """
+gone AS MATERIALIZED (
+    SELECT record, key, file_row_number AS row, item, coalesce(nullif(thread, ''), item) AS name,
+        epoch_us(created) AS created, epoch_us(captured) AS captured, epoch_us(coalesce(created, captured)) AS date,
+        json_extract_string(decode(normalised), '$.absence.verdict') AS verdict
+    FROM records($paths) WHERE kind = 'absence'
+),
+became AS MATERIALIZED (
+    SELECT item, max({'at': captured, 'record': record, 'verdict': verdict}) AS last FROM gone GROUP BY item
+),
+newest AS MATERIALIZED (
+    SELECT item, max({'at': captured, 'record': record}).record AS record
+    FROM seen SEMI JOIN gone USING (item) GROUP BY item
+)"""
+
+# Most items have one version, of which nothing needs to be kept.
+VERSIONS = """
+several AS MATERIALIZED (SELECT item FROM seen GROUP BY item HAVING count(*) > 1),
+versions AS MATERIALIZED (
+    SELECT kind, item, captured, sum(records) OVER w AS versions, max(captured) OVER w AS newest,
+        lead(captured) OVER (w ORDER BY captured) AS superseded
+    FROM (SELECT kind, item, captured, count(*) AS records FROM seen SEMI JOIN several USING (item) GROUP BY ALL)
+    WINDOW w AS (PARTITION BY kind, item)
+)"""
+
+TALK = """
+names AS MATERIALIZED (SELECT item AS name FROM several UNION SELECT thread FROM seen WHERE thread IS NOT NULL),
+active AS (
+    SELECT item, thread, CASE WHEN versions > 1 THEN newest ELSE date END AS activity
+    FROM seen LEFT JOIN versions USING (kind, item, captured) WHERE kind <> 'list'
+),
+talk AS MATERIALIZED (
+    SELECT name, max(activity) AS activity FROM (
+        SELECT thread AS name, activity FROM active WHERE thread IS NOT NULL
+        UNION ALL SELECT item, activity FROM active SEMI JOIN names ON names.name = active.item
+    ) GROUP BY name
+)"""
+NO_TALK = "talk AS (SELECT '' AS name, 0::BIGINT AS activity WHERE false)"
+
+# An absence goes the way of the newest version of what it is about.
+SUBJECTS = """
+subjects AS (
+    SELECT record, key, row, item, kind, date AS own, record AS about, kind AS subject, name, created, captured, date,
+        official, title, text
+    FROM seen
+    UNION ALL
+    SELECT gone.record, gone.key, gone.row, gone.item, 'absence', gone.date, coalesce(it.record, gone.record),
+        coalesce(it.kind, 'absence'), coalesce(it.name, gone.name),
+        CASE WHEN it.record IS NULL THEN gone.created ELSE it.created END, coalesce(it.captured, gone.captured),
+        coalesce(it.date, gone.date), coalesce(it.official, true), it.title, it.text
+    FROM gone LEFT JOIN (SELECT * FROM seen SEMI JOIN newest USING (record)) AS it USING (item)
+)"""
+
+STATEMENT = """
+WITH {tables}
+SELECT s.record, s.about, s.key, s.row, s.item, s.kind, s.subject, s.official,
+    CASE WHEN became.last.at >= coalesce(v.newest, s.captured) THEN became.last.verdict END AS became,
+    s.created, s.captured, v.superseded,
+    greatest(s.date, CASE WHEN v.newest > s.captured THEN v.newest END, talk.activity) AS "last-activity",
+    ({held}) AS held{shown}
+FROM subjects AS s
+LEFT JOIN versions AS v ON v.kind = s.subject AND v.item = s.item AND v.captured = s.captured
+LEFT JOIN talk ON talk.name = s.name
+LEFT JOIN became ON became.item = s.item
+"""
+SHOWN = ", s.own, s.title, s.text"
+
+
+def gathered(
+    officials: Collection[str], holds: Callable[[Values], Covering], *, activity: bool, shown: bool
+) -> Statement:
+    """Return the statement that yields a row for each record of the account whose files are looked into.
+
+    ``record``, ``key`` and ``row`` say which and where; ``item`` and ``kind`` are its own. ``about`` is the record
+    whose way it goes: itself, or for an absence the newest version of the item. Of that one are ``subject``, its kind;
+    ``official``, whether its author speaks for the account; ``became``, the verdict on its item (null: it is there);
+    and the instants that are named as triggers are, in microseconds. ``held`` says whether the holds cover the record.
+    With ``shown`` there are ``own`` (the record's date), ``title`` and the beginning of the ``text``. Without
+    ``activity`` the last activity leaves out the thread.
+    """
+    values = Values()
+    covering = holds(values)
+    tables = (
+        *covering.tables,
+        SEEN.format(official=_official(officials, values), snippet=SNIPPET),
+        GONE,
+        VERSIONS,
+        TALK if activity else NO_TALK,
+        SUBJECTS,
+    )
+    sql = STATEMENT.format(tables=",".join(tables), held=covering.condition, shown=SHOWN if shown else "")
+    return Statement(sql, values.named)
+
+
+def _official(officials: Collection[str], values: Values) -> str:
+    """Return the condition that an author speaks for the account (``classifying.author_class``)."""
+    spoken = f"NOT list_contains({values.add(list(ANSWERS))}, kind)"
+    if not officials:
+        return spoken
+    # Views have one spelling (FORMAT 1): few hold an official's name, and only these are read as JSON.
+    spelled = [values.add(spell(one).decode()) for one in sorted(officials)]
+    held = " OR ".join(f"contains(view, {one})" for one in spelled)
+    named = f"list_has_any(json_extract_string(view, {AUTHOR}), {values.add(sorted(officials))})"
+    return f"({spoken} OR CASE WHEN {held} THEN {named} ELSE false END)"

@@ -1,0 +1,207 @@
+"""What all records together are said to be, each by itself is: due, held or kept, on every day."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from schemas.holds import Scope
+from schemas.ledger import (
+    ClassificationAdopted,
+    EventDeclared,
+    HoldAmended,
+    HoldPlaced,
+    RecordsClassified,
+    ScheduleAdopted,
+)
+from schemas.retention import Classification, Match, Rule
+from tests.ediscovery.partitions import MONDAY, Version
+from tests.ediscovery.retention.making import schedule, series, term
+from tests.ediscovery.retention.sealed import account, explained, judged, sealed
+
+ACCOUNTS = (account("blog", officials=("@board", 'q"u\\o\x00te'), custodians=("Ana",)), account("page"))
+TRIGGERS = (
+    *("created", "captured", "captured", "last-activity", "last-activity", "last-activity"),
+    *("superseded", "closed", "subject-born", "event:x"),
+)
+DECLARED = ("created", "last-activity", "superseded", "closed", "subject-born", "event:x")
+ZONES = {"us": "America/Chicago", "jp": "Asia/Tokyo", "nf": "America/St_Johns"}
+LONG_AFTER = date(2126, 3, 1)
+DAYS = st.dates(date(2026, 2, 27), date(2026, 3, 12))
+
+hours = st.sampled_from([0.0, 24.0, 48.0]) | st.floats(0, 96).map(lambda hour: round(hour, 4))
+items = st.sampled_from(["a", "b", "c", "d"])
+versions = st.builds(
+    Version,
+    item=items,
+    account=st.sampled_from(["blog", "page"]),
+    kind=st.sampled_from(["post", "comment", "comment", "list", "absence", "absence"]),
+    text=st.none() | st.sampled_from(["bus route", "budget", "snow"]),
+    handle=st.sampled_from([None, "@board", 'q"u\\o\x00te', "board", "@boards"]),
+    created=st.none() | hours,
+    captured=hours,
+    thread=st.none() | items | st.just(""),
+    verdict=st.sampled_from(["deleted", "hidden", "undetermined", "present"]),
+    salt=st.integers(0, 1),
+)
+terms = st.builds(
+    term,
+    st.sampled_from(TRIGGERS),
+    st.sampled_from(["none", "none", "month-end"]),
+    days=st.integers(0, 3),
+)
+some_series = st.builds(
+    lambda item, disposal, combine, several: (
+        series(item=item, disposal="keep")
+        if disposal == "keep"
+        else series(*several, item=item, disposal=disposal, combine=combine)
+    ),
+    st.just("A"),
+    st.sampled_from(["destroy", "destroy", "review", "review", "transfer", "keep"]),
+    st.sampled_from(["max", "min"]),
+    st.lists(terms, min_size=1, max_size=2),
+)
+names = st.lists(st.sampled_from([f"{name}/A" for name in ZONES]), min_size=1, max_size=2, unique=True).map(tuple)
+rules = st.builds(
+    Rule,
+    match=st.builds(
+        Match,
+        accounts=st.sampled_from([(), (), ("blog",)]),
+        kinds=st.sampled_from([(), ("post",), ("comment", "list"), ("absence",)]),
+        classes=st.sampled_from([(), (), ("official",), ("public",)]),
+        moderation=st.sampled_from([(), (), ("removed",), ("hidden", "visible")]),
+    ),
+    series=names,
+)
+instants = st.none() | st.integers(0, 96).map(lambda hour: MONDAY.plus(seconds=3600 * hour))
+
+
+@st.composite
+def offices(draw):
+    """Records, and what the ledger says about them."""
+    made = draw(st.lists(versions, min_size=1, max_size=9))
+    records = st.lists(st.sampled_from([one.record.id for one in made]), min_size=1, max_size=2, unique=True).map(tuple)
+    since, until = draw(instants), draw(instants)
+    if since and until and since >= until:
+        since = None
+    scopes = st.builds(
+        Scope,
+        accounts=st.sampled_from([(), ("blog",), ("page", "blog")]),
+        custodians=st.sampled_from([(), (), ("Ana",)]),
+        since=st.just(since) | st.none(),
+        until=st.just(until) | st.none(),
+        query=st.sampled_from([None, None, "bus", "route OR budget", "budget -snow"]),
+        records=st.just(()) | records,
+    )
+    acts = [ScheduleAdopted(schedule=schedule(name, draw(some_series), zone=zone)) for name, zone in ZONES.items()]
+    others = draw(st.lists(st.builds(Rule, match=st.just(Match()), series=names), max_size=1))
+    classification = Classification(title="T", rules=(*draw(st.lists(rules, max_size=3)), *others))
+    acts += [ClassificationAdopted(classification=classification)]
+    acts += draw(st.lists(st.builds(RecordsClassified, records=records, series=names, reason=st.just("r")), max_size=2))
+    declared = st.builds(
+        EventDeclared,
+        trigger=st.sampled_from(DECLARED),
+        on=DAYS,
+        reason=st.just("r"),
+        accounts=st.sampled_from([(), ("blog",), ("page",)]),
+        records=records,
+    )
+    acts += draw(st.lists(declared, max_size=3))
+    placed = draw(st.lists(scopes, max_size=2))
+    acts += [HoldPlaced(hold=f"h{number}", reason="r", scope=scope) for number, scope in enumerate(placed)]
+    if placed:
+        acts += [HoldAmended(hold="h0", reason="r", scope=scope) for scope in draw(st.lists(scopes, max_size=1))]
+    return made, acts
+
+
+@given(offices(), DAYS | st.just(LONG_AFTER))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_every_record_is_judged_as_it_is_explained(office, as_of):
+    made, acts = office
+    with tempfile.TemporaryDirectory() as folder:
+        archive = sealed(Path(folder) / "home", made, accounts=ACCOUNTS, acts=acts)
+        records = sorted({one.record.id.hex for one in made})
+        found = judged(archive, as_of)
+        assert sorted(found) == records
+        for row in found.values():
+            event(row["reason"])
+        assert found == explained(archive, as_of, records)
+
+
+KEEP = (
+    ScheduleAdopted(schedule=schedule("us", series(term(days=1), item="A"), series(term("event:x"), item="X"))),
+    ClassificationAdopted(
+        classification=Classification(
+            title="T",
+            rules=(
+                Rule(match=Match(kinds=("comment",)), series=("us/X",)),
+                Rule(match=Match(kinds=("post",)), series=("us/A",)),
+            ),
+        )
+    ),
+)
+
+
+@given(st.lists(versions, min_size=1, max_size=12))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_nothing_that_is_unscheduled_unknown_or_held_is_ever_due_and_a_hold_changes_nothing_else(made):
+    with tempfile.TemporaryDirectory() as folder:
+        archive = sealed(Path(folder) / "home", made, accounts=ACCOUNTS, acts=KEEP)
+        before = judged(archive, LONG_AFTER)
+        for row in before.values():
+            if row["series"] in (None, "us/X"):
+                assert (row["due"], row["reason"]) == (None, "unknown" if row["series"] else "unscheduled")
+        archive.append(lambda _history: (HoldPlaced(hold="h", reason="r", scope=Scope(accounts=("blog",))),))
+        after = judged(archive, LONG_AFTER)
+        for record, row in after.items():
+            held = row["account"] == "blog"
+            reason = "held" if held and before[record]["reason"] == "due" else before[record]["reason"]
+            assert row == before[record] | {"held": held, "reason": reason}
+
+
+def test_an_absence_goes_the_way_of_what_it_is_about_and_is_held_with_it(tmp_path):
+    first = Version("a", text="bus", kind="post", created=0, captured=1)
+    newest = Version("a", text="budget", kind="post", created=0, captured=30)
+    gone = Version("a", kind="absence", captured=60, verdict="deleted")
+    orphan = Version("b", kind="absence", captured=60, verdict="deleted")
+    scope = Scope(until=MONDAY.plus(seconds=24 * 3600))
+    archive = sealed(
+        tmp_path / "home",
+        [first, newest, gone, orphan],
+        accounts=ACCOUNTS,
+        acts=[*KEEP, HoldPlaced(hold="h", reason="r", scope=scope)],
+    )
+    found = judged(archive, LONG_AFTER)
+    rows = [found[one.record.id.hex] for one in (first, newest, gone, orphan)]
+    assert [row["series"] for row in rows] == ["us/A", "us/A", "us/A", None]
+    assert [row["due"] for row in rows] == [date(2026, 3, 4)] * 3 + [None]
+    assert [row["held"] for row in rows] == [True, True, True, False]
+    said = RecordsClassified(records=(newest.record.id,), series=("us/X",), reason="r")
+    archive.append(lambda _history: (said,))
+    assert judged(archive, LONG_AFTER)[gone.record.id.hex]["series"] == "us/X"
+
+
+def test_hostile_text_is_text(tmp_path):
+    hostile = "'); DROP TABLE sources; -- \x00 \\ \" $p0 {held} \u202e=1"
+    made = [
+        Version(hostile, text=hostile, handle=hostile, kind="comment", captured=0, thread=hostile),
+        Version(hostile, text="x", kind="post", captured=1, created=0),
+        Version(hostile, kind="absence", captured=2, verdict="hidden"),
+    ]
+    accounts = (account("blog", officials=(hostile,)), account("page"))
+    archive = sealed(tmp_path / "home", made, accounts=accounts, acts=KEEP)
+    records = sorted(one.record.id.hex for one in made)
+    assert judged(archive, LONG_AFTER) == explained(archive, LONG_AFTER, records)
+
+
+def test_an_archive_without_records_or_schedules_has_nothing_that_is_due(tmp_path):
+    empty = sealed(tmp_path / "empty", [], accounts=ACCOUNTS)
+    assert judged(empty, LONG_AFTER) == {}
+    bare = sealed(tmp_path / "bare", [Version("a", created=0)], accounts=ACCOUNTS)
+    (row,) = judged(bare, LONG_AFTER).values()
+    assert (row["series"], row["due"], row["disposal"], row["reason"]) == (None, None, None, "unscheduled")
+    assert row["record"] == Version("a", created=0).record.id.raw
