@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 WINDOW = 1 << 20
 HEAD = 16
 NEAR = 256
+STEP = 1 << 16
 
 
 class Sought:
@@ -64,7 +65,11 @@ class Sought:
         """Return the length of the longest string that begins at byte ``at``, where ``text`` begins; 0 for none."""
         following = bisect_right(self._strings, text)
         # Strings that begin with all of the text, and go on, follow it at once.
-        while following < len(self._strings) and self._strings[following].startswith(text):
+        while self._begins(following, text):
+            if not self._begins(following + 1, text):
+                if _lies(file, at, self._strings[following]):
+                    return len(self._strings[following])
+                break
             longer = _part(file, at, min(4 * max(len(text), NEAR), self._longest))
             if len(longer) <= len(text):
                 break
@@ -75,6 +80,18 @@ class Sought:
         while candidate >= 0 and not text.startswith(self._strings[candidate]):
             candidate = self._within[candidate]
         return len(self._strings[candidate]) if candidate >= 0 else 0
+
+    def _begins(self, number: int, text: bytes) -> bool:
+        return number < len(self._strings) and self._strings[number].startswith(text)
+
+
+def _lies(file: BinaryIO, at: int, string: bytes) -> bool:
+    """Tell whether a string lies at byte ``at``; its end is looked at first, as what repeats itself differs there."""
+    end = max(0, len(string) - NEAR)
+    return _part(file, at + end, len(string) - end) == string[end:] and all(
+        _part(file, at + place, min(STEP, end - place)) == string[place : min(place + STEP, end)]
+        for place in range(0, end, STEP)
+    )
 
 
 def _part(file: BinaryIO, at: int, size: int) -> bytes:

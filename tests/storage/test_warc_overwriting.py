@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.warc import (
+    Answer,
     NativesCoverAllError,
     Overwritten,
     Request,
@@ -31,6 +32,7 @@ from storage.warc import (
     read_warc,
 )
 from tests.judges import judged
+from tests.storage.test_parquet import peak
 from tests.storage.test_warc import AT, exchange
 
 if TYPE_CHECKING:
@@ -343,6 +345,56 @@ def test_a_damaged_file_is_refused_before_anything_is_written(tmp_path: Path) ->
             assert target.getvalue() == b""
         else:  # a byte of gzip's own header that says nothing
             assert gzip.decompress(flipped) == gzip.decompress(whole)
+
+
+def test_a_file_that_is_not_compressed_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        names = [warc.exchange(exchange(LIST + b"%d" % number)) for number in range(3)]
+        other = warc.exchange(exchange(b"nothing of it"))
+    path.write_bytes(gzip.decompress(path.read_bytes()))
+    target, told = done(path)
+    assert told.changed == tuple(names)
+    assert GONE not in target.read_bytes()
+    assert payload(target, other) == b"nothing of it"
+    assert read(target)[other].member == read(path)[other].member
+    judged(target)
+
+
+def test_bytes_of_media_that_contain_every_filler_are_overwritten_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    every = bytes(range(256))
+    native = every + b"*~*"
+    with writer(path) as warc:
+        # What stands around it makes another native of the filler, and that one yet another.
+        name = warc.exchange(exchange(b"<**" + native + b"**>" + b" " * 300))
+    target, _ = done(path, natives=[native, b"<***", b"*" * 100 + b"**>"])
+    after = payload(target, name)
+    assert [one in after for one in (native, b"<***", b"*" * 100 + b"**>")] == [False] * 3
+    assert len(after) == len(native) + 306
+    judged(target)
+
+
+MEASURED = """
+import io, sys
+from storage.warc import overwrite
+with open(sys.argv[1], "rb") as source, open(sys.argv[1] + ".out", "wb") as target:
+    told = overwrite(source, target, natives=[b"needle %d" % n for n in range(1000)])
+assert len(told.changed) == 1, told
+"""
+
+
+def test_a_large_payload_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
+    def made(megabytes: int) -> str:
+        path = tmp_path / f"{megabytes}.warc.gz"
+        with writer(path) as warc, (tmp_path / f"{megabytes}.body").open("w+b") as body:
+            for number in range(megabytes):
+                body.write((b"needle %d, " % number).ljust(1 << 20, b"."))
+            body.seek(0)
+            warc.exchange(exchange(answer=Answer(200, "OK", (), body)))
+        return str(path)
+
+    assert peak(MEASURED, made(160)) - peak(MEASURED, made(4)) < 20 << 20
 
 
 def test_natives_that_leave_no_byte_to_write_are_refused() -> None:

@@ -1,0 +1,69 @@
+"""WARC files that nobody here wrote, overwritten: whatever they hold, what is sought is gone and the rest stays."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.warc import WarcDamagedError, WarcUnsupportedError, overwrite, read_warc
+from tests.corpora import ROOT, corpus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST = 8 << 20
+EXPECTED = json.loads((ROOT / "EXPECTED.json").read_text())["warc_files"] if ROOT.exists() else {}
+
+
+def payloads(content: bytes) -> list[tuple[str, str, bytes]]:
+    return [(one.id, one.type, one.payload(limit=1 << 26)) for one in read_warc(io.BytesIO(content))]
+
+
+def readable(path: Path) -> list[tuple[str, str, bytes]]:
+    if path.stat().st_size > LARGEST:
+        pytest.skip(f"{path.name} is large")
+    try:
+        return payloads(path.read_bytes())
+    except (WarcDamagedError, WarcUnsupportedError) as error:
+        with path.open("rb") as source, pytest.raises(type(error)):
+            overwrite(source, target := io.BytesIO(), natives=[b"anything"])
+        assert target.getvalue() == b""
+        return []
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_file_of_the_corpora_loses_what_is_sought_and_nothing_else(name: str) -> None:
+    path = corpus(*name.split("/"))
+    before = readable(path)
+    # Given slices of its own payloads, some of which others hold too,
+    chance = random.Random(name)
+    held = [body for _, kind, body in before if kind in {"response", "resource"} and len(body) > 50]
+    natives = [
+        body[at : at + chance.randint(20, 900)] for body in held[::3] for at in [chance.randrange(len(body) - 20)]
+    ]
+
+    # when they are overwritten,
+    target = io.BytesIO()
+    with path.open("rb") as source:
+        if not before:
+            return
+        told = overwrite(source, target, natives=natives)
+
+    # then they are nowhere, records and lengths are the same, and so is every byte beside them.
+    after = payloads(target.getvalue())
+    assert [(one, kind, len(body)) for one, kind, body in after] == [
+        (one, kind, len(body)) for one, kind, body in before
+    ]
+    still = {one for one, _, body in after if any(native in body for native in natives)}
+    assert still <= set(told.quoting)
+    assert not still - {one for one, kind, _ in after if kind == "warcinfo"}
+    for (one, _, body), (_, _, was) in zip(after, before, strict=True):
+        if one not in told.changed:
+            assert hashlib.sha256(body).digest() == hashlib.sha256(was).digest()
+    if not natives:
+        assert target.getvalue() == path.read_bytes()
