@@ -143,6 +143,31 @@ def test_a_coded_body_is_stored_decoded_so_that_slices_keep_their_places(coding:
     judged(target)
 
 
+def test_a_native_that_compressed_bytes_spell_by_chance_is_gone_with_them(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        name = warc.exchange(encoded(LIST, "gzip"))  # type: ignore[arg-type]
+    native = coded(LIST, "gzip")[20:26]
+    target, told = done(path, natives=[native])
+    assert told.changed == (name,)
+    assert payload(target, name) == LIST
+    assert native not in everything(target)
+    judged(target)
+
+
+def test_what_is_overwritten_in_several_turns_is_counted_together(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        name = warc.exchange(exchange(LIST))
+    first, _ = done(path)
+    path.write_bytes(first.read_bytes())
+    target, told = done(path, natives=[STAYS])
+    assert told.octets == len(STAYS)
+    assert field(read(target)[name].headers, "WARC-X-Overwritten") == str(len(GONE) + len(STAYS))
+    assert payload(target, name) == LIST.replace(GONE, b"*" * len(GONE)).replace(STAYS, b"*" * len(STAYS))
+    judged(target)
+
+
 def test_revisits_resolve_and_name_the_digest_that_their_payload_has_now(tmp_path: Path) -> None:
     path = tmp_path / "capture.warc.gz"
     with writer(path) as warc:
