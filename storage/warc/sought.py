@@ -57,7 +57,7 @@ class Sought:
         base = 0
         while window := _part(file, base, WINDOW + HEAD - 1):
             for at in sorted({at for _, at, _ in self._heads.find_matches_as_indexes(window, overlapping=True)}):
-                if at < WINDOW and (length := self._longest_at(file, base + at, window[at : at + NEAR])):
+                if length := self._longest_at(file, base + at, window[at : at + NEAR]):
                     yield base + at, length
             base += WINDOW
 

@@ -1,0 +1,147 @@
+"""Overwriting at its limits: what cannot be read, damaged and large files, natives that leave no filler."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.warc import (
+    Answer,
+    NativesCoverAllError,
+    Overwritten,
+    WarcDamagedError,
+    overwrite,
+)
+from tests.judges import judged
+from tests.storage.test_parquet import peak
+from tests.storage.test_warc import exchange
+from tests.storage.test_warc_overwriting import GONE, LIST, done, payload, read, writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "truncated"),
+    [
+        ((("Content-Encoding", "br"),), b"\x0b\x02\x80hello\x03", None),
+        ((("Content-Encoding", "gzip, br"),), b"\x0b\x02\x80hello\x03", None),
+        ((("Content-Encoding", "gzip"),), gzip.compress(os.urandom(900))[:-300], None),
+        ((), b"the beginning of what nobod", "length"),
+    ],
+    ids=["br", "gzip, br", "broken", "cut off"],
+)
+def test_what_cannot_be_searched_is_named_or_dropped_and_never_kept_in_silence(
+    headers: tuple[tuple[str, str], ...], body: bytes, truncated: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        name = warc.exchange(exchange(body, headers=headers, truncated=truncated))
+    target, told = done(path)
+    assert (told.changed, told.unread) == ((), (name,))
+    assert target.read_bytes() == path.read_bytes()
+    target, told = done(path, drop=[name])
+    assert (told.changed, told.unread, payload(target, name)) == ((name,), (), b"")
+    judged(target)
+
+
+def test_of_a_broken_body_the_part_that_decodes_is_searched_and_the_rest_goes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    body = LIST + random.Random(1).randbytes(4000)
+    with writer(path) as warc:
+        name = warc.exchange(exchange(gzip.compress(body)[:-1000], headers=(("Content-Encoding", "gzip"),)))
+    before = payload(path, name)
+    target, told = done(path)
+    assert payload(target, name) == before.replace(GONE, b"*" * len(GONE))
+    assert told.unread == ()
+    judged(target)
+
+
+def test_a_damaged_file_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        for number in range(3):
+            warc.exchange(exchange(LIST + b"%d" % number))
+    whole = path.read_bytes()
+    for position in random.Random(3).sample(range(len(whole)), 60):
+        flipped = bytearray(whole)
+        flipped[position] ^= 0x10
+        target = io.BytesIO()
+        try:
+            overwrite(io.BytesIO(flipped), target, natives=[GONE])
+        except WarcDamagedError:
+            assert target.getvalue() == b""
+        else:  # a byte of gzip's own header that says nothing
+            assert gzip.decompress(flipped) == gzip.decompress(whole)
+
+
+def test_a_file_that_is_not_compressed_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        names = [warc.exchange(exchange(LIST + b"%d" % number)) for number in range(3)]
+        other = warc.exchange(exchange(b"nothing of it"))
+    path.write_bytes(gzip.decompress(path.read_bytes()))
+    target, told = done(path)
+    assert told.changed == tuple(names)
+    assert GONE not in target.read_bytes()
+    assert payload(target, other) == b"nothing of it"
+    assert read(target)[other].member == read(path)[other].member
+    judged(target)
+
+
+def test_bytes_of_media_that_contain_every_filler_are_overwritten_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    every = bytes(range(256))
+    native = every + b"*~*"
+    with writer(path) as warc:
+        # What stands around it makes another native of the filler, and that one yet another.
+        name = warc.exchange(exchange(b"<**" + native + b"**>" + b" " * 300))
+    target, _ = done(path, natives=[native, b"<***", b"*" * 100 + b"**>"])
+    after = payload(target, name)
+    assert [one in after for one in (native, b"<***", b"*" * 100 + b"**>")] == [False] * 3
+    assert len(after) == len(native) + 306
+    judged(target)
+
+
+MEASURED = """
+import io, sys
+from storage.warc import overwrite
+with open(sys.argv[1], "rb") as source, open(sys.argv[1] + ".out", "wb") as target:
+    told = overwrite(source, target, natives=[b"needle %d" % n for n in range(1000)])
+assert len(told.changed) == 1, told
+"""
+
+
+def test_a_large_payload_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
+    def made(megabytes: int) -> str:
+        path = tmp_path / f"{megabytes}.warc.gz"
+        with writer(path) as warc, (tmp_path / f"{megabytes}.body").open("w+b") as body:
+            for number in range(megabytes):
+                body.write((b"needle %d, " % number).ljust(1 << 20, b"."))
+            body.seek(0)
+            warc.exchange(exchange(answer=Answer(200, "OK", (), body)))
+        return str(path)
+
+    assert peak(MEASURED, made(160)) - peak(MEASURED, made(4)) < 20 << 20
+
+
+def test_natives_that_leave_no_byte_to_write_are_refused() -> None:
+    with pytest.raises(NativesCoverAllError):
+        overwrite(io.BytesIO(), io.BytesIO(), natives=[bytes([code]) for code in range(256)])
+
+
+def test_an_empty_file_and_empty_natives_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    path.write_bytes(b"")
+    assert done(path)[1] == Overwritten((), (), (), 0)
+    path.unlink()
+    with writer(path) as warc:
+        warc.exchange(exchange(LIST))
+    target, told = done(path, natives=[b""])
+    assert told == Overwritten((), (), (), 0)
+    assert target.read_bytes() == path.read_bytes()
