@@ -209,6 +209,9 @@ def test_an_absence_goes_the_way_of_what_it_is_about_and_is_held_with_it(tmp_pat
     said = RecordsClassified(records=(newest.record.id,), series=("us/X",), reason="r")
     archive.append(lambda _history: (said,))
     assert judged(archive, LONG_AFTER)[gone.record.id.hex]["series"] == "us/X"
+    itself = RecordsClassified(records=(gone.record.id,), series=("us/A",), reason="r")
+    archive.append(lambda _history: (itself,))
+    assert judged(archive, LONG_AFTER)[gone.record.id.hex]["series"] == "us/A"
 
 
 def test_hostile_text_is_text(tmp_path):
