@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from collections import Counter
 from datetime import date
 from functools import partial
@@ -79,14 +80,19 @@ def archive(folder: Path) -> list[Row]:
             reasons.clear()
             reasons.update(tally(eligible(made, opened, in_force, as_of=AS_OF)).reasons)
 
+        before = time.process_time()
         taken = seconds(ours, times=1)
+        processor = time.process_time() - before
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         scope = Scope(until=system_clock())
         statement = gathered((), partial(covering, [scope], "city"), activity=True, shown=False)
         read = next(opened.batches(statement, "city")).slice(0, SAMPLE).to_pylist()
     theirs = seconds(lambda: [_judged(one, in_force) for one in read], times=2)
     size = sum(source.path.stat().st_size for source in sources) / 1e6
-    print(f"    {dict(reasons)}; {taken:.1f} s, {size:,.0f} MB, {memory:,.0f} MiB at most", flush=True)
+    print(
+        f"    {dict(reasons)}; {taken:.1f} s, {processor:.1f} of processors; {size:,.0f} MB, {memory:,.0f} MiB",
+        flush=True,
+    )
     return [
         Row(f"retention: {rows:,} in partitions", "records/s", rows / taken, len(read) / theirs, "one by one, read")
     ]

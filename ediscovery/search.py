@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 JOINERS = "\u200c\u200d"  # in emoji and in Indic and Persian words
 BATCH = 1_000  # rows fetched at a time
 ARROW_BATCH = 1 << 17
+OUT_OF_MEMORY = "Out of Memory Error"
 SHORTEST_PREFIX = 4  # hexadecimal digits of a record's id
 FULL_ID = 64
 LEAST_MEMORY = 64_000_000  # bytes; below, DuckDB cannot open a partition
@@ -282,11 +283,12 @@ class Search:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except duckdb.OutOfMemoryException as error:
-            raise SearchTooLargeError(
-                "The search needs more memory than it may use.", do="Narrow it by dates, accounts or further words."
-            ) from error
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
+            # Arrow's streams make every error one of the operating system's, and keep its words.
+            if isinstance(error, duckdb.OutOfMemoryException) or str(error).startswith(OUT_OF_MEMORY):
+                raise SearchTooLargeError(
+                    "The search needs more memory than it may use.", do="Narrow it by dates, accounts or further words."
+                ) from error
             self._refuse_damaged()
             raise SearchFailedError(f"The search failed: {error}", do="Try again; if it stays, report it.") from error
 

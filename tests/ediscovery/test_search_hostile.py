@@ -15,6 +15,7 @@ from ediscovery.search import (
     NotTextError,
     PartitionUnreadableError,
     Search,
+    SearchFailedError,
     SearchSettingError,
     SearchTooLargeError,
     Source,
@@ -103,6 +104,16 @@ def test_what_is_too_much_for_memory_is_written_where_it_may_be_and_else_refused
     assert not list(folder.iterdir())
     with Search(held, threads=1, memory_limit=LEAST_MEMORY) as search, pytest.raises(SearchTooLargeError):
         list(search.batches(sorting, "blog"))
+
+
+@pytest.mark.parametrize("words", ["boom", "no Out of Memory Error"])
+def test_what_fails_after_the_first_batch_fails_as_a_search(tmp_path, words):
+    sql = "SELECT CASE WHEN i > 500000 THEN error($words) END FROM records($paths), range(999999) AS numbers(i)"
+    with Search(write(tmp_path, [Version("a")]), threads=1, memory_limit=MEMORY) as search:
+        batches = search.batches(Statement(sql, {"words": words}), "blog")
+        assert next(batches).num_rows
+        with pytest.raises(SearchFailedError, match=words):
+            list(batches)
 
 
 @pytest.mark.parametrize(("threads", "memory"), [(0, MEMORY), (-1, MEMORY), (1, 1_000)])
