@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from manifests.ceremony.carrying import CarriedFileError
 from manifests.ceremony.files import load_proposal, read_verifier, save_proposal
 from manifests.ceremony.proposals import Changes, ProposalError, Proposed, propose, read_proposal, signed
 from manifests.ceremony.words import changes_in_words, keys_in_words, waiting_in_words
@@ -123,9 +124,9 @@ def test_the_first_proposal_says_how_many_must_sign() -> None:
 def test_a_proposal_is_not_put_over_another_file(office: Office, tmp_path) -> None:
     change = proposed(office, Changes(added=added(entry_key("x"))))
     save_proposal(tmp_path / "a.json", change, new=True)
-    with pytest.raises(ProposalError, match="exists already"):
+    with pytest.raises(CarriedFileError, match="exists already"):
         save_proposal(tmp_path / "a.json", change, new=True)
-    with pytest.raises(ProposalError, match="cannot be written"):
+    with pytest.raises(CarriedFileError, match="cannot be written"):
         save_proposal(tmp_path / "missing" / "a.json", change, new=True)
 
 
@@ -152,7 +153,7 @@ def test_a_public_key_is_given_as_it_is_printed_or_as_its_file(tmp_path) -> None
     assert read_verifier(verifier.to_text()) == read_verifier(str(tmp_path / "x.pub")) == verifier
     (tmp_path / "y+z.pub").write_text("nonsense")
     for text, error in (
-        ("nowhere", ProposalError),
+        ("nowhere", CarriedFileError),
         ("a+b", KeyMalformedError),
         (str(tmp_path / "y+z.pub"), KeyMalformedError),
     ):

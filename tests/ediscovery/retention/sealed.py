@@ -58,9 +58,12 @@ def sealed(
 
 def _partition(archive: Archive, one: Account, records: Sequence[Any], number: int) -> Partition:
     content, root = write_partition(records)
-    key = layout.partition(account=one.name, series=one.series, period="2026-03", name=f"{number:032x}")
+    place = {"account": one.name, "series": "unscheduled", "period": "2026-03"}
+    key = layout.partition(**place, name=f"{number:032x}")
     stored = archive.store.put_new(key, Content.of(content))
-    return Partition(account=one.name, series=one.series, period="2026-03", rows=len(records), root=root, stored=stored)
+    return Partition(
+        account=one.name, series="unscheduled", period="2026-03", rows=len(records), root=root, stored=stored
+    )
 
 
 def judged(archive: Archive, as_of: date) -> dict[str, dict[str, Any]]:
