@@ -10,7 +10,7 @@ import click
 from ediscovery import language
 from ediscovery.commands import day, records_named
 from manifests.console import json_option, local, plural
-from manifests.decisions.decided import LONGEST_DAYS
+from manifests.decisions.decided import LONGEST_DAYS, refused
 from manifests.decisions.files import load_decision, propose
 from manifests.locking import LocksUnsupportedError, mirror_holds
 from manifests.wording import scope_in_words
@@ -181,6 +181,8 @@ def release(console: Console, file: Path) -> None:
     """
     archive, decided = console.open(), load_decision(file)
     name = decided.decision.what.hold
+    if not decided.note.signatures:
+        raise refused("nobody has approved it", f"Have two others run: holdfast approve {file.name} --with KEY.pem")
     act = HoldReleased(hold=name, decision=decided.note.to_bytes().decode())
     archive.append(lambda _history: (act,))
     console.show(act.to_plain(), (f"Hold {name} is released.{_mirrored(console, archive)}",))

@@ -76,8 +76,9 @@ def test_two_people_end_a_hold_and_the_ledger_says_who(hall: Hall):
     assert hall.office.run("verify").status == 0
 
 
-def test_one_person_does_not_end_a_hold(hall: Hall):
-    refused = hall.release("case", "jane")
+@pytest.mark.parametrize("people", [(), ("jane",)])
+def test_one_person_or_none_does_not_end_a_hold(hall: Hall, people: tuple[str, ...]):
+    refused = hall.release("case", *people)
     assert (refused.status, refused.json["error"]["code"]) == (3, "DECISION_REFUSED")
     assert len(hall.office.json("hold", "list")["holds"]) == 1
 
