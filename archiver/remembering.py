@@ -7,6 +7,7 @@ ledger that it belongs to; on another machine, or when it is lost, a collector a
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from schemas.canonical import Canonical, Name
@@ -31,7 +32,7 @@ def recalled(home: Path, account: str, cursor: Mapping[str, str]) -> dict[str, s
     """Return a cursor of the ledger with what this machine remembers beside it, if that belongs together."""
     try:
         memory = Memory.from_bytes(_path(home, account).read_bytes())
-    except (FileNotFoundError, IntegrityError):
+    except (OSError, IntegrityError):
         return dict(cursor)
     return dict(cursor) | (memory.private if memory.cursor == dict(cursor) else {})
 
@@ -41,11 +42,13 @@ def remember(home: Path, account: str, cursor: Mapping[str, str]) -> dict[str, s
     public = {name: value for name, value in cursor.items() if name not in PRIVATE}
     private = {name: value for name, value in cursor.items() if name in PRIVATE}
     path = _path(home, account)
-    if private or path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_bytes(Memory(cursor=public, private=private).to_bytes())
-        temporary.rename(path)
+    # It only saves asking again: a disk that refuses it must not cost what was captured.
+    with suppress(OSError):
+        if private or path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.{os.getpid()}")
+            temporary.write_bytes(Memory(cursor=public, private=private).to_bytes())
+            temporary.rename(path)
     return public
 
 

@@ -39,3 +39,9 @@ def test_what_cannot_be_read_is_not_remembered(tmp_path: Path, content: bytes) -
 def test_where_there_is_nothing_to_remember_nothing_is_written(tmp_path: Path) -> None:
     assert remember(tmp_path, "blog", PUBLIC) == PUBLIC
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_refuses_costs_nothing_but_asking_again(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    assert remember(tmp_path, "blog", WHOLE) == PUBLIC
+    assert recalled(tmp_path, "blog", PUBLIC) == PUBLIC
