@@ -69,7 +69,7 @@ def capture_all(
         IntegrityError, OutcomeUnknownError: the round stops; what was read waits in the spool.
     """
     with ExitStack() as begun:
-        group: list[_Seen] = []
+        group: list[_Waiting] = []
         began = archive.now()
         for account in accounts:
             began = began if group else archive.now()
@@ -82,7 +82,7 @@ def capture_all(
                     raise
                 yield Captures(account.name, None, refused)
                 continue
-            group.append(_Seen(account.name, spooled.plan().capture, spooled, looked))
+            group.append(_Waiting(account.name, spooled.plan().capture, spooled, looked))
             waited = (archive.now().micros - began.micros) / 1_000_000
             if len(group) >= MOST_IN_GROUP or waited >= LONGEST_GROUP_SECONDS:
                 yield from _committed(archive, group, chance)
@@ -92,14 +92,14 @@ def capture_all(
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Waiting:
     account: str
     capture: str
     spooled: Spooled
     looked: Looked
 
 
-def _committed(archive: Archive, group: list[_Seen], chance: Chance) -> Iterator[Captures]:
+def _committed(archive: Archive, group: list[_Waiting], chance: Chance) -> Iterator[Captures]:
     failure: ArchiveError | None = None
     try:
         acts = seal(archive, [one.spooled for one in group], chance)
