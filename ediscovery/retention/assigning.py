@@ -74,7 +74,7 @@ class Assigning:
 
 
 class Declaring:
-    """Puts the days that people declared before those that were captured."""
+    """Puts the days that people declared beside those that were captured: the later one counts."""
 
     def __init__(self, declared: Declared) -> None:
         self._accounts = declared.accounts
@@ -84,12 +84,13 @@ class Declaring:
         self._records = {trigger: _Said(days) for trigger, days in records.items()}
 
     def days(self, trigger: Trigger, captured: Column | None, batch: pa.RecordBatch, account: Account) -> Column:
-        """Return the day (``date32``) of a trigger for each record; ``captured`` are those that nobody declared."""
-        found = pa.nulls(batch.num_rows, pa.date32()) if captured is None else captured
+        """Return the day (``date32``) of a trigger for each record; ``captured`` are those that the archive knows."""
+        found: Column = pa.nulls(batch.num_rows, pa.date32())
         if (on := self._accounts.get((trigger, account.name))) is not None:
             found = pa.repeat(pa.scalar(on, pa.date32()), batch.num_rows)
         said = self._records.get(trigger)
-        return found if said is None else said.before(found, batch, pa.date32())
+        declared = found if said is None else said.before(found, batch, pa.date32())
+        return declared if captured is None else pc.max_element_wise(declared, captured)
 
 
 class _Said:

@@ -34,10 +34,14 @@ class Known:
     declared: Mapping[Trigger, date]
 
     def facts(self, calendar: Calendar) -> Facts:
-        """Return the days of the triggers in a calendar; what people declared goes before what was captured."""
+        """Return the days of the triggers in a calendar.
+
+        Of what people declared and what the archive knows the later counts: one person makes nothing due earlier.
+        """
 
         def day(trigger: Trigger, instant: Instant | None) -> date | None:
-            return self.declared.get(trigger) or (None if instant is None else day_of(instant, calendar))
+            known = None if instant is None else day_of(instant, calendar)
+            return max((on for on in (self.declared.get(trigger), known) if on is not None), default=None)
 
         return Facts(
             created=day("created", self.hit.created),

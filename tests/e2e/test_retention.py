@@ -179,6 +179,16 @@ def test_what_a_person_says_goes_before_the_rules_and_an_unknown_day_keeps(offic
     assert office.explain(record)["due"] == "2032-03-30"
 
 
+def test_what_one_person_declares_makes_nothing_due_earlier(office: Office):
+    record = office.record("volcano")
+    due = office.explain(record)["due"]
+    declare = ("retention", "declare", "created")
+    office.holdfast.json(*declare, "1999-01-01", record, "--account", "blog", "--reason", "Says who")
+    assert office.explain(record)["due"] == due
+    office.holdfast.json(*declare, "2030-01-01", record, "--reason", "It was posted anew")
+    assert office.explain(record)["due"] == "2033-01-01"
+
+
 def test_an_event_is_declared_for_an_account_and_for_a_record_in_its_place(office: Office):
     one, other = office.record("volcano"), office.record("roofs")
     office.holdfast.json("retention", "classify", one, other, "--series", "ours/ELECTION", "--reason", "Notices")
