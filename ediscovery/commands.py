@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ediscovery import language
-from ediscovery.evidence import author_of, places, read_hits
+from ediscovery.evidence import author_of, places, read_hits, stored_at
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from manifests.console import Console, json_option, local, plural
@@ -114,8 +114,8 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
     return Search(
         [
             Source(
-                path=cache.path_of(archive.store, place.partition.stored),
-                key=place.partition.stored.key,
+                path=cache.path_of(archive.store, stored_at(place)),
+                key=stored_at(place).key,
                 account=place.partition.account,
             )
             for place in places(archive, accounts)
@@ -253,7 +253,7 @@ def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn]) -> dict[s
         "normalised": view.to_plain(),
         "provenance": sealed.provenance.to_plain(),
         "native": sealed.record.native.decode("utf-8", "replace"),
-        "partition": sealed.place.partition.stored.key,
+        "partition": stored_at(sealed.place).key,
         "entry": sealed.place.entry,
         "versions": [
             {"record": one.id.hex, "captured": str(one.provenance.captured), **one.view.to_plain()} for one in versions
@@ -292,5 +292,5 @@ def _show_lines(sealed: Sealed, versions: list[Sealed], others: list[Turn], zone
     yield f"  captured     {local(provenance.captured, zone)} by {provenance.collector}, level {provenance.claim}"
     yield f"  from         {source.uri}"
     yield f"  exchange     {source.exchange}, {source.length} bytes at {source.offset}"
-    yield f"  partition    {sealed.place.partition.stored.key}, row {sealed.row}"
+    yield f"  partition    {stored_at(sealed.place).key}, row {sealed.row}"
     yield f"  ledger entry {sealed.place.entry}"

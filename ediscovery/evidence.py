@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.proofs.making import prove_record
+from schemas.digest import SIZE, Digest
 from schemas.errors import IntegrityError
 from schemas.merkle import nodes_of
 from schemas.record import Normalised, Provenance
@@ -21,27 +22,20 @@ if TYPE_CHECKING:
 
     from ediscovery.search import Hit
     from manifests.archive import Archive
+    from manifests.history import Place
     from manifests.notes import SignedNote
     from manifests.proofs.record import RecordProof
     from manifests.proofs.vouching import Claims
-    from schemas.digest import Digest
     from schemas.merkle import Nodes
-    from schemas.partition import Partition
     from schemas.record import Record
+    from schemas.stored import StoredObject
+    from storage.objects import ObjectStore
 
 
 class EvidenceDiffersError(IntegrityError):
     """What a search found is not what the evidence holds."""
 
     code = "EVIDENCE_DIFFERS"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A partition and the index of the ledger entry that named it."""
-
-    partition: Partition
-    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +60,29 @@ class Sealed:
 
 
 def places(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[Place]:
-    """Yield every partition that the ledger names, oldest entry first, of all accounts or of these."""
+    """Yield every partition of which something is left, oldest entry first, of all accounts or of these."""
     history = archive.ledger.history
     found = [
-        Place(partition, entry)
+        place
         for account in (history.accounts if accounts is None else accounts)
-        for entry, act in history.sealed(account)
-        for partition in act.partitions
+        for place in history.places(account)
+        if place.stored is not None
     ]
     return iter(sorted(found, key=lambda place: (place.entry, place.partition.stored.key)))
+
+
+def stored_at(place: Place) -> StoredObject:
+    """Return the object that holds a partition's rows.
+
+    Raises:
+        EvidenceDiffersError: nothing is left of it.
+    """
+    if place.stored is None:
+        raise EvidenceDiffersError(
+            f"Nothing is left of the partition {place.partition.stored.key}: it was destroyed as its schedule says.",
+            do="See 'holdfast retention plans'.",
+        )
+    return place.stored
 
 
 def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Digest, Sealed]:
@@ -84,21 +92,34 @@ def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Diges
         EvidenceDiffersError: a record is not there, or is not what its id commits to.
         IntegrityError: a partition is missing or altered.
     """
-    by_key = {place.partition.stored.key: place for place in places(archive)}
+    by_key = {stored_at(place).key: place for place in places(archive)}
     found: dict[Digest, Sealed] = {}
     for key, ids in wanted.items():
         place = by_key[key]
-        rows = list(parquet.read_rows(io.BytesIO(read_stored(archive.store, place.partition.stored))))
-        nodes = nodes_of([row.id for row in rows])
-        for number, row in enumerate(rows):
+        rows = list(parquet.read_rows(io.BytesIO(read_stored(archive.store, stored_at(place)))))
+        # Its proof is made over all rows that there ever were.
+        leaves = [row.id for row in rows] if place.leaves is None else leaves_in(archive.store, place.leaves)
+        numbers = {leaf: number for number, leaf in reversed(list(enumerate(leaves)))}
+        nodes = nodes_of(leaves)
+        for row in rows:
             if row.id in ids:
-                if row.record.id != row.id:
+                if row.record.id != row.id or row.id not in numbers:
                     raise _differs(row.id)
-                found[row.id] = Sealed(row.id, row.record, number, nodes, place)
+                found[row.id] = Sealed(row.id, row.record, numbers[row.id], nodes, place)
     for ids in wanted.values():
         for lost in ids - found.keys():
             raise _differs(lost)
     return found
+
+
+def leaves_in(store: ObjectStore, stored: StoredObject) -> list[Digest]:
+    """Return the ids of all rows that a partition ever had, from the object that keeps them (FORMAT 3.8).
+
+    Raises:
+        ObjectMissingError, ObjectAlteredError: it is gone, or not what was stored.
+    """
+    content = read_stored(store, stored)
+    return [Digest(content[at : at + SIZE]) for at in range(0, len(content), SIZE)]
 
 
 def read_hits(archive: Archive, hits: Iterable[Hit]) -> dict[Digest, Sealed]:

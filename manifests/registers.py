@@ -12,18 +12,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from weakref import finalize
 
+from schemas.canonical import NotCanonicalError
 from schemas.digest import SIZE, Digest
+from schemas.disposition import Replaced
 from schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-FORM = 1
+FORM = 2
 BUSY_SECONDS = 60.0
+Column: TypeAlias = Literal["plan", "key", "was", "now", "leaves"]
 TOGETHER = 500
 """How many rows are read at once: no reading lasts while they are used."""
 
@@ -36,6 +39,15 @@ CREATE TABLE IF NOT EXISTS act (
     content BLOB NOT NULL, digest BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS act_entry ON act (entry);
 CREATE INDEX IF NOT EXISTS act_sealed ON act (account, sealed) WHERE sealed IS NOT NULL;
+CREATE TABLE IF NOT EXISTS replacement (
+    number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, plan TEXT NOT NULL, key TEXT NOT NULL, was TEXT NOT NULL,
+    now TEXT, leaves TEXT, content BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS replacement_plan ON replacement (plan);
+CREATE INDEX IF NOT EXISTS replacement_key ON replacement (key);
+CREATE INDEX IF NOT EXISTS replacement_was ON replacement (was);
+CREATE INDEX IF NOT EXISTS replacement_now ON replacement (now);
+CREATE INDEX IF NOT EXISTS replacement_leaves ON replacement (leaves);
+CREATE TABLE IF NOT EXISTS destroyed (key TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot (
     form INTEGER PRIMARY KEY, size INTEGER NOT NULL, last BLOB NOT NULL, content BLOB NOT NULL, digest BLOB NOT NULL);
 """
@@ -72,6 +84,21 @@ class Row:
         """What shows that a stored row is whole."""
         said = f"{self.number} {self.entry} {self.account} {self.sealed} ".encode()
         return Digest.of(said + self.content).raw
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What an entry put in an object's place (``schemas.disposition.Replaced``); ``number`` counts all of them."""
+
+    number: int
+    entry: int
+    plan: str
+    replaced: Replaced
+
+    @property
+    def digest(self) -> bytes:
+        """What shows that a stored row is whole."""
+        return Digest.of(f"{self.number} {self.entry} {self.plan} ".encode() + self.replaced.to_bytes()).raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +167,20 @@ class Registers:
                 self._path.with_name(self._path.name + end).unlink(missing_ok=True)
 
     def enter(
-        self, *, captures: Iterable[tuple[str, int]], acts: Iterable[Row], nodes: Iterable[tuple[int, int, Digest]]
+        self,
+        *,
+        captures: Iterable[tuple[str, int]],
+        acts: Iterable[Row],
+        nodes: Iterable[tuple[int, int, Digest]],
+        replacements: Iterable[Replacement] = (),
+        destroyed: Iterable[tuple[str, int]] = (),
     ) -> None:
         """Add what one entry says; what is there already stays."""
         with self._guarded(), self._db:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO replacement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_cells, replacements)
+            )
+            self._db.executemany("INSERT OR REPLACE INTO destroyed VALUES (?, ?)", destroyed)
             self._db.executemany("INSERT OR REPLACE INTO capture VALUES (?, ?)", captures)
             self._db.executemany(
                 "INSERT OR REPLACE INTO act VALUES (?, ?, ?, ?, ?, ?)",
@@ -204,6 +241,44 @@ class Registers:
         query = "SELECT * FROM act WHERE sealed >= ? AND sealed < ? AND account = ? ORDER BY sealed LIMIT ?"
         return self._rows(query, attrgetter("sealed"), account, start=start, count=count)
 
+    def replacements(self, column: Column, name: str, *, size: int) -> list[Replacement]:
+        """Return what the first ``size`` entries put in the place of objects, in order, where a column holds a name.
+
+        Raises:
+            RegistersDamagedError: one is altered.
+        """
+        query = f"SELECT * FROM replacement WHERE {column} = ? AND entry < ? ORDER BY number"  # noqa: S608 - of ours
+        return [self._replacement(*row) for row in self._read(query, name, size)]
+
+    def all_replacements(self, *, count: int) -> Iterator[Replacement]:
+        """Yield the first ``count`` replacements, in order.
+
+        Raises:
+            RegistersDamagedError: one is missing or altered.
+        """
+        for start in range(0, count, TOGETHER):
+            end = min(start + TOGETHER, count)
+            rows = self._read("SELECT * FROM replacement WHERE number >= ? AND number < ? ORDER BY number", start, end)
+            with self._guarded():
+                _demand(len(rows) == end - start)
+            yield from (self._replacement(*row) for row in rows)
+
+    def find_destroyed(self, key: str, *, size: int) -> int | None:
+        """Return the entry, among the first ``size``, that says that an object is gone, or ``None``."""
+        for (entry,) in self._read("SELECT entry FROM destroyed WHERE key = ? AND entry < ?", key, size):
+            return int(entry)
+        return None
+
+    def _replacement(self, number: int, entry: int, plan: str, *cells: Any) -> Replacement:  # noqa: ANN401 - as read
+        content, digest = cells[-2:]
+        try:
+            found = Replacement(number, entry, plan, Replaced.from_bytes(content))
+        except NotCanonicalError as error:
+            raise self.damaged(error.what) from error
+        with self._guarded():
+            _demand(found.digest == digest)
+        return found
+
     def node(self, level: int, number: int) -> Digest:
         """Return the root of a perfect subtree (``merkle.Nodes``).
 
@@ -231,6 +306,13 @@ class Registers:
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._guarded():
             return self._db.execute(query, values).fetchall()
+
+
+def _cells(one: Replacement) -> tuple[object, ...]:
+    replaced = one.replaced
+    now, leaves = (stored.key if stored else None for stored in (replaced.now, replaced.leaves))
+    own = (one.number, one.entry, one.plan, replaced.key, replaced.was, now, leaves)
+    return (*own, replaced.to_bytes(), one.digest)
 
 
 def _whole(number: int, entry: int, account: str | None, sealed: int | None, content: bytes, digest: bytes) -> Row:

@@ -15,6 +15,7 @@ TIMESTAMPS = "timestamps/"
 PARTITIONS = "partitions/"
 EXCHANGES = "exchanges/"
 PRODUCTIONS = "productions/"
+DISPOSITIONS = "dispositions/"
 PROBES = "probes/"
 
 ATTESTING = (CHECKPOINTS, COSIGNATURES, TIMESTAMPS)
@@ -116,6 +117,28 @@ def exchanges(*, account: str, capture: str) -> str:
 def production(name: str) -> str:
     """Return the key of a production's document."""
     return f"{PRODUCTIONS}{name}.pdf"
+
+
+def surviving(key: str, plan: str) -> str:
+    """Return the key of what a plan of destruction leaves of the partition or WARC file that an act names."""
+    folder, _, name = key.rpartition("/")
+    stem, _, suffixes = name.partition(".")
+    return f"{folder}/{stem}.{plan}.{suffixes}"
+
+
+def leaves(key: str, plan: str) -> str:
+    """Return the key of the ids of all rows that there were in the partition that an act names."""
+    return f"{surviving(key, plan).removesuffix('.parquet')}.leaves"
+
+
+def planned(plan: str) -> str:
+    """Return the key of the list of records that a plan would destroy."""
+    return f"{DISPOSITIONS}{plan}/records.jsonl"
+
+
+def disposition_certificate(plan: str) -> str:
+    """Return the key of the certificate that a plan was carried out."""
+    return f"{DISPOSITIONS}{plan}/certificate.pdf"
 
 
 def probe(*, run: str, name: str) -> str:
