@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +14,7 @@ from ediscovery.evidence import author_of, places, read_hits, stored_at
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from manifests.console import Console, json_option, local, plural
+from manifests.workspaces import workspace
 from schemas.errors import InputError
 from schemas.instant import Instant
 from schemas.query import Query
@@ -23,6 +22,7 @@ from schemas.record import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from ediscovery.evidence import Sealed
@@ -129,10 +129,7 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
 @contextmanager
 def searchable_whole(archive: Archive) -> Iterator[Search]:
     """Open a search for statements over everything; what is too much for memory lies in the home's state meanwhile."""
-    with (
-        TemporaryDirectory(dir=archive.home / "state", prefix="spill-") as folder,
-        searchable(archive, spill=Path(folder)) as opened,
-    ):
+    with workspace(archive.home) as folder, searchable(archive, spill=folder) as opened:
         yield opened
 
 

@@ -82,8 +82,9 @@ class Place:
 class Standing(msgspec.Struct, kw_only=True):
     """What is small however long the ledger grows, and kept whole in memory.
 
-    ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions;
-    ``statements`` the adopted key statements and ``attestors`` all that were ever named, each with its entry.
+    ``naming`` and ``naming_of`` are how many acts name objects, all and of each account; ``sealing`` how many of each
+    account name partitions; ``statements`` the adopted key statements and ``attestors`` all that were ever named, each
+    with its entry.
     ``schedules`` are, by name, the entries that adopted those in force; ``classification`` is the one in force itself,
     with its entry; ``classified`` and ``declared`` are the entries in which people said what records are, and when
     something happened. ``last_capture`` holds an account's last capture, and the entry after which what is held of it
@@ -94,6 +95,7 @@ class Standing(msgspec.Struct, kw_only=True):
     size: int = 0
     naming: int = 0
     sealing: dict[str, int] = {}
+    naming_of: dict[str, int] = {}
     created: ArchiveCreated | None = None
     accounts: dict[str, Account] = {}
     registered: dict[str, int] = {}
@@ -104,6 +106,7 @@ class Standing(msgspec.Struct, kw_only=True):
     bates_next: dict[str, int] = {}
     bates: dict[str, BatesRange] = {}
     produced: dict[str, Produced] = {}
+    produced_at: dict[str, Instant] = {}
     holds: dict[str, Hold] = {}
     released: dict[str, Hold] = {}
     renewed: LocksRenewed | None = None
@@ -170,9 +173,25 @@ class History(Standing, kw_only=True):
 
     def places(self, account: str, *, start: int = 0) -> Iterator[Place]:
         """Yield what is left of an account's partitions, but for the first ``start`` captures that sealed any."""
-        replacements = self.replacements
         for entry, act in self.sealed(account, start=start):
-            yield from (_place(partition, entry, replacements) for partition in act.partitions)
+            yield from self.places_of(entry, act)
+
+    def places_of(self, entry: int, act: Captured) -> Iterator[Place]:
+        """Yield what is left of the partitions that a capture sealed."""
+        replacements = self.replacements
+        return (_place(partition, entry, replacements) for partition in act.partitions)
+
+    def captures(self, account: str) -> Iterator[tuple[int, Captured]]:
+        """Yield an account's captures that left objects, each with its entry, in order."""
+        for row in self.registers.acts_of(account, count=self.naming_of.get(account, 0)):
+            act = unspell(row.content, Naming)
+            if isinstance(act, Captured):
+                yield row.entry, act
+
+    def objects_of_account(self, account: str) -> Iterator[StoredObject]:
+        """Yield every object that acts about an account name, also what is not read any more."""
+        for row in self.registers.acts_of(account, count=self.naming_of.get(account, 0)):
+            yield from objects_of(unspell(row.content, Naming))
 
     def objects(self, *, start: int = 0) -> Iterator[Named]:
         """Yield every object that the entries from ``start`` on name, in their order, and that is not condemned."""
@@ -211,6 +230,7 @@ class History(Standing, kw_only=True):
                 self.bates_next[act.bates.prefix] = act.bates.last + 1
             case Produced():
                 self.produced[act.production] = act
+                self.produced_at[act.production] = entry.at
             case HoldPlaced() | HoldAmended() | HoldReleased():
                 self._held(entry, act)
             case ScheduleAdopted():
@@ -298,6 +318,8 @@ class History(Standing, kw_only=True):
                 self.sealing[account] = sealed + 1
         elif isinstance(act, ObjectsCondemned):
             account = act.account
+        if account is not None:
+            self.naming_of[account] = self.naming_of.get(account, 0) + 1
         return Row(number, entry, account, sealed, spell(act))
 
 

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS act (
     number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, account TEXT, sealed INTEGER,
     content BLOB NOT NULL, digest BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS act_entry ON act (entry);
+CREATE INDEX IF NOT EXISTS act_account ON act (account, number);
 CREATE INDEX IF NOT EXISTS act_sealed ON act (account, sealed) WHERE sealed IS NOT NULL;
 CREATE TABLE IF NOT EXISTS replacement (
     number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, plan TEXT NOT NULL, key TEXT NOT NULL, was TEXT NOT NULL,
@@ -231,6 +232,23 @@ class Registers:
         first = self._read("SELECT min(number) FROM act WHERE entry >= ?", entry)[0][0]
         query = "SELECT * FROM act WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
         return self._rows(query, attrgetter("number"), start=count if first is None else first, count=count)
+
+    def acts_of(self, account: str, *, count: int) -> Iterator[Row]:
+        """Yield an account's first ``count`` acts that name objects, in order.
+
+        Raises:
+            RegistersDamagedError: one is missing or altered.
+        """
+        last = -1
+        while count > 0:
+            query = "SELECT * FROM act WHERE account = ? AND number > ? ORDER BY number LIMIT ?"
+            rows = self._read(query, account, last, min(count, TOGETHER))
+            with self._guarded():
+                _demand(bool(rows))
+                found = [_whole(*row) for row in rows]
+            yield from found
+            count -= len(found)
+            last = found[-1].number
 
     def sealed(self, account: str, *, start: int, count: int) -> Iterator[Row]:
         """Yield, of an account's first ``count`` acts with partitions, those from ``start`` on, in order.

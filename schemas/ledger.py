@@ -176,13 +176,15 @@ class DispositionBegun(Canonical, frozen=True, tag_field="act", tag="disposition
 class ObjectsCondemned(Canonical, frozen=True, tag_field="act", tag="objects-condemned"):
     """Objects of an account (absent: productions) are not read from here on, but what takes their place.
 
-    ``strays`` are keys that no entry names, left behind by captures that were cut short; they hold records, too.
+    ``strays`` are keys that no entry names, left behind by captures that were cut short; they hold records, too. After
+    the act that is ``complete`` the plan condemns nothing further, and what it condemned may be destroyed.
     """
 
     plan: str
     account: str | None = None
     replaced: tuple[Replaced, ...] = ()
     strays: tuple[str, ...] = ()
+    complete: bool = False
 
 
 class ObjectsDestroyed(Canonical, frozen=True, tag_field="act", tag="objects-destroyed"):

@@ -103,6 +103,22 @@ def partition(*, account: str, series: str, period: str, name: str) -> str:
     return f"{PARTITIONS}{account}/{series}/{period}/{name}.parquet"
 
 
+def account(key: str) -> str:
+    """Return the account in the key of a partition or WARC file."""
+    return key.split("/")[1]
+
+
+def plan_of(key: str) -> str | None:
+    """Return the plan that wrote what lies at a key in the place of a partition or WARC file, or ``None``."""
+    name = key.rpartition("/")[2].removesuffix(".parquet").removesuffix(".leaves").removesuffix(".warc.gz")
+    return name.partition(".")[2] or None
+
+
+def period(key: str) -> str:
+    """Return the month in the key of a partition."""
+    return key.split("/")[3]
+
+
 def series_segment(names: Sequence[str]) -> str:
     """Return the segment of a key for records of these series, or of none."""
     spelled = "--".join(UNFIT.sub("-", name.lower()).strip("-") for name in names)

@@ -166,7 +166,7 @@ def _contents(
         contents.disagreement.append(_fault("MANIFEST_MISSING", MANIFEST_NAME, "It is not attached."))
         return contents
     try:
-        manifest = _manifest(found[MANIFEST_NAME], attached=len(found))
+        manifest = read_manifest(found[MANIFEST_NAME], attached=len(found))
     except ArchiveError as error:
         contents.disagreement.append(_fault("MANIFEST_UNREADABLE", MANIFEST_NAME, error.what))
         return contents
@@ -183,7 +183,7 @@ def _contents(
     return contents
 
 
-def _manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
+def read_manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
     """Return what production.json says; read into structures it takes several times its size of memory."""
     most = min(LARGEST_MANIFEST, LEAST_MANIFEST + MANIFEST_SHARE * attached)
     with strict(MANIFEST_NAME):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ediscovery.disposition import commands as disposition_commands
 from ediscovery.production.commands import OutputExistsError
 from ediscovery.retention import adopted_commands, due_commands, packs
 from ediscovery.retention.importing import STATES, import_published
@@ -47,6 +48,10 @@ for command in (
     adopted_commands.explain,
     due_commands.status,
     due_commands.due,
+    disposition_commands.make_plan,
+    disposition_commands.list_plans,
+    disposition_commands.execute,
+    disposition_commands.stop_plan,
 ):
     retention.add_command(command)
 

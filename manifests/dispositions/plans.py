@@ -35,7 +35,7 @@ State: TypeAlias = Literal["planned", "running", "stopped", "certified"]
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A plan: its own act, who proposed it in which entry, and the entries in which it went on.
 
-    ``condemned`` and ``destroyed`` count objects.
+    ``complete`` is the one after which nothing further is condemned. ``condemned`` and ``destroyed`` count objects.
     """
 
     act: DispositionPlanned
@@ -43,6 +43,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     planned: int
     at: Instant
     begun: int | None = None
+    complete: int | None = None
     stopped: int | None = None
     certified: int | None = None
     condemned: int = 0
@@ -69,7 +70,8 @@ def plan_after(before: Plan | None, entry: Entry, act: Disposing) -> Plan | None
             return msgspec.structs.replace(before, begun=entry.index)
         case ObjectsCondemned():
             more = len(act.replaced) + len(act.strays)
-            return msgspec.structs.replace(before, condemned=before.condemned + more)
+            complete = entry.index if act.complete else before.complete
+            return msgspec.structs.replace(before, condemned=before.condemned + more, complete=complete)
         case ObjectsDestroyed():
             return msgspec.structs.replace(before, destroyed=before.destroyed + len(act.keys))
         case DispositionStopped():

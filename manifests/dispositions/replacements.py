@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from manifests.dispositions.plans import Plan
     from manifests.registers import Registers, Replacement
     from schemas.disposition import Replaced
+    from schemas.stored import StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,18 @@ class Replacements:
             return None
         leaves = next((row.replaced.leaves for row in rows if row.replaced.leaves), None)
         return msgspec.structs.replace(rows[-1].replaced, leaves=leaves)
+
+    def before(self, named: StoredObject, plan: str) -> StoredObject | None:
+        """Return the object that a plan replaced of the one that an act names; ``None``: it did not touch it."""
+        standing = named
+        for row in self.registers.replacements("key", named.key, size=self.size):
+            if self._void(row):
+                continue
+            if row.plan == plan:
+                return standing
+            if row.replaced.now is not None:
+                standing = row.replaced.now
+        return None
 
     def is_out(self, key: str) -> bool:
         """Whether an object is not read any more: condemned, or gone."""

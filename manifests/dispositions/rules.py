@@ -32,6 +32,12 @@ class PlanRefusedError(ConflictError):
     code = "PLAN_REFUSED"
 
 
+class PlanOvertakenError(PlanRefusedError):
+    """What a plan rests on has changed since it was made: it cannot go on, and is to be made again."""
+
+    code = "PLAN_OVERTAKEN"
+
+
 def check_disposing(history: History, entry: Entry, act: Disposing) -> None:
     """Check an act of a plan against what the ledger says.
 
@@ -52,7 +58,7 @@ def check_disposing(history: History, entry: Entry, act: Disposing) -> None:
             _plan(history, act.plan, "running")
         case DispositionCertified():
             plan = _plan(history, act.plan, "running")
-            if not plan.condemned or plan.destroyed < plan.condemned:
+            if plan.complete is None or plan.destroyed < plan.condemned:
                 raise _refused(f"Objects of the plan {act.plan} are not destroyed yet", "Go on with it first.")
             if (act.records, act.objects) != (plan.act.records, plan.destroyed):
                 raise _refused(f"The plan {act.plan} is of other numbers", "Report this.")
@@ -75,13 +81,13 @@ def refuse_newly_held(history: History, plan: Plan) -> None:
     """Check that no hold was placed or amended since a plan looked at the holds.
 
     Raises:
-        PlanRefusedError: one was.
+        PlanOvertakenError: one was.
     """
     if history.held_at > plan.act.size:
-        raise _refused(
+        raise PlanOvertakenError(
             f"A hold was placed or amended in ledger entry {history.held_at - 1}, after the plan {plan.act.plan} had "
-            "looked at the holds",
-            "Nothing further is destroyed. Plan again: what the hold covers is left out then.",
+            "looked at the holds.",
+            do="Nothing further is destroyed. Plan again: what the hold covers is left out then.",
         )
 
 
@@ -122,10 +128,13 @@ def _check_begun(history: History, entry: Entry, act: DispositionBegun) -> None:
 
 
 def _check_condemned(history: History, act: ObjectsCondemned) -> None:
-    refuse_newly_held(history, _plan(history, act.plan, "running"))
+    plan = _plan(history, act.plan, "running")
+    refuse_newly_held(history, plan)
+    if plan.complete is not None:
+        raise _refused(f"The plan {act.plan} has condemned everything already", "Look again.")
     if act.account is not None and act.account not in history.accounts:
         raise _refused(f"No account {act.account!r} is registered", "Report this.")
-    if not act.replaced and not act.strays:
+    if not (act.replaced or act.strays or act.complete):
         raise _refused("Nothing is condemned", "Report this.")
     new = [stored.key for one in act.replaced for stored in (one.now, one.leaves) if stored]
     keys = [*(one.was for one in act.replaced), *act.strays, *new]
@@ -146,7 +155,9 @@ def _check_condemned(history: History, act: ObjectsCondemned) -> None:
 
 
 def _check_destroyed(history: History, act: ObjectsDestroyed) -> None:
-    _plan(history, act.plan, "running", "stopped")
+    plan = _plan(history, act.plan, "running", "stopped")
+    if plan.complete is None and plan.stopped is None:
+        raise _refused(f"The plan {act.plan} has not condemned everything yet", "Go on with it first.")
     if not act.keys or not act.places or len(set(act.keys)) < len(act.keys):
         raise _refused("Nothing is destroyed, or something twice", "Report this.")
     for key in act.keys:

@@ -1,0 +1,199 @@
+"""The commands about destruction: retention plan, plans, execute, stop."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ediscovery.disposition import carrying_out, planning
+from ediscovery.disposition.destroying import stop
+from ediscovery.retention.due_commands import AS_OF, judged_day
+from manifests.console import json_option, local, plural
+from manifests.copies_commands import open_copy
+from manifests.decisions.decided import LONGEST_DAYS
+from manifests.decisions.files import load_decision, propose
+from schemas.decisions import Disposition
+from schemas.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ediscovery.disposition.carrying_out import GoneOn
+    from ediscovery.disposition.planning import Planned
+    from manifests.archive import Archive
+    from manifests.console import Console
+    from manifests.dispositions.plans import Plan, State
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+NAME_BYTES = 16
+WORDS: dict[State, str] = {
+    "planned": "proposed, waits for approval",
+    "running": "is carried out",
+    "stopped": "stopped",
+    "certified": "carried out and certified",
+}
+
+
+class PlanFolderError(UnavailableError):
+    """The papers of a plan cannot be written where they are to be."""
+
+    code = "PLAN_FOLDER"
+
+
+@click.command("plan")
+@AS_OF
+@click.option("--series", "only", multiple=True, help="Only records of this series. May be given again.")
+@click.option("--to", required=True, type=click.Path(file_okay=False, path_type=Path),
+              help="A folder; what is to be read and approved is put into a new one in it.")  # fmt: skip
+@click.option("--days", default=LONGEST_DAYS, show_default=True, type=click.IntRange(1, LONGEST_DAYS),
+              help="For how many days it may be approved and begun.")  # fmt: skip
+@click.option("--most", default=planning.MOST_RECORDS, show_default=True, type=click.IntRange(1),
+              help="How many records it takes at most.")  # fmt: skip
+@json_option
+@click.pass_obj
+def make_plan(console: Console, as_of: str | None, only: tuple[str, ...], to: Path, days: int, most: int) -> None:
+    """Propose that what is due and under no hold be destroyed. Nothing is destroyed until others have approved it.
+
+    Put into the folder are the list of the records, to be read, and the decision, to be approved.
+
+    \b
+    Examples:
+      holdfast retention plan --to plans
+      holdfast retention plan --series tx-gr/GR1000-26b --as-of 2029-01-01 --to plans
+    """
+    archive = console.open()
+    on = judged_day(archive, as_of)
+    name = os.urandom(NAME_BYTES).hex()
+    folder = to / name
+    _make(folder)
+    with console.progress("Planning") as tell:
+        planned = planning.plan(archive, name=name, as_of=on, only=only, most=most, tell=tell)
+    what = Disposition(plan=name, digest=planned.digest, records=planned.act.records, as_of=on)
+    decided = propose(archive, what, days=days, to=folder / "decision.json")
+    plain = {"plan": planned.act.to_plain(), "folder": str(folder), "kept_by_productions": planned.produced}
+    console.show(plain, _plan_lines(planned, folder, local(decided.decision.expires, archive.settings.zone)))
+
+
+def _plan_lines(planned: Planned, folder: Path, expires: str) -> Iterator[str]:
+    act = planned.act
+    records, productions = plural(act.records, "record"), plural(len(act.productions), "production")
+    yield f"Plan {act.plan}: {records} due on {act.as_of}, {productions}"
+    for one in act.series:
+        yield f"  {one.records:>10,}  {', '.join(one.series)}: {'; '.join(one.titles)}, {one.first} to {one.last}"
+    if planned.produced:
+        yield f"  {planned.produced:>10,}  more are due and stay: productions that are kept show them"
+    yield f"To be read and approved by others, in {folder}, before {expires}:"
+    yield f"  holdfast approve {folder / 'decision.json'} --with KEY.pem"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise PlanFolderError(
+            f"{folder} cannot be made: {error.strerror}.", do="Name a folder that can be written with --to."
+        ) from error
+
+
+@click.command("plans")
+@json_option
+@click.pass_obj
+def list_plans(console: Console) -> None:
+    """List all plans of destruction, and how far each is.
+
+    \b
+    Example:
+      holdfast retention plans
+    """
+    plans = console.open().ledger.history.plans.values()
+    console.show({"plans": [_plain(one) for one in plans]}, [_line(one) for one in plans] or ["There is no plan."])
+
+
+def _plain(plan: Plan) -> dict[str, Any]:
+    entries = {"proposed": plan.planned, "begun": plan.begun, "stopped": plan.stopped, "certified": plan.certified}
+    return {
+        "plan": plan.act.plan,
+        "state": plan.state,
+        "records": plan.act.records,
+        "as_of": str(plan.act.as_of),
+        "entries": entries,
+        "condemned": plan.condemned,
+        "destroyed": plan.destroyed,
+    }
+
+
+def _line(plan: Plan) -> str:
+    gone = f", {plan.destroyed:,} of {plural(plan.condemned, 'object')} gone" if plan.condemned else ""
+    return f"{plan.act.plan}  {plural(plan.act.records, 'record')} due on {plan.act.as_of}: {WORDS[plan.state]}{gone}"
+
+
+@click.command("execute")
+@click.argument("file", type=FILE, required=False)
+@click.option("--permission", default="", help="Where the permission of others can be found that the schedule demands.")
+@json_option
+@click.pass_obj
+def execute(console: Console, file: Path | None, permission: str) -> None:
+    """Begin the plan that others approved in FILE, and carry out all that are begun, as far as locks let them.
+
+    It may be killed and run again at any time: it goes on where it is. What is destroyed cannot be brought back.
+
+    \b
+    Examples:
+      holdfast retention execute plans/4f0c…/decision.json
+      holdfast retention execute plans/4f0c…/decision.json --permission 'RC-3 of 2026-12-01, granted'
+      holdfast retention execute
+    """
+    archive = console.open()
+    if file is not None:
+        carrying_out.begin(archive, load_decision(file), permission=permission)
+    copies = {name: open_copy(console, archive, name)[0] for name in sorted(archive.settings.replica)}
+    done: list[GoneOn] = []
+    with console.progress("Destroying") as tell:
+        done.extend(carrying_out.go_on(archive, one.act.plan, copies, tell) for one in carrying_out.unfinished(archive))
+    console.show({"plans": [_gone_plain(one) for one in done]}, list(_gone_lines(done, archive)))
+
+
+def _gone_plain(one: GoneOn) -> dict[str, Any]:
+    return {
+        "plan": one.plan,
+        "destroyed": one.destroyed.objects,
+        "waiting": one.destroyed.waiting,
+        "locked": one.destroyed.locked,
+        "until": str(one.destroyed.until) if one.destroyed.until else None,
+        "certified": one.certified,
+    }
+
+
+def _gone_lines(done: list[GoneOn], archive: Archive) -> Iterator[str]:
+    if not done:
+        yield "No plan is begun."
+    for one in done:
+        yield f"Plan {one.plan}: {plural(one.destroyed.objects, 'object')} destroyed."
+        if one.destroyed.waiting:
+            until = one.destroyed.until
+            when = f" until {local(until, archive.settings.zone)}" if until else ""
+            places = ", ".join(one.destroyed.locked)
+            yield f"  {plural(one.destroyed.waiting, 'object')} still locked in {places}{when}: run this again then."
+        if one.certified:
+            yield "  Everything is gone. The certificate: holdfast retention certificate " + one.plan
+
+
+@click.command("stop")
+@click.argument("plan")
+@click.option("--reason", required=True, help="Why, and who says so. Everybody can read it for ever.")
+@json_option
+@click.pass_obj
+def stop_plan(console: Console, plan: str, reason: str) -> None:
+    """Stop a plan that is carried out: what it condemned and did not destroy yet is there again.
+
+    \b
+    Example:
+      holdfast retention stop 4f0c… --reason 'A records request came in: City Attorney'
+    """
+    archive = console.open()
+    stop(archive, plan, reason)
+    found = archive.ledger.history.plans[plan]
+    console.show(_plain(found), (_line(found),))
