@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from manifests.forgetting import forget
 
 from ediscovery.disposition.condemning import Condemning
 from ediscovery.disposition.destroying import Destroyed, Destroying, stop
-from manifests.dispositions.rules import PlanOvertakenError
+from manifests.dispositions.rules import PlanOvertakenError, comes
+from manifests.forgetting import forget
 from manifests.replication import compare, copy_archive
 from schemas.decisions import Disposition
 from schemas.ledger import DispositionBegun
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from manifests.decisions.decided import Decided
     from manifests.dispositions.plans import Plan
     from manifests.ledger import Ledger
+    from schemas.instant import Instant
 
     Tell = Callable[[str, int, int], None]
 
@@ -30,10 +30,14 @@ OWN = "store"
 
 @dataclass(frozen=True, slots=True)
 class GoneOn:
-    """How far a plan came in a run: what was destroyed, and whether it is certified now."""
+    """How far a plan came in a run: what was destroyed, and whether it is certified now.
+
+    ``comes`` is when its day comes, for which it waits.
+    """
 
     plan: str
-    destroyed: Destroyed
+    destroyed: Destroyed = field(default_factory=Destroyed)
+    comes: Instant | None = None
     certified: bool = False
 
 
@@ -72,6 +76,8 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], tell: Tell)
     """
     archive.ledger.refresh()
     plan = archive.ledger.history.plans[name]
+    if plan.state == "running" and archive.now() < comes(plan.act.as_of):
+        return GoneOn(name, comes=comes(plan.act.as_of))
     if plan.state == "running" and plan.complete is None:
         try:
             Condemning(archive, plan.act, tell).condemn()

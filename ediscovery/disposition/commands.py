@@ -1,8 +1,9 @@
-"""The commands about destruction: retention plan, plans, execute, stop."""
+"""The commands about destruction: retention plan, plans, execute, stop, run."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +11,24 @@ import click
 
 from ediscovery.disposition import carrying_out, planning
 from ediscovery.disposition.destroying import stop
+from ediscovery.disposition.proposing import put_forward
+from ediscovery.disposition.running import Running
 from ediscovery.retention.due_commands import AS_OF, judged_day
 from manifests.console import json_option, local, plural
 from manifests.copies_commands import open_copy
 from manifests.decisions.decided import LONGEST_DAYS
-from manifests.decisions.files import load_decision, propose
-from schemas.decisions import Disposition
-from schemas.errors import UnavailableError
+from manifests.decisions.files import load_decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ediscovery.disposition.carrying_out import GoneOn
-    from ediscovery.disposition.planning import Planned
+    from ediscovery.disposition.proposing import Proposed
+    from ediscovery.disposition.running import Ran
     from manifests.archive import Archive
     from manifests.console import Console
     from manifests.dispositions.plans import Plan, State
+    from manifests.ledger import Ledger
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 NAME_BYTES = 16
@@ -35,12 +38,6 @@ WORDS: dict[State, str] = {
     "stopped": "stopped",
     "certified": "carried out and certified",
 }
-
-
-class PlanFolderError(UnavailableError):
-    """The papers of a plan cannot be written where they are to be."""
-
-    code = "PLAN_FOLDER"
 
 
 @click.command("plan")
@@ -65,37 +62,32 @@ def make_plan(console: Console, as_of: str | None, only: tuple[str, ...], to: Pa
       holdfast retention plan --series tx-gr/GR1000-26b --as-of 2029-01-01 --to plans
     """
     archive = console.open()
-    on = judged_day(archive, as_of)
-    name = os.urandom(NAME_BYTES).hex()
-    folder = to / name
-    _make(folder)
+    on, name = judged_day(archive, as_of), os.urandom(NAME_BYTES).hex()
     with console.progress("Planning") as tell:
-        planned = planning.plan(archive, name=name, as_of=on, only=only, most=most, tell=tell)
-    what = Disposition(plan=name, digest=planned.digest, records=planned.act.records, as_of=on)
-    decided = propose(archive, what, days=days, to=folder / "decision.json")
-    plain = {"plan": planned.act.to_plain(), "folder": str(folder), "kept_by_productions": planned.produced}
-    console.show(plain, _plan_lines(planned, folder, local(decided.decision.expires, archive.settings.zone)))
+        proposed = put_forward(archive, name=name, as_of=on, only=only, most=most, days=days, to=to, tell=tell)
+    console.show(_proposed_plain(proposed), _proposed_lines(proposed, archive))
 
 
-def _plan_lines(planned: Planned, folder: Path, expires: str) -> Iterator[str]:
-    act = planned.act
+def _proposed_plain(proposed: Proposed) -> dict[str, Any]:
+    return {
+        "plan": proposed.planned.act.to_plain(),
+        "digest": str(proposed.planned.digest),
+        "folder": str(proposed.folder),
+        "expires": str(proposed.decided.decision.expires),
+        "kept_by_productions": proposed.planned.produced,
+    }
+
+
+def _proposed_lines(proposed: Proposed, archive: Archive) -> Iterator[str]:
+    act, expires = proposed.planned.act, local(proposed.decided.decision.expires, archive.settings.zone)
     records, productions = plural(act.records, "record"), plural(len(act.productions), "production")
     yield f"Plan {act.plan}: {records} due on {act.as_of}, {productions}"
     for one in act.series:
         yield f"  {one.records:>10,}  {', '.join(one.series)}: {'; '.join(one.titles)}, {one.first} to {one.last}"
-    if planned.produced:
-        yield f"  {planned.produced:>10,}  more are due and stay: productions that are kept show them"
-    yield f"To be read and approved by others, in {folder}, before {expires}:"
-    yield f"  holdfast approve {folder / 'decision.json'} --with KEY.pem"
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise PlanFolderError(
-            f"{folder} cannot be made: {error.strerror}.", do="Name a folder that can be written with --to."
-        ) from error
+    if proposed.planned.produced:
+        yield f"  {proposed.planned.produced:>10,}  more are due and stay: productions that are kept show them"
+    yield f"To be read and approved by others, in {proposed.folder}, before {expires}:"
+    yield f"  holdfast approve {proposed.decision} --with KEY.pem"
 
 
 @click.command("plans")
@@ -149,11 +141,15 @@ def execute(console: Console, file: Path | None, permission: str) -> None:
     archive = console.open()
     if file is not None:
         carrying_out.begin(archive, load_decision(file), permission=permission)
-    copies = {name: open_copy(console, archive, name)[0] for name in sorted(archive.settings.replica)}
+    copies = _copies(console, archive)
     done: list[GoneOn] = []
     with console.progress("Destroying") as tell:
         done.extend(carrying_out.go_on(archive, one.act.plan, copies, tell) for one in carrying_out.unfinished(archive))
     console.show({"plans": [_gone_plain(one) for one in done]}, list(_gone_lines(done, archive)))
+
+
+def _copies(console: Console, archive: Archive) -> dict[str, Ledger]:
+    return {name: open_copy(console, archive, name)[0] for name in sorted(archive.settings.replica)}
 
 
 def _gone_plain(one: GoneOn) -> dict[str, Any]:
@@ -171,6 +167,9 @@ def _gone_lines(done: list[GoneOn], archive: Archive) -> Iterator[str]:
     if not done:
         yield "No plan is begun."
     for one in done:
+        if one.comes:
+            yield f"Plan {one.plan} waits for its day: run this again after {local(one.comes, archive.settings.zone)}."
+            continue
         yield f"Plan {one.plan}: {plural(one.destroyed.objects, 'object')} destroyed."
         if one.destroyed.waiting:
             until = one.destroyed.until
@@ -197,3 +196,49 @@ def stop_plan(console: Console, plan: str, reason: str) -> None:
     stop(archive, plan, reason)
     found = archive.ledger.history.plans[plan]
     console.show(_plain(found), (_line(found),))
+
+
+@click.command("run")
+@json_option
+@click.pass_obj
+def run_unattended(console: Console) -> None:
+    """Do what is to be done today, unattended: begin what was approved, go on with what is begun, propose what is due.
+
+    Plans are put into the folder that [disposition] in holdfast.toml names, and the approvers are told by mail. It
+    never decides anything. Run it once a day.
+
+    \b
+    Example:
+      holdfast retention run
+    """
+    archive = console.open()
+    name = os.urandom(NAME_BYTES).hex()
+    with console.progress("Retention") as tell:
+        running = Running(archive, _copies(console, archive), os.environ, name, tell)
+        ran = running.run(today=judged_day(archive, None))
+    console.show(_ran_plain(ran), _ran_lines(ran, archive))
+    for error in ran.failures:
+        console.say(f"holdfast: {error.what}\n  → {error.do}\n  ({error.code})")
+    if ran.failures:
+        sys.exit(ran.failures[0].exit_status)
+
+
+def _ran_plain(ran: Ran) -> dict[str, Any]:
+    return {
+        "begun": ran.begun,
+        "plans": [_gone_plain(one) for one in ran.gone_on],
+        "proposed": _proposed_plain(ran.proposed) if ran.proposed else None,
+        "waiting": ran.waiting,
+        "failures": [error.to_json() for error in ran.failures],
+    }
+
+
+def _ran_lines(ran: Ran, archive: Archive) -> Iterator[str]:
+    yield from (f"Plan {name} is approved and begun." for name in ran.begun)
+    yield from (f"Plan {name} waits: {why}" for name, why in ran.waiting.items())
+    if ran.gone_on:
+        yield from _gone_lines(ran.gone_on, archive)
+    if ran.proposed:
+        yield from _proposed_lines(ran.proposed, archive)
+    if not (ran.begun or ran.waiting or ran.gone_on or ran.proposed):
+        yield "Nothing is due, and no plan is under way."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.dispositions.rules import PlanOvertakenError, refuse_newly_held
-from schemas.errors import PolicyError
+from schemas.errors import IntegrityError, PolicyError
 from schemas.ledger import DispositionStopped, ObjectsDestroyed
 from storage import layout
 from storage.objects import LockRefusedError, Locks, ObjectLockedError, ObjectMissingError, Shredder, Versions
@@ -34,7 +34,7 @@ class NotShreddableError(PolicyError):
     code = "NOT_SHREDDABLE"
 
 
-class StillThereError(PolicyError):
+class StillThereError(IntegrityError):
     """An object that was destroyed is there."""
 
     code = "STILL_THERE"

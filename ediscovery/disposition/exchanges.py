@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, overload
 
 from manifests.audit.reading import whole
 from schemas.disposition import Replaced
@@ -16,7 +17,7 @@ from storage import layout, parquet, warc
 from storage.objects import Content, read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from manifests.archive import Archive
     from schemas.digest import Digest
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     Slices = dict[str, list[tuple[int, int]]]
 
-TOGETHER = 128 << 20
-"""How many bytes of natives are looked for at once."""
+TOGETHER = 32 << 20
+"""How many bytes of partitions, which are compressed, hold the natives that are looked for at once."""
 READ = frozenset({"captured", "unchanged"})
 """How a capture ended that read all of its account."""
 
@@ -80,20 +81,41 @@ class Going:
                 since = min(since, place.entry)
         return cls(partitions, since, history.condemned[account], left_from)
 
-    def natives(self, store: ObjectStore) -> Iterator[list[bytes]]:
-        """Yield the native bytes that go, as many at a time as are looked for at once."""
-        some: list[bytes] = []
+
+class Natives(Sequence[list[bytes]]):
+    """The native bytes that go, in groups of which one is in memory."""
+
+    def __init__(self, store: ObjectStore, partitions: Iterable[Held]) -> None:
+        self._store = store
+        self._groups: list[list[Held]] = [[]]
         octets = 0
-        for held in self.partitions.values():
-            for row in parquet.read_rows(io.BytesIO(read_stored(store, held.stored))):
-                if row.id in held.records and row.record.native:
-                    some.append(row.record.native)
-                    octets += len(row.record.native)
-                    if octets >= TOGETHER:
-                        yield some
-                        some, octets = [], 0
-        if some:
-            yield some
+        for held in partitions:
+            if octets >= TOGETHER:
+                self._groups.append([])
+                octets = 0
+            self._groups[-1].append(held)
+            octets += held.stored.size
+        self._last: tuple[int, list[bytes]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    @overload
+    def __getitem__(self, number: int) -> list[bytes]: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[list[bytes]]: ...
+    def __getitem__(self, number: int | slice) -> list[bytes] | list[list[bytes]]:
+        """Return a group; the one that was asked for last is kept."""
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        if self._last is None or self._last[0] != number:
+            self._last = (number, [native for held in self._groups[number] for native in self._read(held)])
+        return self._last[1]
+
+    def _read(self, held: Held) -> Iterator[bytes]:
+        for row in parquet.read_rows(io.BytesIO(read_stored(self._store, held.stored))):
+            if row.id in held.records and row.record.native:
+                yield row.record.native
 
 
 def surviving_exchanges(
@@ -108,7 +130,7 @@ def surviving_exchanges(
     Raises:
         IntegrityError: an object is not what was stored.
     """
-    looking = _Looking(archive.store, going, plan)
+    looking = _Looking(archive.store, going, Natives(archive.store, going.partitions.values()), plan)
     captures = list(_concerned(archive, account, going))
     for done, (entry, act) in enumerate(captures):
         tell(f"exchanges of {account}", done, len(captures))
@@ -121,8 +143,8 @@ def surviving_exchanges(
             if going.left_from is None or entry < going.left_from:
                 yield Replaced(key=named.key, was=stored.key)
                 continue
-            kept = [one for one in history.places_of(entry, act) if one.stored is not None]
-            replaced = looking.replaced(act, named, stored, [one.stored for one in kept if one.stored])
+            kept = (one.stored for one in history.places_of(entry, act) if one.stored is not None)
+            replaced = looking.replaced(act, named, stored, kept)
             if replaced is not None:
                 yield replaced
 
@@ -139,69 +161,41 @@ def _concerned(archive: Archive, account: str, going: Going) -> Iterator[tuple[i
             yield entry, act
 
 
+@dataclass(frozen=True, slots=True)
 class _Looking:
-    """Looks for natives in WARC files; those that fit together into memory are read once."""
+    """Looks for what goes in WARC files."""
 
-    def __init__(self, store: ObjectStore, going: Going, plan: str) -> None:
-        self._store, self._going, self._plan = store, going, plan
-        self._only: list[list[bytes]] | None = None
+    store: ObjectStore
+    going: Going
+    natives: Natives
+    plan: str
 
     def replaced(
-        self, act: Captured, named: StoredObject, stored: StoredObject, kept: list[StoredObject]
+        self, act: Captured, named: StoredObject, stored: StoredObject, kept: Iterable[StoredObject]
     ) -> Replaced | None:
         """Return what takes the place of a WARC file, if anything in it goes; ``kept`` hold the capture's survivors."""
         staying: Slices = {}
         for one in kept:
-            _add_slices(staying, self._store, one, None)
+            _add_slices(staying, self.store, one, None)
         gone: Slices = {}
         for partition in act.partitions:
-            held = self._going.partitions.get(partition.stored.key)
+            held = self.going.partitions.get(partition.stored.key)
             if held is not None:
-                _add_slices(gone, self._store, held.stored, held.records)
-        with TemporaryDirectory(prefix="holdfast-") as folder:
-            done = self._overwritten(stored, Path(folder), gone, staying)
-            if done is None:
+                _add_slices(gone, self.store, held.stored, held.records)
+        with TemporaryDirectory(prefix="holdfast-") as folder, whole(self.store, stored) as source:
+            left = Path(folder) / "left"
+            with left.open("w+b") as target:
+                result = warc.overwrite(
+                    source,
+                    target,
+                    natives=self.natives[0],
+                    drop=gone.keys() - staying.keys(),
+                    kept=staying,
+                )
+            if not result.changed:
                 return None
-            file, unread = done
-            now = self._store.put_new(layout.surviving(named.key, self._plan), Content.of_file(file))
-        return Replaced(key=named.key, was=stored.key, now=now, unread=unread)
-
-    def _overwritten(self, stored: StoredObject, folder: Path, gone: Slices, kept: Slices) -> tuple[Path, int] | None:
-        drop = gone.keys() - kept.keys()
-        changed, unread = False, 0
-        with whole(self._store, stored) as original:
-            source: BinaryIO = original
-            for number, natives in enumerate(self._natives()):
-                file = folder / str(number)
-                with file.open("w+b") as target:
-                    result = warc.overwrite(
-                        source,
-                        target,
-                        natives=natives,
-                        gone=gone,
-                        drop=drop,
-                        kept=kept,
-                        turn=None if changed else self._plan,
-                    )
-                unread = len(result.unread)
-                if result.changed:
-                    changed = True
-                    source = file.open("rb")
-        return (file, unread) if changed else None
-
-    def _natives(self) -> Iterator[list[bytes]]:
-        if self._only is not None:
-            yield from self._only
-            return
-        groups = self._going.natives(self._store)
-        first = next(groups, [])
-        second = next(groups, None)
-        if second is None:
-            self._only = [first]
-        yield first
-        if second is not None:
-            yield second
-            yield from groups
+            now = self.store.put_new(layout.surviving(named.key, self.plan), Content.of_file(left))
+        return Replaced(key=named.key, was=stored.key, now=now, unread=len(result.unread))
 
 
 def _add_slices(found: Slices, store: ObjectStore, stored: StoredObject, records: frozenset[Digest] | None) -> None:

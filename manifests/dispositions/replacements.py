@@ -42,6 +42,10 @@ class Replacements:
         leaves = next((row.replaced.leaves for row in rows if row.replaced.leaves), None)
         return msgspec.structs.replace(rows[-1].replaced, leaves=leaves)
 
+    def plans_on(self, key: str) -> set[str]:
+        """Return the plans that put something in an object's place."""
+        return {row.plan for row in self.registers.replacements("key", key, size=self.size) if not self._void(row)}
+
     def before(self, named: StoredObject, plan: str) -> StoredObject | None:
         """Return the object that a plan replaced of the one that an act names; ``None``: it did not touch it."""
         standing = named

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from manifests.decisions.decided import DAY, Decided, person_of, refused
 from schemas.decisions import Disposition
 from schemas.digest import Digest
 from schemas.errors import ConflictError
+from schemas.instant import Instant
 from schemas.ledger import (
     DispositionBegun,
     DispositionCertified,
@@ -18,12 +20,17 @@ from schemas.ledger import (
 )
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from manifests.dispositions.plans import Disposing, Plan, State
     from manifests.history import History
+    from schemas.disposition import Replaced
     from schemas.ledger import Entry
 
 TO_DISPOSE = 2
 """How many people must approve that records are destroyed, at least."""
+LAST_ZONE = timedelta(hours=12)
+"""How much later than in UTC a day begins where it begins last (UTC-12)."""
 
 
 class PlanRefusedError(ConflictError):
@@ -51,7 +58,7 @@ def check_disposing(history: History, entry: Entry, act: Disposing) -> None:
         case DispositionBegun():
             _check_begun(history, entry, act)
         case ObjectsCondemned():
-            _check_condemned(history, act)
+            _check_condemned(history, entry, act)
         case ObjectsDestroyed():
             _check_destroyed(history, act)
         case DispositionStopped():
@@ -91,6 +98,11 @@ def refuse_newly_held(history: History, plan: Plan) -> None:
         )
 
 
+def comes(day: date) -> Instant:
+    """Return when a day has begun everywhere on earth: nothing that is due on it is destroyed before."""
+    return Instant.from_datetime(datetime.combine(day, time(), UTC) + LAST_ZONE)
+
+
 def _check_planned(history: History, entry: Entry, act: DispositionPlanned) -> None:
     if act.plan in history.plans:
         raise _refused(f"There is a plan {act.plan} already", "Plan again.")
@@ -127,9 +139,11 @@ def _check_begun(history: History, entry: Entry, act: DispositionBegun) -> None:
     refuse_newly_held(history, plan)
 
 
-def _check_condemned(history: History, act: ObjectsCondemned) -> None:
+def _check_condemned(history: History, entry: Entry, act: ObjectsCondemned) -> None:
     plan = _plan(history, act.plan, "running")
     refuse_newly_held(history, plan)
+    if entry.at < comes(plan.act.as_of):
+        raise _refused(f"The plan {act.plan} is for a day to come, {plan.act.as_of}", "Go on with it then.")
     if plan.complete is not None:
         raise _refused(f"The plan {act.plan} has condemned everything already", "Look again.")
     if act.account is not None and act.account not in history.accounts:
@@ -141,17 +155,24 @@ def _check_condemned(history: History, act: ObjectsCondemned) -> None:
     if len(set(keys)) < len(keys):
         raise _refused("An object is condemned twice, or takes its own place", "Report this.")
     for one in act.replaced:
-        before = history.replacements.find(one.key)
-        stands = one.key if before is None else before.now.key if before.now else None
-        if one.was != stands:
-            raise _refused(f"The object {one.was} does not stand for {one.key} now", "Look again.")
-        if one.leaves and before is not None and before.leaves:
-            raise _refused(f"The leaves of {one.key} are given already", "Report this.")
-        if bool(one.rows) and one.now is None:
-            raise _refused(f"Of {one.key} rows are left, and nowhere", "Report this.")
+        _check_replaced(history, act.plan, one)
     for key in act.strays:
         if history.replacements.is_out(key):
             raise _refused(f"The object {key} is condemned already", "Look again.")
+
+
+def _check_replaced(history: History, plan: str, one: Replaced) -> None:
+    before = history.replacements.find(one.key)
+    stands = one.key if before is None else before.now.key if before.now else None
+    if one.was != stands:
+        raise _refused(f"The object {one.was} does not stand for {one.key} now", "Look again.")
+    others = {name for name in history.replacements.plans_on(one.key) if history.plans[name].state == "running"}
+    if others - {plan}:
+        raise _refused(f"The plan {min(others)} is not done with {one.key} yet", "Go on when it is certified.")
+    if one.leaves and before is not None and before.leaves:
+        raise _refused(f"The leaves of {one.key} are given already", "Report this.")
+    if bool(one.rows) and one.now is None:
+        raise _refused(f"Of {one.key} rows are left, and nowhere", "Report this.")
 
 
 def _check_destroyed(history: History, act: ObjectsDestroyed) -> None:
