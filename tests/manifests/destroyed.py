@@ -1,4 +1,4 @@
-"""Archives in which records were destroyed: the acts of plans made one by one, by real people's keys, on real objects."""
+"""Archives in which records were destroyed: the acts of plans made one by one, with real keys, on real objects."""
 
 from __future__ import annotations
 
@@ -107,13 +107,17 @@ class Undertaker(Archivist):
         *,
         change: Callable[[list[Record]], list[Record]] = lambda records: records,
         strays: Sequence[str] = (),
+        also: Sequence[bytes] = (),
     ) -> tuple[Replaced, ...]:
-        """Put what survives of captures in their objects' place; the survivors may be changed before."""
-        replaced = tuple(one for act, gone in acts for one in self._replaced(name, act, set(gone), change))
+        """Put what survives of captures in their objects' place.
+
+        The survivors may be changed before, and ``also`` be overwritten with what is destroyed.
+        """
+        replaced = tuple(one for act, gone in acts for one in self._replaced(name, act, set(gone), change, also))
         self.append(ObjectsCondemned(plan=name, account="blog", replaced=replaced, strays=tuple(strays)))
         return replaced
 
-    def _replaced(self, name: str, act: Captured, gone: set[Digest], change) -> list[Replaced]:
+    def _replaced(self, name: str, act: Captured, gone: set[Digest], change, also) -> list[Replaced]:
         (partition,), (exchange,) = act.partitions, act.exchanges
         rows = self.rows(act)
         parted = [self._partition(name, partition, gone, change)]
@@ -122,7 +126,7 @@ class Undertaker(Archivist):
             return parted
         left = [row.record for row in rows if row.id not in gone]
         key = layout.surviving(exchange.key, name)
-        now = self.store.put_new(key, Content.of(self._overwritten(standing, rows, gone))) if left else None
+        now = self.store.put_new(key, Content.of(self._overwritten(standing, rows, gone, also))) if left else None
         return [*parted, Replaced(key=exchange.key, was=standing.key, now=now)]
 
     def _partition(self, name: str, partition: Partition, gone: set[Digest], change) -> Replaced:
@@ -136,11 +140,11 @@ class Undertaker(Archivist):
             leaves = self.store.put_new(layout.leaves(key, name), Content.of(left.leaves))
         return Replaced(key=key, was=standing.key, now=now, leaves=leaves, rows=left.rows)
 
-    def _overwritten(self, standing: StoredObject, rows: Sequence[Row], gone: set[Digest]) -> bytes:
+    def _overwritten(self, standing: StoredObject, rows: Sequence[Row], gone: set[Digest], also) -> bytes:
         target, kept = io.BytesIO(), {}
         for source in (source_of(row.record) for row in rows if row.id not in gone):
             kept.setdefault(source.exchange, []).append((source.offset, source.length))
-        natives = [row.record.native for row in rows if row.id in gone]
+        natives = [*(row.record.native for row in rows if row.id in gone), *also]
         warc.overwrite(io.BytesIO(read_stored(self.store, standing)), target, natives=natives, kept=kept)
         return target.getvalue()
 
@@ -157,12 +161,11 @@ class Undertaker(Archivist):
 
     def certify(self, name: str) -> None:
         """End a plan with its certificate."""
+        self.ledger.refresh()
         plan = self.ledger.history.plans[name]
         certificate = self.store.put_new(layout.disposition_certificate(name), Content.of(b"%PDF of " + name.encode()))
         self.append(
-            DispositionCertified(
-                plan=name, records=plan.act.records, objects=plan.destroyed, certificate=certificate
-            )
+            DispositionCertified(plan=name, records=plan.act.records, objects=plan.destroyed, certificate=certificate)
         )
 
     def begun(self, name: str, acts: Sequence[tuple[Captured, Iterable[Digest]]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from manifests.audit import Draw, audit, finished_in, keep, read_kept
 from schemas.ledger import ObjectsCondemned
@@ -175,8 +176,6 @@ def test_a_plans_list_or_certificate_that_is_gone_or_altered_is_named(one: Under
     ],
 )
 def test_a_list_that_does_not_say_what_was_proposed_is_named_and_nothing_is_judged_by_it(one: Undertaker, change):
-    from msgspec.structs import replace
-
     gone = some_of(one, 1)
 
     def said(act):
