@@ -10,7 +10,7 @@ import msgspec
 from manifests.dispositions.plans import Disposing, Plan, plan_after
 from manifests.dispositions.replacements import Replacements
 from manifests.keyring import KeyRing
-from manifests.registers import Registers, Replacement, Row
+from manifests.registers import Destroyed, Registers, Replacement, Row
 from schemas.account import Account
 from schemas.canonical import spell, unspell
 from schemas.disposition import Replaced
@@ -89,7 +89,7 @@ class Standing(msgspec.Struct, kw_only=True):
     with its entry; ``classified`` and ``declared`` are the entries in which people said what records are, and when
     something happened. ``last_capture`` holds an account's last capture, and the entry after which what is held of it
     changed last: that one, or one that condemned some of it (``condemned``). ``held_at`` is the size of the ledger when
-    a hold was placed or amended last, ``replacing`` how many objects were replaced.
+    a hold was placed or amended last, ``replacing`` how many objects were replaced, ``destroying`` how many are gone.
     """
 
     size: int = 0
@@ -120,6 +120,7 @@ class Standing(msgspec.Struct, kw_only=True):
     condemned: dict[str, int] = {}
     held_at: int = 0
     replacing: int = 0
+    destroying: int = 0
 
 
 class History(Standing, kw_only=True):
@@ -137,12 +138,14 @@ class History(Standing, kw_only=True):
 
         Raises:
             NotCanonicalError: it was not.
+            RegistersDamagedError: of what was replaced or destroyed something is missing there.
         """
         history = cls(**msgspec.structs.asdict(unspell(content, Standing)), registers=registers)
         if history.created is not None:
             history.keys = KeyRing.founded(history.created)
         for index, statement in history.statements:
             history.keys = history.keys.adopting(statement, index=index)
+        registers.check_replacements(replaced=history.replacing, destroyed=history.destroying)
         return history
 
     def standing(self) -> bytes:
@@ -210,9 +213,7 @@ class History(Standing, kw_only=True):
             acts=[self._row(entry.index, act) for act in entry.acts if objects_of(act)],
             nodes=nodes,
             replacements=[one for act in entry.acts for one in self._replacements(entry.index, act)],
-            destroyed=[
-                (key, entry.index) for act in entry.acts if isinstance(act, ObjectsDestroyed) for key in act.keys
-            ],
+            destroyed=[one for act in entry.acts for one in self._destroyed(entry.index, act)],
         )
         self.size = entry.index + 1
 
@@ -281,6 +282,11 @@ class History(Standing, kw_only=True):
             for one in (*act.replaced, *strays):
                 self.replacing += 1
                 yield Replacement(self.replacing - 1, entry, act.plan, one)
+
+    def _destroyed(self, entry: int, act: Act) -> Iterator[Destroyed]:
+        for key in act.keys if isinstance(act, ObjectsDestroyed) else ():
+            self.destroying += 1
+            yield Destroyed(self.destroying - 1, entry, key)
 
     def _held(self, entry: Entry, act: HoldPlaced | HoldAmended | HoldReleased) -> None:
         # An audit goes on after a damaged entry, which may have been the one that placed the hold.

@@ -48,7 +48,9 @@ CREATE INDEX IF NOT EXISTS replacement_key ON replacement (key);
 CREATE INDEX IF NOT EXISTS replacement_was ON replacement (was);
 CREATE INDEX IF NOT EXISTS replacement_now ON replacement (now);
 CREATE INDEX IF NOT EXISTS replacement_leaves ON replacement (leaves);
-CREATE TABLE IF NOT EXISTS destroyed (key TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS destroyed (
+    number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS destroyed_key ON destroyed (key);
 CREATE TABLE IF NOT EXISTS snapshot (
     form INTEGER PRIMARY KEY, size INTEGER NOT NULL, last BLOB NOT NULL, content BLOB NOT NULL, digest BLOB NOT NULL);
 """
@@ -100,6 +102,20 @@ class Replacement:
     def digest(self) -> bytes:
         """What shows that a stored row is whole."""
         return Digest.of(f"{self.number} {self.entry} {self.plan} ".encode() + self.replaced.to_bytes()).raw
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """An entry says that the object at ``key`` is gone; ``number`` counts all of them."""
+
+    number: int
+    entry: int
+    key: str
+
+    @property
+    def digest(self) -> bytes:
+        """What shows that a stored row is whole."""
+        return Digest.of(f"{self.number} {self.entry} {self.key}".encode()).raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +190,17 @@ class Registers:
         acts: Iterable[Row],
         nodes: Iterable[tuple[int, int, Digest]],
         replacements: Iterable[Replacement] = (),
-        destroyed: Iterable[tuple[str, int]] = (),
+        destroyed: Iterable[Destroyed] = (),
     ) -> None:
         """Add what one entry says; what is there already stays."""
         with self._guarded(), self._db:
             self._db.executemany(
                 "INSERT OR REPLACE INTO replacement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_cells, replacements)
             )
-            self._db.executemany("INSERT OR REPLACE INTO destroyed VALUES (?, ?)", destroyed)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO destroyed VALUES (?, ?, ?, ?)",
+                ((one.number, one.entry, one.key, one.digest) for one in destroyed),
+            )
             self._db.executemany("INSERT OR REPLACE INTO capture VALUES (?, ?)", captures)
             self._db.executemany(
                 "INSERT OR REPLACE INTO act VALUES (?, ?, ?, ?, ?, ?)",
@@ -281,20 +300,48 @@ class Registers:
                 _demand(len(rows) == end - start)
             yield from (self._replacement(*row) for row in rows)
 
+    def check_replacements(self, *, replaced: int, destroyed: int) -> None:
+        """Check that the first ``replaced`` replacements and ``destroyed`` objects are there, and found by every name.
+
+        What is looked up by a name cannot show that it is not all: a condemned object would be read, and its lock be
+        renewed. So it is looked at once, before anything relies on it.
+
+        Raises:
+            RegistersDamagedError: it is not so.
+        """
+        if not replaced:
+            return
+        for _ in self.all_replacements(count=replaced):
+            pass
+        for start in range(0, destroyed, TOGETHER):
+            end = min(start + TOGETHER, destroyed)
+            rows = self._read("SELECT * FROM destroyed WHERE number >= ? AND number < ? ORDER BY number", start, end)
+            with self._guarded():
+                _demand([_destroyed(*row).number for row in rows] == list(range(start, end)))
+        for table in ("replacement", "destroyed"):
+            said = self._read(f"PRAGMA integrity_check({table})")  # its indexes, too
+            with self._guarded():
+                _demand(said == [("ok",)])
+
     def find_destroyed(self, key: str, *, size: int) -> int | None:
-        """Return the entry, among the first ``size``, that says that an object is gone, or ``None``."""
-        for (entry,) in self._read("SELECT entry FROM destroyed WHERE key = ? AND entry < ?", key, size):
-            return int(entry)
+        """Return the entry, among the first ``size``, that says that an object is gone, or ``None``.
+
+        Raises:
+            RegistersDamagedError: it is altered.
+        """
+        for row in self._read("SELECT * FROM destroyed WHERE key = ? AND entry < ? ORDER BY number", key, size):
+            with self._guarded():
+                return _destroyed(*row).entry
         return None
 
-    def _replacement(self, number: int, entry: int, plan: str, *cells: Any) -> Replacement:  # noqa: ANN401 - as read
-        content, digest = cells[-2:]
+    def _replacement(self, *row: Any) -> Replacement:  # noqa: ANN401 - as read
+        number, entry, plan = row[:3]
         try:
-            found = Replacement(number, entry, plan, Replaced.from_bytes(content))
+            found = Replacement(number, entry, plan, Replaced.from_bytes(row[-2]))
         except NotCanonicalError as error:
             raise self.damaged(error.what) from error
         with self._guarded():
-            _demand(found.digest == digest)
+            _demand(_cells(found) == row)
         return found
 
     def node(self, level: int, number: int) -> Digest:
@@ -337,6 +384,12 @@ def _whole(number: int, entry: int, account: str | None, sealed: int | None, con
     row = Row(number, entry, account, sealed, content)
     _demand(row.digest == digest)
     return row
+
+
+def _destroyed(number: int, entry: int, key: str, digest: bytes) -> Destroyed:
+    found = Destroyed(number, entry, key)
+    _demand(found.digest == digest)
+    return found
 
 
 def _digest(raw: bytes) -> Digest:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ediscovery.disposition.condemning import Condemning
 from ediscovery.disposition.destroying import Destroyed, Destroying, stop
-from manifests.dispositions.rules import PlanOvertakenError, comes
+from manifests.dispositions.rules import PlanOvertakenError, PlanRefusedError, comes
 from manifests.forgetting import forget
 from manifests.replication import compare, copy_archive
 from schemas.decisions import Disposition
 from schemas.ledger import DispositionBegun
+from storage.objects import ObjectMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,6 +65,23 @@ def unfinished(archive: Archive) -> Iterator[Plan]:
             yield plan
 
 
+def _condemn(archive: Archive, name: str, tell: Tell) -> None:
+    """Condemn all of a plan; where somebody else carries it out, too, go on with what he left."""
+    while True:
+        size, plan = archive.ledger.head.size, archive.ledger.history.plans[name]
+        if plan.state != "running" or plan.complete is not None:
+            return None
+        try:
+            return Condemning(archive, plan.act, tell).condemn()
+        except PlanOvertakenError as error:
+            stop(archive, name, error.what)
+            raise
+        except (PlanRefusedError, ObjectMissingError):
+            archive.ledger.refresh()
+            if archive.ledger.head.size == size:
+                raise  # nothing happened meanwhile: it is as it says
+
+
 def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], tell: Tell) -> GoneOn:
     """Carry a plan out as far as it goes now: condemn, copy what is left, destroy, certify.
 
@@ -78,12 +96,7 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], tell: Tell)
     plan = archive.ledger.history.plans[name]
     if plan.state == "running" and archive.now() < comes(plan.act.as_of):
         return GoneOn(name, comes=comes(plan.act.as_of))
-    if plan.state == "running" and plan.complete is None:
-        try:
-            Condemning(archive, plan.act, tell).condemn()
-        except PlanOvertakenError as error:
-            stop(archive, name, error.what)
-            raise
+    _condemn(archive, name, tell)
     forget(archive)
     for target in copies.values():
         compare(archive.ledger, target).refuse_ahead()

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from manifests.archive import Archive
+    from manifests.history import History
     from schemas.instant import Instant
+    from schemas.ledger import Act
     from storage.objects import ObjectStore
 
 TOGETHER = 500
@@ -146,8 +148,14 @@ class Destroying:
                         do="Find out who puts it back; then go on with the plan.",
                         key=key,
                     )
-        act = ObjectsDestroyed(plan=self.plan, keys=tuple(gone), places=tuple(sorted(self.stores)))
-        self.archive.append(lambda _history: (act,))
+        places = tuple(sorted(self.stores))
+
+        def build(history: History) -> tuple[Act, ...]:
+            # Somebody else may have said it of some.
+            keys = tuple(key for key in gone if history.replacements.gone(key) is None)
+            return (ObjectsDestroyed(plan=self.plan, keys=keys, places=places),) if keys else ()
+
+        self.archive.append(build)
         done.objects += len(gone)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Replacements:
     """The replacements among the first ``size`` entries; ``count`` is how many there are, of ``plans``.
 
-    A replacement by a plan that was stopped is void, unless what it replaced is gone already: then the old object
+    A replacement by a plan that was stopped is void, unless what it replaced was gone before: then the old object
     stands again, and what was to take its place is condemned instead.
     """
 
@@ -41,10 +41,6 @@ class Replacements:
             return None
         leaves = next((row.replaced.leaves for row in rows if row.replaced.leaves), None)
         return msgspec.structs.replace(rows[-1].replaced, leaves=leaves)
-
-    def plans_on(self, key: str) -> set[str]:
-        """Return the plans that put something in an object's place."""
-        return {row.plan for row in self.registers.replacements("key", key, size=self.size) if not self._void(row)}
 
     def before(self, named: StoredObject, plan: str) -> StoredObject | None:
         """Return the object that a plan replaced of the one that an act names; ``None``: it did not touch it."""
@@ -77,27 +73,26 @@ class Replacements:
         """Return the entry that says that an object is destroyed, or ``None``."""
         return self.registers.find_destroyed(key, size=self.size) if self.count else None
 
-    def out(self) -> Iterator[tuple[str, int | None]]:
-        """Yield the keys that are not read any more, each with the entry that says that it is gone, if one does."""
+    def rows(self) -> Iterator[tuple[Replacement, bool]]:
+        """Yield every replacement that an act ever made, strays too, in order, and whether it counts (is not void)."""
         for row in self.registers.all_replacements(count=self.count):
-            yield from ((key, self.gone(key)) for key in self._doomed(row))
+            yield row, not self._void(row)
 
-    def pending(self, plan: str) -> Iterator[Replaced]:
-        """Yield what a plan condemned, in order, of which something is still to be destroyed (``doomed``)."""
-        for row in self.registers.replacements("plan", plan, size=self.size):
-            if any(self.gone(key) is None for key in self._doomed(row)):
-                yield row.replaced
-
-    def doomed(self, plan: str) -> Iterator[str]:
-        """Yield the keys that a plan condemned and that are not yet said to be gone, in order."""
-        for row in self.registers.replacements("plan", plan, size=self.size):
-            yield from (key for key in self._doomed(row) if self.gone(key) is None)
-
-    def _doomed(self, row: Replacement) -> tuple[str, ...]:
+    def condemned_by(self, row: Replacement) -> tuple[str, ...]:
+        """Return the keys that are not read any more by reason of a replacement."""
         if not self._void(row):
             return (row.replaced.was,)
         return tuple(stored.key for stored in (row.replaced.now, row.replaced.leaves) if stored)
 
+    def doomed(self, plan: str) -> Iterator[str]:
+        """Yield the keys that a plan condemned and that are not yet said to be gone, in order."""
+        for row in self.registers.replacements("plan", plan, size=self.size):
+            yield from (key for key in self.condemned_by(row) if self.gone(key) is None)
+
     def _void(self, row: Replacement) -> bool:
         plan = self.plans.get(row.plan)
-        return plan is not None and plan.stopped is not None and self.gone(row.replaced.was) is None
+        if plan is None or plan.stopped is None:
+            return False
+        gone = self.gone(row.replaced.was)
+        # What stood again may be destroyed by a later plan, which makes nothing of the stopped one.
+        return gone is None or gone > plan.stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from schemas.ledger import (
     ObjectsCondemned,
     ObjectsDestroyed,
 )
+from storage import layout
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,6 +33,9 @@ TO_DISPOSE = 2
 """How many people must approve that records are destroyed, at least."""
 LAST_ZONE = timedelta(hours=12)
 """How much later than in UTC a day begins where it begins last (UTC-12)."""
+
+NAME = re.compile("[a-z0-9-]{1,64}", re.ASCII)
+"""What a plan may be called: its name is a part of keys."""
 
 
 class PlanRefusedError(ConflictError):
@@ -64,11 +69,7 @@ def check_disposing(history: History, entry: Entry, act: Disposing) -> None:
         case DispositionStopped():
             _plan(history, act.plan, "running")
         case DispositionCertified():
-            plan = _plan(history, act.plan, "running")
-            if plan.complete is None or plan.destroyed < plan.condemned:
-                raise _refused(f"Objects of the plan {act.plan} are not destroyed yet", "Go on with it first.")
-            if (act.records, act.objects) != (plan.act.records, plan.destroyed):
-                raise _refused(f"The plan {act.plan} is of other numbers", "Report this.")
+            _check_certified(history, act)
 
 
 def _refused(what: str, do: str) -> PlanRefusedError:
@@ -104,12 +105,16 @@ def comes(day: date) -> Instant:
 
 
 def _check_planned(history: History, entry: Entry, act: DispositionPlanned) -> None:
+    if not NAME.fullmatch(act.plan) or act.listed.key != layout.planned(act.plan):
+        raise _refused("A plan or its list is not named as it should be", "Report this.")
     if act.plan in history.plans:
         raise _refused(f"There is a plan {act.plan} already", "Plan again.")
     if not 0 < act.size <= entry.index:
         raise _refused("A plan looks at a later ledger", "Report this.")
     if not act.records and not act.productions:
         raise _refused("A plan is of nothing", "Nothing is to be done.")
+    if len(set(act.productions)) < len(act.productions) or not history.produced.keys() >= set(act.productions):
+        raise _refused("A plan names productions that there are not, or one twice", "Report this.")
 
 
 def _check_begun(history: History, entry: Entry, act: DispositionBegun) -> None:
@@ -150,29 +155,59 @@ def _check_condemned(history: History, entry: Entry, act: ObjectsCondemned) -> N
         raise _refused(f"No account {act.account!r} is registered", "Report this.")
     if not (act.replaced or act.strays or act.complete):
         raise _refused("Nothing is condemned", "Report this.")
-    new = [stored.key for one in act.replaced for stored in (one.now, one.leaves) if stored]
-    keys = [*(one.was for one in act.replaced), *act.strays, *new]
-    if len(set(keys)) < len(keys):
-        raise _refused("An object is condemned twice, or takes its own place", "Report this.")
+    keys = [*(one.was for one in act.replaced), *act.strays]
+    if len(set(keys)) < len(keys) or len({one.key for one in act.replaced}) < len(act.replaced):
+        raise _refused("An object is condemned twice", "Report this.")
+    documents = {_document(history, name) for name in plan.act.productions}
     for one in act.replaced:
-        _check_replaced(history, act.plan, one)
+        if act.account is None and one.key not in documents:
+            raise _refused(f"The plan is not of the production at {one.key}", "Report this.")
+        _check_named(act, one)
+        _check_stands(history, one)
     for key in act.strays:
+        if not key.startswith(_places(act.account)):
+            raise _refused(f"No capture or production leaves {key[:200]!r} behind", "Report this.")
         if history.replacements.is_out(key):
             raise _refused(f"The object {key} is condemned already", "Look again.")
 
 
-def _check_replaced(history: History, plan: str, one: Replaced) -> None:
-    before = history.replacements.find(one.key)
+def _places(account: str | None) -> tuple[str, ...]:
+    """Return where the objects of an account, or of productions, lie: nothing else is ever destroyed."""
+    if account is None:
+        return (layout.PRODUCTIONS,)
+    return (f"{layout.PARTITIONS}{account}/", f"{layout.EXCHANGES}{account}/")
+
+
+def _check_named(act: ObjectsCondemned, one: Replaced) -> None:
+    """Check that what takes an object's place lies where it must, and is what may be left of it."""
+    if not one.key.startswith(_places(act.account)):
+        raise _refused(f"The object {one.key} is not of the account {act.account}", "Report this.")
+    expected = {layout.surviving(one.key, act.plan)} if act.account else set()
+    if one.now and one.now.key not in expected:
+        raise _refused(f"What is left of {one.key} does not lie where it should", "Report this.")
+    if one.leaves and one.leaves.key != layout.leaves(one.key, act.plan):
+        raise _refused(f"The leaves of {one.key} do not lie where they should", "Report this.")
+    if (one.leaves or one.rows) and not one.key.startswith(layout.PARTITIONS):
+        raise _refused(f"The object {one.key} has no rows", "Report this.")
+    if bool(one.rows) and one.now is None:
+        raise _refused(f"Of {one.key} rows are left, and nowhere", "Report this.")
+
+
+def _check_stands(history: History, one: Replaced) -> None:
+    """Check that it is the object that stands which is replaced, and nothing that may come to stand again."""
+    replacements = history.replacements
+    before = replacements.find(one.key)
     stands = one.key if before is None else before.now.key if before.now else None
     if one.was != stands:
         raise _refused(f"The object {one.was} does not stand for {one.key} now", "Look again.")
-    others = {name for name in history.replacements.plans_on(one.key) if history.plans[name].state == "running"}
-    if others - {plan}:
-        raise _refused(f"The plan {min(others)} is not done with {one.key} yet", "Go on when it is certified.")
-    if one.leaves and before is not None and before.leaves:
-        raise _refused(f"The leaves of {one.key} are given already", "Report this.")
-    if bool(one.rows) and one.now is None:
-        raise _refused(f"Of {one.key} rows are left, and nowhere", "Report this.")
+    if before is not None and replacements.gone(before.was) is None:
+        raise _refused(
+            f"The plan {replacements.plan_against(before.was)} has not destroyed the object {before.was} yet",
+            "Go on with that plan first, or stop it.",
+        )
+    known = before is not None and before.leaves is not None
+    if one.key.startswith(layout.PARTITIONS) and known is bool(one.leaves):
+        raise _refused(f"The leaves of {one.key} are given already, or not at all", "Report this.")
 
 
 def _check_destroyed(history: History, act: ObjectsDestroyed) -> None:
@@ -186,3 +221,18 @@ def _check_destroyed(history: History, act: ObjectsDestroyed) -> None:
             raise _refused(f"The plan {act.plan} has not condemned the object {key}", "Report this.")
         if history.replacements.gone(key) is not None:
             raise _refused(f"The object {key} is gone already", "Look again.")
+
+
+def _check_certified(history: History, act: DispositionCertified) -> None:
+    plan = _plan(history, act.plan, "running")
+    standing = [name for name in plan.act.productions if not history.replacements.is_out(_document(history, name))]
+    if plan.complete is None or plan.destroyed < plan.condemned or standing:
+        raise _refused(f"Objects of the plan {act.plan} are not destroyed yet", "Go on with it first.")
+    if (act.records, act.objects) != (plan.act.records, plan.destroyed):
+        raise _refused(f"The plan {act.plan} is of other numbers", "Report this.")
+    if act.certificate.key != layout.disposition_certificate(act.plan):
+        raise _refused("The certificate does not lie where it should", "Report this.")
+
+
+def _document(history: History, production: str) -> str:
+    return history.produced[production].document.key
