@@ -5,7 +5,6 @@ Each machine forgets for itself, with the first command that reads of it in the 
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from manifests import workspaces
@@ -29,11 +28,10 @@ def forget(archive: Archive) -> bool:
     with disk.refusals(state):
         if not history.replacing or (known.exists() and known.read_text(encoding="ascii") == now):
             return False
-        archive.cache.clear()
-        if (state / "held").exists():
-            shutil.rmtree(state / "held")
+        archive.cache.clear(but=(named.stored for named in history.objects()))
+        for note in (state / "held").glob("*"):
+            note.unlink(missing_ok=True)
         workspaces.sweep(archive.home)
-        draft = known.with_suffix(".new")
-        draft.write_text(now, encoding="ascii")
-        draft.replace(known)
+        # Whoever reads half of it forgets once more.
+        known.write_text(now, encoding="ascii")
     return True

@@ -37,7 +37,7 @@ def sweep(home: Path) -> int:
             continue  # somebody else swept it, or it is no folder of ours
         try:
             fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # somebody else may be at it
             swept += 1
         except BlockingIOError:
             pass

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ediscovery.disposition.condemning import Condemning
 from ediscovery.disposition.destroying import Destroyed, Destroying, stop
-from manifests.dispositions.rules import PlanOvertakenError, PlanRefusedError, comes
+from manifests.dispositions.rules import PlanOvertakenError, comes
 from manifests.forgetting import forget
 from manifests.replication import compare, copy_archive
 from schemas.decisions import Disposition
+from schemas.errors import ArchiveError
 from schemas.ledger import DispositionBegun
-from storage.objects import ObjectMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,7 +68,7 @@ def unfinished(archive: Archive) -> Iterator[Plan]:
 def _condemn(archive: Archive, name: str, tell: Tell) -> None:
     """Condemn all of a plan; where somebody else carries it out, too, go on with what he left."""
     while True:
-        size, plan = archive.ledger.head.size, archive.ledger.history.plans[name]
+        plan = archive.ledger.history.plans[name]
         if plan.state != "running" or plan.complete is not None:
             return None
         try:
@@ -76,10 +76,10 @@ def _condemn(archive: Archive, name: str, tell: Tell) -> None:
         except PlanOvertakenError as error:
             stop(archive, name, error.what)
             raise
-        except (PlanRefusedError, ObjectMissingError):
+        except ArchiveError:
             archive.ledger.refresh()
-            if archive.ledger.head.size == size:
-                raise  # nothing happened meanwhile: it is as it says
+            if archive.ledger.history.plans[name] == plan:
+                raise  # nothing became of the plan meanwhile: it is as it says
 
 
 def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], tell: Tell) -> GoneOn:
