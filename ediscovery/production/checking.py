@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.generic import StreamObject
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    from manifests.proofs.vouching import Claims, Vouched
+    from manifests.proofs.vouching import Vouched
     from manifests.signing import Verifier
+    from schemas.claims import Claims
     from schemas.instant import Instant
     from schemas.record import Normalised, Provenance
 

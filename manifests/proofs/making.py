@@ -18,7 +18,7 @@ from schemas.merkle import inclusion_path, nodes_of
 if TYPE_CHECKING:
     from manifests.ledger import Ledger
     from manifests.notes import SignedNote
-    from manifests.proofs.vouching import Claims
+    from schemas.claims import Claims
     from schemas.merkle import Nodes
     from schemas.partition import Partition
     from schemas.record import Record

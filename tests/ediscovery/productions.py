@@ -15,8 +15,9 @@ from ediscovery.production.signing import Signer, make_test_authority
 from manifests.proofs.file import read_record_proof
 from manifests.proofs.making import prove_record
 from manifests.proofs.record import check
-from manifests.proofs.vouching import Claims, Trust, vouch
+from manifests.proofs.vouching import Trust, vouch
 from schemas.account import Account
+from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.merkle import nodes_of, root_of
