@@ -1,0 +1,1 @@
+"""Disposition: what is due is planned, approved, destroyed and certified."""
