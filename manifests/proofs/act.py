@@ -1,4 +1,4 @@
-"""The hops from one act to a checkpoint, checked offline (FORMAT 6.7.2). Pure."""
+"""The hops from one act to a checkpoint, checked offline (FORMAT 6.7.1). Pure."""
 
 from __future__ import annotations
 

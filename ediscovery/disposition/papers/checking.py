@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 LEAST_CERTIFICATE = 16 << 20
 MOST_EXPANSION = 20
 LARGEST_CERTIFICATE = 512 << 20
-ELSEWHERE = "the archive is not here: its acts are proved by the certificate itself (step 7)"
+ELSEWHERE = "the archive is not here: the certificate itself proves the acts of the plan"
+AT_FAULT = "not asked, because of what is at fault above"
 
 
 @dataclass(slots=True)
@@ -70,26 +71,19 @@ def check(
     contents = _Contents()
     try:
         contents.attached += _unnamed(handed)
-        contents.certificate = _certificate(handed)
+        contents.certificate = read_certificate(handed)
     except ArchiveError as error:
-        contents.attached.append(fault("CERTIFICATE_UNREADABLE", error.what))
+        contents.attached.append(fault("DISPOSITION_UNREADABLE", error.what))
     if contents.certificate is not None:
         _check_checkpoint(contents.certificate, contents, check_checkpoint)
         _check_acts(contents.certificate, contents)
-        ledger = find_ledger(contents.certificate.origin)
-        if ledger is not None and not contents.checkpoint:
-            contents.compared = True
-            contents.ledger += differences(ledger, contents.certificate, sha256=handed.sha256, octets=handed.octets)
+        if not (contents.checkpoint or contents.acts or contents.agreement):
+            ledger = find_ledger(contents.certificate.origin)
+            contents.compared = ledger is not None
+            contents.ledger += (
+                differences(ledger, contents.certificate, sha256=handed.sha256, octets=handed.octets) if ledger else ()
+            )
     return _report(handed, contents)
-
-
-def read_certificate(handed: SignedPdf) -> Certificate:
-    """Return what is attached, unjudged.
-
-    Raises:
-        PdfUnreadableError, NotCanonicalError: it is no certificate in its one spelling, or too large for its file.
-    """
-    return _certificate(handed)
 
 
 def _unnamed(handed: SignedPdf) -> Iterator[Finding]:
@@ -97,7 +91,12 @@ def _unnamed(handed: SignedPdf) -> Iterator[Finding]:
         yield fault("ATTACHMENT_UNNAMED", f"{name[:120]!r} is attached, and does not belong there.")
 
 
-def _certificate(handed: SignedPdf) -> Certificate:
+def read_certificate(handed: SignedPdf) -> Certificate:
+    """Return the certificate that is attached, unjudged.
+
+    Raises:
+        PdfUnreadableError, NotCanonicalError: it is none in its one spelling, or too large for its file.
+    """
     most = min(LARGEST_CERTIFICATE, max(LEAST_CERTIFICATE, MOST_EXPANSION * handed.octets))
     stream = handed.attached()[CERTIFICATE_NAME]
     with strict(CERTIFICATE_NAME):
@@ -172,7 +171,9 @@ def _report(handed: SignedPdf, contents: _Contents) -> CertificateReport:
 
 
 def _note(contents: _Contents) -> str | None:
-    return None if contents.compared else ELSEWHERE
+    if contents.compared:
+        return None
+    return AT_FAULT if contents.checkpoint or contents.acts or contents.agreement else ELSEWHERE
 
 
 def _certified(certificate: Certificate, contents: _Contents) -> Certified:

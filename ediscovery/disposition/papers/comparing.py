@@ -1,4 +1,4 @@
-"""A certificate of disposition beside the ledger that it tells of: what the two do not agree on."""
+"""A certificate of disposition beside the ledger that it tells of: what the two do not agree on (FORMAT 6.7.3)."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def _of_what_was_in_force(ledger: Ledger, certificate: Certificate) -> Iterator[
     if history.created is None or history.created.organisation != certificate.organisation:
         yield "The ledger names another organisation."
     for cited in certificate.schedules:
-        adopted = (act for act in ledger.entry(cited.entry).acts if isinstance(act, ScheduleAdopted))
-        if cited not in [cited_schedule(act.schedule, cited.entry) for act in adopted]:
+        acts = ledger.entry(cited.entry).acts if cited.entry < ledger.head.size else ()
+        if cited not in [cited_schedule(act.schedule, cited.entry) for act in acts if isinstance(act, ScheduleAdopted)]:
             yield f"Ledger entry {cited.entry} does not adopt the schedule {cited.name} so."
     for key in certificate.approvers:
         if key.verifier not in [one.to_text() for one in history.verifiers(key.purpose, at=begun)]:

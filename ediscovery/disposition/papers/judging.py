@@ -1,4 +1,4 @@
-"""Whether a certificate of disposition agrees with itself: its statements with the acts that it carries. Pure.
+"""Whether a certificate of disposition agrees with itself: its statements with the acts that it carries (FORMAT 6.7.2). Pure.
 
 That the acts are in the ledger is asked elsewhere (``checking``).
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schemas.certificate import Certificate
     from schemas.ledger import Heading, ObjectsCondemned
 
-CONTRADICTS = "CERTIFICATE_CONTRADICTS"
+CONTRADICTS = "DISPOSITION_CONTRADICTS"
 EARLIEST_ZONE = -14 * 3600
 """A day begins so many seconds before it does in UTC, where it begins first."""
 

@@ -31,11 +31,18 @@ class ReviewIncompleteError(ConflictError):
     code = "REVIEW_INCOMPLETE"
 
 
-def write_review(to: Path, review: Review, rows: Callable[[], Iterable[Row]]) -> int:
+def write_review(
+    to: Path,
+    review: Review,
+    rows: Callable[[], Iterable[Row]],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
     """Write the list of a plan into a new file, ``.pdf``, ``.csv`` or ``.jsonl``, and return how many records it has.
 
     The file holds what the records say, and belongs outside of the archive. One that is not finished is not left
-    behind. Of more than 10,000 records the pages hold the summary alone, and none is returned.
+    behind. Of more than 10,000 records the pages hold the summary alone, and none is returned. ``progress`` is told how
+    many records are laid out, and of how many.
 
     Raises:
         ReviewIncompleteError: ``rows`` are not as many as the plan has records.
@@ -47,11 +54,11 @@ def write_review(to: Path, review: Review, rows: Callable[[], Iterable[Row]]) ->
     printed = review.planned.records <= MOST_PRINTED
     with new_file(to) as file:
         listed = list(_whole(review, rows())) if printed else []
-        file.write(typeset(review, listed, printed=printed))
+        file.write(typeset(review, listed, printed=printed, progress=progress or (lambda _done, _all: None)))
     return len(listed)
 
 
-def typeset(review: Review, rows: Sequence[Row], *, printed: bool) -> bytes:
+def typeset(review: Review, rows: Sequence[Row], *, printed: bool, progress: Callable[[int, int], None]) -> bytes:
     """Return the PDF of a cover and these rows, by series, account and date; ``printed`` tells whether they are all."""
     press = Press(css(review.paper))
     ordered = sorted(rows, key=lambda row: (row.series, row.account, row.date, row.record))
@@ -59,6 +66,7 @@ def typeset(review: Review, rows: Sequence[Row], *, printed: bool) -> bytes:
     for start in range(0, len(ordered), TOGETHER):
         first = sum(section.pages for section in sections) + 1
         sections.append(press.lay_out(_list(review, ordered, start, first=first)))
+        progress(min(start + TOGETHER, len(ordered)), len(ordered))
     front = TEMPLATES.get_template("review.html.j2").render(
         review=review,
         planned=review.planned,
