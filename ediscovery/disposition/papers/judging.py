@@ -1,4 +1,4 @@
-"""Whether a certificate of disposition agrees with itself: its statements with the acts that it carries (FORMAT 6.7.2). Pure.
+"""Whether a certificate of disposition agrees with itself and with the acts that it carries (FORMAT 6.7.2). Pure.
 
 That the acts are in the ledger is asked elsewhere (``checking``).
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date
 
 import msgspec
@@ -138,6 +139,18 @@ def test_records_stand_under_their_series_and_account_in_the_order_of_days(revie
         place = text.index(words, place)
     for one in rows:
         assert one.record[:12] in text
+
+
+def test_no_heading_stands_alone_at_the_end_of_a_page(review_for, tmp_path) -> None:
+    rows = [row(n, account=f"account-{n // 2:03d}", series=(FIRST, SECOND)[n // 80]) for n in range(160)]
+    write_review(tmp_path / "review.pdf", review_for(160), lambda: rows)
+
+    pages = pages_of(tmp_path / "review.pdf")[2:]
+
+    assert len(pages) > 5
+    head = r"(Account account-\d+|Title and beginning Due Id) Maple Grove USD Review before destruction"
+    assert not [page for page in pages if re.search(head, page)]
+    assert all("Maple Grove USD Review before destruction Plan 2026-spring" in page for page in pages)
 
 
 def test_hostile_titles_are_shown_and_do_nothing(review_for, tmp_path) -> None:
