@@ -48,6 +48,11 @@ class _Contents:
     compared: bool = False
     ledger: list[Finding] = field(default_factory=list)
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the certificate proves its acts, and agrees with them."""
+        return self.vouched is not None and not self.acts and not self.agreement
+
 
 def is_certificate(handed: SignedPdf) -> bool:
     """Return whether a PDF has the attachment of a certificate."""
@@ -77,12 +82,10 @@ def check(
     if contents.certificate is not None:
         _check_checkpoint(contents.certificate, contents, check_checkpoint)
         _check_acts(contents.certificate, contents)
-        if not (contents.checkpoint or contents.acts or contents.agreement):
-            ledger = find_ledger(contents.certificate.origin)
-            contents.compared = ledger is not None
-            contents.ledger += (
-                differences(ledger, contents.certificate, sha256=handed.sha256, octets=handed.octets) if ledger else ()
-            )
+        ledger = find_ledger(contents.certificate.origin) if contents.agrees else None
+        if ledger is not None:
+            contents.compared = True
+            contents.ledger += differences(ledger, contents.certificate, sha256=handed.sha256, octets=handed.octets)
     return _report(handed, contents)
 
 
@@ -173,13 +176,12 @@ def _report(handed: SignedPdf, contents: _Contents) -> CertificateReport:
 def _note(contents: _Contents) -> str | None:
     if contents.compared:
         return None
-    return AT_FAULT if contents.checkpoint or contents.acts or contents.agreement else ELSEWHERE
+    return ELSEWHERE if contents.agrees else AT_FAULT
 
 
 def _certified(certificate: Certificate, contents: _Contents) -> Certified:
     planned = certificate.planned.act
-    approved = not contents.agreement and contents.begun is not None
-    approvers = approvers_of(certificate, contents.begun) if approved and contents.begun else ()
+    approvers = approvers_of(certificate, contents.begun) if contents.agrees and contents.begun else ()
     return Certified(
         organisation=certificate.organisation,
         origin=certificate.origin,

@@ -50,6 +50,7 @@ from tests.manifests.officers import Office, added, approver_key
 
 PLAN = "2026-spring"
 ITEMS = (("GR1000-26b", "General correspondence", 2), ("GR1050-31", "Comments of the public", 1))
+LATER = START.plus(seconds=DAY)
 SCHEDULE = Schedule(
     name="tx-gr",
     title="Local Schedule GR, records common to all local governments",
@@ -248,9 +249,8 @@ def printed(certificate: Certificate, signer: Signer, paper="Letter") -> bytes:
     return typeset(certificate, signer, paper=paper)
 
 
-def judged(pdf: bytes, *, roots=(), ledger=None):
+def judged(pdf: bytes, *, roots=(), ledger=None, at=LATER):
     """What a check says of a file; ``ledger`` is that of the archive, where it is at hand."""
-    at = START.plus(seconds=DAY)
     return checking.check(
         SignedPdf.read(pdf, trust_roots=roots, at=at),
         check_checkpoint=lambda note, claims: vouch(note, claims, Trust(at=at)),

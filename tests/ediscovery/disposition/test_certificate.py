@@ -21,12 +21,19 @@ from ediscovery.disposition.papers.checking import is_certificate
 from ediscovery.disposition.papers.judging import contradictions
 from ediscovery.production.signed import SignedPdf
 from manifests.chain import Signed
-from manifests.decisions.decided import Decided
+from manifests.decisions.decided import DAY, Decided
+from manifests.notes import SignedNote
+from manifests.proofs.vouching import chain_of
+from manifests.signing import SigningKey
+from manifests.timestamps import renewal
+from manifests.timestamps.stamp import request, settle
+from manifests.witness.cosignatures import Cosigner, cosign
 from schemas.canonical import NotCanonicalError
 from schemas.certificate import CERTIFICATE_NAME, AskedPlace, Certificate, Cleared, GoneObject
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.ledger import HoldPlaced
+from tests import tsa
 from tests.ediscovery import productions
 from tests.ediscovery.disposition.certificates import (
     Destruction,
@@ -303,6 +310,36 @@ def test_a_hold_after_the_plan_is_no_fault_unless_the_certificate_says_there_was
     destruction.office.append(HoldPlaced(hold="late", reason="r"))
 
     assert judged(pdf, ledger=destruction.ledger).sound
+
+
+def test_who_vouches_for_its_checkpoint_is_said_and_a_stamp_that_ended_is_a_notice() -> None:
+    destruction, (signer, _) = Destruction(), signer_of()
+    county = SigningKey.generate("county.example")
+    authority = tsa.make_authority("Alpha", since=START.plus(seconds=-DAY), days=30)
+    text = destruction.checkpoint.text
+    stamp = settle(tsa.stamp(request(renewal.covered(text), nonce=1), authority, at=LATER))
+    cosigned = SignedNote(text, (*destruction.checkpoint.signatures, cosign(text, county, at=LATER)))
+    plain = destruction.certificate()
+    certificate = replace(
+        plain,
+        checkpoint=cosigned.to_bytes().decode(),
+        claims=replace(
+            plain.claims,
+            needed=1,
+            witnesses=(Cosigner.of(county).to_text(),),
+            stamps=(chain_of("alpha", [stamp], [authority.root.public_bytes(Encoding.DER)]),),
+        ),
+    )
+    pdf = printed(certificate, signer)
+    destruction.certify(certificate, pdf)
+
+    now, later = (judged(pdf, ledger=destruction.ledger, at=LATER.plus(seconds=DAY * days)) for days in (1, 60))
+
+    assert (now.sound, later.sound) == (True, True)
+    assert "Cosigned by 1 of 1 witnesses" in now.to_text()
+    assert f"It was there at {LATER}, as Alpha stamped." in now.to_text()
+    assert (now.findings, [one.code for one in later.findings]) == ((), ["TIMESTAMP_ENDED"])
+    assert later.steps[8].verdict == "sound"
 
 
 def test_a_decision_about_another_plan_approves_nothing(certificate) -> None:
