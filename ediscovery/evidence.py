@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from manifests.history import Place
     from manifests.notes import SignedNote
     from manifests.proofs.record import RecordProof
-    from manifests.proofs.vouching import Claims
+    from schemas.claims import Claims
     from schemas.merkle import Nodes
     from schemas.record import Record
     from schemas.stored import StoredObject

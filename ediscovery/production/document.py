@@ -9,8 +9,8 @@ from schemas.digest import Digest
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
-    from manifests.proofs.vouching import Claims
     from schemas.account import Account
+    from schemas.claims import Claims
     from schemas.instant import Instant
     from schemas.record import Absence, Normalised, Provenance
 

@@ -85,7 +85,7 @@ def in_words(decided: Decided) -> tuple[str, ...]:
             about = (
                 f"Destroy {what.records:,} records that are due on {what.as_of}, by the plan {what.plan}.",
                 "They cannot be brought back. Read the plan's list first; the digest in it must be",
-                str(what.digest),
+                what.digest.grouped,
             )
     return (
         f"To be decided for the archive {decided.origin}",

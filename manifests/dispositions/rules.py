@@ -24,10 +24,12 @@ from storage import layout
 if TYPE_CHECKING:
     from datetime import date
 
+    from manifests.decisions.decided import Approver
     from manifests.dispositions.plans import Disposing, Plan, State
     from manifests.history import History
+    from manifests.keyring import KeyRing
     from schemas.disposition import Replaced
-    from schemas.ledger import Entry
+    from schemas.ledger import Entry, Heading
 
 TO_DISPOSE = 2
 """How many people must approve that records are destroyed, at least."""
@@ -119,6 +121,18 @@ def _check_planned(history: History, entry: Entry, act: DispositionPlanned) -> N
 
 def _check_begun(history: History, entry: Entry, act: DispositionBegun) -> None:
     plan = _plan(history, act.plan, "planned")
+    demand_approved(plan, act, entry, keys=history.keys, origin=history.created.origin if history.created else "")
+    refuse_newly_held(history, plan)
+
+
+def demand_approved(
+    plan: Plan, act: DispositionBegun, entry: Entry | Heading, *, keys: KeyRing, origin: str
+) -> tuple[Approver, ...]:
+    """Return who approved a plan, after checking that it may be carried out from ``entry`` on, which holds ``act``.
+
+    Raises:
+        DecisionRefusedError: it may not.
+    """
     decided = Decided.from_text(act.decision)
     what = decided.decision.what
     digest = Digest.of(plan.act.to_bytes())
@@ -126,9 +140,8 @@ def _check_begun(history: History, entry: Entry, act: DispositionBegun) -> None:
         raise refused(f"it is not about the plan {act.plan} as it is in the ledger", "Give the file of that plan.")
     if (what.records, what.as_of) != (plan.act.records, plan.act.as_of):
         raise refused("it tells of another number of records, or another day", "Give the file of that plan.")
-    origin = history.created.origin if history.created else ""
     approvers = decided.demand(
-        history.keys, origin=origin, people=TO_DISPOSE, roles=plan.act.roles, index=entry.index, at=entry.at
+        keys, origin=origin, people=TO_DISPOSE, roles=plan.act.roles, index=entry.index, at=entry.at
     )
     for actor, did in ((plan.planner, "planned"), (entry.actor, "carries out")):
         if person_of(actor) in {one.name for one in approvers}:
@@ -141,7 +154,7 @@ def _check_begun(history: History, entry: Entry, act: DispositionBegun) -> None:
             f"it needs the permission of others ({'; '.join(plan.act.permissions)})",
             "Say with --permission where it can be found.",
         )
-    refuse_newly_held(history, plan)
+    return approvers
 
 
 def _check_condemned(history: History, entry: Entry, act: ObjectsCondemned) -> None:

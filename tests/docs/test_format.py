@@ -80,9 +80,19 @@ def test_every_column_of_a_partition_is_specified() -> None:
 def test_every_field_of_every_structure_is_specified() -> None:
     from manifests.proofs.continuity import ContinuityProof  # noqa: PLC0415
     from manifests.proofs.record import RecordProof  # noqa: PLC0415
-    from manifests.proofs.vouching import Claims, StampChain  # noqa: PLC0415
     from schemas.attestors import Authority, Witness  # noqa: PLC0415
     from schemas.capture import Poll  # noqa: PLC0415
+    from schemas.certificate import (  # noqa: PLC0415
+        AskedPlace,
+        Certificate,
+        CitedSchedule,
+        Cleared,
+        GoneObject,
+        HoldCheck,
+        ProvedAct,
+        Remaining,
+    )
+    from schemas.claims import Claims, StampChain  # noqa: PLC0415
     from schemas.ledger import (  # noqa: PLC0415
         AccountRegistered,
         ArchiveCreated,
@@ -124,6 +134,14 @@ def test_every_field_of_every_structure_is_specified() -> None:
         StampChain,
         ProductionManifest,
         ManifestRecord,
+        Certificate,
+        ProvedAct,
+        CitedSchedule,
+        HoldCheck,
+        GoneObject,
+        AskedPlace,
+        Cleared,
+        Remaining,
     )
     for structure in structures:
         for name in structure.__struct_fields__:
