@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from manifests.dispositions.plans import Plan
     from manifests.ledger import Ledger
     from schemas.instant import Instant
+    from schemas.stored import StoredObject
 
     Tell = Callable[[str, int, int], None]
 
@@ -31,7 +32,7 @@ OWN = "store"
 
 @dataclass(frozen=True, slots=True)
 class GoneOn:
-    """How far a plan came in a run: what was destroyed, and whether it is certified now.
+    """How far a plan came in a run: what was destroyed, and the certificate, if nothing is left of it.
 
     ``comes`` is when its day comes, for which it waits.
     """
@@ -39,7 +40,7 @@ class GoneOn:
     plan: str
     destroyed: Destroyed = field(default_factory=Destroyed)
     comes: Instant | None = None
-    certified: bool = False
+    certificate: StoredObject | None = None
 
 
 def begin(archive: Archive, decided: Decided, *, permission: str) -> str:
@@ -82,10 +83,11 @@ def _condemn(archive: Archive, name: str, tell: Tell) -> None:
                 raise  # nothing became of the plan meanwhile: it is as it says
 
 
-def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], tell: Tell) -> GoneOn:
+def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], *, nonce: Callable[[], int], tell: Tell) -> GoneOn:
     """Carry a plan out as far as it goes now: condemn, copy what is left, destroy, certify.
 
-    ``copies`` are the archive's second copies by name: nothing is gone before it is gone there, too.
+    ``copies`` are the archive's second copies by name: nothing is gone before it is gone there, too. ``nonce`` is as
+    for ``manifests.checkpoints.making.make``.
 
     Raises:
         PlanOvertakenError: a hold was placed, or a record is not due any more: the plan is stopped, and says so.
@@ -102,4 +104,11 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], tell: Tell)
         compare(archive.ledger, target).refuse_ahead()
         copy_archive(archive.ledger, target, tell=tell)
     stores = {OWN: archive.store, **{copy: ledger.store for copy, ledger in copies.items()}}
-    return GoneOn(name, Destroying(archive, name, stores, tell).destroy())
+    destroyed = Destroying(archive, name, stores, tell).destroy()
+    plan = archive.ledger.history.plans[name]
+    if plan.state != "running" or next(archive.ledger.history.replacements.doomed(name), None) is not None:
+        return GoneOn(name, destroyed)
+    # WeasyPrint and pyHanko are slow to import, and nothing before needs them.
+    from ediscovery.disposition.certifying import certify  # noqa: PLC0415
+
+    return GoneOn(name, destroyed, certificate=certify(archive, name, stores, nonce=nonce))

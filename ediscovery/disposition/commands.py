@@ -1,4 +1,4 @@
-"""The commands about destruction: retention plan, plans, execute, stop, run."""
+"""The commands about destruction: retention plan, plans, execute, stop, certificate, run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from ediscovery.disposition.destroying import stop
 from ediscovery.disposition.proposing import put_forward
 from ediscovery.disposition.running import Running
 from ediscovery.retention.due_commands import AS_OF, judged_day
+from ediscovery.retention.listing import new_file
+from manifests.checkpoints.commands import system_nonce
 from manifests.console import json_option, local, plural
 from manifests.copies_commands import open_copy
 from manifests.decisions.decided import LONGEST_DAYS
 from manifests.decisions.files import load_decision
+from schemas.errors import InputError
+from schemas.ledger import DispositionCertified
+from storage.objects import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +149,10 @@ def execute(console: Console, file: Path | None, permission: str) -> None:
     copies = _copies(console, archive)
     done: list[GoneOn] = []
     with console.progress("Destroying") as tell:
-        done.extend(carrying_out.go_on(archive, one.act.plan, copies, tell) for one in carrying_out.unfinished(archive))
+        done.extend(
+            carrying_out.go_on(archive, one.act.plan, copies, nonce=system_nonce, tell=tell)
+            for one in list(carrying_out.unfinished(archive))
+        )
     console.show({"plans": [_gone_plain(one) for one in done]}, list(_gone_lines(done, archive)))
 
 
@@ -159,7 +167,7 @@ def _gone_plain(one: GoneOn) -> dict[str, Any]:
         "waiting": one.destroyed.waiting,
         "locked": one.destroyed.locked,
         "until": str(one.destroyed.until) if one.destroyed.until else None,
-        "certified": one.certified,
+        "certificate": one.certificate.key if one.certificate else None,
     }
 
 
@@ -176,8 +184,8 @@ def _gone_lines(done: list[GoneOn], archive: Archive) -> Iterator[str]:
             when = f" until {local(until, archive.settings.zone)}" if until else ""
             places = ", ".join(one.destroyed.locked)
             yield f"  {plural(one.destroyed.waiting, 'object')} still locked in {places}{when}: run this again then."
-        if one.certified:
-            yield "  Everything is gone. The certificate: holdfast retention certificate " + one.plan
+        if one.certificate:
+            yield f"  Everything is gone. Next: holdfast retention certificate {one.plan} --out certificate.pdf"
 
 
 @click.command("stop")
@@ -198,6 +206,40 @@ def stop_plan(console: Console, plan: str, reason: str) -> None:
     console.show(_plain(found), (_line(found),))
 
 
+class NotCertifiedError(InputError):
+    """A plan has no certificate."""
+
+    code = "NOT_CERTIFIED"
+
+
+@click.command("certificate")
+@click.argument("plan")
+@click.option("--out", required=True, type=FILE, help="The PDF to write.")
+@json_option
+@click.pass_obj
+def write_certificate(console: Console, plan: str, out: Path) -> None:
+    """Write the certificate of a plan that is carried out into a file, to be handed over.
+
+    \b
+    Example:
+      holdfast retention certificate 4f0c… --out certificate.pdf
+    """
+    archive = console.open()
+    found = archive.ledger.history.plans.get(plan)
+    if found is None or found.certified is None:
+        raise NotCertifiedError(
+            f"There is no certificate of a plan {plan[:80]!r}.", do="See 'holdfast retention plans'."
+        )
+    (act,) = archive.ledger.entry(found.certified).acts
+    if isinstance(act, DispositionCertified):
+        with new_file(out) as file:
+            file.write(read_stored(archive.store, act.certificate))
+    console.show(
+        {"plan": plan, "file": str(out), "entry": found.certified},
+        (f"{out}: the certificate of plan {plan}", f"  Check it with: holdfast verify {out}"),
+    )
+
+
 @click.command("run")
 @json_option
 @click.pass_obj
@@ -214,7 +256,7 @@ def run_unattended(console: Console) -> None:
     archive = console.open()
     name = os.urandom(NAME_BYTES).hex()
     with console.progress("Retention") as tell:
-        running = Running(archive, _copies(console, archive), os.environ, name, tell)
+        running = Running(archive, _copies(console, archive), os.environ, name, system_nonce, tell)
         ran = running.run(today=judged_day(archive, None))
     console.show(_ran_plain(ran), _ran_lines(ran, archive))
     for error in ran.failures:

@@ -53,12 +53,7 @@ class Planned:
     @property
     def digest(self) -> Digest:
         """What is approved: the SHA-256 of the act."""
-        return digest_of(self.act)
-
-
-def digest_of(act: DispositionPlanned) -> Digest:
-    """Return what is approved of a plan: the SHA-256 of its act."""
-    return Digest.of(act.to_bytes())
+        return Digest.of(self.act.to_bytes())
 
 
 def plan(

@@ -50,12 +50,16 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One unattended run. ``name`` is what a plan is called that it proposes: random and unique."""
+    """One unattended run.
+
+    ``name`` is what a plan is called that it proposes: random and unique. ``nonce`` is as for ``go_on``.
+    """
 
     archive: Archive
     copies: Mapping[str, Ledger]
     environment: Mapping[str, str]
     name: str
+    nonce: Callable[[], int]
     tell: Tell
 
     def run(self, *, today: date) -> Ran:
@@ -68,7 +72,9 @@ class Running:
             self._begin(decided, folder, ran)
         for plan in list(carrying_out.unfinished(self.archive)):
             try:
-                ran.gone_on.append(carrying_out.go_on(self.archive, plan.act.plan, self.copies, self.tell))
+                ran.gone_on.append(
+                    carrying_out.go_on(self.archive, plan.act.plan, self.copies, nonce=self.nonce, tell=self.tell)
+                )
             except ArchiveError as error:
                 ran.failures.append(error)
         if not ran.waiting and not any(True for _ in carrying_out.unfinished(self.archive)):

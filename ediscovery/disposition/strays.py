@@ -19,16 +19,21 @@ LARGEST = 1 << 30
 
 
 def strays_of(archive: Archive, account: str) -> Iterator[str]:
-    """Yield the keys of an account's objects that no entry names and that none can name any more.
+    """Return the keys of an account's objects that no entry names and that none can name any more.
 
     These are partitions of captures that are in the ledger with other objects, and what plans wrote that are over. What
     belongs to a capture that is not in the ledger may be in somebody's spool, and is left alone.
     """
+    return (key for key in unnamed(archive, account) if _is_over(archive, key))
+
+
+def unnamed(archive: Archive, account: str) -> Iterator[str]:
+    """Yield the keys of an account's objects that no entry names."""
     history = archive.ledger.history
     named = {stored.key for stored in history.objects_of_account(account)}
     for prefix in (layout.PARTITIONS, layout.EXCHANGES):
         for key in archive.store.keys(f"{prefix}{account}/"):
-            if key not in named and not history.replacements.is_out(key) and _is_over(archive, key):
+            if key not in named and not history.replacements.is_out(key):
                 yield key
 
 

@@ -52,6 +52,7 @@ for command in (
     disposition_commands.list_plans,
     disposition_commands.execute,
     disposition_commands.stop_plan,
+    disposition_commands.write_certificate,
     disposition_commands.run_unattended,
 ):
     retention.add_command(command)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
+from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.ledger import (
     DispositionBegun,
@@ -48,6 +49,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     certified: int | None = None
     condemned: int = 0
     destroyed: int = 0
+
+    @property
+    def digest(self) -> Digest:
+        """What people approve: the SHA-256 of the act that proposes it."""
+        return Digest.of(self.act.to_bytes())
 
     @property
     def state(self) -> State:

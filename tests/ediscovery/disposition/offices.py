@@ -20,6 +20,7 @@ from ediscovery.evidence import places, stored_at
 from ediscovery.retention.reading import read as read_schedule
 from manifests.archive import open_archive
 from manifests.ceremony.proposals import Changes, propose, signed
+from manifests.checkpoints.commands import system_nonce
 from manifests.console import system_clock
 from manifests.decisions.decided import DAY, Decided
 from manifests.signing import SigningKey
@@ -191,7 +192,7 @@ class Office:
 
     def go_on(self, name: str = "p1") -> GoneOn:
         """Carry a plan out as far as it goes."""
-        return carrying_out.go_on(self.archive, name, self.copies, silent)
+        return carrying_out.go_on(self.archive, name, self.copies, nonce=system_nonce, tell=silent)
 
     def destroy(self, name: str = "p1", **given: Any) -> Planned:
         """Plan, approve and carry out."""
