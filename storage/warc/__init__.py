@@ -1,8 +1,8 @@
 """WARC 1.1 files (ISO 28500:2017), written and read: the only door to warcio. What to record, the archiver decides."""
 
-from storage.warc.clearing import NativesCoverAllError
 from storage.warc.coding import ContentCodingError, decoded
 from storage.warc.exchange import Answer, Exchange, Headers, Request, field
+from storage.warc.filler import NativesCoverAllError
 from storage.warc.holders import WarcRecordMissingError, payload_holders, payload_of
 from storage.warc.members import WarcDamagedError, salvage
 from storage.warc.overwriting import Overwritten, overwrite

@@ -63,7 +63,7 @@ def done(path: Path, **what: object) -> tuple[Path, Overwritten]:
     """The overwritten copy of a file, and what was done."""
     target = path.with_name("overwritten.warc.gz")
     with path.open("rb") as source, target.open("wb") as file:
-        told = overwrite(source, file, **{"natives": [GONE]} | what)  # type: ignore[arg-type]
+        told = overwrite(source, file, **{"natives": [[GONE]]} | what)  # type: ignore[arg-type]
     return target, told
 
 
@@ -143,7 +143,7 @@ def test_a_native_that_compressed_bytes_spell_by_chance_is_gone_with_them(tmp_pa
     with writer(path) as warc:
         name = warc.exchange(encoded(LIST, "gzip"))  # type: ignore[arg-type]
     native = coded(LIST, "gzip")[20:26]
-    target, told = done(path, natives=[native])
+    target, told = done(path, natives=[[native]])
     assert told.changed == (name,)
     assert payload(target, name) == LIST
     assert native not in everything(target)
@@ -156,7 +156,7 @@ def test_what_is_overwritten_in_several_turns_is_counted_together(tmp_path: Path
         name = warc.exchange(exchange(LIST))
     first, _ = done(path)
     path.write_bytes(first.read_bytes())
-    target, told = done(path, natives=[STAYS])
+    target, told = done(path, natives=[[STAYS]])
     assert told.octets == len(STAYS)
     assert field(read(target)[name].headers, "WARC-X-Overwritten") == str(len(GONE) + len(STAYS))
     assert payload(target, name) == LIST.replace(GONE, b"*" * len(GONE)).replace(STAYS, b"*" * len(STAYS))
@@ -234,7 +234,7 @@ def test_media_lose_their_payload_and_the_file_says_that_they_were_there(tmp_pat
         again = warc.exchange(exchange(image, headers=headers))
         kept = warc.exchange(exchange(LIST))
         named = warc.resource(uri="file:///a.png", at=AT, content_type="image/png", body=io.BytesIO(file))
-    target, told = done(path, natives=[], drop=[again, named, "urn:uuid:elsewhere"])
+    target, told = done(path, natives=[[]], drop=[again, named, "urn:uuid:elsewhere"])
     assert told == Overwritten((first, again, named), (), (), 5000 + 4 + 4 + 300)
     assert (payload(target, first), payload(target, again), payload(target, named)) == (b"", b"", b"")
     assert payload(target, kept) == LIST
@@ -284,7 +284,7 @@ def test_requests_headers_and_addresses_lose_it_too(tmp_path: Path) -> None:
             )
         )
         warc.note(at=AT, fields={"outcome": "no answer from ana.ruiz"}, uri="https://ana.ruiz.example/", about=name)
-    target, told = done(path, natives=[secret])
+    target, told = done(path, natives=[[secret]])
     assert everything(target).replace(b"ana.ruiz: as a name", b"").count(secret) == 0
     assert told.quoting == (name,)
     after = read(target)
@@ -304,7 +304,7 @@ def test_what_frames_a_body_stays_whatever_is_destroyed(tmp_path: Path) -> None:
     path = tmp_path / "capture.warc.gz"
     with writer(path) as warc:
         name = warc.exchange(encoded(b"quiet words", "gzip"))  # type: ignore[arg-type]
-    target, told = done(path, natives=[b"gzip", b"HTTP/1.1", b"200", b"https", b"\r\n"])
+    target, told = done(path, natives=[[b"gzip", b"HTTP/1.1", b"200", b"https", b"\r\n"]])
     assert payload(target, name) == b"quiet words"
     assert name in told.quoting
     judged(target)
@@ -337,18 +337,24 @@ def test_every_native_is_overwritten_at_its_length_and_all_else_stays(data: st.D
         _check_whatever(data, Path(folder) / "capture.warc.gz")
 
 
-def _check_whatever(data: st.DataObject, path: Path) -> None:
+def written_by(data: st.DataObject, path: Path) -> dict[str, bytes]:
+    """Payloads of a file that is written, by their ids."""
     written: dict[str, bytes] = {}
     with writer(path) as warc:
         for body in data.draw(st.lists(bodies, min_size=1, max_size=4)):
             coding = data.draw(st.sampled_from(["", "gzip", "deflate", "deflate, gzip"]))
             one = encoded(body, coding) if coding else exchange(body, headers=())
             written[warc.exchange(one)] = body  # type: ignore[arg-type]
+    return written
+
+
+def _check_whatever(data: st.DataObject, path: Path) -> None:
+    written = written_by(data, path)
     natives = data.draw(st.lists(few, max_size=5))
     spans = st.tuples(st.integers(0, 80), st.integers(0, 20))
     kept = data.draw(st.dictionaries(st.sampled_from(sorted(written)), st.lists(spans, max_size=2)))
 
-    target, _ = done(path, natives=natives, kept=kept)
+    target, _ = done(path, natives=[natives], kept=kept)
 
     with path.open("rb") as file:
         held = {name: one.id for name, one in payload_holders(file, written)}
@@ -373,5 +379,24 @@ def _check_whatever(data: st.DataObject, path: Path) -> None:
         assert {one.digests for one in read_warc(file)} == {"passed"}
     again = io.BytesIO()
     with target.open("rb") as file:
-        assert overwrite(file, again, natives=natives, kept=kept).changed == ()
+        assert overwrite(file, again, natives=[natives], kept=kept).changed == ()
     assert again.getvalue() == target.read_bytes()
+
+
+@settings(deadline=None, max_examples=150)
+@given(data=st.data())
+def test_natives_in_groups_are_overwritten_as_those_in_one(data: st.DataObject) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "capture.warc.gz"
+        written = written_by(data, path)
+        natives = data.draw(st.lists(few, max_size=6))
+        spans = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 20)), max_size=2)
+        kept = data.draw(st.dictionaries(st.sampled_from(sorted(written)), spans))
+        together, told = done(path, natives=[natives], kept=kept)
+        expected = together.read_bytes()
+        cut = data.draw(st.integers(0, len(natives)))
+
+        parted, told_of_parts = done(path, natives=[natives[:cut], natives[cut:]], kept=kept)
+
+        assert told_of_parts == told
+        assert parted.read_bytes() == expected

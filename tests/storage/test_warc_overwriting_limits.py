@@ -73,7 +73,7 @@ def test_a_damaged_file_is_refused_before_anything_is_written(tmp_path: Path) ->
         flipped[position] ^= 0x10
         target = io.BytesIO()
         try:
-            overwrite(io.BytesIO(flipped), target, natives=[GONE])
+            overwrite(io.BytesIO(flipped), target, natives=[[GONE]])
         except WarcDamagedError:
             assert target.getvalue() == b""
         else:  # a byte of gzip's own header that says nothing
@@ -101,7 +101,7 @@ def test_bytes_of_media_that_contain_every_filler_are_overwritten_all_the_same(t
     with writer(path) as warc:
         # What stands around it makes another native of the filler, and that one yet another.
         name = warc.exchange(exchange(b"<**" + native + b"**>" + b" " * 300))
-    target, _ = done(path, natives=[native, b"<***", b"*" * 100 + b"**>"])
+    target, _ = done(path, natives=[[native, b"<***", b"*" * 100 + b"**>"]])
     after = payload(target, name)
     assert [one in after for one in (native, b"<***", b"*" * 100 + b"**>")] == [False] * 3
     assert len(after) == len(native) + 306
@@ -112,7 +112,7 @@ MEASURED = """
 import io, sys
 from storage.warc import overwrite
 with open(sys.argv[1], "rb") as source, open(sys.argv[1] + ".out", "wb") as target:
-    told = overwrite(source, target, natives=[b"needle %d" % n for n in range(1000)])
+    told = overwrite(source, target, natives=[[b"needle %d" % n for n in range(1000)]])
 assert len(told.changed) == 1, told
 """
 
@@ -132,7 +132,7 @@ def test_a_large_payload_takes_no_more_memory_than_a_small_one(tmp_path: Path) -
 
 def test_natives_that_leave_no_byte_to_write_are_refused() -> None:
     with pytest.raises(NativesCoverAllError):
-        overwrite(io.BytesIO(), io.BytesIO(), natives=[bytes([code]) for code in range(256)])
+        overwrite(io.BytesIO(), io.BytesIO(), natives=[[bytes([code]) for code in range(256)]])
 
 
 def test_an_empty_file_and_empty_natives_change_nothing(tmp_path: Path) -> None:
@@ -142,6 +142,6 @@ def test_an_empty_file_and_empty_natives_change_nothing(tmp_path: Path) -> None:
     path.unlink()
     with writer(path) as warc:
         warc.exchange(exchange(LIST))
-    target, told = done(path, natives=[b""])
+    target, told = done(path, natives=[[b""]])
     assert told == Overwritten((), (), (), 0)
     assert target.read_bytes() == path.read_bytes()
