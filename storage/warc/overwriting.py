@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from storage.warc.record import WarcRecord
 
+SHORTEST = 16
+"""How many bytes a native has at least that is looked for. A shorter one is hardly more than brackets and a number: it
+would be found where nothing of it was meant, and wear away what stays."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
@@ -32,13 +36,14 @@ class Overwritten:
     ``changed`` are the records that were written anew, ``octets`` how many of their bytes were overwritten or dropped.
     ``quoting`` are those where natives still occur, in what is kept or in what makes an HTTP header one. ``unread`` are
     those that may hold natives where none can be found: of an unknown or broken content coding, cut off, or a part of
-    a payload.
+    a payload. ``short`` is how many natives are too short to be looked for.
     """
 
     changed: tuple[str, ...]
     quoting: tuple[str, ...]
     unread: tuple[str, ...]
     octets: int
+    short: int
 
 
 def overwrite(
@@ -46,16 +51,21 @@ def overwrite(
     target: BinaryIO,
     *,
     natives: Sequence[Collection[bytes]],
+    gone: Mapping[str, Iterable[tuple[int, int]]] | None = None,
     drop: Collection[str] = (),
     kept: Mapping[str, Iterable[tuple[int, int]]] | None = None,
 ) -> Overwritten:
     """Copy a WARC file with every occurrence of ``natives`` overwritten at its length (FORMAT 3.9).
 
     Exact bytes are looked for: in payloads, in the values of HTTP headers, in addresses. The natives come in groups, of
-    which one is in memory at a time, and for each the file is read once; how they are grouped changes nothing. The
-    records ``drop`` lose their payload. ``kept`` gives the slices that survive, offset and length, by exchange: nothing
-    in them is touched, not even a native that they quote, and of a payload that is dropped they stay where they are. An
-    id of a revisit stands for the record that it refers to. Records in which nothing changes are copied byte for byte.
+    which one is in memory at a time, and for each the file is read once; how they are grouped changes nothing. Those
+    shorter than ``SHORTEST`` are not looked for.
+
+    ``gone`` gives slices that are overwritten as they lie, whatever they hold: offset and length in the payload, by
+    exchange. The records ``drop`` lose their payload. ``kept`` gives the slices that survive: nothing in them is
+    touched, neither what they quote nor a slice within them that goes, and of a payload that is dropped they stay where
+    they are. An id of a revisit stands for the record that it refers to. Records in which nothing changes are copied
+    byte for byte.
 
     ``source`` must be seekable and is read from where it stands. Payloads are in memory up to 1 MiB and in temporary
     files beyond.
@@ -65,19 +75,20 @@ def overwrite(
         NativesCoverAllError: nothing can be written over these natives.
     """
     holders = find_holders(source)
-    going = Going(frozenset(holders.get(name, name) for name in drop), {}, _by_holder(kept or {}, holders))
+    dropped = frozenset(holders.get(name, name) for name in drop)
+    going = Going(dropped, _by_holder(gone or {}, holders), _by_holder(kept or {}, holders))
     filler, told = Filler(), None
     with SpooledTemporaryFile(IN_MEMORY) as one, SpooledTemporaryFile(IN_MEMORY) as other:
         spare = cycle(cast("tuple[BinaryIO, BinaryIO]", (one, other)))
         while True:
             file = _File(source, source.tell(), holders, going)
-            found = file.found(natives, filler)
+            found, short = file.found(natives, filler)
             rule = Rule(going, filler.byte)
             changed = file.changed(rule, found)
             # Where what is written may spell a native, the copy is searched as its source was, until nothing changes.
             last = not changed or not filler.spells
             into = target if last else _emptied(next(spare))
-            done = file.copied(into, rule, found, changed)
+            done = replace(file.copied(into, rule, found, changed), short=short)
             told = replace(told, octets=told.octets + done.octets) if told else done
             if last:
                 return told
@@ -94,23 +105,25 @@ class _File:
     holders: Mapping[str, str]
     going: Going
 
-    def found(self, natives: Sequence[Collection[bytes]], filler: Filler) -> dict[int, Found]:
-        """Return where natives lie, by the records' offsets; each native is noted for ``filler``."""
+    def found(self, natives: Sequence[Collection[bytes]], filler: Filler) -> tuple[dict[int, Found], int]:
+        """Return where natives lie, by the records' offsets, and how many are short; the others ``filler`` notes."""
         found: dict[int, Found] = {}
+        short = 0
         for group in natives:
-            strings = [native for native in group if native]
+            strings = [native for native in group if len(native) >= SHORTEST]
+            short += sum(0 < len(native) < SHORTEST for native in group)
             filler.note(strings)
             sought = Sought(strings)
             for record, scratch in self._records():
                 told = find(record, scratch, sought, self.going)
                 if told != NOTHING:
                     found[record.offset] = found.get(record.offset, NOTHING).joined(told)
-        return found
+        return found, short
 
     def changed(self, rule: Rule, found: Mapping[int, Found]) -> dict[str, str | None]:
         """Return which records change by themselves, by their ids, with the digests of the payloads that are others."""
         changed: dict[str, str | None] = {}
-        if found or self.going.drop:
+        if found or self.going.drop or self.going.gone:
             for record, scratch in self._records():
                 change = rule.find_change(record, found.get(record.offset, NOTHING), scratch)
                 if change:
@@ -136,7 +149,7 @@ class _File:
             if seen.unread or (seen.broken and not (change and change.anew)):
                 unread.append(record.id)
         copy.end()
-        return Overwritten(tuple(ids), tuple(quoting), tuple(unread), octets)
+        return Overwritten(tuple(ids), tuple(quoting), tuple(unread), octets, 0)
 
     def _records(self) -> Iterator[tuple[WarcRecord, BinaryIO]]:
         """Yield the records, each with an empty file to work in."""
