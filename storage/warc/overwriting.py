@@ -17,6 +17,7 @@ from storage.warc.finding import NOTHING, Found, find
 from storage.warc.holders import find_holders
 from storage.warc.parts import Going
 from storage.warc.read import IN_MEMORY, read_warc
+from storage.warc.salting import find_salted
 from storage.warc.sought import Sought
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class Overwritten:
     ``changed`` are the records that were written anew, ``octets`` how many of their bytes were overwritten or dropped.
     ``quoting`` are those where natives still occur, in what is kept or in what makes an HTTP header one. ``unread`` are
     those that may hold natives where none can be found: of an unknown or broken content coding, cut off, or a part of
-    a payload. ``short`` is how many natives are too short to be looked for.
+    a payload. ``short`` is how many natives are too short to be looked for. ``unsalted`` tells that something changed
+    in a file without a salt, whose digest may confirm a guess at what is gone. The record about the file itself, in
+    which only the salt is another one, is not among those that ``changed``.
     """
 
     changed: tuple[str, ...]
@@ -44,6 +47,7 @@ class Overwritten:
     unread: tuple[str, ...]
     octets: int
     short: int
+    unsalted: bool
 
 
 def overwrite(
@@ -51,6 +55,7 @@ def overwrite(
     target: BinaryIO,
     *,
     natives: Sequence[Collection[bytes]],
+    turn: str,
     gone: Mapping[str, Iterable[tuple[int, int]]] | None = None,
     drop: Collection[str] = (),
     kept: Mapping[str, Iterable[tuple[int, int]]] | None = None,
@@ -66,6 +71,10 @@ def overwrite(
     touched, neither what they quote nor a slice within them that goes, and of a payload that is dropped they stay where
     they are. An id of a revisit stands for the record that it refers to. Records in which nothing changes are copied
     byte for byte.
+
+    ``turn`` names what the file is overwritten for. If anything changes, the file's salt becomes another one, which
+    follows from the old one and ``turn`` and from which the old one does not follow (FORMAT 3.9.7). So the same input
+    gives the same bytes, and nothing that is left confirms a guess at the file that there was.
 
     ``source`` must be seekable and is read from where it stands. Payloads are in memory up to 1 MiB and in temporary
     files beyond.
@@ -88,8 +97,8 @@ def overwrite(
             # Where what is written may spell a native, the copy is searched as its source was, until nothing changes.
             last = not changed or not filler.spells
             into = target if last else _emptied(next(spare))
-            done = replace(file.copied(into, rule, found, changed), short=short)
-            told = replace(told, octets=told.octets + done.octets) if told else done
+            done = file.copied(into, rule, found, changed, turn=None if told else turn)
+            told = replace(told, octets=told.octets + done.octets) if told else replace(done, short=short)
             if last:
                 return told
             into.seek(0)
@@ -131,16 +140,25 @@ class _File:
         return changed
 
     def copied(
-        self, target: BinaryIO, rule: Rule, found: Mapping[int, Found], changed: Mapping[str, str | None]
+        self,
+        target: BinaryIO,
+        rule: Rule,
+        found: Mapping[int, Found],
+        changed: Mapping[str, str | None],
+        *,
+        turn: str | None,
     ) -> Overwritten:
-        """Write the copy, and return what was done."""
+        """Write the copy, its salt turned if there is a ``turn``, and return what was done."""
+        salted = False
         copy = Copy(self.source, target, self.start)
         ids, quoting, unread, octets = list[str](), list[str](), list[str](), 0
         for record, scratch in self._records():
             seen = found.get(record.offset, NOTHING)
             shared = changed.get(self.holders.get(record.id, ""))
             change = rule.find_change(record, seen, scratch, shared=shared) if record.id in changed or shared else None
-            copy.put(record, change)
+            salting = find_salted(record, turn) if changed and turn is not None else None
+            salted = salted or salting is not None
+            copy.put(record, change or salting)
             if change:
                 ids.append(record.id)
                 octets += change.octets
@@ -149,7 +167,7 @@ class _File:
             if seen.unread or (seen.broken and not (change and change.anew)):
                 unread.append(record.id)
         copy.end()
-        return Overwritten(tuple(ids), tuple(quoting), tuple(unread), octets, 0)
+        return Overwritten(tuple(ids), tuple(quoting), tuple(unread), octets, 0, bool(ids) and not salted)
 
     def _records(self) -> Iterator[tuple[WarcRecord, BinaryIO]]:
         """Yield the records, each with an empty file to work in."""

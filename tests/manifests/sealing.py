@@ -79,7 +79,7 @@ class Archivist:
 
     def _exchanges(self, name: str, payload: bytes, *, repeated: bool):
         path = self.folder / f"{name}.warc.gz"
-        with WarcWriter(path, software="test", operator="test", now=lambda: START) as warc:
+        with WarcWriter(path, software="test", operator="test", salt=salted(0), now=lambda: START) as warc:
             if repeated:
                 warc.exchange(answered("https://blog.example/first", payload))
                 exchange = warc.exchange(answered("https://blog.example/again", payload))
