@@ -105,6 +105,7 @@ class Standing(msgspec.Struct, kw_only=True):
     last_read: dict[str, Instant] = {}
     bates_next: dict[str, int] = {}
     bates: dict[str, BatesRange] = {}
+    bates_at: dict[str, Instant] = {}
     produced: dict[str, Produced] = {}
     produced_at: dict[str, Instant] = {}
     holds: dict[str, Hold] = {}
@@ -228,6 +229,7 @@ class History(Standing, kw_only=True):
                 self._captured(entry, act)
             case BatesAssigned():
                 self.bates[act.production] = act.bates
+                self.bates_at[act.production] = entry.at
                 self.bates_next[act.bates.prefix] = act.bates.last + 1
             case Produced():
                 self.produced[act.production] = act

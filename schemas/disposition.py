@@ -44,7 +44,8 @@ class Replaced(Canonical, frozen=True):
 
     ``key`` is the one that a capture or production names, ``was`` that of the object that goes: the same, or what an
     earlier plan left. ``leaves`` are the ids of all rows of a partition (FORMAT 3.8), given the first time; ``rows``
-    are left. ``unread`` counts the records of a WARC file that could not be looked into (FORMAT 3.9.6).
+    are left. ``unread`` counts the records of a WARC file that could not be looked into (FORMAT 3.9.6), ``unsalted``
+    tells that it had no salt (3.9.7).
     """
 
     key: str
@@ -53,3 +54,4 @@ class Replaced(Canonical, frozen=True):
     leaves: StoredObject | None = None
     rows: Natural = 0
     unread: Natural = 0
+    unsalted: bool = False

@@ -15,7 +15,6 @@ TIMESTAMPS = "timestamps/"
 PARTITIONS = "partitions/"
 EXCHANGES = "exchanges/"
 PRODUCTIONS = "productions/"
-DISPOSITIONS = "dispositions/"
 PROBES = "probes/"
 
 ATTESTING = (CHECKPOINTS, COSIGNATURES, TIMESTAMPS)
@@ -26,6 +25,8 @@ RECORD = (LEDGER, *ATTESTING)
 
 COSIGNATURE = re.compile(rf"{COSIGNATURES}([0-9]{{20}})/([a-z0-9-]+)\.note", re.ASCII)
 STAMP = re.compile(rf"{TIMESTAMPS}([0-9]{{20}})/([a-z0-9-]+)(?:\.([1-9][0-9]{{0,5}}))?\.tsr", re.ASCII)
+
+PRODUCTION = re.compile(rf"{PRODUCTIONS}([a-z0-9_-]+)\.pdf", re.ASCII)
 
 UNFIT = re.compile("[^a-z0-9]+", re.ASCII)
 UNSCHEDULED = "unscheduled"
@@ -147,14 +148,20 @@ def leaves(key: str, plan: str) -> str:
     return f"{surviving(key, plan).removesuffix('.parquet')}.leaves"
 
 
+def production_of(key: str) -> str | None:
+    """Return the production whose document lies at a key, or ``None`` where none belongs."""
+    match = PRODUCTION.fullmatch(key)
+    return match[1] if match else None
+
+
 def planned(plan: str) -> str:
     """Return the key of the list of records that a plan would destroy."""
-    return f"{DISPOSITIONS}{plan}/records.jsonl"
+    return f"{PRODUCTIONS}{plan}.records.jsonl"
 
 
 def disposition_certificate(plan: str) -> str:
     """Return the key of the certificate that a plan was carried out."""
-    return f"{DISPOSITIONS}{plan}/certificate.pdf"
+    return f"{PRODUCTIONS}{plan}.certificate.pdf"
 
 
 def probe(*, run: str, name: str) -> str:

@@ -219,6 +219,8 @@ def _exceptions(
                     f"{replaced.unread} records of {replaced.key} could not be looked into (a coding that is not "
                     "known, or a body that is cut off)."
                 )
+            if replaced.unsalted:
+                yield f"{replaced.key} had no salt: its digest confirms a guess of who knows all else in it."
     for account in sorted(accounts):
         left = sum(1 for _ in unnamed(archive, account))
         if left:

@@ -15,7 +15,7 @@ from ediscovery.disposition import produced
 from ediscovery.disposition.exchanges import Going, surviving_exchanges
 from ediscovery.disposition.lists import by_partition, read_list
 from ediscovery.disposition.planning import DISPOSABLE
-from ediscovery.disposition.strays import strays_of
+from ediscovery.disposition.strays import strays_of, unfinished_productions
 from ediscovery.evidence import stored_at
 from ediscovery.retention.eligible import REASON, eligible
 from ediscovery.retention.in_force import InForce
@@ -72,8 +72,9 @@ class Condemning:
             self._partitions(account, planned)
             going = Going.of(archive, account, planned, plan.plan)
             self._append(account, surviving_exchanges(archive, account, going, plan.plan, self.tell))
-            self._strays(account)
+            self._strays(account, strays_of(archive, account))
         self._append(None, self._productions())
+        self._strays(None, unfinished_productions(archive))
         act = ObjectsCondemned(plan=plan.plan, complete=True)
         archive.append(lambda history: () if history.plans[plan.plan].complete is not None else (act,))
 
@@ -144,8 +145,8 @@ class Condemning:
             if history.replacements.find(document.key) is None:
                 yield Replaced(key=document.key, was=document.key)
 
-    def _strays(self, account: str) -> None:
-        strays = tuple(strays_of(self.archive, account))
+    def _strays(self, account: str | None, found: Iterator[str]) -> None:
+        strays = tuple(found)
         for start in range(0, len(strays), STRAYS_TOGETHER):
             act = ObjectsCondemned(plan=self.plan.plan, account=account, strays=strays[start : start + STRAYS_TOGETHER])
             self._commit(act)

@@ -188,14 +188,16 @@ class _Looking:
                 result = warc.overwrite(
                     source,
                     target,
-                    natives=self.natives[0],
+                    natives=self.natives,
+                    gone=gone,
+                    turn=self.plan,
                     drop=gone.keys() - staying.keys(),
                     kept=staying,
                 )
             if not result.changed:
                 return None
             now = self.store.put_new(layout.surviving(named.key, self.plan), Content.of_file(left))
-        return Replaced(key=named.key, was=stored.key, now=now, unread=len(result.unread))
+        return Replaced(key=named.key, was=stored.key, now=now, unread=len(result.unread), unsalted=result.unsalted)
 
 
 def _add_slices(found: Slices, store: ObjectStore, stored: StoredObject, records: frozenset[Digest] | None) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
 
 LARGEST = 1 << 30
+DAY = 86_400
 
 
 def strays_of(archive: Archive, account: str) -> Iterator[str]:
@@ -25,6 +26,18 @@ def strays_of(archive: Archive, account: str) -> Iterator[str]:
     belongs to a capture that is not in the ledger may be in somebody's spool, and is left alone.
     """
     return (key for key in unnamed(archive, account) if _is_over(archive, key))
+
+
+def unfinished_productions(archive: Archive) -> Iterator[str]:
+    """Yield the keys of documents that were numbered more than a day ago and never sealed: nobody was handed them."""
+    history = archive.ledger.history
+    before = archive.now().plus(seconds=-DAY)
+    for key in archive.store.keys(layout.PRODUCTIONS):
+        production = layout.production_of(key) or ""
+        numbered = history.bates_at.get(production)
+        dead = numbered is not None and numbered < before and production not in history.produced
+        if dead and not history.replacements.is_out(key):
+            yield key
 
 
 def unnamed(archive: Archive, account: str) -> Iterator[str]:

@@ -178,7 +178,7 @@ def _check_condemned(history: History, entry: Entry, act: ObjectsCondemned) -> N
         _check_named(act, one)
         _check_stands(history, one)
     for key in act.strays:
-        if not key.startswith(_places(act.account)):
+        if not key.startswith(_places(act.account)) or not (act.account or layout.production_of(key)):
             raise _refused(f"No capture or production leaves {key[:200]!r} behind", "Report this.")
         if history.replacements.is_out(key):
             raise _refused(f"The object {key} is condemned already", "Look again.")

@@ -16,6 +16,7 @@ from schemas.findings import AuditStatement, Beyond, Finding, Guarded, Kept, Rep
 from schemas.keys import KeyStatement, Revocation
 from schemas.ledger import KeysChanged
 from schemas.record import Normalised, Provenance, Record
+from storage.warc.salting import turned
 
 TEXT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
 
@@ -33,6 +34,10 @@ def test_the_example_record_has_the_id_that_is_printed() -> None:
     assert record.id == Digest.from_hex(example("id"))
     assert Normalised.from_bytes(normalised).item == "42"
     assert Provenance.from_bytes(provenance).source.length == len(native)
+
+
+def test_the_example_salt_is_turned_into_the_one_that_is_printed() -> None:
+    assert turned(bytes(range(32)), "9f0c2a").hex() == example("turned-salt")
 
 
 def test_the_example_entries_are_accepted_and_the_checkpoint_is_theirs() -> None:

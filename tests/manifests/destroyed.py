@@ -126,7 +126,7 @@ class Undertaker(Archivist):
             return parted
         left = [row.record for row in rows if row.id not in gone]
         key = layout.surviving(exchange.key, name)
-        now = self.store.put_new(key, Content.of(self._overwritten(standing, rows, gone, also))) if left else None
+        now = self.store.put_new(key, Content.of(self._overwritten(name, standing, rows, gone, also))) if left else None
         return [*parted, Replaced(key=exchange.key, was=standing.key, now=now)]
 
     def _partition(self, name: str, partition: Partition, gone: set[Digest], change) -> Replaced:
@@ -140,12 +140,20 @@ class Undertaker(Archivist):
             leaves = self.store.put_new(layout.leaves(key, name), Content.of(left.leaves))
         return Replaced(key=key, was=standing.key, now=now, leaves=leaves, rows=left.rows)
 
-    def _overwritten(self, standing: StoredObject, rows: Sequence[Row], gone: set[Digest], also) -> bytes:
-        target, kept = io.BytesIO(), {}
-        for source in (source_of(row.record) for row in rows if row.id not in gone):
-            kept.setdefault(source.exchange, []).append((source.offset, source.length))
+    def _overwritten(self, name: str, standing: StoredObject, rows: Sequence[Row], gone: set[Digest], also) -> bytes:
+        target, slices = io.BytesIO(), {True: {}, False: {}}
+        for row in rows:
+            source = source_of(row.record)
+            slices[row.id in gone].setdefault(source.exchange, []).append((source.offset, source.length))
         natives = [*(row.record.native for row in rows if row.id in gone), *also]
-        warc.overwrite(io.BytesIO(read_stored(self.store, standing)), target, natives=natives, kept=kept)
+        warc.overwrite(
+            io.BytesIO(read_stored(self.store, standing)),
+            target,
+            natives=[natives],
+            turn=name,
+            gone=slices[True],
+            kept=slices[False],
+        )
         return target.getvalue()
 
     def complete(self, name: str) -> None:

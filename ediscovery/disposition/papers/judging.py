@@ -92,6 +92,8 @@ def _of_objects(certificate: Certificate) -> Iterator[str]:
         yield "What was condemned is not what was destroyed."
     elif any(entry <= condemned[key] for key, entry in destroyed):
         yield "An object was destroyed before it was condemned."
+    if [one.act.complete for one in certificate.condemned] != [False] * (len(certificate.condemned) - 1) + [True]:
+        yield "The acts that condemn do not end with the one that is complete."
     if sorted((one.key, one.entry) for one in certificate.objects) != sorted(destroyed):
         yield "It lists other objects than those that were destroyed."
     places = [one.place for one in certificate.places]

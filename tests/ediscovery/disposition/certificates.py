@@ -107,7 +107,7 @@ class Destruction:
         self.planned = DispositionPlanned(
             plan=PLAN,
             size=self.ledger.head.size,
-            as_of=date(2026, 3, 1),
+            as_of=date(2026, 2, 28),
             records=len(self.parts) * 30,
             records_root=Digest.of(b"root"),
             listed=stored(layout.planned(PLAN)),
@@ -120,6 +120,8 @@ class Destruction:
         office.append(DispositionBegun(plan=PLAN, decision=self.decision(), permission="Letter 2026-118, cabinet 4"))
         for batch in self.batched():
             office.append(self.condemned(batch))
+        office.append(ObjectsCondemned(plan=PLAN, complete=True))
+        for batch in self.batched():
             keys = tuple(one.stored.key for one in batch)
             office.append(ObjectsDestroyed(plan=PLAN, keys=keys, places=("store", "vault")))
         self.checkpoint = self.ledger.checkpoint(office.writer.checkpoint_key)

@@ -230,7 +230,7 @@ FORGERIES = {
         CONTRADICTS,
     ),
     "an object elsewhere": (
-        lambda c: replace(c, objects=(replace(c.objects[0], entry=11), *c.objects[1:])),
+        lambda c: replace(c, objects=(replace(c.objects[0], entry=12), *c.objects[1:])),
         CONTRADICTS,
     ),
     "another schedule": (
