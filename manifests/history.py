@@ -139,14 +139,12 @@ class History(Standing, kw_only=True):
 
         Raises:
             NotCanonicalError: it was not.
-            RegistersDamagedError: of what was replaced or destroyed something is missing there.
         """
         history = cls(**msgspec.structs.asdict(unspell(content, Standing)), registers=registers)
         if history.created is not None:
             history.keys = KeyRing.founded(history.created)
         for index, statement in history.statements:
             history.keys = history.keys.adopting(statement, index=index)
-        registers.check_replacements(replaced=history.replacing, destroyed=history.destroying)
         return history
 
     def standing(self) -> bytes:
@@ -172,7 +170,12 @@ class History(Standing, kw_only=True):
 
     @property
     def replacements(self) -> Replacements:
-        """Which objects stand for those that acts name, and which are not read any more."""
+        """Which objects stand for those that acts name, and which are not read any more.
+
+        Raises:
+            RegistersDamagedError: something of that is missing or altered.
+        """
+        self.registers.check_replacements(replaced=self.replacing, destroyed=self.destroying)
         return Replacements(self.registers, self.plans, self.size, self.replacing)
 
     def places(self, account: str, *, start: int = 0) -> Iterator[Place]:

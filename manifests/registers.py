@@ -99,9 +99,12 @@ class Replacement:
     replaced: Replaced
 
     @property
-    def digest(self) -> bytes:
-        """What shows that a stored row is whole."""
-        return Digest.of(f"{self.number} {self.entry} {self.plan} ".encode() + self.replaced.to_bytes()).raw
+    def cells(self) -> tuple[object, ...]:
+        """What is stored: last what shows that all of it is whole."""
+        one = self.replaced
+        now, leaves = (stored.key if stored else None for stored in (one.now, one.leaves))
+        cells = (self.number, self.entry, self.plan, one.key, one.was, now, leaves, one.to_bytes())
+        return (*cells, _digest_of(cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,10 @@ class Destroyed:
     key: str
 
     @property
-    def digest(self) -> bytes:
-        """What shows that a stored row is whole."""
-        return Digest.of(f"{self.number} {self.entry} {self.key}".encode()).raw
+    def cells(self) -> tuple[object, ...]:
+        """What is stored: last what shows that all of it is whole."""
+        cells = (self.number, self.entry, self.key)
+        return (*cells, _digest_of(cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ class Registers:
             RegistersUnusableError: they are damaged, or cannot be made.
         """
         self._path = path
+        self._checked = False
         # Asking several witnesses at once, each in a thread, reads hashes at once.
         self._alone = RLock()
         with self._guarded():
@@ -195,11 +200,12 @@ class Registers:
         """Add what one entry says; what is there already stays."""
         with self._guarded(), self._db:
             self._db.executemany(
-                "INSERT OR REPLACE INTO replacement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_cells, replacements)
+                "INSERT OR REPLACE INTO replacement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (one.cells for one in replacements),
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO destroyed VALUES (?, ?, ?, ?)",
-                ((one.number, one.entry, one.key, one.digest) for one in destroyed),
+                (one.cells for one in destroyed),
             )
             self._db.executemany("INSERT OR REPLACE INTO capture VALUES (?, ?)", captures)
             self._db.executemany(
@@ -293,35 +299,38 @@ class Registers:
         Raises:
             RegistersDamagedError: one is missing or altered.
         """
-        for start in range(0, count, TOGETHER):
-            end = min(start + TOGETHER, count)
-            rows = self._read("SELECT * FROM replacement WHERE number >= ? AND number < ? ORDER BY number", start, end)
-            with self._guarded():
-                _demand(len(rows) == end - start)
-            yield from (self._replacement(*row) for row in rows)
+        for row in self._counted("replacement", count):
+            yield self._replacement(*row)
 
     def check_replacements(self, *, replaced: int, destroyed: int) -> None:
         """Check that the first ``replaced`` replacements and ``destroyed`` objects are there, and found by every name.
 
         What is looked up by a name cannot show that it is not all: a condemned object would be read, and its lock be
-        renewed. So it is looked at once, before anything relies on it.
+        renewed. So all of it is looked at once in a process, before anything relies on it.
 
         Raises:
             RegistersDamagedError: it is not so.
         """
-        if not replaced:
+        if self._checked or not replaced:
             return
-        for _ in self.all_replacements(count=replaced):
-            pass
-        for start in range(0, destroyed, TOGETHER):
-            end = min(start + TOGETHER, destroyed)
-            rows = self._read("SELECT * FROM destroyed WHERE number >= ? AND number < ? ORDER BY number", start, end)
-            with self._guarded():
-                _demand([_destroyed(*row).number for row in rows] == list(range(start, end)))
-        for table in ("replacement", "destroyed"):
+        for table, count in (("replacement", replaced), ("destroyed", destroyed)):
+            for _ in self._counted(table, count):
+                pass
             said = self._read(f"PRAGMA integrity_check({table})")  # its indexes, too
             with self._guarded():
                 _demand(said == [("ok",)])
+        self._checked = True
+
+    def _counted(self, table: str, count: int) -> Iterator[tuple[Any, ...]]:
+        """Yield the first rows of a table by their numbers, each whole and none missing."""
+        query = f"SELECT * FROM {table} WHERE number >= ? AND number < ? ORDER BY number"  # noqa: S608 - of ours
+        for start in range(0, count, TOGETHER):
+            end = min(start + TOGETHER, count)
+            rows = self._read(query, start, end)
+            with self._guarded():
+                _demand([row[0] for row in rows] == list(range(start, end)))
+                _demand(all(_digest_of(row[:-1]) == row[-1] for row in rows))
+            yield from rows
 
     def find_destroyed(self, key: str, *, size: int) -> int | None:
         """Return the entry, among the first ``size``, that says that an object is gone, or ``None``.
@@ -331,7 +340,8 @@ class Registers:
         """
         for row in self._read("SELECT * FROM destroyed WHERE key = ? AND entry < ? ORDER BY number", key, size):
             with self._guarded():
-                return _destroyed(*row).entry
+                _demand(_digest_of(row[:-1]) == row[-1])
+                return int(row[1])
         return None
 
     def _replacement(self, *row: Any) -> Replacement:  # noqa: ANN401 - as read
@@ -341,7 +351,7 @@ class Registers:
         except NotCanonicalError as error:
             raise self.damaged(error.what) from error
         with self._guarded():
-            _demand(_cells(found) == row)
+            _demand(found.cells == row)
         return found
 
     def node(self, level: int, number: int) -> Digest:
@@ -373,23 +383,14 @@ class Registers:
             return self._db.execute(query, values).fetchall()
 
 
-def _cells(one: Replacement) -> tuple[object, ...]:
-    replaced = one.replaced
-    now, leaves = (stored.key if stored else None for stored in (replaced.now, replaced.leaves))
-    own = (one.number, one.entry, one.plan, replaced.key, replaced.was, now, leaves)
-    return (*own, replaced.to_bytes(), one.digest)
-
-
 def _whole(number: int, entry: int, account: str | None, sealed: int | None, content: bytes, digest: bytes) -> Row:
     row = Row(number, entry, account, sealed, content)
     _demand(row.digest == digest)
     return row
 
 
-def _destroyed(number: int, entry: int, key: str, digest: bytes) -> Destroyed:
-    found = Destroyed(number, entry, key)
-    _demand(found.digest == digest)
-    return found
+def _digest_of(cells: Iterable[object]) -> bytes:
+    return Digest.of(repr(tuple(cells)).encode()).raw
 
 
 def _digest(raw: bytes) -> Digest:

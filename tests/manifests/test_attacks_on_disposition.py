@@ -84,6 +84,16 @@ def test_a_record_in_the_list_of_a_plan_that_was_stopped_is_not_thereby_planned(
     assert faults(insider) == {("RECORD_UNPLANNED", "a.parquet")}
 
 
+def test_a_record_in_the_list_of_a_plan_that_touched_something_else_is_not_thereby_planned(insider: Undertaker):
+    act, other = capture(insider), capture(insider, 1)
+    one, two = ids_of(insider.rows(other), 0, 1)
+    insider.begun("p", [(act, ids_of(insider.rows(act), 1)), (other, (one,))])
+    insider.condemn("p", [(act, ids_of(insider.rows(act), 1))])
+    insider.begun("q", [(other, (two,))])
+    insider.condemn("q", [(other, (one, two))])
+    assert faults(insider) == {("RECORD_UNPLANNED", "b.parquet")}
+
+
 def altered(records: list[Record]) -> list[Record]:
     """The first one says something else, and has the id that goes with it."""
     first = records[0]

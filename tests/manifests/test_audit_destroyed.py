@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
-from manifests.audit import Draw, audit, finished_in, keep, read_kept
+from manifests.audit import Draw, Workers, audit, finished_in, keep, read_kept, workers
 from schemas.ledger import ObjectsCondemned
 from storage import layout
 from storage.directory import DirectoryStore
@@ -275,6 +276,21 @@ def test_a_capture_that_was_found_sound_while_condemned_is_read_when_it_stands_a
     with pytest.raises(ZeroDivisionError), finished_in(path) as finished:
         audited(one, finished=finished, progress=lambda step, done, total: 1 // (step != "inventory"))
     one.stop("p")
-    one.store.destroy(acts_of(one)[0].partitions[0].stored.key)
+    path_of_it = one.folder / "store" / acts_of(one)[0].partitions[0].stored.key
+    path_of_it.chmod(0o644)
+    path_of_it.write_bytes(b"altered while nobody read it")
     with finished_in(path) as finished:
-        assert ("OBJECT_MISSING", "a.parquet") in found(audited(one, finished=finished))
+        assert ("OBJECT_ALTERED", "a.parquet") in found(audited(one, finished=finished))
+
+
+def test_an_audit_in_parallel_finds_what_one_by_itself_finds(one: Undertaker, monkeypatch: pytest.MonkeyPatch):
+    one.carry_out("p", some_of(one, 1))
+    act = acts_of(one)[1]
+    one.begun("q", [(act, ids_of(one.rows(act), 0))])
+    one.condemn("q", [(act, ids_of(one.rows(act)))])
+    alone = audited(one)
+    monkeypatch.setattr(workers, "WORTH_STARTING", 0)
+    monkeypatch.setattr(workers, "BATCH_ACTS", 2)
+    together = audited(one, workers=Workers(2, partial(DirectoryStore, one.folder / "store")))
+    assert together == alone
+    assert found(alone) == [("DISPOSITION_UNDER_WAY", "records.jsonl"), *[("RECORD_UNPLANNED", "b.parquet")] * 2]
