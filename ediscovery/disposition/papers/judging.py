@@ -109,8 +109,9 @@ def _condemned(act: ObjectsCondemned) -> Iterator[str]:
 def _of_order(certificate: Certificate) -> Iterator[str]:
     begun, made = certificate.begun, certificate.made_at
     last = max((one.at for one in certificate.destroyed), default=made)
-    order = [certificate.planned.index, begun.index, *(one.index for one in certificate.condemned)]
-    if not certificate.destroyed or any(one >= other for one, other in pairwise(order)):
+    first = [certificate.planned.index, begun.index]
+    orders = [[*first, *(one.index for one in acts)] for acts in (certificate.condemned, certificate.destroyed)]
+    if not certificate.destroyed or any(one >= other for order in orders for one, other in pairwise(order)):
         yield "Its acts do not follow on each other."
     if last > made or any(not last <= one.at <= made for one in certificate.places):
         yield "A place was asked before the last object was destroyed, or after the certificate was made."

@@ -215,6 +215,7 @@ FORGERIES = {
     "another heading": (lambda c: replace(c, begun=replace(c.begun, entry=c.planned.entry)), "ACT_NOT_PROVED"),
     "no condemning act": (lambda c: replace(c, condemned=c.condemned[1:]), CONTRADICTS),
     "no destroying act": (lambda c: replace(c, destroyed=c.destroyed[1:]), CONTRADICTS),
+    "acts turned round": (lambda c: replace(c, destroyed=c.destroyed[::-1]), CONTRADICTS),
     "nothing destroyed": (lambda c: replace(c, destroyed=(), condemned=(), objects=()), CONTRADICTS),
     "condemned twice": (lambda c: replace(c, condemned=(*c.condemned, *c.condemned)), CONTRADICTS),
     "other places": (lambda c: replace(c, places=c.places[:1]), CONTRADICTS),
