@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from manifests.proofs.making import prove_record
+from manifests.audit.reading import whole as read_whole
+from manifests.proofs.making import hops_of, prove_record
 from schemas.errors import IntegrityError
 from schemas.merkle import nodes_of
 from schemas.record import Normalised, Provenance
@@ -17,7 +20,7 @@ from storage import parquet
 from storage.objects import read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from ediscovery.search import Hit
     from manifests.archive import Archive
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from schemas.merkle import Nodes
     from schemas.partition import Partition
     from schemas.record import Record
+
+
+Extension: TypeAlias = Literal["json", "xml", "html", "bin"]
 
 
 class EvidenceDiffersError(IntegrityError):
@@ -109,6 +115,36 @@ def read_hits(archive: Archive, hits: Iterable[Hit]) -> dict[Digest, Sealed]:
     return read_records(archive, wanted)
 
 
+def read_rows(archive: Archive, place: Place, rows: Container[int]) -> Iterator[Sealed]:
+    """Yield the records in these rows of a partition, in their order, checked, a row group in memory at a time.
+
+    Raises:
+        EvidenceDiffersError: a record is not what its id commits to.
+        IntegrityError: the partition is missing or altered.
+    """
+    with read_whole(archive.store, place.partition.stored) as source:
+        nodes = nodes_of([cast("Digest", record) for (record,) in parquet.read_columns(source, ["record"])])
+        for number, row in enumerate(parquet.read_rows(source)):
+            if number in rows:
+                if row.record.id != row.id:
+                    raise _differs(row.id)
+                yield Sealed(row.id, row.record, number, nodes, place)
+
+
+def media_type_of(sealed: Sealed) -> tuple[str, Extension]:
+    """Return the media type of the native bytes, by the way they came, and the extension of a file with them."""
+    native = sealed.record.native.lstrip()[:1]
+    if native in (b"{", b"["):
+        return "application/json", "json"
+    match sealed.provenance.method:
+        case "feed":
+            return "application/xml", "xml"
+        case "web" if sealed.view.kind != "media":
+            return "text/html", "html"
+        case _:
+            return "application/octet-stream", "bin"
+
+
 def author_of(view: Normalised) -> str | None:
     """Return an item's author as people name them."""
     return (view.author.name or view.author.handle or view.author.id) if view.author else None
@@ -125,14 +161,18 @@ def prove(
     archive: Archive, sealed: Sealed, checkpoint: SignedNote, claims: Claims, *, whole: bool = False
 ) -> RecordProof:
     """Return the proof that ``sealed`` is in the ledger that ``checkpoint`` signs (``proofs.making.prove_record``)."""
-    return prove_record(
-        archive.ledger,
-        sealed.record,
-        row=sealed.row,
-        nodes=sealed.nodes,
-        partition=sealed.place.partition,
-        entry=sealed.place.entry,
-        checkpoint=checkpoint,
-        claims=claims,
-        whole=whole,
-    )
+    ((_, proof),) = prove_all(archive, (sealed,), checkpoint, claims, whole=whole)
+    return proof
+
+
+def prove_all(
+    archive: Archive, several: Iterable[Sealed], checkpoint: SignedNote, claims: Claims, *, whole: bool = False
+) -> Iterator[tuple[Sealed, RecordProof]]:
+    """Yield records, each with its proof; of those of one partition that come together, the hops are read once."""
+    for place, own in groupby(several, key=attrgetter("place")):
+        hops = hops_of(archive.ledger, place.partition, entry=place.entry, checkpoint=checkpoint)
+        for sealed in own:
+            yield (
+                sealed,
+                prove_record(sealed.record, row=sealed.row, nodes=sealed.nodes, hops=hops, claims=claims, whole=whole),
+            )
