@@ -29,6 +29,7 @@ from schemas.ledger import (
     LocksRenewed,
     Produced,
     RecordsClassified,
+    RecordsTransferred,
     ScheduleAdopted,
 )
 from schemas.production import BatesRange
@@ -42,13 +43,13 @@ if TYPE_CHECKING:
     from schemas.ledger import Act, KeyPurpose
     from schemas.stored import StoredObject
 
-Naming: TypeAlias = Captured | Produced
+Naming: TypeAlias = Captured | Produced | RecordsTransferred
 """The acts that name objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object that the ledger names: by which entry, and of which account, unless it is a production's."""
+    """An object that the ledger names: by which entry, and of which account, where it is of one."""
 
     stored: StoredObject
     entry: int
@@ -62,7 +63,7 @@ class Standing(msgspec.Struct, kw_only=True):
     ``statements`` the adopted key statements and ``attestors`` all that were ever named, each with its entry.
     ``schedules`` are, by name, the entries that adopted those in force; ``classification`` is the one in force itself,
     with its entry; ``classified`` and ``declared`` are the entries in which people said what records are, and when
-    something happened.
+    something happened. ``transferred`` are the transfers that an archives confirmed, by name.
     """
 
     size: int = 0
@@ -87,6 +88,7 @@ class Standing(msgspec.Struct, kw_only=True):
     declared: list[int] = []
     statements: list[tuple[int, str]] = []
     attestors: list[tuple[int, AttestorsNamed]] = []
+    transferred: dict[str, RecordsTransferred] = {}
 
 
 class History(Standing, kw_only=True):
@@ -181,6 +183,8 @@ class History(Standing, kw_only=True):
                 self.statements.append((entry.index, act.statement))
             case AttestorsNamed():
                 self.attestors.append((entry.index, act))
+            case RecordsTransferred():
+                self.transferred[act.transfer] = act
 
     def _held(self, entry: Entry, act: HoldPlaced | HoldAmended | HoldReleased) -> None:
         # An audit goes on after a damaged entry, which may have been the one that placed the hold.
@@ -224,5 +228,7 @@ def objects_of(act: Act) -> tuple[StoredObject, ...]:
             return (*(partition.stored for partition in act.partitions), *act.exchanges)
         case Produced():
             return (act.document,)
+        case RecordsTransferred():
+            return (act.listed,)
         case _:
             return ()

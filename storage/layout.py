@@ -118,6 +118,11 @@ def production(name: str) -> str:
     return f"{PRODUCTIONS}{name}.pdf"
 
 
+def transfer(name: str) -> str:
+    """Return the key of the list of records that an archives received; it is of what was handed over, too."""
+    return f"{PRODUCTIONS}{name}.jsonl"
+
+
 def probe(*, run: str, name: str) -> str:
     """Return the key of an object that ``doctor`` tries a bucket with; ``run`` is random: no key comes twice."""
     return f"{PROBES}{run}/{name}"

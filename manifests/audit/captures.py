@@ -15,13 +15,14 @@ from manifests.audit.records import check_records
 from manifests.audit.slices import Searched, find_slices
 from schemas.canonical import Canonical, Natural
 from schemas.errors import ArchiveError
-from schemas.ledger import Captured
+from schemas.ledger import Captured, Produced, RecordsTransferred
+from schemas.transfers import LONGEST_LINE, ids_from, root_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from manifests.audit.records import Wanted
-    from schemas.ledger import Produced
+    from manifests.history import Naming
     from schemas.partition import Partition
     from storage.objects import ObjectStore
 
@@ -72,13 +73,19 @@ class Checked:
         self.documents.take(other.documents)
 
 
-def check_act(store: ObjectStore, act: Captured | Produced) -> Checked:
+def check_act(store: ObjectStore, act: Naming) -> Checked:
     """Return what is right and wrong with the objects of an act; an object that is altered is not looked into.
 
     Raises:
         UnavailableError: the store cannot be read.
     """
-    return check_capture(store, act) if isinstance(act, Captured) else _check_document(store, act)
+    match act:
+        case Captured():
+            return check_capture(store, act)
+        case Produced():
+            return _check_document(store, act)
+        case RecordsTransferred():
+            return _check_list(store, act)
 
 
 def check_capture(store: ObjectStore, act: Captured) -> Checked:
@@ -126,4 +133,18 @@ def _check_document(store: ObjectStore, act: Produced) -> Checked:
             stream.check(act.document)
     except ArchiveError as error:
         checked.documents.error(error, act.document.key)
+    return checked
+
+
+def _check_list(store: ObjectStore, act: RecordsTransferred) -> Checked:
+    checked = Checked(Counted(objects=1, octets=act.listed.size))
+    key = act.listed.key
+    try:
+        with whole(store, act.listed) as source:
+            tree = root_over(ids_from(iter(lambda: source.readline(LONGEST_LINE), b"")))
+    except ArchiveError as error:
+        checked.objects.error(error, key)
+        return checked
+    if (tree.size, tree.root) != (act.records, act.records_root):
+        checked.objects.fault("ROOT_DIFFERS", key, "The ids do not make the root that the ledger names.")
     return checked

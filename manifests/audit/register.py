@@ -5,14 +5,15 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from manifests.history import objects_of
+from manifests.history import Naming, objects_of
+from schemas.canonical import unspell
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.ledger import Captured, Produced
+from schemas.ledger import Captured
 from schemas.stored import StoredObject
 from storage import layout
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from schemas.ledger import Entry
 
-Work: TypeAlias = "Captured | Produced"
-
 RECORD_WEIGHT = 4096
 """Checking a record takes about as long as reading so many bytes of media."""
 
@@ -30,7 +29,7 @@ TABLES = """
 CREATE TABLE entries (place INTEGER PRIMARY KEY, at INTEGER, clock INTEGER, previous BLOB, signer TEXT);
 CREATE TABLE roots (size INTEGER PRIMARY KEY, root BLOB);
 CREATE TABLE acts (
-    number INTEGER PRIMARY KEY, entry INTEGER, leaf BLOB, position INTEGER, weight INTEGER, captured BOOLEAN, act BLOB,
+    number INTEGER PRIMARY KEY, entry INTEGER, leaf BLOB, position INTEGER, weight INTEGER, act BLOB,
     wanted BOOLEAN DEFAULT TRUE
 );
 CREATE TABLE objects (key TEXT PRIMARY KEY, act INTEGER, stored BLOB) WITHOUT ROWID;
@@ -56,7 +55,7 @@ class NamedAct:
     leaf: bytes
     position: int
     weight: int
-    act: Work
+    act: Naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,11 @@ class Register:
         self._database.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
         taken: list[str] = []
         for position, act in enumerate(entry.acts):
-            if isinstance(act, Captured | Produced) and objects_of(act):
+            if isinstance(act, Naming) and objects_of(act):
                 taken += self._add_act(entry.index, leaf, position, act)
         return tuple(taken)
 
-    def _add_act(self, entry: int, leaf: Digest, position: int, act: Work) -> list[str]:
+    def _add_act(self, entry: int, leaf: Digest, position: int, act: Naming) -> list[str]:
         taken: list[str] = []
         if isinstance(act, Captured):
             taken = [partition.stored.key for partition in act.partitions if self._is_named(partition.stored.key)]
@@ -110,8 +109,8 @@ class Register:
         rows = sum(partition.rows for partition in act.partitions) if isinstance(act, Captured) else 0
         weight = sum(one.size for one in stored) + RECORD_WEIGHT * rows
         number = self._database.execute(
-            "INSERT INTO acts (entry, leaf, position, weight, captured, act) VALUES (?, ?, ?, ?, ?, ?)",
-            (entry, leaf.raw, position, weight, isinstance(act, Captured), act.to_bytes()),
+            "INSERT INTO acts (entry, leaf, position, weight, act) VALUES (?, ?, ?, ?, ?)",
+            (entry, leaf.raw, position, weight, act.to_bytes()),
         ).lastrowid
         self._database.executemany(
             "INSERT OR IGNORE INTO objects VALUES (?, ?, ?)", [(one.key, number, one.to_bytes()) for one in stored]
@@ -198,11 +197,10 @@ class Register:
 
     def acts(self) -> Iterator[NamedAct]:
         """Yield the acts that are read, the heaviest first, so that the last ones are short."""
-        for number, leaf, position, weight, captured, act in self._rows(
-            "SELECT number, leaf, position, weight, captured, act FROM acts WHERE wanted ORDER BY weight DESC, number"
+        for number, leaf, position, weight, act in self._rows(
+            "SELECT number, leaf, position, weight, act FROM acts WHERE wanted ORDER BY weight DESC, number"
         ):
-            kind = Captured if captured else Produced
-            yield NamedAct(number, leaf, position, weight, kind.from_bytes(act))
+            yield NamedAct(number, leaf, position, weight, unspell(act, Naming))
 
     def _rows(self, query: str, *given: object) -> Iterator[tuple[Any, ...]]:
         with closing(self._database.cursor()) as cursor:

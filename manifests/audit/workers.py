@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from manifests.audit.captures import Checked
-    from manifests.audit.register import NamedAct, Work
+    from manifests.audit.register import NamedAct
+    from manifests.history import Naming
     from storage.objects import ObjectStore
 
 BATCH_WEIGHT = 16 << 20
@@ -109,7 +110,7 @@ def _batched(acts: Iterable[NamedAct]) -> Iterator[list[NamedAct]]:
         yield batch
 
 
-def _check(store: ObjectStore, acts: list[Work]) -> list[Checked]:
+def _check(store: ObjectStore, acts: list[Naming]) -> list[Checked]:
     if not isinstance(store, Versions):
         return [check_act(store, act) for act in acts]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -123,5 +124,5 @@ def _open(open_store: Callable[[], ObjectStore]) -> None:
     _opened.append(open_store())
 
 
-def _check_there(acts: list[Work]) -> list[Checked]:
+def _check_there(acts: list[Naming]) -> list[Checked]:
     return _check(_opened[0], acts)
