@@ -13,6 +13,7 @@ from ediscovery.retention.importing import STATES, import_published
 from ediscovery.retention.reading import read, text_of
 from ediscovery.retention.schedule_files import content_of
 from ediscovery.retention.writing import write_schedule
+from ediscovery.transfer import commands as transfer_commands
 from manifests.console import json_option, plural
 from schemas.errors import UnavailableError
 from schemas.retention import Classification
@@ -47,6 +48,7 @@ for command in (
     adopted_commands.explain,
     due_commands.status,
     due_commands.due,
+    transfer_commands.transfer,
 ):
     retention.add_command(command)
 

@@ -94,12 +94,12 @@ def _write_csv(file: TextIO, rows: Iterable[Mapping[str, Any]]) -> int:
     sheet.writerow(COLUMNS)
     written = 0
     for row in rows:
-        sheet.writerow([_defused(row[name]) for name in COLUMNS])
+        sheet.writerow([defused(row[name]) for name in COLUMNS])
         written += 1
     return written
 
 
-def _defused(cell: str) -> str:
+def defused(cell: str) -> str:
     """Return a cell that a spreadsheet shows and does not reckon."""
     return f"'{cell}" if cell.startswith(FORMULAS) else cell
 

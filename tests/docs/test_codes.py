@@ -21,6 +21,7 @@ JUDGES = {"checking", "seal"} | {
         "walking",
     ),
     *("directory_probes", "lifecycle"),
+    *("comparing", "inspecting", "proving"),
     *("probes_of_contact", "probes_of_locks", "probes_of_permissions", "probes_of_writes"),
 }
 FAMILIES = {
@@ -87,6 +88,7 @@ def test_every_finding_is_documented() -> None:
     folders = (
         ROOT / "manifests" / "audit",
         ROOT / "ediscovery" / "production",
+        ROOT / "ediscovery" / "transfer",
         ROOT / "storage",
         ROOT / "storage" / "s3",
     )
