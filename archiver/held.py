@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 
 class Note(Canonical, frozen=True):
-    """What an account's first ``acts`` sealed captures hold; ``last`` is the name of the last of them."""
+    """What an account's first ``acts`` sealed captures hold; ``last`` is the name of the last of them.
+
+    ``condemned`` is the entry that condemned some of it last: after another one, all is read again.
+    """
 
     acts: Natural = 0
     last: str = ""
+    condemned: Natural | None = None
     versions: dict[str, tuple[Version, ...]] = msgspec.field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
@@ -46,17 +50,18 @@ def held_of(archive: Archive, account: str) -> Held:
     note = _read(path, account, history)
     acts = tuple(act for _, act in history.sealed(account, start=note.acts))
     if acts:
-        note = _extended(archive, note, acts)
+        note = _extended(archive, note, account, acts)
         _write(path, note)
     lists = {item: frozenset(listed) for item, listed in note.lists.items()}
     return Held(versions=note.versions, lists=lists, last_read=history.last_read.get(account))
 
 
-def _extended(archive: Archive, note: Note, acts: Sequence[Captured]) -> Note:
+def _extended(archive: Archive, note: Note, account: str, acts: Sequence[Captured]) -> Note:
     versions, lists = dict(note.versions), dict(note.lists)
-    for act in acts:
-        for partition in act.partitions:
-            path = archive.cache.path_of(archive.store, partition.stored)
+    history = archive.ledger.history
+    for place in history.places(account, start=note.acts):
+        if place.stored is not None:
+            path = archive.cache.path_of(archive.store, place.stored)
             for row in parquet.read_summaries(path):
                 view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
                 if view is not None and view.kind == "list":
@@ -72,7 +77,13 @@ def _extended(archive: Archive, note: Note, acts: Sequence[Captured]) -> Note:
                     verdict=view.absence.verdict if view is not None and view.absence is not None else None,
                 )
                 versions[row.item] = (*versions.get(row.item, ()), version)
-    return Note(acts=note.acts + len(acts), last=acts[-1].poll.capture, versions=versions, lists=lists)
+    return Note(
+        acts=note.acts + len(acts),
+        last=acts[-1].poll.capture,
+        condemned=history.condemned.get(account),
+        versions=versions,
+        lists=lists,
+    )
 
 
 def _read(path: Path, account: str, history: History) -> Note:
@@ -81,7 +92,7 @@ def _read(path: Path, account: str, history: History) -> Note:
         note = Note.from_bytes(path.read_bytes())
     except (FileNotFoundError, IntegrityError):
         return nothing
-    if not 0 < note.acts <= history.sealing.get(account, 0):
+    if note.condemned != history.condemned.get(account) or not 0 < note.acts <= history.sealing.get(account, 0):
         return nothing
     _, last = next(history.sealed(account, start=note.acts - 1))
     return note if last.poll.capture == note.last else nothing

@@ -75,7 +75,11 @@ def import_file(archive: Archive, account: Account, path: Path, chance: Chance) 
     with spool.begin(archive.spool, plan) as spooled:
         uri = f"file:///{path.name}"
         with WarcWriter(
-            spooled.warc, software=SOFTWARE, operator=archive.settings.archive.organisation, now=archive.now
+            spooled.warc,
+            software=SOFTWARE,
+            operator=archive.settings.archive.organisation,
+            salt=chance.salt(),
+            now=archive.now,
         ) as writer:
             exchange = writer.resource(
                 uri=uri, at=plan.started, content_type="application/json", body=io.BytesIO(content)

@@ -95,7 +95,7 @@ def looked_at(
     held = held_of(archive, account.name)
     with spool.begin(archive.spool, plan) as spooled:
         try:
-            with _recording(archive, spooled, account, environment, resolve) as transport:
+            with _recording(archive, spooled, account, chance, environment, resolve) as transport:
                 looked = _look(archive, account, collector, transport, held, plan)
         except ArchiveError as error:
             # Nothing could be asked at all: no secret in the environment, say. The poll in the ledger says so.
@@ -108,7 +108,12 @@ def looked_at(
 
 @contextmanager
 def _recording(
-    archive: Archive, spooled: Spooled, account: Account, environment: Mapping[str, str], resolve: Resolver
+    archive: Archive,
+    spooled: Spooled,
+    account: Account,
+    chance: Chance,
+    environment: Mapping[str, str],
+    resolve: Resolver,
 ) -> Iterator[RecordingTransport]:
     """Open the account's way to the network, recorded into the spool; its placeholders are expanded in here alone."""
     settings = archive.settings.capture
@@ -118,6 +123,7 @@ def _recording(
             spooled.warc,
             software=SOFTWARE,
             operator=archive.settings.archive.organisation,
+            salt=chance.salt(),
             now=archive.now,
             user_agent=settings.user_agent,
         ) as writer,

@@ -17,7 +17,7 @@ from schemas.classifying import Subject, author_class, series_of
 from schemas.errors import IntegrityError
 from schemas.ledger import Captured
 from schemas.partition import Partition
-from schemas.record import Record
+from schemas.record import SALT_SIZE, Record
 from storage import layout, parquet, warc
 from storage.objects import Content
 
@@ -56,6 +56,10 @@ class Chance:
     def name(self) -> str:
         """Return a name that nothing else bears: 32 hexadecimal digits."""
         return self.bytes_of(16).hex()
+
+    def salt(self) -> bytes:
+        """Return a salt that nobody can guess: 32 bytes."""
+        return self.bytes_of(SALT_SIZE)
 
 
 def seal(archive: Archive, captures: Iterable[Spooled], chance: Chance) -> dict[str, Captured]:
@@ -212,7 +216,7 @@ def _record(one: Fresh, account: Account, poll: Poll, chance: Chance) -> Record:
         collector=poll.collector,
     )
     return Record(
-        salt=chance.bytes_of(32),
+        salt=chance.salt(),
         native=one.seen.native,
         normalised=one.seen.observation.normalised.to_bytes(),
         provenance=provenance.to_bytes(),

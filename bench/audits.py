@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import subprocess
 import sys
@@ -60,7 +61,9 @@ def media(folder: Path) -> Archive:
     for number in range(CAPTURES):
         plan = plan_of(archive, account, rounds.system_chance(), method="api", collector="bench")
         with spool.begin(archive.spool, plan) as spooled:
-            with WarcWriter(spooled.warc, software="bench", operator="bench", now=system_clock) as writer:
+            with WarcWriter(
+                spooled.warc, software="bench", operator="bench", salt=os.urandom(32), now=system_clock
+            ) as writer:
                 uri = f"https://x.example/{number}"
                 name = writer.exchange(_exchange(uri, content))
                 for picture in range(MEDIA):

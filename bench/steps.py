@@ -69,7 +69,13 @@ def record(folder: Path) -> list[Row]:
             scratch = folder / f"scratch-{name}"
             scratch.mkdir()
             with (
-                WarcWriter(folder / f"{name}.warc.gz", software="bench", operator="bench", now=system_clock) as writer,
+                WarcWriter(
+                    folder / f"{name}.warc.gz",
+                    software="bench",
+                    operator="bench",
+                    salt=os.urandom(32),
+                    now=system_clock,
+                ) as writer,
                 RecordingTransport(
                     writer, user_agent="bench", folder=scratch, now=system_clock, addresses=is_public_or_private
                 ) as transport,

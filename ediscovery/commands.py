@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ediscovery import language
-from ediscovery.evidence import author_of, places, read_hits
+from ediscovery.evidence import author_of, places, read_hits, stored_at
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from manifests.console import Console, json_option, local, plural
+from manifests.workspaces import workspace
 from schemas.errors import InputError
 from schemas.instant import Instant
 from schemas.query import Query
@@ -23,6 +22,7 @@ from schemas.record import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from ediscovery.evidence import Sealed
@@ -114,8 +114,8 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
     return Search(
         [
             Source(
-                path=cache.path_of(archive.store, place.partition.stored),
-                key=place.partition.stored.key,
+                path=cache.path_of(archive.store, stored_at(place)),
+                key=stored_at(place).key,
                 account=place.partition.account,
             )
             for place in places(archive, accounts)
@@ -129,10 +129,7 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
 @contextmanager
 def searchable_whole(archive: Archive) -> Iterator[Search]:
     """Open a search for statements over everything; what is too much for memory lies in the home's state meanwhile."""
-    with (
-        TemporaryDirectory(dir=archive.home / "state", prefix="spill-") as folder,
-        searchable(archive, spill=Path(folder)) as opened,
-    ):
+    with workspace(archive.home) as folder, searchable(archive, spill=folder) as opened:
         yield opened
 
 
@@ -253,7 +250,7 @@ def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn]) -> dict[s
         "normalised": view.to_plain(),
         "provenance": sealed.provenance.to_plain(),
         "native": sealed.record.native.decode("utf-8", "replace"),
-        "partition": sealed.place.partition.stored.key,
+        "partition": stored_at(sealed.place).key,
         "entry": sealed.place.entry,
         "versions": [
             {"record": one.id.hex, "captured": str(one.provenance.captured), **one.view.to_plain()} for one in versions
@@ -292,5 +289,5 @@ def _show_lines(sealed: Sealed, versions: list[Sealed], others: list[Turn], zone
     yield f"  captured     {local(provenance.captured, zone)} by {provenance.collector}, level {provenance.claim}"
     yield f"  from         {source.uri}"
     yield f"  exchange     {source.exchange}, {source.length} bytes at {source.offset}"
-    yield f"  partition    {sealed.place.partition.stored.key}, row {sealed.row}"
+    yield f"  partition    {stored_at(sealed.place).key}, row {sealed.row}"
     yield f"  ledger entry {sealed.place.entry}"

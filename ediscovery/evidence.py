@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from manifests.audit.reading import whole as read_whole
 from manifests.proofs.making import hops_of, prove_record
+from schemas.digest import SIZE, Digest
 from schemas.errors import IntegrityError
 from schemas.merkle import nodes_of
 from schemas.record import Normalised, Provenance
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 
     from ediscovery.search import Hit
     from manifests.archive import Archive
+    from manifests.history import Place
     from manifests.notes import SignedNote
     from manifests.proofs.record import RecordProof
-    from manifests.proofs.vouching import Claims
-    from schemas.digest import Digest
+    from schemas.claims import Claims
     from schemas.merkle import Nodes
-    from schemas.partition import Partition
     from schemas.record import Record
+    from schemas.stored import StoredObject
+    from storage.objects import ObjectStore
+    from storage.parquet import Row
 
 
 Extension: TypeAlias = Literal["json", "xml", "html", "bin"]
@@ -43,16 +46,8 @@ class EvidenceDiffersError(IntegrityError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A partition and the index of the ledger entry that named it."""
-
-    partition: Partition
-    entry: int
-
-
-@dataclass(frozen=True, slots=True)
 class Sealed:
-    """A record with its place: ``row`` of a partition, whose tree is ``nodes``."""
+    """A record with its place: ``row`` of all that its partition ever had, whose tree is ``nodes``."""
 
     id: Digest
     record: Record
@@ -72,15 +67,34 @@ class Sealed:
 
 
 def places(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[Place]:
-    """Yield every partition that the ledger names, oldest entry first, of all accounts or of these."""
+    """Yield every partition of which something is left, oldest entry first, of all accounts or of these."""
     history = archive.ledger.history
     found = [
-        Place(partition, entry)
+        place
         for account in (history.accounts if accounts is None else accounts)
-        for entry, act in history.sealed(account)
-        for partition in act.partitions
+        for place in history.places(account)
+        if place.stored is not None
     ]
     return iter(sorted(found, key=lambda place: (place.entry, place.partition.stored.key)))
+
+
+def by_stored_key(archive: Archive, accounts: Iterable[str] | None = None) -> dict[str, Place]:
+    """Return the ``places`` by the key of the object that holds what is left of each now."""
+    return {stored_at(place).key: place for place in places(archive, accounts)}
+
+
+def stored_at(place: Place) -> StoredObject:
+    """Return the object that holds a partition's rows.
+
+    Raises:
+        EvidenceDiffersError: nothing is left of it.
+    """
+    if place.stored is None:
+        raise EvidenceDiffersError(
+            f"Nothing is left of the partition {place.partition.stored.key}: it was destroyed as its schedule says.",
+            do="See 'holdfast retention plans'.",
+        )
+    return place.stored
 
 
 def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Digest, Sealed]:
@@ -90,21 +104,47 @@ def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Diges
         EvidenceDiffersError: a record is not there, or is not what its id commits to.
         IntegrityError: a partition is missing or altered.
     """
-    by_key = {place.partition.stored.key: place for place in places(archive)}
+    by_key = by_stored_key(archive)
     found: dict[Digest, Sealed] = {}
     for key, ids in wanted.items():
         place = by_key[key]
-        rows = list(parquet.read_rows(io.BytesIO(read_stored(archive.store, place.partition.stored))))
-        nodes = nodes_of([row.id for row in rows])
-        for number, row in enumerate(rows):
-            if row.id in ids:
-                if row.record.id != row.id:
-                    raise _differs(row.id)
-                found[row.id] = Sealed(row.id, row.record, number, nodes, place)
+        rows = list(parquet.read_rows(io.BytesIO(read_stored(archive.store, stored_at(place)))))
+        tree = _tree_of(archive.store, place, [row.id for row in rows])
+        found |= {row.id: tree.sealed(row) for row in rows if row.id in ids}
     for ids in wanted.values():
         for lost in ids - found.keys():
             raise _differs(lost)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """All rows that a partition ever had, and the first number of each: proofs are made over these."""
+
+    place: Place
+    nodes: Nodes
+    numbers: dict[Digest, int]
+
+    def sealed(self, row: Row) -> Sealed:
+        if row.record.id != row.id or row.id not in self.numbers:
+            raise _differs(row.id)
+        return Sealed(row.id, row.record, self.numbers[row.id], self.nodes, self.place)
+
+
+def _tree_of(store: ObjectStore, place: Place, left: list[Digest]) -> _Tree:
+    leaves = left if place.leaves is None else leaves_in(store, place.leaves)
+    numbers = {leaf: number for number, leaf in reversed(list(enumerate(leaves)))}
+    return _Tree(place, nodes_of(leaves), numbers)
+
+
+def leaves_in(store: ObjectStore, stored: StoredObject) -> list[Digest]:
+    """Return the ids of all rows that a partition ever had, from the object that keeps them (FORMAT 3.8).
+
+    Raises:
+        ObjectMissingError, ObjectAlteredError: it is gone, or not what was stored.
+    """
+    content = read_stored(store, stored)
+    return [Digest(content[at : at + SIZE]) for at in range(0, len(content), SIZE)]
 
 
 def read_hits(archive: Archive, hits: Iterable[Hit]) -> dict[Digest, Sealed]:
@@ -116,19 +156,20 @@ def read_hits(archive: Archive, hits: Iterable[Hit]) -> dict[Digest, Sealed]:
 
 
 def read_rows(archive: Archive, place: Place, rows: Container[int]) -> Iterator[Sealed]:
-    """Yield the records in these rows of a partition, in their order, checked, a row group in memory at a time.
+    """Yield the records in these rows of what is left of a partition, in their order, checked.
+
+    A row group is in memory at a time.
 
     Raises:
         EvidenceDiffersError: a record is not what its id commits to.
         IntegrityError: the partition is missing or altered.
     """
-    with read_whole(archive.store, place.partition.stored) as source:
-        nodes = nodes_of([cast("Digest", record) for (record,) in parquet.read_columns(source, ["record"])])
+    with read_whole(archive.store, stored_at(place)) as source:
+        left = [cast("Digest", record) for (record,) in parquet.read_columns(source, ["record"])]
+        tree = _tree_of(archive.store, place, left)
         for number, row in enumerate(parquet.read_rows(source)):
             if number in rows:
-                if row.record.id != row.id:
-                    raise _differs(row.id)
-                yield Sealed(row.id, row.record, number, nodes, place)
+                yield tree.sealed(row)
 
 
 def media_type_of(sealed: Sealed) -> tuple[str, Extension]:

@@ -180,7 +180,10 @@ def release(console: Console, file: Path) -> None:
       holdfast hold release release.json
     """
     archive, decided = console.open(), load_decision(file)
-    name = decided.decision.what.hold
+    what = decided.decision.what
+    if not isinstance(what, HoldRelease):
+        raise refused("it is not about a hold", "Give the file of a hold's release.")
+    name = what.hold
     if not decided.note.signatures:
         raise refused("nobody has approved it", f"Have two others run: holdfast approve {file.name} --with KEY.pem")
     act = HoldReleased(hold=name, decision=decided.note.to_bytes().decode())

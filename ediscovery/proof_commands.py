@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.console import Console
     from manifests.proofs.file import Proof
-    from manifests.proofs.vouching import Claims
+    from schemas.claims import Claims
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 

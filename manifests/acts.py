@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from manifests.decisions.decided import Decided, refused
+from manifests.dispositions.rules import check_disposing
 from manifests.witness.cosignatures import Cosigner, Policy
+from schemas.decisions import HoldRelease
 from schemas.errors import ConflictError, InputError
 from schemas.ledger import (
     FORMAT,
@@ -15,6 +17,10 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     ClassificationAdopted,
+    DispositionBegun,
+    DispositionCertified,
+    DispositionPlanned,
+    DispositionStopped,
     Entry,
     EventDeclared,
     HoldAmended,
@@ -22,6 +28,8 @@ from schemas.ledger import (
     HoldReleased,
     KeysChanged,
     LocksRenewed,
+    ObjectsCondemned,
+    ObjectsDestroyed,
     Produced,
     RecordsClassified,
     RecordsTransferred,
@@ -62,6 +70,7 @@ def check_acts(history: History, entry: Entry) -> None:
         ActRefusedError: one does not fit.
         StatementRefusedError, StatementUnsignedError: a key statement may not be adopted.
         DecisionRefusedError: what people must approve was not approved.
+        PlanRefusedError: records may not be destroyed so.
         FormatUnknownError: the archive is of a later format.
     """
     if not entry.acts:
@@ -105,6 +114,15 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
             _check_known(history, (), act.records)
         case EventDeclared():
             _check_known(history, act.accounts, act.records)
+        case (
+            DispositionPlanned()
+            | DispositionBegun()
+            | ObjectsCondemned()
+            | ObjectsDestroyed()
+            | DispositionStopped()
+            | DispositionCertified()
+        ):
+            check_disposing(history, entry, act)
         case LocksRenewed():
             if act.size > entry.index or act.until < entry.at:
                 raise _act_refused("Locks are renewed for what is in the ledger, into the future.", "Report this.")
@@ -142,7 +160,8 @@ def _check_captured(history: History, act: Captured, entry: Entry, *, others: se
     before = history.last_capture.get(poll.account)
     if act.base != (before[0] if before else None):
         raise _act_refused(
-            f"Another capture of {poll.account!r} was sealed meanwhile.", "Compare with that one and seal again."
+            f"Another capture of {poll.account!r} was sealed meanwhile, or some of its records were destroyed.",
+            "Compare with what is there and seal again.",
         )
     if not poll.started <= poll.ended:
         raise _act_refused(f"The capture {poll.capture} ended before it started.", "Correct the clock.")
@@ -197,7 +216,8 @@ def _check_held(history: History, hold: str) -> None:
 def _check_released(history: History, act: HoldReleased, entry: Entry) -> None:
     _check_held(history, act.hold)
     decided = Decided.from_text(act.decision)
-    if decided.decision.what.hold != act.hold:
+    what = decided.decision.what
+    if not isinstance(what, HoldRelease) or what.hold != act.hold:
         raise refused(f"it is not about the hold {act.hold!r}", "Give the file of that hold's release.")
     origin = history.created.origin if history.created else ""
     decided.demand(history.keys, origin=origin, people=TO_RELEASE, index=entry.index, at=entry.at)

@@ -169,7 +169,7 @@ def status(console: Console) -> None:
     accounts = []
     for name, account in sorted(history.accounts.items()):
         last = history.last_capture.get(name)
-        records = sum(part.rows for _, act in history.sealed(name) for part in act.partitions)
+        records = sum(place.rows for place in history.places(name))
         accounts.append((account, last[1].poll if last else None, records))
     verifier = history.verifiers("checkpoint")[0].to_text()
     console.show(

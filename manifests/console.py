@@ -16,6 +16,7 @@ from rich.console import Console as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from manifests.archive import Archive, open_archive
+from manifests.forgetting import forget
 from schemas.canonical import Canonical
 from schemas.errors import IntegrityError
 from schemas.instant import Instant
@@ -56,8 +57,10 @@ class Console:
     json: bool = False
 
     def open(self) -> Archive:
-        """Open the archive (``manifests.archive.open_archive``)."""
-        return open_archive(self.home, now=system_clock, actor=self.actor)
+        """Open the archive (``manifests.archive.open_archive``), and forget what was condemned since the last time."""
+        archive = open_archive(self.home, now=system_clock, actor=self.actor)
+        forget(archive)
+        return archive
 
     def show(self, plain: dict[str, Any], lines: Iterable[str]) -> None:
         """Print a result: ``plain`` as JSON when it was asked for, else ``lines``."""

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from manifests.dispositions.plans import Disposing, Plan, plan_after
+from manifests.dispositions.replacements import Replacements
 from manifests.keyring import KeyRing
-from manifests.registers import Registers, Row
+from manifests.registers import Destroyed, Registers, Replacement, Row
 from schemas.account import Account
 from schemas.canonical import spell, unspell
+from schemas.disposition import Replaced
 from schemas.holds import Covered, Hold
 from schemas.instant import Instant
 from schemas.ledger import (
@@ -20,6 +23,10 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     ClassificationAdopted,
+    DispositionBegun,
+    DispositionCertified,
+    DispositionPlanned,
+    DispositionStopped,
     Entry,
     EventDeclared,
     HoldAmended,
@@ -27,6 +34,8 @@ from schemas.ledger import (
     HoldReleased,
     KeysChanged,
     LocksRenewed,
+    ObjectsCondemned,
+    ObjectsDestroyed,
     Produced,
     RecordsClassified,
     RecordsTransferred,
@@ -41,9 +50,12 @@ if TYPE_CHECKING:
     from manifests.signing import Verifier
     from schemas.digest import Digest
     from schemas.ledger import Act, KeyPurpose
+    from schemas.partition import Partition
     from schemas.stored import StoredObject
 
-Naming: TypeAlias = Captured | Produced | RecordsTransferred
+Naming: TypeAlias = (
+    Captured | Produced | RecordsTransferred | DispositionPlanned | ObjectsCondemned | DispositionCertified
+)
 """The acts that name objects."""
 
 
@@ -56,19 +68,38 @@ class Named:
     account: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A partition as an entry names it, and the object that holds what is left of it, with how many rows.
+
+    ``leaves`` is absent while it is whole; ``stored`` where nothing is left.
+    """
+
+    partition: Partition
+    entry: int
+    stored: StoredObject | None
+    rows: int
+    leaves: StoredObject | None = None
+
+
 class Standing(msgspec.Struct, kw_only=True):
     """What is small however long the ledger grows, and kept whole in memory.
 
-    ``naming`` and ``sealing`` are how many acts name objects, and how many of each account name partitions;
-    ``statements`` the adopted key statements and ``attestors`` all that were ever named, each with its entry.
+    ``naming`` and ``naming_of`` are how many acts name objects, all and of each account; ``sealing`` how many of each
+    account name partitions; ``statements`` the adopted key statements and ``attestors`` all that were ever named, each
+    with its entry.
     ``schedules`` are, by name, the entries that adopted those in force; ``classification`` is the one in force itself,
     with its entry; ``classified`` and ``declared`` are the entries in which people said what records are, and when
-    something happened. ``transferred`` are the transfers that an archives confirmed, by name.
+    something happened. ``transferred`` are the transfers that an archives confirmed, by name. ``last_capture`` holds an
+    account's last capture, and the entry after which what is held of it changed last: that one, or one that condemned
+    some of it (``condemned``). ``held_at`` is the size of the ledger when a hold was placed or amended last,
+    ``replacing`` how many objects were replaced, ``destroying`` how many are gone.
     """
 
     size: int = 0
     naming: int = 0
     sealing: dict[str, int] = {}
+    naming_of: dict[str, int] = {}
     created: ArchiveCreated | None = None
     accounts: dict[str, Account] = {}
     registered: dict[str, int] = {}
@@ -78,7 +109,9 @@ class Standing(msgspec.Struct, kw_only=True):
     last_read: dict[str, Instant] = {}
     bates_next: dict[str, int] = {}
     bates: dict[str, BatesRange] = {}
+    bates_at: dict[str, Instant] = {}
     produced: dict[str, Produced] = {}
+    produced_at: dict[str, Instant] = {}
     holds: dict[str, Hold] = {}
     released: dict[str, Hold] = {}
     renewed: LocksRenewed | None = None
@@ -89,6 +122,11 @@ class Standing(msgspec.Struct, kw_only=True):
     statements: list[tuple[int, str]] = []
     attestors: list[tuple[int, AttestorsNamed]] = []
     transferred: dict[str, RecordsTransferred] = {}
+    plans: dict[str, Plan] = {}
+    condemned: dict[str, int] = {}
+    held_at: int = 0
+    replacing: int = 0
+    destroying: int = 0
 
 
 class History(Standing, kw_only=True):
@@ -135,11 +173,45 @@ class History(Standing, kw_only=True):
         for row in self.registers.sealed(account, start=start, count=self.sealing.get(account, 0)):
             yield row.entry, unspell(row.content, Captured)
 
+    @property
+    def replacements(self) -> Replacements:
+        """Which objects stand for those that acts name, and which are not read any more.
+
+        Raises:
+            RegistersDamagedError: something of that is missing or altered.
+        """
+        self.registers.check_replacements(replaced=self.replacing, destroyed=self.destroying)
+        return Replacements(self.registers, self.plans, self.size, self.replacing)
+
+    def places(self, account: str, *, start: int = 0) -> Iterator[Place]:
+        """Yield what is left of an account's partitions, but for the first ``start`` captures that sealed any."""
+        for entry, act in self.sealed(account, start=start):
+            yield from self.places_of(entry, act)
+
+    def places_of(self, entry: int, act: Captured) -> Iterator[Place]:
+        """Yield what is left of the partitions that a capture sealed."""
+        replacements = self.replacements
+        return (_place(partition, entry, replacements) for partition in act.partitions)
+
+    def captures(self, account: str) -> Iterator[tuple[int, Captured]]:
+        """Yield an account's captures that left objects, each with its entry, in order."""
+        for row in self.registers.acts_of(account, count=self.naming_of.get(account, 0)):
+            act = unspell(row.content, Naming)
+            if isinstance(act, Captured):
+                yield row.entry, act
+
+    def objects_of_account(self, account: str) -> Iterator[StoredObject]:
+        """Yield every object that acts about an account name, also what is not read any more."""
+        for row in self.registers.acts_of(account, count=self.naming_of.get(account, 0)):
+            yield from objects_of(unspell(row.content, Naming))
+
     def objects(self, *, start: int = 0) -> Iterator[Named]:
-        """Yield every object that the entries from ``start`` on name, in their order."""
+        """Yield every object that the entries from ``start`` on name, in their order, and that is not condemned."""
+        replacements = self.replacements
         for row in self.registers.acts(entry=start, count=self.naming):
             for stored in objects_of(unspell(row.content, Naming)):
-                yield Named(stored, row.entry, row.account)
+                if not replacements.is_out(stored.key):
+                    yield Named(stored, row.entry, row.account)
 
     def record(self, entry: Entry, nodes: Iterable[tuple[int, int, Digest]] = ()) -> None:
         """Add an accepted entry; ``nodes`` are the perfect subtrees that it completed."""
@@ -149,6 +221,8 @@ class History(Standing, kw_only=True):
             captures=[(act.poll.capture, entry.index) for act in entry.acts if isinstance(act, Captured)],
             acts=[self._row(entry.index, act) for act in entry.acts if objects_of(act)],
             nodes=nodes,
+            replacements=[one for act in entry.acts for one in self._replacements(entry.index, act)],
+            destroyed=[one for act in entry.acts for one in self._destroyed(entry.index, act)],
         )
         self.size = entry.index + 1
 
@@ -163,9 +237,11 @@ class History(Standing, kw_only=True):
                 self._captured(entry, act)
             case BatesAssigned():
                 self.bates[act.production] = act.bates
+                self.bates_at[act.production] = entry.at
                 self.bates_next[act.bates.prefix] = act.bates.last + 1
             case Produced():
                 self.produced[act.production] = act
+                self.produced_at[act.production] = entry.at
             case HoldPlaced() | HoldAmended() | HoldReleased():
                 self._held(entry, act)
             case ScheduleAdopted():
@@ -176,6 +252,15 @@ class History(Standing, kw_only=True):
                 self.classified.append(entry.index)
             case EventDeclared():
                 self.declared.append(entry.index)
+            case (
+                DispositionPlanned()
+                | DispositionBegun()
+                | ObjectsCondemned()
+                | ObjectsDestroyed()
+                | DispositionStopped()
+                | DispositionCertified()
+            ):
+                self._disposed(entry, act)
             case LocksRenewed():
                 self.renewed = act
             case KeysChanged():
@@ -186,9 +271,40 @@ class History(Standing, kw_only=True):
             case RecordsTransferred():
                 self.transferred[act.transfer] = act
 
+    def _disposed(self, entry: Entry, act: Disposing) -> None:
+        plan = plan_after(self.plans.get(act.plan), entry, act)
+        if plan is not None:
+            self.plans[act.plan] = plan
+        if isinstance(act, ObjectsCondemned) and act.account is not None:
+            self._condemned(act.account, entry.index)
+        if isinstance(act, DispositionStopped):
+            # What it condemned is read again.
+            for account in self.accounts:
+                self._condemned(account, entry.index)
+
+    def _condemned(self, account: str, entry: int) -> None:
+        """Note that less, or more, is held of an account from here on: a capture must be compared with what is left."""
+        self.condemned[account] = entry
+        if account in self.last_capture:
+            self.last_capture[account] = (entry, self.last_capture[account][1])
+
+    def _replacements(self, entry: int, act: Act) -> Iterator[Replacement]:
+        if isinstance(act, ObjectsCondemned):
+            strays = (Replaced(key=key, was=key) for key in act.strays)
+            for one in (*act.replaced, *strays):
+                self.replacing += 1
+                yield Replacement(self.replacing - 1, entry, act.plan, one)
+
+    def _destroyed(self, entry: int, act: Act) -> Iterator[Destroyed]:
+        for key in act.keys if isinstance(act, ObjectsDestroyed) else ():
+            self.destroying += 1
+            yield Destroyed(self.destroying - 1, entry, key)
+
     def _held(self, entry: Entry, act: HoldPlaced | HoldAmended | HoldReleased) -> None:
         # An audit goes on after a damaged entry, which may have been the one that placed the hold.
         before = self.holds.pop(act.hold, None)
+        if not isinstance(act, HoldReleased):
+            self.held_at = entry.index + 1
         match act:
             case HoldPlaced():
                 covered = Covered(entry=entry.index, scope=act.scope)
@@ -218,6 +334,10 @@ class History(Standing, kw_only=True):
             if act.partitions:
                 sealed = self.sealing.get(account, 0)
                 self.sealing[account] = sealed + 1
+        elif isinstance(act, ObjectsCondemned):
+            account = act.account
+        if account is not None:
+            self.naming_of[account] = self.naming_of.get(account, 0) + 1
         return Row(number, entry, account, sealed, spell(act))
 
 
@@ -230,5 +350,18 @@ def objects_of(act: Act) -> tuple[StoredObject, ...]:
             return (act.document,)
         case RecordsTransferred():
             return (act.listed,)
+        case DispositionPlanned():
+            return (act.listed,)
+        case ObjectsCondemned():
+            return tuple(stored for one in act.replaced for stored in (one.now, one.leaves) if stored)
+        case DispositionCertified():
+            return (act.certificate,)
         case _:
             return ()
+
+
+def _place(partition: Partition, entry: int, replacements: Replacements) -> Place:
+    replaced = replacements.find(partition.stored.key)
+    if replaced is None:
+        return Place(partition, entry, partition.stored, partition.rows)
+    return Place(partition, entry, replaced.now, replaced.rows, replaced.leaves)

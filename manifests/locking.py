@@ -174,9 +174,17 @@ def _renew_leases(
 
 
 def sweep_copy(
-    copy: Ledger, place: Place, *, now: Instant, force: bool = False, tell: Callable[[str, int, int], None]
+    copy: Ledger,
+    place: Place,
+    *,
+    of: Ledger,
+    now: Instant,
+    force: bool = False,
+    tell: Callable[[str, int, int], None],
 ) -> Swept:
     """Extend the locks of a copy that have less than half a lease left, or all with ``force``.
+
+    What ``of``, the archive that was copied, condemns is left alone, also where the copy is behind and does not know.
 
     Raises:
         ArchiveMissingError: nothing was copied yet.
@@ -185,7 +193,8 @@ def sweep_copy(
     """
     copy.refresh()
     store, place = locked_store(copy.store, place)
-    keys = [named.stored.key for named in copy.history.objects()]
+    condemned = of.history.replacements
+    keys = [named.stored.key for named in copy.history.objects() if not condemned.is_out(named.stored.key)]
     until = _days_from(now, place.lease_days)
     least = until if force else _days_from(now, place.lease_days / 2)
     renewed, missing = _extend(store, keys, least=least, until=until, tell=tell, what="renewing locks")

@@ -47,7 +47,7 @@ def renew(console: Console, *, only: str | None, replica: str | None, force: boo
         if only != "holds" and replica is None:
             swept = sweep(archive, force=force, tell=tell)
         elif only != "holds":
-            swept = sweep_copy(ledger, place, now=archive.now(), force=force, tell=tell)
+            swept = sweep_copy(ledger, place, of=archive.ledger, now=archive.now(), force=force, tell=tell)
         if only != "leases":
             mirrored = mirror_holds(ledger, place, tell=tell)
     missing = sorted({*swept.missing, *mirrored.missing})

@@ -12,18 +12,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from weakref import finalize
 
+from schemas.canonical import NotCanonicalError
 from schemas.digest import SIZE, Digest
+from schemas.disposition import Replaced
 from schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-FORM = 1
+FORM = 2
 BUSY_SECONDS = 60.0
+Column: TypeAlias = Literal["plan", "key", "was", "now", "leaves"]
 TOGETHER = 500
 """How many rows are read at once: no reading lasts while they are used."""
 
@@ -35,7 +38,19 @@ CREATE TABLE IF NOT EXISTS act (
     number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, account TEXT, sealed INTEGER,
     content BLOB NOT NULL, digest BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS act_entry ON act (entry);
+CREATE INDEX IF NOT EXISTS act_account ON act (account, number);
 CREATE INDEX IF NOT EXISTS act_sealed ON act (account, sealed) WHERE sealed IS NOT NULL;
+CREATE TABLE IF NOT EXISTS replacement (
+    number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, plan TEXT NOT NULL, key TEXT NOT NULL, was TEXT NOT NULL,
+    now TEXT, leaves TEXT, content BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS replacement_plan ON replacement (plan);
+CREATE INDEX IF NOT EXISTS replacement_key ON replacement (key);
+CREATE INDEX IF NOT EXISTS replacement_was ON replacement (was);
+CREATE INDEX IF NOT EXISTS replacement_now ON replacement (now);
+CREATE INDEX IF NOT EXISTS replacement_leaves ON replacement (leaves);
+CREATE TABLE IF NOT EXISTS destroyed (
+    number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS destroyed_key ON destroyed (key);
 CREATE TABLE IF NOT EXISTS snapshot (
     form INTEGER PRIMARY KEY, size INTEGER NOT NULL, last BLOB NOT NULL, content BLOB NOT NULL, digest BLOB NOT NULL);
 """
@@ -75,6 +90,39 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """What an entry put in an object's place (``schemas.disposition.Replaced``); ``number`` counts all of them."""
+
+    number: int
+    entry: int
+    plan: str
+    replaced: Replaced
+
+    @property
+    def cells(self) -> tuple[object, ...]:
+        """What is stored: last what shows that all of it is whole."""
+        one = self.replaced
+        now, leaves = (stored.key if stored else None for stored in (one.now, one.leaves))
+        cells = (self.number, self.entry, self.plan, one.key, one.was, now, leaves, one.to_bytes())
+        return (*cells, _digest_of(cells))
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """An entry says that the object at ``key`` is gone; ``number`` counts all of them."""
+
+    number: int
+    entry: int
+    key: str
+
+    @property
+    def cells(self) -> tuple[object, ...]:
+        """What is stored: last what shows that all of it is whole."""
+        cells = (self.number, self.entry, self.key)
+        return (*cells, _digest_of(cells))
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The rest of what the first ``size`` entries say, whose last one has the leaf hash ``last``."""
 
@@ -98,6 +146,7 @@ class Registers:
             RegistersUnusableError: they are damaged, or cannot be made.
         """
         self._path = path
+        self._checked = False
         # Asking several witnesses at once, each in a thread, reads hashes at once.
         self._alone = RLock()
         with self._guarded():
@@ -140,10 +189,24 @@ class Registers:
                 self._path.with_name(self._path.name + end).unlink(missing_ok=True)
 
     def enter(
-        self, *, captures: Iterable[tuple[str, int]], acts: Iterable[Row], nodes: Iterable[tuple[int, int, Digest]]
+        self,
+        *,
+        captures: Iterable[tuple[str, int]],
+        acts: Iterable[Row],
+        nodes: Iterable[tuple[int, int, Digest]],
+        replacements: Iterable[Replacement] = (),
+        destroyed: Iterable[Destroyed] = (),
     ) -> None:
         """Add what one entry says; what is there already stays."""
         with self._guarded(), self._db:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO replacement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (one.cells for one in replacements),
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO destroyed VALUES (?, ?, ?, ?)",
+                (one.cells for one in destroyed),
+            )
             self._db.executemany("INSERT OR REPLACE INTO capture VALUES (?, ?)", captures)
             self._db.executemany(
                 "INSERT OR REPLACE INTO act VALUES (?, ?, ?, ?, ?, ?)",
@@ -195,6 +258,23 @@ class Registers:
         query = "SELECT * FROM act WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
         return self._rows(query, attrgetter("number"), start=count if first is None else first, count=count)
 
+    def acts_of(self, account: str, *, count: int) -> Iterator[Row]:
+        """Yield an account's first ``count`` acts that name objects, in order.
+
+        Raises:
+            RegistersDamagedError: one is missing or altered.
+        """
+        last = -1
+        while count > 0:
+            query = "SELECT * FROM act WHERE account = ? AND number > ? ORDER BY number LIMIT ?"
+            rows = self._read(query, account, last, min(count, TOGETHER))
+            with self._guarded():
+                _demand(bool(rows))
+                found = [_whole(*row) for row in rows]
+            yield from found
+            count -= len(found)
+            last = found[-1].number
+
     def sealed(self, account: str, *, start: int, count: int) -> Iterator[Row]:
         """Yield, of an account's first ``count`` acts with partitions, those from ``start`` on, in order.
 
@@ -203,6 +283,76 @@ class Registers:
         """
         query = "SELECT * FROM act WHERE sealed >= ? AND sealed < ? AND account = ? ORDER BY sealed LIMIT ?"
         return self._rows(query, attrgetter("sealed"), account, start=start, count=count)
+
+    def replacements(self, column: Column, name: str, *, size: int) -> list[Replacement]:
+        """Return what the first ``size`` entries put in the place of objects, in order, where a column holds a name.
+
+        Raises:
+            RegistersDamagedError: one is altered.
+        """
+        query = f"SELECT * FROM replacement WHERE {column} = ? AND entry < ? ORDER BY number"  # noqa: S608 - of ours
+        return [self._replacement(*row) for row in self._read(query, name, size)]
+
+    def all_replacements(self, *, count: int) -> Iterator[Replacement]:
+        """Yield the first ``count`` replacements, in order.
+
+        Raises:
+            RegistersDamagedError: one is missing or altered.
+        """
+        for row in self._counted("replacement", count):
+            yield self._replacement(*row)
+
+    def check_replacements(self, *, replaced: int, destroyed: int) -> None:
+        """Check that the first ``replaced`` replacements and ``destroyed`` objects are there, and found by every name.
+
+        What is looked up by a name cannot show that it is not all: a condemned object would be read, and its lock be
+        renewed. So all of it is looked at once in a process, before anything relies on it.
+
+        Raises:
+            RegistersDamagedError: it is not so.
+        """
+        if self._checked or not replaced:
+            return
+        for table, count in (("replacement", replaced), ("destroyed", destroyed)):
+            for _ in self._counted(table, count):
+                pass
+            said = self._read(f"PRAGMA integrity_check({table})")  # its indexes, too
+            with self._guarded():
+                _demand(said == [("ok",)])
+        self._checked = True
+
+    def _counted(self, table: str, count: int) -> Iterator[tuple[Any, ...]]:
+        """Yield the first rows of a table by their numbers, each whole and none missing."""
+        query = f"SELECT * FROM {table} WHERE number >= ? AND number < ? ORDER BY number"  # noqa: S608 - of ours
+        for start in range(0, count, TOGETHER):
+            end = min(start + TOGETHER, count)
+            rows = self._read(query, start, end)
+            with self._guarded():
+                _demand([row[0] for row in rows] == list(range(start, end)))
+                _demand(all(_digest_of(row[:-1]) == row[-1] for row in rows))
+            yield from rows
+
+    def find_destroyed(self, key: str, *, size: int) -> int | None:
+        """Return the entry, among the first ``size``, that says that an object is gone, or ``None``.
+
+        Raises:
+            RegistersDamagedError: it is altered.
+        """
+        for row in self._read("SELECT * FROM destroyed WHERE key = ? AND entry < ? ORDER BY number", key, size):
+            with self._guarded():
+                _demand(_digest_of(row[:-1]) == row[-1])
+                return int(row[1])
+        return None
+
+    def _replacement(self, *row: Any) -> Replacement:  # noqa: ANN401 - as read
+        number, entry, plan = row[:3]
+        try:
+            found = Replacement(number, entry, plan, Replaced.from_bytes(row[-2]))
+        except NotCanonicalError as error:
+            raise self.damaged(error.what) from error
+        with self._guarded():
+            _demand(found.cells == row)
+        return found
 
     def node(self, level: int, number: int) -> Digest:
         """Return the root of a perfect subtree (``merkle.Nodes``).
@@ -237,6 +387,10 @@ def _whole(number: int, entry: int, account: str | None, sealed: int | None, con
     row = Row(number, entry, account, sealed, content)
     _demand(row.digest == digest)
     return row
+
+
+def _digest_of(cells: Iterable[object]) -> bytes:
+    return Digest.of(repr(tuple(cells)).encode()).raw
 
 
 def _digest(raw: bytes) -> Digest:

@@ -18,6 +18,7 @@ from storage.objects import Content, KeyTakenError, read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from manifests.dispositions.replacements import Replacements
     from manifests.ledger import Ledger
     from schemas.stored import StoredObject
     from storage.objects import ObjectStore
@@ -103,7 +104,7 @@ def copy_archive(
     done = compare(source, target).copied
     copied, octets, failures = 0, 0, list[Failure]()
     with ThreadPoolExecutor(WORKERS) as pool:
-        for batch in _batches(source, start=0 if everything else done):
+        for batch in _batches(source, target.history.replacements, start=0 if everything else done):
             tell("entries", batch.entries.stop, source.head.size)
             for outcome in pool.map(lambda stored: _copied(source.store, target.store, stored), batch.objects):
                 if isinstance(outcome, Failure):
@@ -150,10 +151,13 @@ class _Batch:
     objects: list[StoredObject]
 
 
-def _batches(source: Ledger, *, start: int) -> Iterator[_Batch]:
-    """Yield consecutive entries in groups that name some two hundred objects together."""
+def _batches(source: Ledger, known: Replacements, *, start: int) -> Iterator[_Batch]:
+    """Yield consecutive entries in groups that name some two hundred objects together, and none that is condemned.
+
+    ``known`` are the replacements that the target knows: an older copy brings back nothing that was destroyed since.
+    """
     objects: list[StoredObject] = []
-    found = source.history.objects(start=start)
+    found = (named for named in source.history.objects(start=start) if not known.is_out(named.stored.key))
     named = next(found, None)
     for number in range(start, source.head.size):
         while named is not None and named.entry == number:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from manifests.console import plural
 from manifests.decisions.decided import Decided
 from manifests.statements import read_statement
-from schemas.decisions import HoldRelease
+from schemas.decisions import Disposition, HoldRelease
 from schemas.ledger import (
     AccountRegistered,
     Act,
@@ -16,12 +16,18 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     ClassificationAdopted,
+    DispositionBegun,
+    DispositionCertified,
+    DispositionPlanned,
+    DispositionStopped,
     EventDeclared,
     HoldAmended,
     HoldPlaced,
     HoldReleased,
     KeysChanged,
     LocksRenewed,
+    ObjectsCondemned,
+    ObjectsDestroyed,
     Produced,
     RecordsClassified,
     RecordsTransferred,
@@ -72,6 +78,22 @@ def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for 
         case EventDeclared():
             about = ", ".join((*act.accounts, *(record.hex[:12] for record in act.records)))
             return f"{act.trigger} said to be on {act.on} for {about}: {act.reason}"
+        case DispositionPlanned():
+            return f"plan {act.plan} proposed: to destroy {plural(act.records, 'record')} due on {act.as_of}"
+        case DispositionBegun():
+            return f"plan {act.plan} is carried out{_decided(act.decision)}"
+        case ObjectsCondemned():
+            about = act.account or "productions"
+            return f"plan {act.plan}: {plural(len(act.replaced) + len(act.strays), 'object')} of {about} condemned"
+        case ObjectsDestroyed():
+            return f"plan {act.plan}: {plural(len(act.keys), 'object')} destroyed in {', '.join(act.places)}"
+        case DispositionStopped():
+            return f"plan {act.plan} stopped: {act.reason}"
+        case DispositionCertified():
+            return (
+                f"plan {act.plan} certified: {plural(act.records, 'record')} destroyed, "
+                f"{plural(act.objects, 'object')} gone everywhere"
+            )
         case LocksRenewed():
             return f"locks of {plural(act.objects, 'object')} renewed until {act.until}"
         case KeysChanged():
@@ -95,6 +117,8 @@ def _decided(note: str) -> str:
     match decided.decision.what:
         case HoldRelease(reason=reason):
             return f": {reason} (proposed by {decided.decision.proposer}, approved by {approvers})"
+        case Disposition():
+            return f" (proposed by {decided.decision.proposer}, approved by {approvers})"
 
 
 def scope_in_words(scope: Scope) -> str:

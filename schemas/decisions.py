@@ -1,10 +1,12 @@
-"""Decisions that people sign before a machine may act on them: that a hold is released."""
+"""Decisions that people sign before a machine may act on them: that a hold is released, that records are destroyed."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TypeAlias
 
-from schemas.canonical import Canonical
+from schemas.canonical import Canonical, Natural
+from schemas.digest import Digest
 from schemas.instant import Instant
 
 
@@ -15,7 +17,16 @@ class HoldRelease(Canonical, frozen=True, tag_field="decides", tag="hold-release
     reason: str
 
 
-Matter: TypeAlias = HoldRelease
+class Disposition(Canonical, frozen=True, tag_field="decides", tag="disposition"):
+    """A plan is carried out, whose act has the SHA-256 ``digest`` (FORMAT 4.13); the rest is its own."""
+
+    plan: str
+    digest: Digest
+    records: Natural
+    as_of: date
+
+
+Matter: TypeAlias = HoldRelease | Disposition
 
 
 class Decision(Canonical, frozen=True):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SIZE = 32
+GROUP = 8
 
 
 class DigestMalformedError(IntegrityError):
@@ -72,6 +73,11 @@ class Digest:
     def hex(self) -> str:
         """64 lower-case hexadecimal digits."""
         return self.raw.hex()
+
+    @property
+    def grouped(self) -> str:
+        """The digits in eight groups of eight, for people who compare two by eye."""
+        return " ".join(self.hex[place : place + GROUP] for place in range(0, 2 * SIZE, GROUP))
 
     def __str__(self) -> str:
         return self.hex

@@ -13,6 +13,7 @@ from schemas.attestors import Authority, Witness
 from schemas.canonical import Canonical, Natural, NotCanonicalError, unspell
 from schemas.capture import Poll
 from schemas.digest import Digest
+from schemas.disposition import PlannedSeries, Replaced
 from schemas.holds import Scope
 from schemas.instant import Instant
 from schemas.partition import Partition
@@ -141,6 +142,76 @@ class EventDeclared(Canonical, frozen=True, tag_field="act", tag="event-declared
     records: tuple[Digest, ...] = ()
 
 
+class DispositionPlanned(Canonical, frozen=True, tag_field="act", tag="disposition-planned"):
+    """Records are proposed for destruction: those in ``listed``, reckoned for the day ``as_of`` from ``size`` entries.
+
+    ``listed`` is an object of lines (``schemas.disposition.PlannedRecords``); ``records_root`` the Merkle root over
+    the ids in it, in its order. ``productions`` go with them. ``roles`` must approve, and not before ``wait_days`` have
+    passed; ``permissions`` are those of others that the series ask for.
+    """
+
+    plan: str
+    size: Natural
+    as_of: date
+    records: Natural
+    records_root: Digest
+    listed: StoredObject
+    series: tuple[PlannedSeries, ...] = ()
+    productions: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    wait_days: Natural = 0
+    permissions: tuple[str, ...] = ()
+
+
+class DispositionBegun(Canonical, frozen=True, tag_field="act", tag="disposition-begun"):
+    """A plan is carried out from here on: ``decision`` is a signed note (``schemas.decisions``).
+
+    ``permission`` says where the permissions of others can be found that the plan asks for.
+    """
+
+    plan: str
+    decision: str
+    permission: str = ""
+
+
+class ObjectsCondemned(Canonical, frozen=True, tag_field="act", tag="objects-condemned"):
+    """Objects of an account (absent: productions) are not read from here on, but what takes their place.
+
+    ``strays`` are keys that no entry names, left behind by captures that were cut short; they hold records, too. After
+    the act that is ``complete`` the plan condemns nothing further, and what it condemned may be destroyed.
+    """
+
+    plan: str
+    account: str | None = None
+    replaced: tuple[Replaced, ...] = ()
+    strays: tuple[str, ...] = ()
+    complete: bool = False
+
+
+class ObjectsDestroyed(Canonical, frozen=True, tag_field="act", tag="objects-destroyed"):
+    """Condemned objects are gone: every version of these keys, in each of ``places`` (store, and copies by name)."""
+
+    plan: str
+    keys: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+class DispositionStopped(Canonical, frozen=True, tag_field="act", tag="disposition-stopped"):
+    """A plan is not carried out any further: what it condemned and did not destroy is read again."""
+
+    plan: str
+    reason: str
+
+
+class DispositionCertified(Canonical, frozen=True, tag_field="act", tag="disposition-certified"):
+    """A plan is carried out: nothing of it is left anywhere. ``certificate`` is the signed document that says so."""
+
+    plan: str
+    records: Natural
+    objects: Natural
+    certificate: StoredObject
+
+
 class LocksRenewed(Canonical, frozen=True, tag_field="act", tag="locks-renewed"):
     """Every object that an entry before ``size`` names is locked until ``until`` at least; there are ``objects``."""
 
@@ -195,6 +266,12 @@ Act: TypeAlias = (
     | ClassificationAdopted
     | RecordsClassified
     | EventDeclared
+    | DispositionPlanned
+    | DispositionBegun
+    | ObjectsCondemned
+    | ObjectsDestroyed
+    | DispositionStopped
+    | DispositionCertified
     | LocksRenewed
     | KeysChanged
     | AttestorsNamed

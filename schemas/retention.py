@@ -126,9 +126,14 @@ class Rule(Canonical, frozen=True):
 
 
 class Classification(Canonical, frozen=True):
-    """Which records belong to which series: the first rule that matches. What none matches is unscheduled, and kept."""
+    """Which records belong to which series: the first rule that matches. What none matches is unscheduled, and kept.
+
+    ``productions`` is where documents belong that were handed over; without it they are kept. What is in them is kept
+    as long as they are.
+    """
 
     title: str
     rules: tuple[Rule, ...]
+    productions: tuple[SeriesName, ...] = ()
     adopted_by: str = ""
     adopted_on: date | None = None

@@ -157,6 +157,33 @@ class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 30
 
 
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How mail is sent: over the server, encrypted from the start (``tls``), from the greeting on, or not at all.
+
+    With ``user``, the password comes from the environment variable ``password_variable``.
+    """
+
+    server: str
+    sender: str
+    port: Annotated[int, Meta(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password_variable: str = "HOLDFAST_MAIL_PASSWORD"  # noqa: S105 - the name of the variable
+    timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 30
+
+
+class DispositionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How records are destroyed unattended (``holdfast retention run``).
+
+    ``folder`` is where plans are put to be read and approved, relative to the folder of ``holdfast.toml``; ``days`` is
+    for how long they may be approved. ``approvers`` are addresses that are told by mail, if it is set up.
+    """
+
+    folder: str = "plans"
+    days: Annotated[int, Meta(ge=1, le=14)] = 14
+    approvers: tuple[str, ...] = ()
+
+
 class WitnessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A witness: its verifier key, and its address where it has one; it is asked by file where it has none."""
 
@@ -181,6 +208,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     production: ProductionSettings = ProductionSettings()
     keys: KeysSettings = KeysSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
+    disposition: DispositionSettings = DispositionSettings()
+    mail: MailSettings | None = None
     witness: dict[AttestorName, WitnessSettings] = {}
     authority: dict[AttestorName, AuthoritySettings] = {}
 
@@ -212,6 +241,11 @@ def parse_settings(text: str) -> Settings:
     if not PREFIX.fullmatch(settings.production.bates_prefix):
         raise SettingsError(
             "holdfast.toml: production.bates_prefix is not usable.", do="Use 1 to 12 capital letters and digits."
+        )
+    if settings.mail is not None and settings.mail.user is not None and settings.mail.security == "none":
+        raise SettingsError(
+            "holdfast.toml: mail.user is set and mail.security is 'none': the password would be readable on its way.",
+            do="Set security to 'starttls' or 'tls', or leave the user out.",
         )
     if settings.checkpoint.needed > len(settings.witness):
         raise SettingsError(

@@ -16,7 +16,7 @@ from storage import disk
 from storage.objects import ObjectAlteredError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from schemas.stored import StoredObject
@@ -44,15 +44,20 @@ class Cache:
             self._fetch(store, stored, path)
         return path
 
-    def clear(self) -> None:
-        """Remove every copy and what dead writers left. Readers that have a copy open keep it, others copy again."""
+    def clear(self, *, but: Iterable[StoredObject] = ()) -> None:
+        """Remove every copy, but those of some objects, and what dead writers left.
+
+        Readers that have a copy open keep it, others copy again.
+        """
         if not self.folder.exists():
             return
         with disk.refusals(self.folder), self._opened() as folder:
             disk.sweep(folder)
-            for path in self.folder.iterdir():
-                if not disk.DRAFT.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
+            going = {path.name for path in self.folder.iterdir() if not disk.DRAFT.fullmatch(path.name)}
+            for stored in but if going else ():
+                going.discard(stored.sha256.hex)
+            for name in going:
+                (self.folder / name).unlink(missing_ok=True)
 
     def _is_here(self, path: Path, size: int) -> bool:
         with disk.refusals(self.folder):

@@ -26,6 +26,8 @@ RECORD = (LEDGER, *ATTESTING)
 COSIGNATURE = re.compile(rf"{COSIGNATURES}([0-9]{{20}})/([a-z0-9-]+)\.note", re.ASCII)
 STAMP = re.compile(rf"{TIMESTAMPS}([0-9]{{20}})/([a-z0-9-]+)(?:\.([1-9][0-9]{{0,5}}))?\.tsr", re.ASCII)
 
+PRODUCTION = re.compile(rf"{PRODUCTIONS}([a-z0-9_-]+)\.pdf", re.ASCII)
+
 UNFIT = re.compile("[^a-z0-9]+", re.ASCII)
 UNSCHEDULED = "unscheduled"
 LONGEST_SERIES = 100
@@ -102,6 +104,22 @@ def partition(*, account: str, series: str, period: str, name: str) -> str:
     return f"{PARTITIONS}{account}/{series}/{period}/{name}.parquet"
 
 
+def account(key: str) -> str:
+    """Return the account in the key of a partition or WARC file."""
+    return key.split("/")[1]
+
+
+def plan_of(key: str) -> str | None:
+    """Return the plan that wrote what lies at a key in the place of a partition or WARC file, or ``None``."""
+    name = key.rpartition("/")[2].removesuffix(".parquet").removesuffix(".leaves").removesuffix(".warc.gz")
+    return name.partition(".")[2] or None
+
+
+def period(key: str) -> str:
+    """Return the month in the key of a partition."""
+    return key.split("/")[3]
+
+
 def series_segment(names: Sequence[str]) -> str:
     """Return the segment of a key for records of these series, or of none."""
     spelled = "--".join(UNFIT.sub("-", name.lower()).strip("-") for name in names)
@@ -121,6 +139,34 @@ def production(name: str) -> str:
 def transfer(name: str) -> str:
     """Return the key of the list of records that an archives received; it is of what was handed over, too."""
     return f"{PRODUCTIONS}{name}.jsonl"
+
+
+def surviving(key: str, plan: str) -> str:
+    """Return the key of what a plan of destruction leaves of the partition or WARC file that an act names."""
+    folder, _, name = key.rpartition("/")
+    stem, _, suffixes = name.partition(".")
+    return f"{folder}/{stem}.{plan}.{suffixes}"
+
+
+def leaves(key: str, plan: str) -> str:
+    """Return the key of the ids of all rows that there were in the partition that an act names."""
+    return f"{surviving(key, plan).removesuffix('.parquet')}.leaves"
+
+
+def production_of(key: str) -> str | None:
+    """Return the production whose document lies at a key, or ``None`` where none belongs."""
+    match = PRODUCTION.fullmatch(key)
+    return match[1] if match else None
+
+
+def planned(plan: str) -> str:
+    """Return the key of the list of records that a plan would destroy."""
+    return f"{PRODUCTIONS}{plan}.records.jsonl"
+
+
+def disposition_certificate(plan: str) -> str:
+    """Return the key of the certificate that a plan was carried out."""
+    return f"{PRODUCTIONS}{plan}.certificate.pdf"
 
 
 def probe(*, run: str, name: str) -> str:

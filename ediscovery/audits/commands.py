@@ -1,4 +1,4 @@
-"""``holdfast verify``: audit an archive, or check what was handed over from it: a production, an audit's report."""
+"""``holdfast verify``: audit an archive, or check what was handed over: a production, a certificate, a report."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class AuditOptionsError(InputError):
               "default: those that sign productions.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(min=1), help="How many to read with; default: one a processor.")
 @click.option("--root", "roots", multiple=True, type=PRESENT,
-              help="PEM file of a certificate authority that you trust, for a production's signature.")  # fmt: skip
+              help="PEM file of a certificate authority that you trust, for the signature of a PDF.")  # fmt: skip
 @json_option
 @click.pass_obj
 def verify(
@@ -61,7 +61,8 @@ def verify(
 ) -> None:
     """Recompute everything: the archive from its stored bytes, or one file that was handed over.
 
-    A production or an audit's report needs no archive: it is checked from the file alone.
+    A production, a certificate of disposition or an audit's report needs no archive: it is checked from the file
+    alone. Where the archive is at hand, a certificate is compared with its ledger, too.
 
     \b
     Examples:
@@ -73,6 +74,7 @@ def verify(
       holdfast verify --tolerate 0.01 --confidence 0.99
       holdfast verify --resume /var/tmp/audit.state
       holdfast verify request-14.pdf --key 'maple-grove/…+…+…' --root county-ca.pem
+      holdfast verify certificate.pdf --key 'maple-grove/…+…+…'
       holdfast verify audit.json --key 'auditor@county+…+…'
     """
     if file is None:
@@ -81,9 +83,9 @@ def verify(
         verify_report(console, file, key=key)
     else:
         # pyHanko is slow to import, and an audit does not need it.
-        from ediscovery.production.verifying import verify_production  # noqa: PLC0415
+        from ediscovery.audits.handed import verify_pdf  # noqa: PLC0415
 
-        verify_production(console, file, key=key, roots=roots)
+        verify_pdf(console, file, key=key, roots=roots)
 
 
 def _wish(key: str | None, given: dict[str, Any]) -> Wish:

@@ -8,49 +8,40 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from ediscovery.production import seal
 from ediscovery.production.manifest import MANIFEST_FORMAT, MANIFEST_NAME, ManifestRecord, ProductionManifest
 from ediscovery.production.reading import (
     NotAProductionError,
     PdfUnreadableError,
-    attachments,
     decoded,
-    open_pdf,
     strict,
     unreadable,
 )
-from ediscovery.production.report import TRUST, ProductionReport, RecordVerdict
-from ediscovery.production.seal import Coverage, Examined
+from ediscovery.production.report import ProductionReport, RecordVerdict
+from ediscovery.production.steps import Judged, findings_of, steps_of
 from manifests.audit.signed import STATEMENT_NAME
 from manifests.notes import Checkpoint, SignedNote
 from manifests.proofs.vouching import fingerprints
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
-from schemas.findings import Finding, Step, Verdict
+from schemas.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pyhanko.pdf_utils.generic import StreamObject
-    from pyhanko.pdf_utils.reader import PdfFileReader
 
-    from manifests.proofs.vouching import Claims, Vouched
+    from ediscovery.production.signed import SignedPdf
+    from manifests.proofs.vouching import Vouched
     from manifests.signing import Verifier
-    from schemas.instant import Instant
+    from schemas.claims import Claims
     from schemas.record import Normalised, Provenance
 
 TITLES = {
-    1: "One signature, and it covers the whole file",
-    2: "The signature is intact and valid",
-    3: "It certifies the document, with no changes allowed",
-    4: "Its certificate leads to a root that was given",
     5: "production.json agrees with the pages and the attachments",
     6: "Native files: every SHA-256 is the one in production.json",
     7: "Records: every proof leads from the native file to a signed checkpoint",
     8: "The checkpoint: signed by the archive, and every cosignature and time stamp on it holds",
 }
-NO_ROOT = "no root was given: compare the certificate's SHA-256 with the one that the producer publishes"
-PDF_BEGINNING = b"%PDF-"
 LEAST_MANIFEST = 16 << 20
 MANIFEST_SHARE = 8 << 10
 LARGEST_MANIFEST = 256 << 20
@@ -58,7 +49,6 @@ LARGEST_NATIVE = 256 << 20
 LARGEST_PROOF = 16 << 20
 LEAST_BUDGET = 1 << 30
 MOST_EXPANSION = 200
-MOST_FINDINGS = 1000
 
 
 class ProvedRecord(Protocol):
@@ -108,55 +98,43 @@ class Contents:
 
 
 def check(
-    pdf: bytes,
+    handed: SignedPdf,
     *,
-    trust_roots: Sequence[bytes] = (),
     check_record: Callable[[bytes, bytes], ProvedRecord],
     check_checkpoint: Callable[[SignedNote, Claims], Vouched],
-    at: Instant,
     progress: Callable[[int, int], None] | None = None,
 ) -> ProductionReport:
-    """Return what is right and wrong with the production in ``pdf``.
+    """Return what is right and wrong with a production.
 
-    ``trust_roots`` are PEM files of authorities that the reader trusts at the instant ``at``; without any, whether
-    the signer is trusted is left unchecked. ``check_record`` takes a proof's bytes and the native bytes, and returns
+    ``check_record`` takes a proof's bytes and the native bytes, and returns
     what they prove or raises ``ArchiveError``; ``check_checkpoint`` judges who vouches for the production's checkpoint
     (``manifests.proofs.vouching.vouch``). ``progress`` is told how many records are done, and of how many.
 
     Time grows with the size of the file and of what it holds, which together may not exceed a limit.
 
     Raises:
-        NotAProductionError: this is no PDF, or one that has nothing of a production.
-        TrustRootUnusableError: a file of ``trust_roots`` holds no certificate.
+        NotAProductionError: it has nothing of a production.
     """
-    if not pdf.startswith(PDF_BEGINNING):
-        raise NotAProductionError("This file is no PDF.", do="Give the PDF of a production.")
-    roots = seal.load_roots(trust_roots)
-    coverage = seal.cover(pdf)
-    examined, contents = Examined(), Contents()
+    contents = Contents()
     try:
-        reader = open_pdf(pdf[: coverage.end])
-        examined = seal.examine(reader, coverage, roots=roots, at=at) if coverage.ranges else examined
-        contents = _contents(reader, len(pdf), check_record, check_checkpoint, progress or (lambda _done, _all: None))
+        contents = _contents(handed, check_record, check_checkpoint, progress or (lambda _done, _all: None))
     except PdfUnreadableError as error:
         contents.disagreement.append(_fault(error.code, "production", error.what))
-    if contents.manifest is None and not coverage.signatures:
+    if contents.manifest is None and not handed.coverage.signatures:
         raise NotAProductionError(
             "This PDF is no production: it is not signed as one, and holds none of a production's attachments.",
             do="Ask whoever produced it for the file as it was produced; a printed or re-saved copy cannot be checked.",
         )
-    return _report(pdf, coverage, examined, contents, rooted=bool(roots))
+    return _report(handed, contents)
 
 
 def _contents(
-    reader: PdfFileReader,
-    octets: int,
+    handed: SignedPdf,
     check_record: Callable[[bytes, bytes], ProvedRecord],
     check_checkpoint: Callable[[SignedNote, Claims], Vouched],
     progress: Callable[[int, int], None],
 ) -> Contents:
-    found = attachments(reader)
-    contents = Contents()
+    found, contents = handed.attached(), Contents()
     if MANIFEST_NAME not in found and STATEMENT_NAME in found:
         raise NotAProductionError(
             "This PDF is the report of an audit, no production.",
@@ -166,14 +144,14 @@ def _contents(
         contents.disagreement.append(_fault("MANIFEST_MISSING", MANIFEST_NAME, "It is not attached."))
         return contents
     try:
-        manifest = _manifest(found[MANIFEST_NAME], attached=len(found))
+        manifest = read_manifest(found[MANIFEST_NAME], attached=len(found))
     except ArchiveError as error:
         contents.disagreement.append(_fault("MANIFEST_UNREADABLE", MANIFEST_NAME, error.what))
         return contents
     contents.manifest = manifest
-    contents.disagreement += _disagreement(reader, manifest, found)
+    contents.disagreement += _disagreement(handed.pages(), manifest, found)
     _check_checkpoint(manifest, contents, check_checkpoint)
-    if manifest.octets > max(LEAST_BUDGET, MOST_EXPANSION * octets):
+    if manifest.octets > max(LEAST_BUDGET, MOST_EXPANSION * handed.octets):
         what = f"The attachments claim {manifest.octets:,} bytes, too many for a file of this size."
         contents.disagreement.append(_fault("ATTACHMENTS_TOO_LARGE", MANIFEST_NAME, what))
         return contents
@@ -183,7 +161,7 @@ def _contents(
     return contents
 
 
-def _manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
+def read_manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
     """Return what production.json says; read into structures it takes several times its size of memory."""
     most = min(LARGEST_MANIFEST, LEAST_MANIFEST + MANIFEST_SHARE * attached)
     with strict(MANIFEST_NAME):
@@ -196,11 +174,7 @@ def _manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
     return manifest
 
 
-def _disagreement(
-    reader: PdfFileReader, manifest: ProductionManifest, found: Mapping[str, StreamObject]
-) -> Iterable[Finding]:
-    with strict("The number of pages"):
-        pages = int(reader.root["/Pages"]["/Count"])
+def _disagreement(pages: int, manifest: ProductionManifest, found: Mapping[str, StreamObject]) -> Iterable[Finding]:
     if pages != manifest.bates.pages:
         what = f"The document has {pages} pages for {manifest.bates.pages} numbers."
         yield _fault("PAGES_MISCOUNTED", MANIFEST_NAME, what)
@@ -311,48 +285,32 @@ def _read(name: str, found: Mapping[str, StreamObject], *, size: int, sha256: Di
     return content
 
 
-def _report(
-    pdf: bytes, coverage: Coverage, examined: Examined, contents: Contents, *, rooted: bool
-) -> ProductionReport:
-    manifest, facts = contents.manifest, examined.facts
+def _report(handed: SignedPdf, contents: Contents) -> ProductionReport:
+    manifest = contents.manifest
     records = len(manifest.records) if manifest and len(contents.verdicts) == len(manifest.records) else 0
-    groups: tuple[tuple[int, Sequence[Finding]], ...] = (
-        (1, coverage.findings),
-        (int(facts is not None), examined.integrity),
-        (int(facts is not None), examined.certification),
-        (int(facts is not None and facts.trusted is not None), examined.trust),
-        (1, contents.disagreement),
-        (records, contents.natives),
-        (records, contents.proofs),
-        (int(contents.vouched is not None), contents.checkpoint),
-    )
-    findings = tuple(finding for _, group in groups for finding in group)
-    notes = {} if rooted else {TRUST: NO_ROOT}
-    steps = tuple(
-        _step(number, checked, group, note=notes.get(number)) for number, (checked, group) in enumerate(groups, 1)
+    judged: tuple[Judged, ...] = (
+        *handed.judged(),
+        Judged(TITLES[5], 1, contents.disagreement),
+        Judged(TITLES[6], records, contents.natives),
+        Judged(TITLES[7], records, contents.proofs),
+        Judged(TITLES[8], int(contents.vouched is not None), contents.checkpoint),
     )
     return ProductionReport(
-        octets=len(pdf),
-        sha256=Digest.of(pdf),
-        steps=steps,
-        findings=findings[:MOST_FINDINGS],
+        octets=handed.octets,
+        sha256=handed.sha256,
+        steps=steps_of(judged),
+        findings=findings_of(judged),
         production=manifest.production if manifest else None,
         organisation=manifest.organisation if manifest else None,
         matter=manifest.matter if manifest else None,
         bates=str(manifest.bates) if manifest else None,
         verifier=manifest.verifier if manifest else None,
-        signature=facts,
+        signature=handed.examined.facts,
         vouched=contents.vouched.statements() if contents.vouched else (),
         witnesses=manifest.claims.witnesses if manifest and contents.vouched else (),
         roots=fingerprints(manifest.claims) if manifest and contents.vouched else (),
         records=tuple(contents.verdicts),
     )
-
-
-def _step(number: int, checked: int, findings: Sequence[Finding], *, note: str | None) -> Step:
-    faulty = any(finding.severity == "fault" for finding in findings)
-    verdict: Verdict = "faulty" if faulty else "sound" if checked else "not checked"
-    return Step(number=number, title=TITLES[number], checked=checked, verdict=verdict, note=note)
 
 
 def _fault(code: str, key: str, what: str) -> Finding:

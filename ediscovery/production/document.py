@@ -10,8 +10,8 @@ from schemas.errors import InputError
 
 if TYPE_CHECKING:
     from ediscovery.evidence import Extension
-    from manifests.proofs.vouching import Claims
     from schemas.account import Account
+    from schemas.claims import Claims
     from schemas.instant import Instant
     from schemas.record import Absence, Normalised, Provenance
 

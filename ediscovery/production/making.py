@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from manifests.history import History
     from manifests.notes import SignedNote
     from manifests.proofs.record import RecordProof
-    from manifests.proofs.vouching import Claims
+    from schemas.claims import Claims
     from schemas.digest import Digest
     from schemas.ledger import Act
     from schemas.production import BatesRange

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from manifests.proofs.vouching import Claims
 from schemas.canonical import Canonical, Natural
+from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.production import BatesRange

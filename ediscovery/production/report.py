@@ -1,38 +1,18 @@
-"""What checking a production found: numbered steps, findings, the signature's facts, and what each record proved."""
+"""What checking a production found: steps, findings, the signature's facts, and what each record proved."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ediscovery.production.facts import SignatureFacts, signature_lines
+from ediscovery.production.steps import is_sound, printable
 from manifests.console import step_line
 from schemas.canonical import Canonical
 from schemas.digest import Digest
 from schemas.findings import Finding, Step
-from schemas.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class SignatureFacts(Canonical, frozen=True):
-    """The signature, with what was established of it kept apart.
-
-    ``intact``: the signed bytes are those that were signed. ``valid``: the signature was made with the certificate's
-    key. ``trusted``: the certificate leads to a root that was given, absent when none was. ``claimed`` is the time
-    that the signer states; nothing outside confirms it.
-    """
-
-    signer: str
-    issuer: str
-    certificate: Digest
-    valid_from: Instant
-    valid_until: Instant
-    intact: bool
-    valid: bool
-    trusted: bool | None = None
-    test: bool = False
-    claimed: Instant | None = None
-    reason: str | None = None
 
 
 class RecordVerdict(Canonical, frozen=True):
@@ -71,9 +51,7 @@ class ProductionReport(Canonical, frozen=True):
     @property
     def sound(self) -> bool:
         """Whether nothing is at fault and nothing was left unchecked but whom to trust."""
-        return all(
-            step.verdict == "sound" or (step.verdict == "not checked" and step.number == TRUST) for step in self.steps
-        )
+        return is_sound(self.steps)
 
     def to_json(self) -> dict[str, object]:
         """Return the report as plain JSON values."""
@@ -81,7 +59,7 @@ class ProductionReport(Canonical, frozen=True):
 
     def to_text(self) -> str:
         """Return the report for people, one fact a line."""
-        return "\n".join(_printable(line) for line in self._lines())
+        return "\n".join(printable(line) for line in self._lines())
 
     def _lines(self) -> Iterator[str]:
         yield f"Production {self.production or 'unknown'}: {'sound' if self.sound else 'NOT SOUND'}"
@@ -89,7 +67,7 @@ class ProductionReport(Canonical, frozen=True):
             if value:
                 yield f"  {name:8}{value}"
         if self.signature:
-            yield from _signature_lines(self.signature)
+            yield from signature_lines(self.signature)
         if self.verifier:
             yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
         yield from (f"  {words}" for words in self.vouched)
@@ -108,23 +86,3 @@ class ProductionReport(Canonical, frozen=True):
         for record in self.records:
             yield f"  {record.bates} {'proved' if record.code is None else f'NOT PROVED, {record.code}'}"
             yield from (f"    {statement}" for statement in (record.proved if record.code is None else (record.what,)))
-
-
-TRUST = 4
-
-
-def _signature_lines(signature: SignatureFacts) -> Iterator[str]:
-    trusted = {None: "not checked, no root was given", True: "yes", False: "no"}[signature.trusted]
-    yield f"  Signed  by {signature.signer}{' (a TEST certificate)' if signature.test else ''}"
-    yield f"          issued by {signature.issuer}, SHA-256 {signature.certificate}"
-    yield f"          at {signature.claimed or 'no stated time'}, as the signer says"
-    yield f"          intact: {_yes(signature.intact)} · valid: {_yes(signature.valid)} · trusted: {trusted}"
-
-
-def _printable(line: str) -> str:
-    """Return a line that cannot act on a terminal, whatever the file says."""
-    return "".join(letter if letter.isprintable() else f"[U+{ord(letter):04X}]" for letter in line)
-
-
-def _yes(value: bool) -> str:  # noqa: FBT001 - a word for a truth value
-    return "yes" if value else "no"

@@ -22,8 +22,8 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 from ediscovery.production.authority import TEST_NAME
+from ediscovery.production.facts import SignatureFacts
 from ediscovery.production.reading import PdfUnreadableError, strict, unreadable
-from ediscovery.production.report import SignatureFacts
 from manifests import der
 from schemas.digest import Digest
 from schemas.errors import InputError

@@ -99,6 +99,7 @@ def _check(in_force: InForce, said: Schedule | Classification) -> None:
         schedules = Schedules.of((editions | {said.name: said}).values())
         demand_minimums(schedules)
     named = {name for rule in (classification.rules if classification else ()) for name in rule.series}
+    named |= set(classification.productions if classification else ())
     named |= {name for one in in_force.said.values() for name in one.series}
     for name in sorted({*schedules, *named}):
         schedules.resolve(name)

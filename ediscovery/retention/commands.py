@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ediscovery.disposition import commands as disposition_commands
 from ediscovery.production.commands import OutputExistsError
 from ediscovery.retention import adopted_commands, due_commands, packs
 from ediscovery.retention.importing import STATES, import_published
@@ -48,6 +49,12 @@ for command in (
     adopted_commands.explain,
     due_commands.status,
     due_commands.due,
+    disposition_commands.make_plan,
+    disposition_commands.list_plans,
+    disposition_commands.execute,
+    disposition_commands.stop_plan,
+    disposition_commands.write_certificate,
+    disposition_commands.run_unattended,
     transfer_commands.transfer,
 ):
     retention.add_command(command)

@@ -11,7 +11,7 @@ import click
 from ediscovery.commands import DateUnreadableError, searchable_whole
 from ediscovery.retention.eligible import REASONS, Reason, eligible
 from ediscovery.retention.in_force import InForce
-from ediscovery.retention.listing import write_list
+from ediscovery.retention.listing import due_rows, write_list
 from ediscovery.retention.tallying import tally
 from manifests.console import json_option, plural
 
@@ -100,7 +100,7 @@ def due(console: Console, as_of: str | None, out: Path) -> None:
     on = judged_day(archive, as_of)
     with searchable_whole(archive) as opened:
         in_force = InForce.of(archive.ledger)
-        written = write_list(out, lambda: eligible(archive, opened, in_force, as_of=on, shown=True))
+        written = write_list(out, lambda: due_rows(eligible(archive, opened, in_force, as_of=on, shown=True)))
     words = f"{out}: {plural(written, 'record')} due on {on}"
     console.show({"file": str(out), "as_of": str(on), "records": written}, (words,))
 

@@ -17,7 +17,7 @@ from ediscovery.retention.reckoning import Calendar
 from manifests.locking import accounts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
     from ediscovery.retention.assigning import Column
@@ -61,14 +61,21 @@ class _Zone:
 
 
 def eligible(
-    archive: Archive, opened: Search, in_force: InForce, *, as_of: date, shown: bool = False
+    archive: Archive,
+    opened: Search,
+    in_force: InForce,
+    *,
+    as_of: date,
+    shown: bool = False,
+    accounts: Collection[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yield all records, account by account, in batches, and whether each may be disposed of on a day.
 
     Columns: ``record``, ``key``, ``row`` (which, and where it lies), ``account``, ``item``, ``kind``; ``series`` (their
     names in one text; null: none), ``due`` (a day; null: never, or nobody knows), ``held`` (whether a hold covers it),
     ``disposal`` (of the longest series) and ``reason`` (one of ``REASONS``). With ``shown`` also ``own`` (the record's
-    date, in microseconds), ``title`` and the beginning of the ``text``. ``opened`` is over the whole archive.
+    date, in microseconds), ``title`` and the beginning of the ``text``. ``opened`` is over the whole archive;
+    ``accounts``, if given, are those whose records are yielded.
 
     Raises:
         SeriesUnknownError, SeriesCycleError: something belongs to a series that no schedule in force has.
@@ -80,6 +87,8 @@ def eligible(
     activity = LAST_ACTIVITY in _triggers(assigning.scheduled)
     scopes = [(one.scope, accounts_of(one.scope, history)) for hold in history.holds.values() for one in hold.covered]
     for name, account in sorted(history.accounts.items()):
+        if accounts is not None and name not in accounts:
+            continue
         own = [scope for scope, accounts in scopes if name in accounts]
         statement = gathered(account.officials, partial(covering, own, name), activity=activity, shown=shown)
         for batch in opened.batches(statement, name):

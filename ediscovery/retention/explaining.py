@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ediscovery.evidence import read_hits
+from ediscovery.evidence import read_hits, stored_at
 from ediscovery.retention.holding import holds_on
 from ediscovery.retention.knowing import known_of, subject_of
 from ediscovery.retention.reckoning import longest, reckon
@@ -137,7 +137,7 @@ def explain(archive: Archive, opened: Search, hit: Hit, in_force: InForce, *, as
     known = known_of(opened, subject, found[subject.record].view, account, declared)
     belonging = _belonging(hit, known, in_force)
     scheduled = tuple(in_force.schedules.resolve(name) for name in belonging.series)
-    stored = found[hit.record].place.partition.stored
+    stored = stored_at(found[hit.record].place)
     return Explanation(
         hit=hit,
         known=known,

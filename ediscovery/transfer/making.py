@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ediscovery.evidence import media_type_of, places, prove_all, read_rows
+from ediscovery.evidence import by_stored_key, media_type_of, prove_all, read_rows
 from ediscovery.search import one_line
 from ediscovery.transfer import naming
 from ediscovery.transfer.bag import new_bag
@@ -16,6 +16,7 @@ from ediscovery.transfer.mets import write_mets
 from ediscovery.transfer.premis import Premis, premis
 from manifests.archive import SOFTWARE
 from manifests.proofs.vouching import without_stamps
+from schemas.errors import ConflictError
 from schemas.ledger import Captured
 from schemas.merkle import CompactRange
 
@@ -24,15 +25,22 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from ediscovery.evidence import Place, Sealed
+    from ediscovery.evidence import Sealed
     from ediscovery.transfer.bag import Bag, Filed
     from ediscovery.transfer.choosing import Chosen, Judgement
     from manifests.archive import Archive
     from manifests.checkpoints.making import Made as Checkpointed
+    from manifests.history import Place
     from manifests.proofs.record import RecordProof
     from schemas.capture import Poll
     from schemas.instant import Instant
     from schemas.retention import SeriesName
+
+
+class TransferOvertakenError(ConflictError):
+    """Records were destroyed while a package was made of them, or of others in their partition."""
+
+    code = "TRANSFER_OVERTAKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ def pack(
 
     Raises:
         OutputExistsError: there is such a folder; it stays as it is.
+        TransferOvertakenError: records were destroyed meanwhile; what was written is removed.
         TransferUnwritableError: it cannot be written; what was written is removed.
         IntegrityError: a record is not in evidence as it was found; what was written is removed.
     """
@@ -159,13 +168,18 @@ class _Capture:
 def _proved(
     archive: Archive, chosen: Chosen, checkpoint: Checkpointed
 ) -> Iterator[tuple[Judgement, Sealed, RecordProof, _Capture]]:
-    by_key = {place.partition.stored.key: place for place in places(archive)}
+    by_key = by_stored_key(archive)
     claims = without_stamps(checkpoint.claims)
     for key, rows in chosen.by_partition():
+        if key not in by_key:
+            raise TransferOvertakenError(
+                "Records of a partition were destroyed while the package was made.", do="Make it again.", key=key
+            )
         place = by_key[key]
         capture = _capture_of(archive, place)
-        for sealed, proof in prove_all(archive, read_rows(archive, place, rows), checkpoint.note, claims):
-            yield rows[sealed.row], sealed, proof, capture
+        proved = prove_all(archive, read_rows(archive, place, rows), checkpoint.note, claims)
+        for judgement, (sealed, proof) in zip(rows.values(), proved, strict=True):
+            yield judgement, sealed, proof, capture
 
 
 def _capture_of(archive: Archive, place: Place) -> _Capture:

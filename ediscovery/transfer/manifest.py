@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from manifests.notes import Checkpoint
-from manifests.proofs.vouching import Claims
 from schemas.canonical import Canonical, Natural
+from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
 from schemas.instant import Instant

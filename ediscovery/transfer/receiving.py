@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from ediscovery.transfer import naming
@@ -14,6 +12,7 @@ from ediscovery.transfer.reading import demand_package, read_tag
 from manifests.audit.reading import whole
 from manifests.notes import SignedNote
 from manifests.proofs.vouching import Trust
+from manifests.workspaces import workspace
 from schemas.errors import InputError, IntegrityError
 from schemas.ledger import RecordsTransferred
 from schemas.transfers import LONGEST_LINE, ids_from, lines_of
@@ -22,6 +21,7 @@ from storage.objects import CHUNK, Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from manifests.archive import Archive
     from schemas.digest import Digest
@@ -69,10 +69,10 @@ def receive(
             do="See what 'holdfast retention transfer check' names; keep everything, and ask the archives.",
         )
     commitment = commitment_to(_chunks(receipt), salt=transfer.salt)
-    with NamedTemporaryFile(dir=archive.home / "state", prefix="transfer-") as file:
-        file.writelines(lines_of(one.record for one in read_objects(folder / naming.PREMIS)))
-        file.flush()
-        listed = archive.store.put_new(layout.transfer(transfer.transfer), Content.of_file(Path(file.name)))
+    with workspace(archive.home) as working:
+        with (working / "records").open("wb") as file:
+            file.writelines(lines_of(one.record for one in read_objects(folder / naming.PREMIS)))
+        listed = archive.store.put_new(layout.transfer(transfer.transfer), Content.of_file(working / "records"))
     # At this point the list is stored. If we crash here, recording the receipt again finds it there.
     act = RecordsTransferred(
         transfer=transfer.transfer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from manifests.audit import sampling
+from manifests.audit import sampling, settling
 from manifests.audit.steps import Examination, take_steps
 from manifests.audit.walking import walk_ledger
 from manifests.signing import Verifier
@@ -57,7 +57,8 @@ def audit(
         origin = created.origin if created else ""
         if finished is not None:
             finished.begin(origin, now)
-            numbers = (act.number for act in walk.register.acts() if finished.find(act) is not None)
+            acts = (act for act in walk.register.acts() if not act.work.replaced)
+            numbers = (act.number for act in acts if finished.find(act) is not None)
             walk.register.leave_out(array("Q", numbers))
         kept_keys = tuple(Verifier.from_text(key) for key in since.keys) if since else ()
         examined = Examination(
@@ -100,11 +101,14 @@ def audit(
 def _narrowed(walk: Walk, draw: Draw | None) -> Sample | None:
     """Leave out of what is read what an earlier audit read, and what is not in the sample."""
     register = walk.register
+    sample = None
     if draw is None:
         register.want_since(walk.relied)
-        return None
-    register.want_only(sampling.drawn((one.stored.key for one in register.objects(since=walk.relied)), draw))
-    return draw.stated(register.count_objects(since=walk.relied))
+    else:
+        register.want_only(sampling.drawn((one.stored.key for one in register.objects(since=walk.relied)), draw))
+        sample = draw.stated(register.count_objects(since=walk.relied))
+    register.destruction.want_lists()
+    return sample
 
 
 def _mode(walk: Walk, sample: Sample | None) -> Mode:
@@ -120,6 +124,8 @@ def _unread(walk: Walk, since: Kept | None, sample: Sample | None, resumed: Resu
         )
     if sample is not None:
         yield sampling.in_words(sample)
+    if (unjudged := settling.in_words(walk.register)) is not None:
+        yield unjudged
     if resumed is not None:
         yield (
             f"{resumed.objects:,} objects were found sound by a run of this audit that was cut short; they were not "

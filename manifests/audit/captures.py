@@ -1,6 +1,7 @@
 """What one act put into the store, checked: its objects byte for byte, its records, its native slices.
 
-Acts do not depend on each other here, so any number of processes may check them, in any order.
+Of what was destroyed since, what is left is checked instead. Acts do not depend on each other here, so any number of
+processes may check them, in any order.
 """
 
 from __future__ import annotations
@@ -9,21 +10,28 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from manifests.audit.found import Found
 from manifests.audit.reading import hashed, whole
-from manifests.audit.records import check_records
+from manifests.audit.records import check_records, check_root, gone_since
 from manifests.audit.slices import Searched, find_slices
 from schemas.canonical import Canonical, Natural
+from schemas.digest import SIZE
 from schemas.errors import ArchiveError
-from schemas.ledger import Captured, Produced, RecordsTransferred
+from schemas.ledger import Captured, DispositionCertified, Produced, RecordsTransferred
 from schemas.transfers import LONGEST_LINE, ids_from, root_over
+from storage.objects import read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
     from manifests.audit.records import Wanted
-    from manifests.history import Naming
+    from manifests.audit.register import Work
+    from schemas.digest import Digest
+    from schemas.disposition import Replaced
     from schemas.partition import Partition
+    from schemas.stored import StoredObject
     from storage.objects import ObjectStore
 
 AT_ONCE = 50_000
@@ -49,90 +57,154 @@ class Counted(Canonical, frozen=True):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A partition, by the key that its capture names, and the ids of the records that are gone from it."""
+
+    key: str
+    records: tuple[Digest, ...]
+
+
 @dataclass(slots=True)
 class Checked:
-    """What was read, and what was found of objects, partitions, slices and documents."""
+    """What was read, and what was found of objects, partitions, slices, documents and lists of plans.
+
+    ``lost`` is what whole partitions lost, one act's at a time.
+    """
 
     counted: Counted = field(default_factory=Counted)
     objects: Found = field(default_factory=Found)
     partitions: Found = field(default_factory=Found)
     slices: Found = field(default_factory=Found)
     documents: Found = field(default_factory=Found)
+    plans: Found = field(default_factory=Found)
+    lost: list[Lost] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
         """Whether nothing at all was found."""
-        return not any(found.findings for found in (self.objects, self.partitions, self.slices, self.documents))
+        return not any(
+            found.findings for found in (self.objects, self.partitions, self.slices, self.documents, self.plans)
+        )
 
     def take(self, other: Checked) -> None:
-        """Add what was checked elsewhere."""
+        """Add what was checked elsewhere, but for what was lost: that may be much."""
         self.counted += other.counted
         self.objects.take(other.objects)
         self.partitions.take(other.partitions)
         self.slices.take(other.slices)
         self.documents.take(other.documents)
+        self.plans.take(other.plans)
 
 
-def check_act(store: ObjectStore, act: Naming) -> Checked:
+def check_act(store: ObjectStore, work: Work) -> Checked:
     """Return what is right and wrong with the objects of an act; an object that is altered is not looked into.
 
     Raises:
         UnavailableError: the store cannot be read.
     """
-    match act:
+    match work.act:
         case Captured():
-            return check_capture(store, act)
+            return _check_capture(store, work.act, {one.key: one for one in work.replaced})
         case Produced():
-            return _check_document(store, act)
+            return Checked() if work.replaced else _check_document(store, work.act.document)
+        case DispositionCertified():
+            checked = Checked()
+            checked.counted += Counted(objects=1, octets=work.act.certificate.size)
+            _check_bytes(store, work.act.certificate, checked.objects)
+            return checked
         case RecordsTransferred():
-            return _check_list(store, act)
+            return _check_list(store, work.act)
 
 
-def check_capture(store: ObjectStore, act: Captured) -> Checked:
+def _check_capture(store: ObjectStore, act: Captured, replaced: Mapping[str, Replaced]) -> Checked:
     """Check a capture: its partitions one after the other, and their records' slices in its WARC files."""
     checked = Checked()
-    wanted = _wanted(store, act, checked)
+    wanted = _wanted(store, act, replaced, checked)
+    exchanges = [stored for stored in (_standing(one, replaced) for one in act.exchanges) if stored]
     searched, first = Searched(), True
     while (some := list(islice(wanted, AT_ONCE))) or first:
-        again = find_slices(store, act.exchanges, some)
+        again = find_slices(store, exchanges, some)
         searched.slices.take(again.slices)
         if first:
             searched.exchanges, searched.objects, first = again.exchanges, again.objects, False
     checked.objects.take(searched.objects)
     checked.slices.take(searched.slices)
-    stored = [partition.stored for partition in act.partitions] + list(act.exchanges)
     checked.counted += Counted(
-        exchanges=searched.exchanges, objects=len(stored), octets=sum(one.size for one in stored)
+        exchanges=searched.exchanges, objects=len(exchanges), octets=sum(one.size for one in exchanges)
     )
     return checked
 
 
-def _wanted(store: ObjectStore, act: Captured, checked: Checked) -> Iterator[Wanted]:
+def _standing(stored: StoredObject, replaced: Mapping[str, Replaced]) -> StoredObject | None:
+    """Return what stands for an object that an act names, if anything does."""
+    return replaced[stored.key].now if stored.key in replaced else stored
+
+
+def _wanted(store: ObjectStore, act: Captured, replaced: Mapping[str, Replaced], checked: Checked) -> Iterator[Wanted]:
     for partition in act.partitions:
-        yield from _check_partition(store, act, partition, checked)
+        one = replaced.get(partition.stored.key)
+        if one is None:
+            ids = yield from _check_records(store, act, partition, checked)
+            if ids is not None:
+                check_root(ids, partition, checked.partitions)
+        else:
+            yield from _check_what_is_left(store, act, partition, one, checked)
 
 
-def _check_partition(store: ObjectStore, act: Captured, partition: Partition, checked: Checked) -> Iterator[Wanted]:
-    key = partition.stored.key
+def _check_what_is_left(
+    store: ObjectStore, act: Captured, partition: Partition, replaced: Replaced, checked: Checked
+) -> Iterator[Wanted]:
+    leaves = _leaves(store, partition, replaced, checked)
+    ids: list[bytes] | None = []
+    if replaced.now is not None:
+        named = msgspec.structs.replace(partition, stored=replaced.now)
+        ids = yield from _check_records(store, act, named, checked)
+    if ids is not None and leaves is not None:
+        gone = gone_since(ids, partition, replaced, leaves, checked.partitions)
+        if gone is not None:
+            checked.lost.append(Lost(partition.stored.key, gone))
+
+
+def _leaves(store: ObjectStore, partition: Partition, replaced: Replaced, checked: Checked) -> bytes | None:
+    """Return the ids of all rows that a partition ever had; ``None``: they cannot be read, which is noted."""
+    if replaced.leaves is None or replaced.leaves.size != partition.rows * SIZE:
+        what = "Records of this partition were destroyed, and nothing shows which ones there were."
+        checked.partitions.fault("SURVIVORS_DIFFER", partition.stored.key, what)
+        return None
+    checked.counted += Counted(objects=1, octets=replaced.leaves.size)
+    try:
+        return read_stored(store, replaced.leaves)
+    except ArchiveError as error:
+        checked.objects.error(error, replaced.leaves.key)
+        return None
+
+
+def _check_records(
+    store: ObjectStore, act: Captured, partition: Partition, checked: Checked
+) -> Generator[Wanted, None, list[bytes] | None]:
+    """Yield where natives must lie, and return the records' ids; ``None``: they cannot all be read."""
+    key, ids = partition.stored.key, list[bytes]()
+    checked.counted += Counted(objects=1, octets=partition.stored.size)
     try:
         with whole(store, partition.stored) as source:
             try:
                 for group in check_records(source, partition, act.poll.capture, checked.partitions):
                     checked.counted += Counted(records=len(group))
+                    ids += [one.record for one in group]
                     yield from group
             except ArchiveError as error:
                 checked.partitions.error(error, key)
+                return None
     except ArchiveError as error:
         checked.objects.error(error, key)
+        return None
+    return ids
 
 
-def _check_document(store: ObjectStore, act: Produced) -> Checked:
-    checked = Checked(Counted(objects=1, documents=1, octets=act.document.size))
-    try:
-        with hashed(store, act.document) as stream:
-            stream.check(act.document)
-    except ArchiveError as error:
-        checked.documents.error(error, act.document.key)
+def _check_document(store: ObjectStore, document: StoredObject) -> Checked:
+    checked = Checked(Counted(objects=1, documents=1, octets=document.size))
+    _check_bytes(store, document, checked.documents)
     return checked
 
 
@@ -148,3 +220,11 @@ def _check_list(store: ObjectStore, act: RecordsTransferred) -> Checked:
     if (tree.size, tree.root) != (act.records, act.records_root):
         checked.objects.fault("ROOT_DIFFERS", key, "The ids do not make the root that the ledger names.")
     return checked
+
+
+def _check_bytes(store: ObjectStore, stored: StoredObject, found: Found) -> None:
+    try:
+        with hashed(store, stored) as stream:
+            stream.check(stored)
+    except ArchiveError as error:
+        found.error(error, stored.key)

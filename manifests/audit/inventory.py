@@ -22,10 +22,11 @@ from storage.objects import CHUNK, Versions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from manifests.audit.register import NamedEntry, NamedObject
+    from manifests.audit.register import Fate, NamedEntry, NamedObject
     from manifests.audit.walking import Tell, Walk
     from storage.objects import ObjectStore, Version
 
+THERE = "The ledger says that this object was destroyed, and it is there."
 STRAY = "The ledger does not name this object: a capture was cut short before its entry, or somebody put it there."
 GONE = "The ledger names this object, and the store does not list it."
 CLOCKS_DIFFER_SECONDS = 86_400
@@ -62,18 +63,22 @@ def take_inventory(store: ObjectStore, walk: Walk, *, copy: bool, tell: Tell) ->
     inventory = Inventory()
     inspection = _Inspection(store, walk, copy=copy) if isinstance(store, Versions) else None
     total = walk.register.count_objects() + walk.register.entry_count
-    for listed, key in _merged(listing(store), walk.register.keys()):
-        named = key is not None
+    for listed, key, fate in _merged(listing(store), walk.register.fates()):
         if listed is None:
-            _missing(walk, key or "", inventory)
+            if fate == "stands":
+                _missing(walk, key, inventory)
             continue
         there = inspection is None or (bool(listed.real) and keys.is_key(listed.key))
         inventory.listed += there
         inventory.versions += len(listed.versions)
         tell("inventory", inventory.listed, total)
+        if fate in ("condemned", "gone"):
+            if fate == "gone":  # a marker tells as much: whoever put it there knew the key
+                inventory.objects.fault("OBJECT_NOT_GONE", key, THERE)
+            continue
         if inspection is not None:
-            inspection.inspect(listed, inventory, named=named)
-        if there and not named and walk.whole and not _own(listed.key, walk):
+            inspection.inspect(listed, inventory, named=fate is not None)
+        if there and fate is None and walk.whole and not _own(listed.key, walk):
             inventory.objects.notice("OBJECT_UNREFERENCED", listed.key, STRAY)
     for name in getattr(store, "strangers", lambda: ())():
         inventory.objects.notice("FILE_FOREIGN", name, "This file is no object of the archive.")
@@ -89,19 +94,19 @@ def listing(store: ObjectStore, prefix: str = "") -> Iterator[Listed]:
         yield from (Listed(key) for key in store.keys(prefix))
 
 
-def _merged(listing: Iterator[Listed], named: Iterator[str]) -> Iterator[tuple[Listed | None, str | None]]:
-    """Yield each key once, in order: as it is listed, if it is, and as it is named, if it is."""
-    listed, key = next(listing, None), next(named, None)
-    while listed is not None or key is not None:
-        if key is None or (listed is not None and listed.key < key):
-            yield listed, None
+def _merged(
+    listing: Iterator[Listed], named: Iterator[tuple[str, Fate]]
+) -> Iterator[tuple[Listed | None, str, Fate | None]]:
+    """Yield each key once, in order, as it is listed, if it is, and with what became of it, if it is named."""
+    listed, one = next(listing, None), next(named, None)
+    while listed is not None or one is not None:
+        if listed is not None and (one is None or listed.key < one[0]):
+            yield listed, listed.key, None
             listed = next(listing, None)
-        elif listed is None or key < listed.key:
-            yield None, key
-            key = next(named, None)
-        else:
-            yield listed, key
-            listed, key = next(listing, None), next(named, None)
+        elif one is not None:
+            here = listed if listed is not None and listed.key == one[0] else None
+            yield here, *one
+            listed, one = next(listing, None) if here else listed, next(named, None)
 
 
 def _missing(walk: Walk, key: str, inventory: Inventory) -> None:

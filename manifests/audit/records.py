@@ -1,4 +1,4 @@
-"""The records of a partition: each recomputed from its parts, in groups, and the root over them."""
+"""The records of a partition: each recomputed from its parts, in groups, and the root over them or what is left."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from schemas.record import LEAF_DOMAIN, Normalised, Provenance
 from storage import parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from manifests.audit.found import Found
+    from schemas.disposition import Replaced
     from schemas.partition import Partition
 
 IMPOSSIBLE = -1
@@ -42,17 +43,40 @@ class Wanted(NamedTuple):
 def check_records(source: parquet.Source, partition: Partition, capture: str, found: Found) -> Iterator[list[Wanted]]:
     """Yield where records' native bytes must lie, group by group, after checking the records; note what is wrong.
 
+    ``partition`` may be what is left of one. Whether these are all the records is for others to check.
+
     Raises:
         PartitionMalformedError, UnknownFormatError: it cannot be read.
         NotCanonicalError: a record's derived view or provenance is not in its one spelling.
     """
-    key, leaves = partition.stored.key, list[Digest]()
     for group in parquet.read_groups(source):
-        ids = group.ids()
-        yield _check_group(group, ids, partition, capture, found)
-        leaves += [Digest(one) for one in ids]
-    if root_of(leaves) != partition.root or len(leaves) != partition.rows:
-        found.fault("ROOT_DIFFERS", key, "The records do not make the root that the ledger names.")
+        yield _check_group(group, group.ids(), partition, capture, found)
+
+
+def check_root(ids: Sequence[bytes], partition: Partition, found: Found) -> None:
+    """Check that records, by their ids in order, are all that the ledger names in a partition; note it if not."""
+    if len(ids) != partition.rows or root_of([Digest(one) for one in ids]) != partition.root:
+        what = "The records do not make the root that the ledger names."
+        found.fault("ROOT_DIFFERS", partition.stored.key, what)
+
+
+def gone_since(
+    ids: Sequence[bytes], partition: Partition, replaced: Replaced, leaves: bytes, found: Found
+) -> tuple[Digest, ...] | None:
+    """Return the ids of the records that a partition lost, from those that are left (FORMAT 3.8).
+
+    ``None``: what is left is not what it must be, which is noted.
+    """
+    key = replaced.now.key if replaced.now else partition.stored.key
+    try:
+        gone = parquet.gone_from([Digest(one) for one in ids], leaves, partition.root)
+    except parquet.SurvivorsDifferError as error:
+        found.error(error, key)
+        return None
+    if len(ids) != replaced.rows:
+        found.fault("ROOT_DIFFERS", key, "The records that are left are not as many as the ledger says.")
+        return None
+    return gone
 
 
 def _check_group(

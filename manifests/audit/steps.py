@@ -15,6 +15,7 @@ from manifests.audit.checkpoints import Checkpoints, check_checkpoints
 from manifests.audit.found import Found
 from manifests.audit.guards import Watch, check_guards, lasting
 from manifests.audit.inventory import Inventory, take_inventory
+from manifests.audit.plans import judge_plans, read_plans
 from manifests.audit.workers import check_acts
 from schemas.findings import Step
 from storage import layout
@@ -37,6 +38,7 @@ NO_LOCKS = "this store has no locks: software refuses to overwrite, but files ca
 KEY_NOTE = "no key was given: compare the archive's with the one that its owner publishes"
 UNREADABLE = "a part of the ledger cannot be read"
 NOBODY_ASKED = "the ledger names nobody who is to vouch so"
+NOTHING_PLANNED = "nothing was ever planned to be destroyed"
 NOTHING_KEPT = "nothing was given that an earlier audit had kept"
 
 
@@ -77,10 +79,14 @@ class Examination:
         for some in check_acts(self.store, self.walk.register.acts(), weight=weight, workers=self.workers):
             for act, one in some:
                 checked.take(one)
-                if self.finished is not None and one.clean:
+                for lost in one.lost:
+                    self.walk.register.destruction.add_lost(lost.key, lost.records)
+                # Of what was destroyed nothing is taken over: what is gone must be known to be judged.
+                if self.finished is not None and one.clean and not act.work.replaced:
                     self.finished.add(act, one.counted)
             done += len(some)
             self.tell("objects", done, total)
+        checked.take(read_plans(self.store, self.walk.register))
         return checked
 
     @cached_property
@@ -195,6 +201,18 @@ def _attested(examined: Examination, checked: int, found: Found) -> Outcome:
     return Outcome(checked, found)
 
 
+def _disposition(examined: Examination) -> Outcome:
+    walk, found = examined.walk, Found()
+    found.take(walk.destruction)
+    found.take(examined.objects.plans)
+    if not walk.whole:
+        return Outcome(found=found, unchecked=UNREADABLE)
+    found.take(judge_plans(walk.register))
+    if not walk.history.plans:
+        return Outcome(found=found, unchecked=NOTHING_PLANNED)
+    return Outcome(walk.register.destruction.lost, found)
+
+
 Rule: TypeAlias = "Callable[[Examination], Outcome]"
 
 STEPS: tuple[tuple[str, Rule], ...] = (
@@ -211,6 +229,7 @@ STEPS: tuple[tuple[str, Rule], ...] = (
     ("Continuity: this ledger continues the one that was audited before", _continuity),
     ("Cosignatures: every witness's line holds, for a checkpoint of this ledger", _cosignatures),
     ("Time stamps: every chain verified offline, with the roots that the ledger names", _stamps),
+    ("Disposition: what is gone was planned, and what is certified as gone is", _disposition),
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from manifests import chain
 from manifests.audit.found import Found
 from manifests.audit.register import Register
+from manifests.audit.settling import settle
 from manifests.audit.suspects import hangs_on_damaged, suspect_entries
 from manifests.history import History
 from schemas.errors import ArchiveError
@@ -43,6 +44,7 @@ class Walk:
     found: Found = field(default_factory=Found)
     named_twice: Found = field(default_factory=Found)
     continuity: Found = field(default_factory=Found)
+    destruction: Found = field(default_factory=Found)
     whole: bool = True
     octets: int = 0
     relied: int = 0
@@ -125,6 +127,7 @@ def _walked(store: ObjectStore, walk: Walk, last: int, tell: Tell) -> Walk:
             continue
         walk.take(entry, content, signature=signature)
     suspect_entries(walk.history.keys, walk.register, walk.found)
+    settle(walk)
     return walk
 
 

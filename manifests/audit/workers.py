@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from manifests.audit.captures import Checked
-    from manifests.audit.register import NamedAct
-    from manifests.history import Naming
+    from manifests.audit.register import NamedAct, Work
     from storage.objects import ObjectStore
 
 BATCH_WEIGHT = 16 << 20
@@ -61,14 +60,14 @@ def check_acts(
     batches = _batched(acts)
     if workers is None or workers.processes < 2 or weight < WORTH_STARTING:  # noqa: PLR2004 - one is no parallel work
         for batch in batches:
-            yield list(zip(batch, _check(store, [one.act for one in batch]), strict=True))
+            yield list(zip(batch, _check(store, [one.work for one in batch]), strict=True))
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers.processes, context, _open, (workers.open_store,)) as pool:
         waiting: deque[tuple[list[NamedAct], Future[list[Checked]]]] = deque()
         for batch in batches:
             with _without_program():
-                waiting.append((batch, pool.submit(_check_there, [one.act for one in batch])))
+                waiting.append((batch, pool.submit(_check_there, [one.work for one in batch])))
             # Enough that no process waits, and no more: what waits is in memory.
             if len(waiting) > 2 * workers.processes:
                 yield _done(*waiting.popleft())
@@ -110,11 +109,11 @@ def _batched(acts: Iterable[NamedAct]) -> Iterator[list[NamedAct]]:
         yield batch
 
 
-def _check(store: ObjectStore, acts: list[Naming]) -> list[Checked]:
+def _check(store: ObjectStore, works: list[Work]) -> list[Checked]:
     if not isinstance(store, Versions):
-        return [check_act(store, act) for act in acts]
+        return [check_act(store, work) for work in works]
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(lambda act: check_act(store, act), acts))
+        return list(pool.map(lambda work: check_act(store, work), works))
 
 
 _opened: list[ObjectStore] = []  # a process's own store, opened when the process starts
@@ -124,5 +123,5 @@ def _open(open_store: Callable[[], ObjectStore]) -> None:
     _opened.append(open_store())
 
 
-def _check_there(acts: list[Naming]) -> list[Checked]:
-    return _check(_opened[0], acts)
+def _check_there(works: list[Work]) -> list[Checked]:
+    return _check(_opened[0], works)

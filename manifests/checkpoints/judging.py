@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from manifests.history import History
     from manifests.notes import Signature
-    from manifests.proofs.vouching import Claims, Vouched
+    from manifests.proofs.vouching import Vouched
     from manifests.timestamps.stamp import Stamp
+    from schemas.claims import Claims
     from schemas.digest import Digest
     from schemas.instant import Instant
 

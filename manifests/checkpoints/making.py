@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from manifests.archive import Archive
     from manifests.notes import SignedNote
-    from manifests.proofs.vouching import Claims, Vouched
+    from manifests.proofs.vouching import Vouched
+    from schemas.claims import Claims
 
 SILENT = {"witness": "The witness {} had not cosigned it.", "authority": "The authority {} had not stamped its time."}
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from manifests.checkpoints.judging import cosigners, line_in, roots_named
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
-from manifests.proofs.vouching import Claims, chain_of
+from manifests.proofs.vouching import chain_of
 from manifests.timestamps.token import LARGEST_RESPONSE
 from manifests.witness.cosignatures import joined
 from manifests.witness.requests import LogForkedError
+from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.errors import InputError
 from storage import layout

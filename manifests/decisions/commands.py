@@ -11,9 +11,9 @@ from manifests import keys as places
 from manifests.ceremony.carrying import agree, passphrase, public_file
 from manifests.ceremony.files import read_verifier
 from manifests.console import json_option
-from manifests.decisions.decided import DecisionRefusedError
+from manifests.decisions.decided import DecisionRefusedError, person_of
 from manifests.decisions.files import load_decision, save_decision
-from schemas.decisions import HoldRelease
+from schemas.decisions import Disposition, HoldRelease
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def approve(console: Console, file: Path, key_file: Path, yes: bool) -> None:  #
         console.say(line)
     key = _key(key_file, decided)
     _, role, person = key.name.rsplit("/", 2)
-    if person == decided.decision.proposer:
+    if person in (decided.decision.proposer, person_of(decided.decision.proposer)):
         raise DecisionRefusedError(f"{person} proposed this, and cannot approve it.", do="Have somebody else approve.")
     if not yes:
         agree(f"Approve this as {person}?", who=person, file=file)
@@ -77,9 +77,16 @@ def _key(file: Path, decided: Decided) -> SigningKey:
 def in_words(decided: Decided) -> tuple[str, ...]:
     """Return what whoever approves must have read."""
     decision = decided.decision
+    about: tuple[str, ...]
     match decision.what:
         case HoldRelease(hold=hold, reason=reason):
             about = (f"Release the hold {hold!r}: what it covers may be destroyed again when it is due.", reason)
+        case Disposition() as what:
+            about = (
+                f"Destroy {what.records:,} records that are due on {what.as_of}, by the plan {what.plan}.",
+                "They cannot be brought back. Read the plan's list first; the digest in it must be",
+                what.digest.grouped,
+            )
     return (
         f"To be decided for the archive {decided.origin}",
         "",

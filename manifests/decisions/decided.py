@@ -41,6 +41,11 @@ def refused(why: str, do: str) -> DecisionRefusedError:
     return DecisionRefusedError(f"This is not decided: {why}.", do=do)
 
 
+def person_of(actor: str) -> str:
+    """Return the person in an actor's name as the ledger has it: ``jane@registry`` is ``jane``."""
+    return actor.partition("@")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Approver:
     """A person who signed, and as what."""
@@ -152,7 +157,7 @@ class Decided:
         if not decision.proposed <= at <= decision.expires:
             raise refused(f"it counts from {decision.proposed} to {decision.expires}, not at {at}", "Propose it again.")
         approvers = self.approvers(keys, at=index)
-        if decision.proposer in {one.name for one in approvers}:
+        if {decision.proposer, person_of(decision.proposer)} & {one.name for one in approvers}:
             raise refused(f"{decision.proposer} proposed it and approved it", "Have somebody else approve.")
         if len({one.name for one in approvers}) < people:
             raise refused(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.notes import Checkpoint, SignedNote
-from manifests.proofs.vouching import CheckpointOfAnotherError, Claims, vouch
+from manifests.proofs.vouching import CheckpointOfAnotherError, vouch
 from manifests.signing import Verifier
 from schemas.canonical import Canonical
+from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
 from schemas.merkle import verify_consistency

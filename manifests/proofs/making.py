@@ -12,14 +12,19 @@ from manifests.proofs.continuity import ContinuityProof, ContinuityProofError
 from manifests.proofs.file import PROOF_FORMAT
 from manifests.proofs.inclusion import Inclusion
 from manifests.proofs.record import RecordProof
+from schemas.certificate import ProvedAct
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
+from schemas.ledger import lines_of
 from schemas.merkle import inclusion_path, nodes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from manifests.ledger import Ledger
     from manifests.notes import SignedNote
-    from manifests.proofs.vouching import Claims
+    from schemas.certificate import Kind
+    from schemas.claims import Claims
     from schemas.merkle import Nodes
     from schemas.partition import Partition
     from schemas.record import Record
@@ -91,6 +96,35 @@ def prove_record(
         claims=claims,
         native=base64.b64encode(record.native).decode() if whole else None,
     )
+
+
+def prove_acts(
+    ledger: Ledger, kind: type[Kind], plan: str, *, entries: range, size: int
+) -> tuple[ProvedAct[Kind], ...]:
+    """Return the acts of one kind of a plan of destruction in some entries, each proved under the first ``size`` ones.
+
+    Raises:
+        LedgerChangedError: the store gives other entries than those that were accepted.
+    """
+    return tuple(one for index in entries for one in _acts_in(ledger, kind, plan, index, size))
+
+
+def _acts_in(ledger: Ledger, kind: type[Kind], plan: str, index: int, size: int) -> Iterator[ProvedAct[Kind]]:
+    _, entry, note = chain.parse_entry(ledger.entry_bytes(index))
+    acts = [act for act in entry.acts if isinstance(act, kind) and act.plan == plan]
+    lines = lines_of(entry.acts) if acts else ()
+    for act in acts:
+        line = lines.index(act.to_bytes())
+        yield ProvedAct(
+            act=act,
+            index=index,
+            at=entry.at,
+            actor=entry.actor,
+            entry=note.to_bytes().decode(),
+            line=line,
+            line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
+            path=ledger.inclusion(index, size=size),
+        )
 
 
 def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, claims: Claims) -> ContinuityProof:

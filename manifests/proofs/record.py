@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from manifests import chain
 from manifests.proofs.inclusion import Inclusion
-from manifests.proofs.vouching import Claims, vouch
+from manifests.proofs.vouching import vouch
 from schemas.canonical import Canonical, Natural
+from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
 from schemas.merkle import leaf_hash, verify_inclusion

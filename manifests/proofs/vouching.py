@@ -15,7 +15,8 @@ from manifests.signing import Verifier
 from manifests.timestamps import renewal
 from manifests.timestamps.trust import TimestampExpiredError, load_der_roots
 from manifests.witness.cosignatures import Cosigner, Policy, judge
-from schemas.canonical import Canonical, Natural, NotCanonicalError
+from schemas.canonical import NotCanonicalError
+from schemas.claims import Claims, StampChain
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
 
@@ -34,32 +35,6 @@ class CheckpointOfAnotherError(IntegrityError):
     """A checkpoint is signed under another archive's name."""
 
     code = "CHECKPOINT_OF_ANOTHER"
-
-
-class StampChain(Canonical, frozen=True):
-    """The stamps of one authority on a checkpoint, each renewing the one before, with its roots; DER in base64."""
-
-    authority: str
-    stamps: tuple[str, ...]
-    roots: tuple[str, ...]
-
-
-class Claims(Canonical, frozen=True):
-    """Who vouches, as the archive says: its checkpoint key, its witnesses with how many are needed, its time stamps."""
-
-    verifier: str
-    needed: Natural = 0
-    witnesses: tuple[str, ...] = ()
-    stamps: tuple[StampChain, ...] = ()
-
-    @property
-    def policy(self) -> Policy:
-        """The witnesses, and how many of them are needed.
-
-        Raises:
-            KeyMalformedError, WitnessPolicyError: the claims are impossible.
-        """
-        return Policy(self.needed, tuple(Cosigner.from_text(text) for text in self.witnesses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +115,16 @@ def vouch(note: SignedNote, claims: Claims, trust: Trust) -> Vouched:
             stamps[chain.authority] = _stamped(note, chain, trust)
         except TimestampExpiredError:
             ended.append(chain.authority)
-    return Vouched(note, verifier, judge(note, trust.policy or claims.policy), stamps, tuple(ended))
+    return Vouched(note, verifier, judge(note, trust.policy or _policy(claims)), stamps, tuple(ended))
+
+
+def _policy(claims: Claims) -> Policy:
+    """Return the witnesses that are claimed, and how many of them are needed.
+
+    Raises:
+        KeyMalformedError, WitnessPolicyError: the claims are impossible.
+    """
+    return Policy(claims.needed, tuple(Cosigner.from_text(text) for text in claims.witnesses))
 
 
 def _stamped(note: SignedNote, chain: StampChain, trust: Trust) -> Stamp:

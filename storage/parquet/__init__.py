@@ -11,7 +11,7 @@ from storage.parquet.columns import Cell, Row, Summary, columns_of, derived
 from storage.parquet.limits import PartitionMalformedError
 from storage.parquet.opening import Source, UnknownFormatError
 from storage.parquet.read import Group, read_columns, read_groups, read_rows, read_summaries
-from storage.parquet.surviving import Survivors, SurvivorsDifferError, check_survivors, survivors
+from storage.parquet.surviving import Survivors, SurvivorsDifferError, check_survivors, gone_from, survivors
 from storage.parquet.write import PartitionTooLargeError, write_partition
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "check_survivors",
     "columns_of",
     "derived",
+    "gone_from",
     "read_columns",
     "read_groups",
     "read_rows",

@@ -15,7 +15,7 @@ from storage.parquet.read import read_rows
 from storage.parquet.write import write_partition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from schemas.record import Record
     from storage.parquet.columns import Row
@@ -81,15 +81,23 @@ def check_survivors(source: Source | None, leaves: bytes, root: Digest) -> tuple
         SurvivorsDifferError: it is not so.
         PartitionMalformedError, UnknownFormatError, StoreUnavailableError: as ``read_rows``.
     """
+    return gone_from([] if source is None else [row.id for row in _whole_rows(source)], leaves, root)
+
+
+def gone_from(left: Sequence[Digest], leaves: bytes, root: Digest) -> tuple[Digest, ...]:
+    """Return the ids of the rows that are gone, in their order, from those that are left (``check_survivors``).
+
+    Raises:
+        SurvivorsDifferError: ``leaves`` do not make ``root``, or what is left is not theirs, in their order.
+    """
     if len(leaves) % SIZE:
         raise _differ("The list of ids is cut off")
     ids = [Digest(leaves[at : at + SIZE]) for at in range(0, len(leaves), SIZE)]
     if root_of(ids) != root:
         raise _differ("The ids do not make the root that the ledger names")
-    left = [] if source is None else [row.id for row in _whole_rows(source)]
     staying = frozenset(left)
     # Rows with one id are the same record, so an id that is left is left wherever it was.
-    if left != [one for one in ids if one in staying]:
+    if list(left) != [one for one in ids if one in staying]:
         raise _differ("The rows that are left are not rows that there were, in their order")
     return tuple(one for one in ids if one not in staying)
 

@@ -1,16 +1,17 @@
 """WARC 1.1 files (ISO 28500:2017), written and read: the only door to warcio. What to record, the archiver decides."""
 
-from storage.warc.clearing import NativesCoverAllError
 from storage.warc.coding import ContentCodingError, decoded
 from storage.warc.exchange import Answer, Exchange, Headers, Request, field
+from storage.warc.filler import NativesCoverAllError
 from storage.warc.holders import WarcRecordMissingError, payload_holders, payload_of
 from storage.warc.members import WarcDamagedError, salvage
-from storage.warc.overwriting import Overwritten, overwrite
+from storage.warc.overwriting import SHORTEST, Overwritten, overwrite
 from storage.warc.read import WarcUnsupportedError, read_warc
 from storage.warc.record import PayloadTooLargeError, WarcRecord
 from storage.warc.write import WarcTakenError, WarcUnwritableError, WarcWriter
 
 __all__ = [
+    "SHORTEST",
     "Answer",
     "ContentCodingError",
     "Exchange",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from schemas.errors import IntegrityError
@@ -13,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from storage.warc.record import WarcRecord
+
+
+PAYLOAD_DIGEST = "WARC-Payload-Digest"
 
 
 class WarcRecordMissingError(IntegrityError):
@@ -61,50 +63,42 @@ def payload_holders(stream: BinaryIO, wanted: Collection[str]) -> Iterator[tuple
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Referred:
-    """What the revisits of a file refer to: record ids by theirs. ``ahead`` are those that come after a revisit."""
-
-    holders: dict[str, str]
-    ahead: frozenset[str]
-
-
-def find_referred(stream: BinaryIO) -> Referred:
+def find_holders(stream: BinaryIO) -> dict[str, str]:
     """Return which record each revisit shares its payload with, as far as that is in the file; every record is checked.
 
-    A revisit that names none is told by its payload digest. ``stream`` must be seekable and is left where it stood; it
-    is read again where a revisit names no id. Nothing but names is kept in memory.
+    A revisit that names none, or one that is not in the file, is told by its payload digest. ``stream`` must be
+    seekable and is left where it stood; it is read again where a revisit is not told by an id. Nothing but names is
+    kept in memory.
 
     Raises:
         WarcDamagedError: a record is damaged.
     """
     start = stream.tell()
-    holders: dict[str, str] = {}
-    ahead, passed = set[str](), set[str]()
-    unnamed: dict[tuple[str | None, str | None], list[tuple[str, int]]] = {}
+    passed, named = set[str](), dict[str, tuple[str, str | None]]()
+    unnamed: dict[tuple[str | None, str | None], list[str]] = {}
     for record in read_warc(stream, keep=()):
         if record.type != "revisit":
             passed.add(record.id)
-        elif record.refers_to:
-            holders[record.id] = record.refers_to
-            ahead |= {record.refers_to} - passed
+            continue
+        digest = field(record.headers, PAYLOAD_DIGEST)
+        if record.refers_to:
+            named[record.id] = record.refers_to, digest
         else:
             key = _referred(record)
-            if None in key:
-                key = (None, field(record.headers, "WARC-Payload-Digest"))
-            unnamed.setdefault(key, []).append((record.id, record.offset))
+            unnamed.setdefault((None, digest) if None in key else key, []).append(record.id)
+    holders = {name: holder for name, (holder, _) in named.items() if holder in passed}
+    for name in named.keys() - holders.keys():
+        unnamed.setdefault((None, named[name][1]), []).append(name)
+    unnamed.pop((None, None), None)
     stream.seek(start)
     if unnamed:
         for record in read_warc(stream, keep=()):
-            if record.type == "revisit":
-                continue
-            date, digest = (field(record.headers, name) for name in ("WARC-Date", "WARC-Payload-Digest"))
-            for key in ((record.uri, date), (None, digest)):
-                for name, offset in unnamed.pop(key, ()):
-                    holders[name] = record.id
-                    ahead |= {record.id} if offset < record.offset else set()
+            if record.type != "revisit":
+                date, digest = (field(record.headers, name) for name in ("WARC-Date", PAYLOAD_DIGEST))
+                for key in ((record.uri, date), (None, digest)):
+                    holders |= dict.fromkeys(unnamed.pop(key, ()), record.id)
         stream.seek(start)
-    return Referred(holders, frozenset(ahead))
+    return holders
 
 
 def _referred(revisit: WarcRecord) -> tuple[str | None, str | None]:

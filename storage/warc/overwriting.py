@@ -1,28 +1,33 @@
 """WARC files without the native bytes that are destroyed, every other slice where it lay (FORMAT 3.9).
 
-Which natives and payloads go, and which parts survive, is for disposition to say.
+Which natives, slices and payloads go, and which survive, is for disposition to say.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import cycle
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from storage.warc.changes import Outcome, Rule
-from storage.warc.clearing import STEP, Clearing
-from storage.warc.holders import find_referred
-from storage.warc.members import MAGIC
+from storage.warc.changes import Rule
+from storage.warc.copying import Copy
+from storage.warc.filler import Filler
+from storage.warc.finding import NOTHING, Found, find
+from storage.warc.holders import find_holders
+from storage.warc.parts import Going
 from storage.warc.read import IN_MEMORY, read_warc
-from storage.warc.write import Member
+from storage.warc.salting import find_salted
+from storage.warc.sought import Sought
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from storage.warc.changes import Change
-    from storage.warc.holders import Referred
     from storage.warc.record import WarcRecord
+
+SHORTEST = 16
+"""How many bytes a native has at least that is looked for. A shorter one is hardly more than brackets and a number: it
+would be found where nothing of it was meant, and wear away what stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,138 +37,158 @@ class Overwritten:
     ``changed`` are the records that were written anew, ``octets`` how many of their bytes were overwritten or dropped.
     ``quoting`` are those where natives still occur, in what is kept or in what makes an HTTP header one. ``unread`` are
     those that may hold natives where none can be found: of an unknown or broken content coding, cut off, or a part of
-    a payload.
+    a payload. ``short`` is how many natives are too short to be looked for. ``unsalted`` tells that something changed
+    in a file without a salt, whose digest may confirm a guess at what is gone. The record about the file itself, in
+    which only the salt is another one, is not among those that ``changed``.
     """
 
     changed: tuple[str, ...]
     quoting: tuple[str, ...]
     unread: tuple[str, ...]
     octets: int
+    short: int
+    unsalted: bool
 
 
 def overwrite(
     source: BinaryIO,
     target: BinaryIO,
     *,
-    natives: Collection[bytes],
+    natives: Sequence[Collection[bytes]],
+    turn: str,
+    gone: Mapping[str, Iterable[tuple[int, int]]] | None = None,
     drop: Collection[str] = (),
     kept: Mapping[str, Iterable[tuple[int, int]]] | None = None,
 ) -> Overwritten:
     """Copy a WARC file with every occurrence of ``natives`` overwritten at its length (FORMAT 3.9).
 
-    Exact bytes are looked for: in payloads, in the values of HTTP headers, in addresses. The records ``drop`` lose
-    their payload. ``kept`` gives the slices that survive, offset and length, by exchange: nothing in them is touched,
-    not even a native that they quote, and of a payload that is dropped they stay where they are. An id of a revisit
-    stands for the record that it refers to. Records in which nothing changes are copied byte for byte.
+    Exact bytes are looked for: in payloads, in the values of HTTP headers, in addresses. The natives come in groups, of
+    which one is in memory at a time, and for each the file is read once; how they are grouped changes nothing. Those
+    shorter than ``SHORTEST`` are not looked for.
 
-    ``source`` must be seekable and is read from where it stands, two times or three. Payloads are in memory up to 1 MiB
-    and in temporary files beyond; the natives are in memory.
+    ``gone`` gives slices that are overwritten as they lie, whatever they hold: offset and length in the payload, by
+    exchange. The records ``drop`` lose their payload. ``kept`` gives the slices that survive: nothing in them is
+    touched, neither what they quote nor a slice within them that goes, and of a payload that is dropped they stay where
+    they are. An id of a revisit stands for the record that it refers to. Records in which nothing changes are copied
+    byte for byte.
+
+    ``turn`` names what the file is overwritten for. If anything changes, the file's salt becomes another one, which
+    follows from the old one and ``turn`` and from which the old one does not follow (FORMAT 3.9.7). So the same input
+    gives the same bytes, and nothing that is left confirms a guess at the file that there was.
+
+    ``source`` must be seekable and is read from where it stands. Payloads are in memory up to 1 MiB and in temporary
+    files beyond.
 
     Raises:
         WarcDamagedError, WarcUnsupportedError: it cannot be read; nothing is written then.
         NativesCoverAllError: nothing can be written over these natives.
     """
-    start = source.tell()
-    referred = find_referred(source)
-    rule = _rule(Clearing(natives), drop, kept or {}, referred)
-    digests = dict(_digests_ahead(source, rule, referred))
-    copy = _Copy(source, target, start)
-    changed, quoting, unread, octets = list[str](), list[str](), list[str](), 0
-    for record in read_warc(source):
-        shared = digests.get(referred.holders.get(record.id, ""))
-        with _outcome(rule, record, shared) as outcome:
-            if outcome.quoting:
+    holders = find_holders(source)
+    dropped = frozenset(holders.get(name, name) for name in drop)
+    going = Going(dropped, _by_holder(gone or {}, holders), _by_holder(kept or {}, holders))
+    filler, told = Filler(), None
+    with SpooledTemporaryFile(IN_MEMORY) as one, SpooledTemporaryFile(IN_MEMORY) as other:
+        spare = cycle(cast("tuple[BinaryIO, BinaryIO]", (one, other)))
+        while True:
+            file = _File(source, source.tell(), holders, going)
+            found, short = file.found(natives, filler)
+            rule = Rule(going, filler.byte)
+            changed = file.changed(rule, found)
+            # Where what is written may spell a native, the copy is searched as its source was, until nothing changes.
+            last = not changed or not filler.spells
+            into = target if last else _emptied(next(spare))
+            done = file.copied(into, rule, found, changed, turn=None if told else turn)
+            told = replace(told, octets=told.octets + done.octets) if told else replace(done, short=short)
+            if last:
+                return told
+            into.seek(0)
+            source = into
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A WARC file, from byte ``start`` on, of which something may go; ``holders`` are what its revisits refer to."""
+
+    source: BinaryIO
+    start: int
+    holders: Mapping[str, str]
+    going: Going
+
+    def found(self, natives: Sequence[Collection[bytes]], filler: Filler) -> tuple[dict[int, Found], int]:
+        """Return where natives lie, by the records' offsets, and how many are short; the others ``filler`` notes."""
+        found: dict[int, Found] = {}
+        short = 0
+        for group in natives:
+            strings = [native for native in group if len(native) >= SHORTEST]
+            short += sum(0 < len(native) < SHORTEST for native in group)
+            filler.note(strings)
+            sought = Sought(strings)
+            for record, scratch in self._records():
+                told = find(record, scratch, sought, self.going)
+                if told != NOTHING:
+                    found[record.offset] = found.get(record.offset, NOTHING).joined(told)
+        return found, short
+
+    def changed(self, rule: Rule, found: Mapping[int, Found]) -> dict[str, str | None]:
+        """Return which records change by themselves, by their ids, with the digests of the payloads that are others."""
+        changed: dict[str, str | None] = {}
+        if found or self.going.drop or self.going.gone:
+            for record, scratch in self._records():
+                change = rule.find_change(record, found.get(record.offset, NOTHING), scratch)
+                if change:
+                    changed[record.id] = change.digest
+        return changed
+
+    def copied(
+        self,
+        target: BinaryIO,
+        rule: Rule,
+        found: Mapping[int, Found],
+        changed: Mapping[str, str | None],
+        *,
+        turn: str | None,
+    ) -> Overwritten:
+        """Write the copy, its salt turned if there is a ``turn``, and return what was done."""
+        salted = False
+        copy = Copy(self.source, target, self.start)
+        ids, quoting, unread, octets = list[str](), list[str](), list[str](), 0
+        for record, scratch in self._records():
+            seen = found.get(record.offset, NOTHING)
+            shared = changed.get(self.holders.get(record.id, ""))
+            change = rule.find_change(record, seen, scratch, shared=shared) if record.id in changed or shared else None
+            salting = find_salted(record, turn) if changed and turn is not None else None
+            salted = salted or salting is not None
+            copy.put(record, change or salting)
+            if change:
+                ids.append(record.id)
+                octets += change.octets
+            if seen.quoting:
                 quoting.append(record.id)
-            if outcome.unread:
+            if seen.unread or (seen.broken and not (change and change.anew)):
                 unread.append(record.id)
-            copy.put(record, outcome.change)
-        if outcome.change:
-            changed.append(record.id)
-            octets += outcome.change.octets
-            if outcome.change.digest:
-                digests[record.id] = outcome.change.digest
-    copy.end()
-    return Overwritten(tuple(changed), tuple(quoting), tuple(unread), octets)
+        copy.end()
+        return Overwritten(tuple(ids), tuple(quoting), tuple(unread), octets, 0, bool(ids) and not salted)
+
+    def _records(self) -> Iterator[tuple[WarcRecord, BinaryIO]]:
+        """Yield the records, each with an empty file to work in."""
+        self.source.seek(self.start)
+        for record in read_warc(self.source):
+            with SpooledTemporaryFile(IN_MEMORY) as scratch:
+                yield record, cast("BinaryIO", scratch)
+        self.source.seek(self.start)
 
 
-def _rule(
-    clearing: Clearing, drop: Collection[str], kept: Mapping[str, Iterable[tuple[int, int]]], referred: Referred
-) -> Rule:
+def _emptied(file: BinaryIO) -> BinaryIO:
+    file.seek(0)
+    file.truncate()
+    return file
+
+
+def _by_holder(
+    slices: Mapping[str, Iterable[tuple[int, int]]], holders: Mapping[str, str]
+) -> dict[str, list[tuple[int, int]]]:
     spans: dict[str, list[tuple[int, int]]] = {}
-    for name, slices in kept.items():
-        holder = spans.setdefault(referred.holders.get(name, name), [])
-        holder += [(offset, offset + length) for offset, length in slices if length]
-    return Rule(clearing, frozenset(referred.holders.get(name, name) for name in drop), spans)
-
-
-def _digests_ahead(source: BinaryIO, rule: Rule, referred: Referred) -> Iterator[tuple[str, str]]:
-    """Yield the new digests of changed payloads that a revisit before them refers to."""
-    start = source.tell()
-    if referred.ahead:
-        for record in read_warc(source, keep=referred.ahead):
-            if record.id in referred.ahead:
-                with _outcome(rule, record, None) as outcome:
-                    if outcome.change and outcome.change.digest:
-                        yield record.id, outcome.change.digest
-        source.seek(start)
-
-
-@contextmanager
-def _outcome(rule: Rule, record: WarcRecord, shared: str | None) -> Iterator[Outcome]:
-    if record.type == "warcinfo":
-        yield Outcome(None, quoting=False, unread=False)
-        return
-    with SpooledTemporaryFile(IN_MEMORY) as scratch:
-        yield rule.outcome(record, cast("BinaryIO", scratch), shared=shared)
-
-
-class _Copy:
-    """A copy in the making: what is not changed is taken over as it lies in the source, from record to record."""
-
-    def __init__(self, source: BinaryIO, target: BinaryIO, start: int) -> None:
-        self._source = source
-        self._target = target
-        self._start = start
-        self._unchanged: int | None = None
-        self._gzipped = source.read(len(MAGIC)) == MAGIC
-        source.seek(start)
-
-    def put(self, record: WarcRecord, change: Change | None) -> None:
-        """Take over a record or what it was changed into; records come in their order."""
-        if change is None:
-            if self._unchanged is None:
-                self._unchanged = record.offset
-            return
-        self._take_over(record.offset)
-        if not self._gzipped:
-            _write(self._target, record.version, change)
-            return
-        member = Member(self._target)
-        _write(member, record.version, change)
-        member.flush()
-
-    def end(self) -> None:
-        """Take over what is left."""
-        self._take_over(None)
-
-    def _take_over(self, end: int | None) -> None:
-        if self._unchanged is None:
-            return
-        reading = self._source.tell()
-        self._source.seek(self._start + self._unchanged)
-        left = -1 if end is None else end - self._unchanged
-        while chunk := self._source.read(STEP if left < 0 else min(left, STEP)):
-            self._target.write(chunk)
-            left -= len(chunk) if left > 0 else 0
-        self._source.seek(reading)
-        self._unchanged = None
-
-
-def _write(target: BinaryIO | Member, version: str, change: Change) -> None:
-    lines = (version, *(f"{name}: {value}" for name, value in change.headers), "", "")
-    target.write("\r\n".join(lines).encode("utf-8", "surrogateescape"))
-    target.write(change.head)
-    change.body.seek(0)
-    while chunk := change.body.read(STEP):
-        target.write(chunk)
-    target.write(b"\r\n\r\n")
+    for name, those in slices.items():
+        holder = spans.setdefault(holders.get(name, name), [])
+        holder += [(offset, offset + length) for offset, length in those if length]
+    return spans

@@ -52,6 +52,7 @@ class WarcWriter:
 
     Each record is a gzip member of its own. A payload of 256 bytes or more that the file holds already is kept as a
     revisit. A call that returned survives the loss of the process and of power; one that raised left nothing.
+    ``salt`` is 32 random bytes: the file carries them, so that its digest confirms no guess at what is in it.
 
     Raises:
         WarcTakenError: ``path`` exists.
@@ -64,6 +65,7 @@ class WarcWriter:
         *,
         software: str,
         operator: str,
+        salt: bytes,
         now: Callable[[], Instant],
         user_agent: str = "",
         new_id: Callable[[], uuid.UUID] = uuid.uuid4,
@@ -86,6 +88,7 @@ class WarcWriter:
             "conformsTo": CONFORMS_TO,
             "operator": operator,
             "http-header-user-agent": user_agent,
+            "salt": salt.hex(),
         }
         info, self._warcinfo = self._fields_record(
             "warcinfo", {"WARC-Date": str(now()), "WARC-Filename": path.name}, about

@@ -31,7 +31,7 @@ class Recording:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.path = folder / "capture.warc.gz"
         self.waits: list[float] = []
-        self.warc = WarcWriter(self.path, software="holdfast/0", operator="district", now=lambda: AT)
+        self.warc = WarcWriter(self.path, software="holdfast/0", operator="district", salt=bytes(32), now=lambda: AT)
         known: dict[str, Any] = {"addresses": is_public_or_private, "limits": LIMITS, "patience": Patience(attempts=1)}
         self.transport = RecordingTransport(
             self.warc, user_agent="holdfast", folder=folder, now=lambda: AT, sleep=self.waits.append, **known | settings

@@ -33,7 +33,7 @@ def only_loopback(host: str, port: int) -> tuple[Address, ...]:
 def transport_to(path: Path) -> Iterator[RecordingTransport]:
     """A transport that records into the WARC file at ``path``."""
     with (
-        WarcWriter(path, software="holdfast/0", operator="district", now=lambda: AT) as warc,
+        WarcWriter(path, software="holdfast/0", operator="district", salt=bytes(32), now=lambda: AT) as warc,
         RecordingTransport(
             warc,
             user_agent="holdfast",

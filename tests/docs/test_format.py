@@ -16,6 +16,7 @@ from schemas.findings import AuditStatement, Beyond, Finding, Guarded, Kept, Rep
 from schemas.keys import KeyStatement, Revocation
 from schemas.ledger import KeysChanged
 from schemas.record import Normalised, Provenance, Record
+from storage.warc.salting import turned
 
 TEXT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
 
@@ -33,6 +34,10 @@ def test_the_example_record_has_the_id_that_is_printed() -> None:
     assert record.id == Digest.from_hex(example("id"))
     assert Normalised.from_bytes(normalised).item == "42"
     assert Provenance.from_bytes(provenance).source.length == len(native)
+
+
+def test_the_example_salt_is_turned_into_the_one_that_is_printed() -> None:
+    assert turned(bytes(range(32)), "9f0c2a").hex() == example("turned-salt")
 
 
 def test_the_example_entries_are_accepted_and_the_checkpoint_is_theirs() -> None:
@@ -81,9 +86,19 @@ def test_every_field_of_every_structure_is_specified() -> None:
     from ediscovery.transfer.manifest import Transfer  # noqa: PLC0415
     from manifests.proofs.continuity import ContinuityProof  # noqa: PLC0415
     from manifests.proofs.record import RecordProof  # noqa: PLC0415
-    from manifests.proofs.vouching import Claims, StampChain  # noqa: PLC0415
     from schemas.attestors import Authority, Witness  # noqa: PLC0415
     from schemas.capture import Poll  # noqa: PLC0415
+    from schemas.certificate import (  # noqa: PLC0415
+        AskedPlace,
+        Certificate,
+        CitedSchedule,
+        Cleared,
+        GoneObject,
+        HoldCheck,
+        ProvedAct,
+        Remaining,
+    )
+    from schemas.claims import Claims, StampChain  # noqa: PLC0415
     from schemas.ledger import (  # noqa: PLC0415
         AccountRegistered,
         ArchiveCreated,
@@ -130,6 +145,14 @@ def test_every_field_of_every_structure_is_specified() -> None:
         RecordsTransferred,
         Line,
         Transfer,
+        Certificate,
+        ProvedAct,
+        CitedSchedule,
+        HoldCheck,
+        GoneObject,
+        AskedPlace,
+        Cleared,
+        Remaining,
     )
     for structure in structures:
         for name in structure.__struct_fields__:

@@ -20,6 +20,7 @@ from ediscovery.language import parse
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
 from ediscovery.production.checking import check
+from ediscovery.production.signed import SignedPdf
 from manifests.archive import create_archive
 from manifests.audit import audit
 from manifests.checkpoints.commands import system_nonce
@@ -210,10 +211,9 @@ def test_naughty_strings_survive_capture_search_and_production(archive: Archive)
             archive, opened, hits[:120], order, signer_of(archive), make(archive, nonce=system_nonce, name=False)
         )
     report = check(
-        made.pdf,
+        SignedPdf.read(made.pdf, at=system_clock()),
         check_record=check_record,
         check_checkpoint=lambda note, claims: vouch(note, claims, Trust(at=system_clock())),
-        at=system_clock(),
     )
     assert report.sound, report.findings[:5]
     assert len(report.records) == 120

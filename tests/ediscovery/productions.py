@@ -11,12 +11,14 @@ import pikepdf
 from ediscovery.production import checking
 from ediscovery.production.document import CustodyEvent, ProducedItem, ProductionDocument, ThreadLine, Version
 from ediscovery.production.render import Rendered, render
+from ediscovery.production.signed import SignedPdf
 from ediscovery.production.signing import Signer, make_test_authority
 from manifests.proofs.file import read_record_proof
 from manifests.proofs.making import hops_of, prove_record
 from manifests.proofs.record import check
-from manifests.proofs.vouching import Claims, Trust, vouch
+from manifests.proofs.vouching import Trust, vouch
 from schemas.account import Account
+from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.merkle import nodes_of, root_of
@@ -214,7 +216,8 @@ def case_of_two() -> tuple[Rendered, Signer, bytes, bytes]:
 
 def judged(pdf: bytes, *, roots=(), at=NOW, by=check_record):
     """What a check says of a file."""
-    return checking.check(pdf, trust_roots=roots, check_record=by, check_checkpoint=check_checkpoint, at=at)
+    handed = SignedPdf.read(pdf, trust_roots=roots, at=at)
+    return checking.check(handed, check_record=by, check_checkpoint=check_checkpoint)
 
 
 def codes(report) -> set[str]:

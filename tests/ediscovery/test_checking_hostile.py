@@ -32,13 +32,13 @@ from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))
 resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]), int(sys.argv[3])))
 from ediscovery.production.checking import check
+from ediscovery.production.signed import SignedPdf
 from schemas.errors import ArchiveError
 from schemas.instant import Instant
 from tests.ediscovery.productions import check_checkpoint, check_record
 try:
-    report = check(
-        Path(sys.argv[1]).read_bytes(), check_record=check_record, check_checkpoint=check_checkpoint, at=Instant(0)
-    )
+    handed = SignedPdf.read(Path(sys.argv[1]).read_bytes(), at=Instant(0))
+    report = check(handed, check_record=check_record, check_checkpoint=check_checkpoint)
     print(report.sound, sorted({finding.code for finding in report.findings}), len(report.findings))
 except ArchiveError as error:
     print(error.code)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ediscovery.production.checking import check
 from ediscovery.production.render import render
+from ediscovery.production.signed import SignedPdf
 from manifests.notes import SignedNote
 from manifests.proofs.vouching import Trust, chain_of, vouch
 from manifests.signing import SigningKey
@@ -46,7 +47,9 @@ def checked(document, *, at=NOW):
     pdf = signer.sign(render(document, first_number=1).pdf, reason="Production 1", at=NOW)
     trust = Trust(at=at)
     return check(
-        pdf, check_record=check_record, check_checkpoint=lambda note, claims: vouch(note, claims, trust), at=at
+        SignedPdf.read(pdf, at=at),
+        check_record=check_record,
+        check_checkpoint=lambda note, claims: vouch(note, claims, trust),
     )
 
 

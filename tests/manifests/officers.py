@@ -12,6 +12,7 @@ from schemas.ledger import PURPOSES, Key, KeysChanged
 from tests.manifests.archives import ORIGIN, Writer
 
 if TYPE_CHECKING:
+    from manifests.ledger import Ledger
     from schemas.ledger import KeyPurpose
     from schemas.roles import Role
 
@@ -42,15 +43,17 @@ def revoked(key: SigningKey, since: int, reason: str = "Laptop stolen on May 2")
 
 @dataclass
 class Office:
-    """An archive, its writer, and three officers of whom two decide."""
+    """An archive, made unless it is there, its writer, and three officers of whom two decide."""
 
     writer: Writer = field(default_factory=Writer)
     alice: SigningKey = field(default_factory=lambda: SigningKey.generate("alice"))
     bob: SigningKey = field(default_factory=lambda: SigningKey.generate("bob"))
     carol: SigningKey = field(default_factory=lambda: SigningKey.generate("carol"))
 
+    ledger: Ledger | None = None
+
     def __post_init__(self) -> None:
-        self.ledger = self.writer.create()
+        self.ledger = self.ledger or self.writer.create()
 
     @property
     def officers(self) -> tuple[Verifier, ...]:

@@ -17,6 +17,8 @@ from storage.objects import Content
 from storage.warc import Answer, Exchange, Request, WarcWriter
 from tests.manifests.archives import START, Writer, captured, registered
 
+FEED = "file:///archive/of/feed.xml"
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -79,13 +81,16 @@ class Archivist:
 
     def _exchanges(self, name: str, payload: bytes, *, repeated: bool):
         path = self.folder / f"{name}.warc.gz"
-        with WarcWriter(path, software="test", operator="test", now=lambda: START) as warc:
+        with WarcWriter(path, software="test", operator="test", salt=salted(0), now=lambda: START) as warc:
             if repeated:
                 warc.exchange(answered("https://blog.example/first", payload))
                 exchange = warc.exchange(answered("https://blog.example/again", payload))
             else:
                 exchange = warc.resource(
-                    uri="file:///feed.xml", at=START, content_type="application/xml", body=io.BytesIO(payload)
+                    uri=FEED,
+                    at=START,
+                    content_type="application/xml",
+                    body=io.BytesIO(payload),
                 )
         key = layout.exchanges(account="blog", capture=name)
         return exchange, self.store.put_new(key, Content.of_file(path))
@@ -93,7 +98,7 @@ class Archivist:
     def _records(self, name: str, natives: Sequence[bytes], exchange: str) -> list[Record]:
         records, offset = [], 0
         for number, native in enumerate(natives):
-            source = Slice(exchange=exchange, uri="file:///feed.xml", offset=offset, length=len(native))
+            source = Slice(exchange=exchange, uri=FEED, offset=offset, length=len(native))
             records.append(record(number, native, source, capture=name))
             offset += len(native)
         return records

@@ -180,9 +180,9 @@ def test_the_locks_and_holds_of_a_copy_are_kept_up_and_its_ledger_stays_as_it_is
     office.archive.append(lambda _: (HoldPlaced(hold="case", reason="x", scope=Scope(accounts=("blog",))),))
     copy_archive(office.archive.ledger, opened(0), tell=nobody)
 
-    early = sweep_copy(opened(10), place, now=Clock(10 * DAY)(), tell=nobody)
+    early = sweep_copy(opened(10), place, of=office.archive.ledger, now=Clock(10 * DAY)(), tell=nobody)
     ledger = opened(20)
-    swept = sweep_copy(ledger, place, now=Clock(20 * DAY)(), tell=nobody)
+    swept = sweep_copy(ledger, place, of=office.archive.ledger, now=Clock(20 * DAY)(), tell=nobody)
     told = mirror_holds(ledger, place, tell=nobody)
 
     assert (early.renewed, early.until, early.ledger) == (0, None, 0)

@@ -45,7 +45,14 @@ LIMIT = 1 << 20
 
 
 def writer(path: Path) -> WarcWriter:
-    return WarcWriter(path, software="holdfast/0", operator="The district", now=lambda: AT, user_agent="holdfast")
+    return WarcWriter(
+        path,
+        software="holdfast/0",
+        operator="The district",
+        salt=bytes(range(32)),
+        now=lambda: AT,
+        user_agent="holdfast",
+    )
 
 
 def exchange(body: bytes = PAGE, **changes: object) -> Exchange:
@@ -99,6 +106,7 @@ def test_a_file_says_who_wrote_it_and_how(tmp_path: Path) -> None:
         b"conformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
         b"operator: The district",
         b"http-header-user-agent: holdfast",
+        b"salt: 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
     ]
 
 

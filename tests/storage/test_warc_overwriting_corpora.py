@@ -31,7 +31,7 @@ def readable(path: Path) -> list[tuple[str, str, bytes]]:
         return payloads(path.read_bytes())
     except (WarcDamagedError, WarcUnsupportedError) as error:
         with path.open("rb") as source, pytest.raises(type(error)):
-            overwrite(source, target := io.BytesIO(), natives=[b"anything"])
+            overwrite(source, target := io.BytesIO(), natives=[[b"anything"]], turn="plan 1")
         assert target.getvalue() == b""
         return []
 
@@ -52,7 +52,7 @@ def test_a_file_of_the_corpora_loses_what_is_sought_and_nothing_else(name: str) 
     with path.open("rb") as source:
         if not before:
             return
-        told = overwrite(source, target, natives=natives)
+        told = overwrite(source, target, natives=[natives], turn="plan 1")
 
     # then they are nowhere, records and lengths are the same, and so is every byte beside them.
     after = payloads(target.getvalue())

@@ -15,6 +15,7 @@ from storage.warc import (
     NativesCoverAllError,
     Overwritten,
     WarcDamagedError,
+    field,
     overwrite,
 )
 from tests.judges import judged
@@ -73,7 +74,7 @@ def test_a_damaged_file_is_refused_before_anything_is_written(tmp_path: Path) ->
         flipped[position] ^= 0x10
         target = io.BytesIO()
         try:
-            overwrite(io.BytesIO(flipped), target, natives=[GONE])
+            overwrite(io.BytesIO(flipped), target, natives=[[GONE]], turn="plan 1")
         except WarcDamagedError:
             assert target.getvalue() == b""
         else:  # a byte of gzip's own header that says nothing
@@ -95,16 +96,19 @@ def test_a_file_that_is_not_compressed_stays_so(tmp_path: Path) -> None:
 
 
 def test_bytes_of_media_that_contain_every_filler_are_overwritten_all_the_same(tmp_path: Path) -> None:
+    # Given natives in which every byte occurs, and what makes one out of what is written, and that yet another,
     path = tmp_path / "capture.warc.gz"
-    every = bytes(range(256))
-    native = every + b"*~*"
+    media, arises = bytes(range(256)), b"the w**ds of a boy"
+    body = b"<" + media + b">[the words of a boy]" + b" " * 300
     with writer(path) as warc:
-        # What stands around it makes another native of the filler, and that one yet another.
-        name = warc.exchange(exchange(b"<**" + native + b"**>" + b" " * 300))
-    target, _ = done(path, natives=[native, b"<***", b"*" * 100 + b"**>"])
-    after = payload(target, name)
-    assert [one in after for one in (native, b"<***", b"*" * 100 + b"**>")] == [False] * 3
-    assert len(after) == len(native) + 306
+        first, again = (warc.exchange(exchange(body)) for _ in range(2))
+    letters = (body.index(b"ords"), 2)
+    # when two letters go,
+    target, told = done(path, natives=[[media, arises], [b"[" + b"*" * len(arises) + b"]"]], gone={first: [letters]})
+    # then so does all that they would have spelled, and what that would have.
+    assert payload(target, first) == b"<" + b"*" * 256 + b">" + b"*" * (len(arises) + 2) + b" " * 300
+    assert told == Overwritten((first, again), (), (), 255 + len(arises) + 2, 0, unsalted=False)
+    assert field(read(target)[first].headers, "WARC-X-Overwritten") == str(told.octets)
     judged(target)
 
 
@@ -112,7 +116,7 @@ MEASURED = """
 import io, sys
 from storage.warc import overwrite
 with open(sys.argv[1], "rb") as source, open(sys.argv[1] + ".out", "wb") as target:
-    told = overwrite(source, target, natives=[b"needle %d" % n for n in range(1000)])
+    told = overwrite(source, target, natives=[[b"needle number %03d" % n for n in range(1000)]], turn="plan 1")
 assert len(told.changed) == 1, told
 """
 
@@ -122,7 +126,7 @@ def test_a_large_payload_takes_no_more_memory_than_a_small_one(tmp_path: Path) -
         path = tmp_path / f"{megabytes}.warc.gz"
         with writer(path) as warc, (tmp_path / f"{megabytes}.body").open("w+b") as body:
             for number in range(megabytes):
-                body.write((b"needle %d, " % number).ljust(1 << 20, b"."))
+                body.write((b"needle number %03d, " % number).ljust(1 << 20, b"."))
             body.seek(0)
             warc.exchange(exchange(answer=Answer(200, "OK", (), body)))
         return str(path)
@@ -132,16 +136,16 @@ def test_a_large_payload_takes_no_more_memory_than_a_small_one(tmp_path: Path) -
 
 def test_natives_that_leave_no_byte_to_write_are_refused() -> None:
     with pytest.raises(NativesCoverAllError):
-        overwrite(io.BytesIO(), io.BytesIO(), natives=[bytes([code]) for code in range(256)])
+        overwrite(io.BytesIO(), io.BytesIO(), natives=[[bytes([code]) * 16 for code in range(256)]], turn="plan 1")
 
 
 def test_an_empty_file_and_empty_natives_change_nothing(tmp_path: Path) -> None:
     path = tmp_path / "capture.warc.gz"
     path.write_bytes(b"")
-    assert done(path)[1] == Overwritten((), (), (), 0)
+    assert done(path)[1] == Overwritten((), (), (), 0, 0, unsalted=False)
     path.unlink()
     with writer(path) as warc:
         warc.exchange(exchange(LIST))
-    target, told = done(path, natives=[b""])
-    assert told == Overwritten((), (), (), 0)
+    target, told = done(path, natives=[[b""]])
+    assert told == Overwritten((), (), (), 0, 0, unsalted=False)
     assert target.read_bytes() == path.read_bytes()

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.warc.sought import HEAD, NEAR, WINDOW, Sought
+from storage.warc.beginnings import NEAR
+from storage.warc.sought import HEAD, WINDOW, Sought
 
 
 def places(content: bytes, strings: list[bytes]) -> list[tuple[int, int]]:
@@ -56,17 +57,62 @@ def test_the_longest_of_many_that_begin_alike_is_found_and_those_within_it() -> 
     assert places(b"--" + alike[:19] + b"--", strings) == []
 
 
-def test_a_part_may_be_overwritten_as_soon_as_it_is_yielded() -> None:
-    strings = [b"abab", b"bc", b"cdcdcdcdcdcdcdcdcdcdcd", b"aba"]
-    content = b"abababc-ababa-cdcdcdcdcdcdcdcdcdcdcdcd-bc" * 50
-    expected = places(content, strings)
-    file = io.BytesIO(content)
-    found = []
-    for start, end in Sought(strings).places(file):
-        found.append((start, end))
-        file.seek(start)
-        file.write(b"*" * (end - start))
-    assert found == expected
+@settings(deadline=None, max_examples=300)
+@given(st.lists(few, max_size=12), st.lists(few, max_size=30).map(b"".join), st.tuples(*[st.integers(0, 500)] * 2))
+def test_within_a_part_only_what_lies_in_it_whole_is_found(
+    strings: list[bytes], content: bytes, part: tuple[int, int]
+) -> None:
+    start, end = sorted(min(one, len(content)) for one in part)
+    found = Sought(strings).places(io.BytesIO(content), within=(start, end))
+    inside = [place for first, last in found for place in range(first, last)]
+    assert [place - start for place in inside] == covered(content[start:end], strings)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data())
+def test_what_repeats_itself_is_found_as_by_a_search_for_each(data: st.DataObject) -> None:
+    # Runs of few bytes, broken here and there, as strings and as the content that they lie in.
+    pieces = data.draw(st.lists(st.text("ab", min_size=1, max_size=3).map(str.encode), min_size=1, max_size=3))
+    repeated = st.tuples(st.sampled_from(pieces), st.integers(1, 60)).map(lambda one: one[0] * one[1])
+    runs = st.lists(repeated, min_size=1, max_size=4).map(b"".join)
+    strings = data.draw(st.lists(runs, min_size=1, max_size=8))
+    content = b"".join(data.draw(st.lists(runs | st.sampled_from(strings), max_size=6)))
+    found = [place for start, end in places(content, strings) for place in range(start, end)]
+    assert found == covered(content, strings)
+
+
+def test_what_is_remembered_of_strings_may_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.warc.beginnings.REMEMBERED", 3)
+    half = b"a" * 300 + b"b" + b"a" * 300
+    strings = [half + b"c", b"a" * 50 + b"d", b"ab" * 40]
+    content = half + b"d" + half + b"c" + b"ab" * 60 + b"a" * 49 + b"d"
+    found = [place for start, end in places(content, strings) for place in range(start, end)]
+    assert found == covered(content, strings)
+
+
+@pytest.mark.parametrize(
+    ("string", "content"),
+    [
+        (b"a" * 60_000, b"a" * 120_000),
+        (b"a" * 60_000 + b"b" + b"a" * 60_000, b"a" * 150_000),
+        (b"a" * 60_000 + b"b" + b"a" * 60_000 + b"c", (b"a" * 60_000 + b"b") * 2),
+    ],
+    ids=["a run in a longer one", "a break in the middle", "the same beginning twice"],
+)
+def test_what_repeats_itself_is_not_compared_again_and_again(string: bytes, content: bytes) -> None:
+    # Given a string that counts which of its bytes are looked at,
+    compared = 0
+
+    class Counted(bytes):
+        def __getitem__(self, key):  # type: ignore[no-untyped-def, override]
+            nonlocal compared
+            part = super().__getitem__(key)
+            compared += len(part) if isinstance(key, slice) else 1
+            return part
+
+    # when it is looked for, then each byte was looked at some hundred times at most, not 60,000 times.
+    places(content, [Counted(string)])
+    assert compared < 600 * (len(string) + len(content))
 
 
 def test_nothing_is_found_where_nothing_is_sought() -> None:

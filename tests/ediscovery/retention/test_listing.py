@@ -12,7 +12,7 @@ from ediscovery.commands import searchable_whole
 from ediscovery.production.commands import OutputExistsError
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
-from ediscovery.retention.listing import COLUMNS, ListFormatError, ListUnwritableError, write_list
+from ediscovery.retention.listing import COLUMNS, ListFormatError, ListUnwritableError, due_rows, write_list
 from ediscovery.retention.tallying import tally
 from ediscovery.search import PartitionUnreadableError
 from schemas.holds import Scope
@@ -54,7 +54,7 @@ def judge(tmp_path_factory):
 
 def test_a_spreadsheet_shows_every_cell_and_reckons_none(judge, tmp_path):
     out = tmp_path / "due.csv"
-    assert write_list(out, judge) == len(HOSTILE)
+    assert write_list(out, lambda: due_rows(judge())) == len(HOSTILE)
     with out.open(encoding="utf-8-sig", newline="") as file:
         head, *rows = csv.reader(file)
     assert tuple(head) == COLUMNS
@@ -80,7 +80,7 @@ def test_a_spreadsheet_shows_every_cell_and_reckons_none(judge, tmp_path):
 
 def test_a_program_reads_every_text_as_it_is(judge, tmp_path):
     out = tmp_path / "due.jsonl"
-    assert write_list(out, judge) == len(HOSTILE)
+    assert write_list(out, lambda: due_rows(judge())) == len(HOSTILE)
     rows = [json.loads(line) for line in out.read_text().split("\n")[:-1]]
     assert sorted(row["item"] for row in rows) == sorted(HOSTILE)
     assert set(rows[0]) == set(COLUMNS)
@@ -98,12 +98,12 @@ def test_a_file_that_is_there_stays_as_it_is(judge, tmp_path):
     out = tmp_path / "due.csv"
     out.write_text("mine")
     with pytest.raises(OutputExistsError):
-        write_list(out, judge)
+        write_list(out, lambda: due_rows(judge()))
     assert out.read_text() == "mine"
     with pytest.raises(ListFormatError):
-        write_list(tmp_path / "due.xlsx", judge)
+        write_list(tmp_path / "due.xlsx", list)
     with pytest.raises(ListUnwritableError):
-        write_list(tmp_path / "none" / "due.csv", judge)
+        write_list(tmp_path / "none" / "due.csv", list)
     assert list(tmp_path.iterdir()) == [out]
 
 
@@ -113,5 +113,5 @@ def test_a_list_that_is_not_finished_is_not_left_behind(judge, tmp_path):
         raise PartitionUnreadableError("Damaged.", do="Look.")
 
     with pytest.raises(PartitionUnreadableError):
-        write_list(tmp_path / "due.csv", damaged)
+        write_list(tmp_path / "due.csv", lambda: due_rows(damaged()))
     assert not list(tmp_path.iterdir())

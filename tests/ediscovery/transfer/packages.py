@@ -75,19 +75,19 @@ def office(home: Path, versions: Sequence[Version] = MADE, *, rows: int = 4) -> 
     return sealed(home, versions, accounts=[account("blog"), account("wiki")], acts=ACTS, rows=rows)
 
 
-def chosen(archive: Archive, *names: str, permanent: bool = False) -> Chosen:
+def chosen(archive: Archive, *names: str, permanent: bool = False, as_of: date = AS_OF) -> Chosen:
     """What goes of these series."""
     with searchable_whole(archive) as opened:
-        judged = eligible(archive, opened, InForce.of(archive.ledger), as_of=AS_OF)
+        judged = eligible(archive, opened, InForce.of(archive.ledger), as_of=as_of)
         return choose(judged, series=names, permanent=permanent, received=transferred(archive))
 
 
-def packed(archive: Archive, folder: Path, *names: str, permanent: bool = False) -> Packed:
+def packed(archive: Archive, folder: Path, *names: str, permanent: bool = False, as_of: date = AS_OF) -> Packed:
     """A package of what goes of these series."""
     names = names or ("us/A",)
-    goes = chosen(archive, *names, permanent=permanent)
+    goes = chosen(archive, *names, permanent=permanent, as_of=as_of)
     checkpoint = make(archive, nonce=system_nonce, name=False)
-    order = Order(secrets.token_hex(6), names, AS_OF, permanent, secrets.token_bytes(32))
+    order = Order(secrets.token_hex(6), names, as_of, permanent, secrets.token_bytes(32))
     return pack(archive, goes, order, checkpoint, folder, tell=lambda *_: None)
 
 

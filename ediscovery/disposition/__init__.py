@@ -1,0 +1,1 @@
+"""Destruction as schedules demand it: planned, carried out object by object, certified."""

@@ -1,0 +1,208 @@
+"""The WARC files of an account without what a plan destroys: overwritten where it lies, or gone with all else."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, overload
+
+from manifests.audit.reading import whole
+from schemas.disposition import Replaced
+from schemas.errors import IntegrityError
+from schemas.record import Provenance
+from storage import layout, parquet, warc
+from storage.objects import Content, read_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from manifests.archive import Archive
+    from schemas.digest import Digest
+    from schemas.ledger import Captured
+    from schemas.stored import StoredObject
+    from storage.objects import ObjectStore
+
+    Slices = dict[str, list[tuple[int, int]]]
+
+TOGETHER = 32 << 20
+"""How many bytes of partitions, which are compressed, hold the natives that are looked for at once."""
+READ = frozenset({"captured", "unchanged"})
+"""How a capture ended that read all of its account."""
+
+
+class RecordLostError(IntegrityError):
+    """A record that is to be destroyed is not where the ledger says: where its bytes lie is not known."""
+
+    code = "RECORD_LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A partition of which a plan has condemned records: the object that held them, and which these are."""
+
+    stored: StoredObject
+    records: frozenset[Digest]
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What of an account goes: by the keys that captures name, what held it; and between which entries it was captured.
+
+    ``left_from`` is the entry of the first capture of which something survives (absent: of none does).
+    """
+
+    partitions: Mapping[str, Held]
+    since: int
+    until: int
+    left_from: int | None
+
+    @classmethod
+    def of(cls, archive: Archive, account: str, planned: Mapping[str, frozenset[Digest]], plan: str) -> Going:
+        """Return what of an account a plan has condemned; ``planned`` are records by partition.
+
+        Raises:
+            RecordLostError: a partition is not condemned.
+        """
+        history = archive.ledger.history
+        partitions: dict[str, Held] = {}
+        since, left_from = history.size, None
+        for place in history.places(account):
+            key = place.partition.stored.key
+            if place.stored is not None:
+                left_from = place.entry if left_from is None else min(left_from, place.entry)
+            if key in planned:
+                before = history.replacements.before(place.partition.stored, plan)
+                if before is None:
+                    raise RecordLostError(f"The partition {key} is not condemned.", do="Go on with the plan again.")
+                partitions[key] = Held(before, planned[key])
+                since = min(since, place.entry)
+        return cls(partitions, since, history.condemned[account], left_from)
+
+
+class Natives(Sequence[list[bytes]]):
+    """The native bytes that go, in groups of which one is in memory."""
+
+    def __init__(self, store: ObjectStore, partitions: Iterable[Held]) -> None:
+        self._store = store
+        self._groups: list[list[Held]] = [[]]
+        octets = 0
+        for held in partitions:
+            if octets >= TOGETHER:
+                self._groups.append([])
+                octets = 0
+            self._groups[-1].append(held)
+            octets += held.stored.size
+        self._last: tuple[int, list[bytes]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    @overload
+    def __getitem__(self, number: int) -> list[bytes]: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[list[bytes]]: ...
+    def __getitem__(self, number: int | slice) -> list[bytes] | list[list[bytes]]:
+        """Return a group; the one that was asked for last is kept."""
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        if self._last is None or self._last[0] != number:
+            self._last = (number, [native for held in self._groups[number] for native in self._read(held)])
+        return self._last[1]
+
+    def _read(self, held: Held) -> Iterator[bytes]:
+        for row in parquet.read_rows(io.BytesIO(read_stored(self._store, held.stored))):
+            if row.id in held.records and row.record.native:
+                yield row.record.native
+
+
+def surviving_exchanges(
+    archive: Archive, account: str, going: Going, plan: str, tell: Callable[[str, int, int], None]
+) -> Iterator[Replaced]:
+    """Yield what takes the place of an account's WARC files, as far as anything that goes lies in them.
+
+    Looked into are those of all captures from the one on that read the account before the first of it was sealed, and
+    of earlier ones that were cut short: what they saw may have become a record later. A file that is from before
+    anything that survives was captured goes whole.
+
+    Raises:
+        IntegrityError: an object is not what was stored.
+    """
+    looking = _Looking(archive.store, going, Natives(archive.store, going.partitions.values()), plan)
+    captures = list(_concerned(archive, account, going))
+    for done, (entry, act) in enumerate(captures):
+        tell(f"exchanges of {account}", done, len(captures))
+        for named in act.exchanges:
+            history = archive.ledger.history
+            standing = history.replacements.find(named.key)
+            stored = named if standing is None else standing.now
+            if stored is None or history.replacements.before(named, plan) is not None:
+                continue
+            if going.left_from is None or entry < going.left_from:
+                yield Replaced(key=named.key, was=stored.key)
+                continue
+            kept = (one.stored for one in history.places_of(entry, act) if one.stored is not None)
+            replaced = looking.replaced(act, named, stored, kept)
+            if replaced is not None:
+                yield replaced
+
+
+def _concerned(archive: Archive, account: str, going: Going) -> Iterator[tuple[int, Captured]]:
+    """Yield the captures in whose exchanges something may lie that goes."""
+    history = archive.ledger.history
+    before = max(
+        (entry for entry, act in history.captures(account) if entry < going.since and act.poll.outcome in READ),
+        default=0,
+    )
+    for entry, act in history.captures(account):
+        if act.exchanges and entry <= going.until and (entry >= before or act.poll.outcome not in READ):
+            yield entry, act
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Looks for what goes in WARC files."""
+
+    store: ObjectStore
+    going: Going
+    natives: Natives
+    plan: str
+
+    def replaced(
+        self, act: Captured, named: StoredObject, stored: StoredObject, kept: Iterable[StoredObject]
+    ) -> Replaced | None:
+        """Return what takes the place of a WARC file, if anything in it goes; ``kept`` hold the capture's survivors."""
+        staying: Slices = {}
+        for one in kept:
+            _add_slices(staying, self.store, one, None)
+        gone: Slices = {}
+        for partition in act.partitions:
+            held = self.going.partitions.get(partition.stored.key)
+            if held is not None:
+                _add_slices(gone, self.store, held.stored, held.records)
+        with TemporaryDirectory(prefix="holdfast-") as folder, whole(self.store, stored) as source:
+            left = Path(folder) / "left"
+            with left.open("w+b") as target:
+                result = warc.overwrite(
+                    source,
+                    target,
+                    natives=self.natives,
+                    gone=gone,
+                    turn=self.plan,
+                    drop=gone.keys() - staying.keys(),
+                    kept=staying,
+                )
+            if not result.changed:
+                return None
+            now = self.store.put_new(layout.surviving(named.key, self.plan), Content.of_file(left))
+        return Replaced(key=named.key, was=stored.key, now=now, unread=len(result.unread), unsalted=result.unsalted)
+
+
+def _add_slices(found: Slices, store: ObjectStore, stored: StoredObject, records: frozenset[Digest] | None) -> None:
+    """Add where a partition's rows, or those of ``records``, lie, by exchange."""
+    for row in parquet.read_rows(io.BytesIO(read_stored(store, stored))):
+        if records is None or row.id in records:
+            source = Provenance.from_bytes(row.record.provenance).source
+            found.setdefault(source.exchange, []).append((source.offset, source.length))

@@ -1,0 +1,1 @@
+"""The papers of destruction: the list that people look through before they approve, and the certificate afterwards."""

@@ -1,0 +1,37 @@
+"""What a machine keeps besides the store, without what was condemned: search copies, notes of captures, work folders.
+
+Each machine forgets for itself, with the first command that reads of it in the ledger.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manifests import workspaces
+from storage import disk
+
+if TYPE_CHECKING:
+    from manifests.archive import Archive
+
+
+def forget(archive: Archive) -> bool:
+    """Remove copies and notes if the ledger condemned or destroyed anything since the last time; return whether it did.
+
+    They are made again from what is left.
+
+    Raises:
+        StoreUnavailableError: the disk refuses.
+    """
+    history = archive.ledger.history
+    state = archive.home / "state"
+    known, now = state / "forgotten", f"{history.replacing}\n"
+    with disk.refusals(state):
+        if not history.replacing or (known.exists() and known.read_text(encoding="ascii") == now):
+            return False
+        archive.cache.clear(but=(named.stored for named in history.objects()))
+        for note in (state / "held").glob("*"):
+            note.unlink(missing_ok=True)
+        workspaces.sweep(archive.home)
+        # Whoever reads half of it forgets once more.
+        known.write_text(now, encoding="ascii")
+    return True

@@ -1,0 +1,64 @@
+"""A plan that is killed at any step: what is to stay is there, what is to go is there or on its way, and it goes on."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo.content import POSTS
+from demo.site import BlogSite
+from manifests.archive import open_archive
+from manifests.audit import audit
+from manifests.console import system_clock
+from tests.ediscovery.disposition.offices import Office, files_in, needles, traces
+from tests.killing import Death, deaths
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from schemas.digest import Digest
+    from schemas.record import Record
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Office, dict[Digest, Record]]:
+    """An office with one post and its comments, whose plan is begun; and the records that it had."""
+    post = next(post for post in POSTS if post.comments)
+    with BlogSite((post,)) as site:
+        office = Office.founded(tmp_path_factory.mktemp("office") / "home")
+        office.register("blog", site.feed)
+        office.capture()
+    before = office.records()
+    office.begin(office.plan())
+    return office, before
+
+
+def test_a_plan_may_be_killed_at_every_step(begun: tuple[Office, dict[Digest, Record]], tmp_path: Path):
+    office, before = begun
+    staying = {one for one, record in before.items() if b'"kind":"comment"' not in record.normalised}
+    staying -= {one for one, record in before.items() if b'"kind":"reply"' in record.normalised}
+    assert 0 < len(staying) < len(before)
+
+    def home_of(death: Death) -> Path:
+        return tmp_path / f"{death.moment}-{death.step}"
+
+    def attempt(death: Death) -> dict[str, str]:
+        shutil.copytree(office.archive.home, home_of(death))
+        return {"home": str(home_of(death)), "plan": "p1"}
+
+    for death in deaths("tests.ediscovery.disposition.killed:execute", attempt):
+        home = home_of(death)
+        left = replace(office, archive=open_archive(home, now=system_clock, actor="clerk@office"))
+        assert staying <= left.records().keys(), death
+        report = audit(left.archive.store, now=system_clock())
+        assert report.sound, (death, report.findings)
+        left.go_on()
+        assert left.records().keys() == staying, death
+        assert not list(left.archive.ledger.history.replacements.doomed("p1")), death
+        for one in before.keys() - staying:
+            assert not traces(files_in(home), needles(before[one])), death
+        assert audit(left.archive.store, now=system_clock()).sound, death
+        shutil.rmtree(home)
