@@ -83,6 +83,8 @@ def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for 
         case DispositionBegun():
             return f"plan {act.plan} is carried out{_decided(act.decision)}"
         case ObjectsCondemned():
+            if act.complete and not act.replaced and not act.strays:
+                return f"plan {act.plan}: everything is condemned"
             about = act.account or "productions"
             return f"plan {act.plan}: {plural(len(act.replaced) + len(act.strays), 'object')} of {about} condemned"
         case ObjectsDestroyed():
