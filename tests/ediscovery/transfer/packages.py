@@ -87,8 +87,13 @@ def packed(archive: Archive, folder: Path, *names: str, permanent: bool = False,
     names = names or ("us/A",)
     goes = chosen(archive, *names, permanent=permanent, as_of=as_of)
     checkpoint = make(archive, nonce=system_nonce, name=False)
-    order = Order(secrets.token_hex(6), names, as_of, permanent, secrets.token_bytes(32))
-    return pack(archive, goes, order, checkpoint, folder, tell=lambda *_: None)
+    ordered = order(*names, permanent=permanent, as_of=as_of)
+    return pack(archive, goes, ordered, checkpoint, folder, tell=lambda *_: None)
+
+
+def order(*names: str, permanent: bool = False, as_of: date = AS_OF) -> Order:
+    """An order for a package of these series."""
+    return Order(secrets.token_hex(6), names, as_of, permanent, secrets.token_bytes(32))
 
 
 def pack_here(home: str, folder: str) -> None:
