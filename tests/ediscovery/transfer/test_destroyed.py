@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pypdfium2
 import pytest
 
 from demo.content import POSTS
@@ -16,6 +17,8 @@ from manifests.audit import audit
 from manifests.checkpoints.commands import system_nonce
 from manifests.checkpoints.making import make
 from schemas.ledger import RecordsClassified
+from storage import layout
+from storage.objects import read
 from tests.ediscovery.disposition.offices import AS_OF, SCHEDULE, Office
 from tests.ediscovery.transfer.packages import chosen, inspected, order, packed
 
@@ -78,6 +81,9 @@ def test_what_is_for_transfer_stays_until_an_archives_has_it_and_goes_with_a_cer
     assert set(one.records()) == left - going
     history = one.archive.ledger.history
     assert history.plans["p4"].certified is not None
+    with pypdfium2.PdfDocument(read(one.archive.store, layout.disposition_certificate("p4"))) as pdf:
+        text = " ".join(" ".join(page.get_textpage().get_text_bounded().split()) for page in pdf)
+    assert "An archives had confirmed that it has them." in text
     report = audit(one.archive.store, now=one.archive.now())
     assert report.sound, report.findings
 

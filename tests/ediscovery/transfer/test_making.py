@@ -178,6 +178,7 @@ def test_a_package_that_cannot_be_finished_is_not_left_behind(tmp_path):
     assert not (tmp_path / "package").exists()
 
 
+@pytest.mark.long
 def test_ten_thousand_records_are_packed_and_checked_in_the_memory_of_a_few(tmp_path):
     versions = [Version(f"{one}", text="text " * 20, created=0, salt=one) for one in range(10_000)]
     archive = office(tmp_path / "home", versions, rows=500)
