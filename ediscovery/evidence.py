@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from manifests.proofs.making import prove_record
+from manifests.audit.reading import whole as read_whole
+from manifests.proofs.making import hops_of, prove_record
 from schemas.digest import SIZE, Digest
 from schemas.errors import IntegrityError
 from schemas.merkle import nodes_of
@@ -18,7 +21,7 @@ from storage import parquet
 from storage.objects import read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from ediscovery.search import Hit
     from manifests.archive import Archive
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
     from schemas.record import Record
     from schemas.stored import StoredObject
     from storage.objects import ObjectStore
+    from storage.parquet import Row
+
+
+Extension: TypeAlias = Literal["json", "xml", "html", "bin"]
 
 
 class EvidenceDiffersError(IntegrityError):
@@ -40,7 +47,7 @@ class EvidenceDiffersError(IntegrityError):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A record with its place: ``row`` of a partition, whose tree is ``nodes``."""
+    """A record with its place: ``row`` of all that its partition ever had, whose tree is ``nodes``."""
 
     id: Digest
     record: Record
@@ -71,6 +78,11 @@ def places(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[
     return iter(sorted(found, key=lambda place: (place.entry, place.partition.stored.key)))
 
 
+def by_stored_key(archive: Archive, accounts: Iterable[str] | None = None) -> dict[str, Place]:
+    """Return the ``places`` by the key of the object that holds what is left of each now."""
+    return {stored_at(place).key: place for place in places(archive, accounts)}
+
+
 def stored_at(place: Place) -> StoredObject:
     """Return the object that holds a partition's rows.
 
@@ -92,24 +104,37 @@ def read_records(archive: Archive, wanted: dict[str, set[Digest]]) -> dict[Diges
         EvidenceDiffersError: a record is not there, or is not what its id commits to.
         IntegrityError: a partition is missing or altered.
     """
-    by_key = {stored_at(place).key: place for place in places(archive)}
+    by_key = by_stored_key(archive)
     found: dict[Digest, Sealed] = {}
     for key, ids in wanted.items():
         place = by_key[key]
         rows = list(parquet.read_rows(io.BytesIO(read_stored(archive.store, stored_at(place)))))
-        # Its proof is made over all rows that there ever were.
-        leaves = [row.id for row in rows] if place.leaves is None else leaves_in(archive.store, place.leaves)
-        numbers = {leaf: number for number, leaf in reversed(list(enumerate(leaves)))}
-        nodes = nodes_of(leaves)
-        for row in rows:
-            if row.id in ids:
-                if row.record.id != row.id or row.id not in numbers:
-                    raise _differs(row.id)
-                found[row.id] = Sealed(row.id, row.record, numbers[row.id], nodes, place)
+        tree = _tree_of(archive.store, place, [row.id for row in rows])
+        found |= {row.id: tree.sealed(row) for row in rows if row.id in ids}
     for ids in wanted.values():
         for lost in ids - found.keys():
             raise _differs(lost)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """All rows that a partition ever had, and the first number of each: proofs are made over these."""
+
+    place: Place
+    nodes: Nodes
+    numbers: dict[Digest, int]
+
+    def sealed(self, row: Row) -> Sealed:
+        if row.record.id != row.id or row.id not in self.numbers:
+            raise _differs(row.id)
+        return Sealed(row.id, row.record, self.numbers[row.id], self.nodes, self.place)
+
+
+def _tree_of(store: ObjectStore, place: Place, left: list[Digest]) -> _Tree:
+    leaves = left if place.leaves is None else leaves_in(store, place.leaves)
+    numbers = {leaf: number for number, leaf in reversed(list(enumerate(leaves)))}
+    return _Tree(place, nodes_of(leaves), numbers)
 
 
 def leaves_in(store: ObjectStore, stored: StoredObject) -> list[Digest]:
@@ -130,6 +155,37 @@ def read_hits(archive: Archive, hits: Iterable[Hit]) -> dict[Digest, Sealed]:
     return read_records(archive, wanted)
 
 
+def read_rows(archive: Archive, place: Place, rows: Container[int]) -> Iterator[Sealed]:
+    """Yield the records in these rows of what is left of a partition, in their order, checked.
+
+    A row group is in memory at a time.
+
+    Raises:
+        EvidenceDiffersError: a record is not what its id commits to.
+        IntegrityError: the partition is missing or altered.
+    """
+    with read_whole(archive.store, stored_at(place)) as source:
+        left = [cast("Digest", record) for (record,) in parquet.read_columns(source, ["record"])]
+        tree = _tree_of(archive.store, place, left)
+        for number, row in enumerate(parquet.read_rows(source)):
+            if number in rows:
+                yield tree.sealed(row)
+
+
+def media_type_of(sealed: Sealed) -> tuple[str, Extension]:
+    """Return the media type of the native bytes, by the way they came, and the extension of a file with them."""
+    native = sealed.record.native.lstrip()[:1]
+    if native in (b"{", b"["):
+        return "application/json", "json"
+    match sealed.provenance.method:
+        case "feed":
+            return "application/xml", "xml"
+        case "web" if sealed.view.kind != "media":
+            return "text/html", "html"
+        case _:
+            return "application/octet-stream", "bin"
+
+
 def author_of(view: Normalised) -> str | None:
     """Return an item's author as people name them."""
     return (view.author.name or view.author.handle or view.author.id) if view.author else None
@@ -146,14 +202,18 @@ def prove(
     archive: Archive, sealed: Sealed, checkpoint: SignedNote, claims: Claims, *, whole: bool = False
 ) -> RecordProof:
     """Return the proof that ``sealed`` is in the ledger that ``checkpoint`` signs (``proofs.making.prove_record``)."""
-    return prove_record(
-        archive.ledger,
-        sealed.record,
-        row=sealed.row,
-        nodes=sealed.nodes,
-        partition=sealed.place.partition,
-        entry=sealed.place.entry,
-        checkpoint=checkpoint,
-        claims=claims,
-        whole=whole,
-    )
+    ((_, proof),) = prove_all(archive, (sealed,), checkpoint, claims, whole=whole)
+    return proof
+
+
+def prove_all(
+    archive: Archive, several: Iterable[Sealed], checkpoint: SignedNote, claims: Claims, *, whole: bool = False
+) -> Iterator[tuple[Sealed, RecordProof]]:
+    """Yield records, each with its proof; of those of one partition that come together, the hops are read once."""
+    for place, own in groupby(several, key=attrgetter("place")):
+        hops = hops_of(archive.ledger, place.partition, entry=place.entry, checkpoint=checkpoint)
+        for sealed in own:
+            yield (
+                sealed,
+                prove_record(sealed.record, row=sealed.row, nodes=sealed.nodes, hops=hops, claims=claims, whole=whole),
+            )

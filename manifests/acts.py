@@ -32,6 +32,7 @@ from schemas.ledger import (
     ObjectsDestroyed,
     Produced,
     RecordsClassified,
+    RecordsTransferred,
     ScheduleAdopted,
 )
 from schemas.roles import ROLES
@@ -129,6 +130,8 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
             history.keys.adopting(act.statement, index=entry.index)
         case AttestorsNamed():
             _check_attestors(history, act)
+        case RecordsTransferred():
+            _check_transferred(history, act)
 
 
 def _check_registered(history: History, act: AccountRegistered) -> None:
@@ -244,3 +247,10 @@ def _check_attestors(history: History, act: AttestorsNamed) -> None:
             raise _act_refused(f"The authority {authority.name!r} has no roots, or one twice.", "Report this.")
     if act == history.attestors_at(history.size):
         raise _act_refused("The ledger names these witnesses and authorities already.", "Nothing is to be done.")
+
+
+def _check_transferred(history: History, act: RecordsTransferred) -> None:
+    if act.transfer in history.transferred:
+        raise _act_refused(f"The receipt for the transfer {act.transfer} is in the ledger.", "Nothing is to be done.")
+    if not act.records:
+        raise _act_refused(f"The transfer {act.transfer} holds no record.", "Report this.")

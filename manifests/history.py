@@ -38,6 +38,7 @@ from schemas.ledger import (
     ObjectsDestroyed,
     Produced,
     RecordsClassified,
+    RecordsTransferred,
     ScheduleAdopted,
 )
 from schemas.production import BatesRange
@@ -52,13 +53,15 @@ if TYPE_CHECKING:
     from schemas.partition import Partition
     from schemas.stored import StoredObject
 
-Naming: TypeAlias = Captured | Produced | DispositionPlanned | ObjectsCondemned | DispositionCertified
+Naming: TypeAlias = (
+    Captured | Produced | RecordsTransferred | DispositionPlanned | ObjectsCondemned | DispositionCertified
+)
 """The acts that name objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object that the ledger names: by which entry, and of which account, unless it is a production's."""
+    """An object that the ledger names: by which entry, and of which account, where it is of one."""
 
     stored: StoredObject
     entry: int
@@ -87,9 +90,10 @@ class Standing(msgspec.Struct, kw_only=True):
     with its entry.
     ``schedules`` are, by name, the entries that adopted those in force; ``classification`` is the one in force itself,
     with its entry; ``classified`` and ``declared`` are the entries in which people said what records are, and when
-    something happened. ``last_capture`` holds an account's last capture, and the entry after which what is held of it
-    changed last: that one, or one that condemned some of it (``condemned``). ``held_at`` is the size of the ledger when
-    a hold was placed or amended last, ``replacing`` how many objects were replaced, ``destroying`` how many are gone.
+    something happened. ``transferred`` are the transfers that an archives confirmed, by name. ``last_capture`` holds an
+    account's last capture, and the entry after which what is held of it changed last: that one, or one that condemned
+    some of it (``condemned``). ``held_at`` is the size of the ledger when a hold was placed or amended last,
+    ``replacing`` how many objects were replaced, ``destroying`` how many are gone.
     """
 
     size: int = 0
@@ -117,6 +121,7 @@ class Standing(msgspec.Struct, kw_only=True):
     declared: list[int] = []
     statements: list[tuple[int, str]] = []
     attestors: list[tuple[int, AttestorsNamed]] = []
+    transferred: dict[str, RecordsTransferred] = {}
     plans: dict[str, Plan] = {}
     condemned: dict[str, int] = {}
     held_at: int = 0
@@ -263,6 +268,8 @@ class History(Standing, kw_only=True):
                 self.statements.append((entry.index, act.statement))
             case AttestorsNamed():
                 self.attestors.append((entry.index, act))
+            case RecordsTransferred():
+                self.transferred[act.transfer] = act
 
     def _disposed(self, entry: Entry, act: Disposing) -> None:
         plan = plan_after(self.plans.get(act.plan), entry, act)
@@ -341,6 +348,8 @@ def objects_of(act: Act) -> tuple[StoredObject, ...]:
             return (*(partition.stored for partition in act.partitions), *act.exchanges)
         case Produced():
             return (act.document,)
+        case RecordsTransferred():
+            return (act.listed,)
         case DispositionPlanned():
             return (act.listed,)
         case ObjectsCondemned():

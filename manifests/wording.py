@@ -30,6 +30,7 @@ from schemas.ledger import (
     ObjectsDestroyed,
     Produced,
     RecordsClassified,
+    RecordsTransferred,
     ScheduleAdopted,
 )
 
@@ -101,6 +102,8 @@ def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for 
             return f"key statement {read_statement(act.statement).statement.version} adopted: other keys from here on"
         case AttestorsNamed():
             return _attestors(act)
+        case RecordsTransferred():
+            return f"transfer {act.transfer} of {plural(act.records, 'record')} received by {act.receiver}"
 
 
 def _attestors(act: AttestorsNamed) -> str:

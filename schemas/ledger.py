@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from schemas.account import Account
 from schemas.attestors import Authority, Witness
@@ -233,6 +234,25 @@ class AttestorsNamed(Canonical, frozen=True, tag_field="act", tag="attestors-nam
     authorities: tuple[Authority, ...] = ()
 
 
+TransferName: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{12}\Z")]
+
+
+class RecordsTransferred(Canonical, frozen=True, tag_field="act", tag="records-transferred"):
+    """An archives, ``receiver``, confirmed that it has copies of these records.
+
+    ``records_root`` is over their ids in the order of ``listed`` (``schemas.transfers``), ``package`` is the SHA-256 of
+    the package's tag manifest, ``receipt`` the salted SHA-256 of what the archives wrote (FORMAT 9.5).
+    """
+
+    transfer: TransferName
+    receiver: Annotated[str, Meta(min_length=1, max_length=200)]
+    records: Natural
+    records_root: Digest
+    package: Digest
+    receipt: Digest
+    listed: StoredObject
+
+
 Act: TypeAlias = (
     ArchiveCreated
     | AccountRegistered
@@ -255,6 +275,7 @@ Act: TypeAlias = (
     | LocksRenewed
     | KeysChanged
     | AttestorsNamed
+    | RecordsTransferred
 )
 
 

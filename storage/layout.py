@@ -136,6 +136,11 @@ def production(name: str) -> str:
     return f"{PRODUCTIONS}{name}.pdf"
 
 
+def transfer(name: str) -> str:
+    """Return the key of the list of records that an archives received; it is of what was handed over, too."""
+    return f"{PRODUCTIONS}{name}.jsonl"
+
+
 def surviving(key: str, plan: str) -> str:
     """Return the key of what a plan of destruction leaves of the partition or WARC file that an act names."""
     folder, _, name = key.rpartition("/")

@@ -1,7 +1,11 @@
-"""Which of the records that are due a plan takes: those whose series says destroy, and that no production needs."""
+"""Which of the records that are due a plan takes: those whose series lets them go, and that no production needs.
+
+A series lets them go that says destroy, or transfer, once an archives has them.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,16 +17,21 @@ from ediscovery.retention.eligible import REASON, REASONS
 from ediscovery.retention.mass import SERIES
 from schemas.digest import Digest
 from schemas.disposition import PlannedRecords
+from storage import layout
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
 
     from manifests.history import Place
+    from schemas.retention import Disposal
 
 Column: TypeAlias = Any
+Group: TypeAlias = "tuple[tuple[str, ...], Disposal, str]"
+"""Series, the disposal of the longest of them, and a month."""
 ORDER = ("partition", SERIES, "due", "row")
-COLUMNS = ("partition", SERIES, "due", "row", "record")
+DISPOSAL = "disposal"
+COLUMNS = ("partition", SERIES, "due", "row", "record", DISPOSAL)
 
 
 @dataclass(slots=True)
@@ -35,13 +44,22 @@ class Chosen:
     def __len__(self) -> int:
         return int(self.rows.num_rows)
 
+    def counted(self) -> Counter[Group]:
+        """Return how many they are of each group."""
+        found: Counter[Group] = Counter()
+        groups: Any = self.rows.group_by(["partition", SERIES, DISPOSAL]).aggregate([([], "count_all")])
+        for one in groups.to_pylist():
+            month = layout.period(one["partition"])
+            found[series_of(one[SERIES]), one[DISPOSAL], month] += one["count_all"]
+        return found
+
     def lines(self) -> Iterator[PlannedRecords]:
         """Yield them by partition, series and day."""
         current: tuple[str, str, date] | None = None
         records: list[Digest] = []
         for batch in self.rows.to_batches(max_chunksize=TOGETHER):
             columns = (batch.column(name).to_pylist() for name in COLUMNS)
-            for partition, series, due, _, record in zip(*columns, strict=True):
+            for partition, series, due, _, record, _ in zip(*columns, strict=True):
                 if (partition, series, due) != current or len(records) == TOGETHER:
                     yield from _line(current, records)
                     current, records = (partition, series, due), []
@@ -53,7 +71,8 @@ def choose(
     batches: Iterable[pa.RecordBatch],
     places: Mapping[str, Place],
     *,
-    disposable: Collection[str],
+    disposable: Collection[Disposal],
+    transferred: Collection[Digest],
     produced: Collection[Digest],
     only: Collection[str] = (),
     most: int,
@@ -61,13 +80,16 @@ def choose(
     """Return which records of an account go, of what ``eligible`` says of it, at most so many.
 
     ``places`` are its partitions by the key of the object that holds them now. ``disposable`` are the disposals by
-    which records may be destroyed, ``produced`` the records that a production needs, ``only`` the series that are meant
-    (in the texts of ``assigning.text_of``; none: all).
+    which records may be destroyed; ``transferred`` the records that an archives has: for these "transfer" is one, too;
+    ``produced`` those that a production needs; ``only`` the series that are meant (in the texts of
+    ``assigning.text_of``; none: all).
     """
-    kept = pa.array([record.raw for record in produced], pa.binary())
+    sent, kept = _ids(transferred), _ids(produced)
     tables, staying = [], 0
     for batch in batches:
-        going = _may_go(batch, disposable, only)
+        going = _may_go(batch, disposable, sent)
+        if only:
+            going = pc.and_(going, pc.is_in(batch.column(SERIES).cast(pa.string()), value_set=pa.array(sorted(only))))
         needed: Column = pc.is_in(batch.column("record"), value_set=kept)
         both: Column = pc.and_(going, needed)
         staying += both.true_count
@@ -76,14 +98,30 @@ def choose(
     return Chosen(found.sort_by([(name, "ascending") for name in ORDER]).slice(0, most), staying)
 
 
-def _may_go(batch: pa.RecordBatch, disposable: Collection[str], only: Collection[str]) -> Column:
+def may_go(
+    batches: Iterable[pa.RecordBatch], *, disposable: Collection[Disposal], transferred: Collection[Digest]
+) -> set[bytes]:
+    """Return the ids of the records of ``eligible`` that may be destroyed (``choose``)."""
+    sent = _ids(transferred)
+    found = set[bytes]()
+    for batch in batches:
+        going: Column = batch.column("record").filter(_may_go(batch, disposable, sent))
+        found.update(going.to_pylist())
+    return found
+
+
+def _may_go(batch: pa.RecordBatch, disposable: Collection[Disposal], transferred: Column) -> Column:
     reason: Column = batch.column(REASON)
     due: Column = pc.equal(reason.indices, pa.scalar(REASONS.index("due"), pa.int8()))
-    disposal: Column = batch.column("disposal").cast(pa.string())
-    going: Column = pc.and_(due, pc.is_in(disposal, value_set=pa.array(sorted(disposable))))
-    if only:
-        going = pc.and_(going, pc.is_in(batch.column(SERIES).cast(pa.string()), value_set=pa.array(sorted(only))))
-    return going
+    disposal: Column = batch.column(DISPOSAL).cast(pa.string())
+    free: Column = pc.is_in(disposal, value_set=pa.array(sorted(disposable)))
+    sent: Column = pc.is_in(batch.column("record"), value_set=transferred)
+    given: Column = pc.and_(pc.is_in(disposal, value_set=pa.array(["transfer"])), sent)
+    return pc.and_(due, pc.or_(free, given))
+
+
+def _ids(records: Iterable[Digest]) -> Column:
+    return pa.array((record.raw for record in records), pa.binary())
 
 
 def _placed(batch: pa.RecordBatch, places: Mapping[str, Place]) -> pa.Table:
@@ -97,16 +135,22 @@ def _placed(batch: pa.RecordBatch, places: Mapping[str, Place]) -> pa.Table:
             "due": batch.column("due"),
             "row": batch.column("row"),
             "record": batch.column("record"),
+            DISPOSAL: batch.column(DISPOSAL).cast(pa.string()),
         }
     )
 
 
 def _nothing() -> pa.Table:
-    kinds = (pa.string(), pa.string(), pa.date32(), pa.int64(), pa.binary())
+    kinds = (pa.string(), pa.string(), pa.date32(), pa.int64(), pa.binary(), pa.string())
     return pa.table({name: pa.array([], kind) for name, kind in zip(COLUMNS, kinds, strict=True)})
+
+
+def series_of(text: str) -> tuple[str, ...]:
+    """Return the names in a text of ``assigning.text_of``."""
+    return tuple(text.split(", "))
 
 
 def _line(of: tuple[str, str, date] | None, records: list[Digest]) -> Iterator[PlannedRecords]:
     if of is not None and records:
         partition, series, due = of
-        yield PlannedRecords(partition=partition, series=tuple(series.split(", ")), due=due, records=tuple(records))
+        yield PlannedRecords(partition=partition, series=series_of(series), due=due, records=tuple(records))

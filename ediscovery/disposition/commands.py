@@ -88,7 +88,8 @@ def _proposed_lines(proposed: Proposed, archive: Archive) -> Iterator[str]:
     records, productions = plural(act.records, "record"), plural(len(act.productions), "production")
     yield f"Plan {act.plan}: {records} due on {act.as_of}, {productions}"
     for one in act.series:
-        yield f"  {one.records:>10,}  {', '.join(one.series)}: {'; '.join(one.titles)}, {one.first} to {one.last}"
+        sent = ", which an archives has" if one.disposal == "transfer" else ""
+        yield f"  {one.records:>10,}  {', '.join(one.series)}: {'; '.join(one.titles)}, {one.first} to {one.last}{sent}"
     if proposed.planned.produced:
         yield f"  {proposed.planned.produced:>10,}  more are due and stay: productions that are kept show them"
     yield f"To be read and approved by others, in {proposed.folder}, before {expires}:"

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from ediscovery.commands import searchable_whole
 from ediscovery.disposition import produced
+from ediscovery.disposition.choosing import may_go
 from ediscovery.disposition.exchanges import Going, surviving_exchanges
 from ediscovery.disposition.lists import by_partition, read_list
 from ediscovery.disposition.planning import DISPOSABLE
 from ediscovery.disposition.strays import strays_of, unfinished_productions
 from ediscovery.evidence import stored_at
-from ediscovery.retention.eligible import REASON, eligible
+from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
+from ediscovery.transfer.receiving import transferred
 from manifests.dispositions.rules import PlanOvertakenError, refuse_newly_held
 from schemas.disposition import Replaced
 from schemas.ledger import ObjectsCondemned
@@ -28,11 +30,10 @@ from storage.objects import Content, read_stored
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ediscovery.search import Search
     from manifests.archive import Archive
     from manifests.history import History, Place
     from schemas.digest import Digest
-    from schemas.ledger import DispositionPlanned, Produced
+    from schemas.ledger import DispositionPlanned
 
 LARGEST_ACT = 256 << 10
 """How many bytes an act takes at most; an entry may have four times as many."""
@@ -66,10 +67,10 @@ class Condemning:
         """
         archive, plan = self.archive, self.plan
         self._refuse_held(archive.ledger.history)
-        accounts = self._accounts()
+        accounts, sent = self._accounts(), frozenset(transferred(archive))
         for done, (account, planned) in enumerate(accounts.items()):
             self.tell("accounts", done, len(accounts))
-            self._partitions(account, planned)
+            self._partitions(account, planned, sent)
             going = Going.of(archive, account, planned, plan.plan)
             self._append(account, surviving_exchanges(archive, account, going, plan.plan, self.tell))
             self._strays(account, strays_of(archive, account))
@@ -88,7 +89,7 @@ class Condemning:
             found.setdefault(layout.account(key), {})[key] = records
         return found
 
-    def _partitions(self, account: str, planned: Mapping[str, frozenset[Digest]]) -> None:
+    def _partitions(self, account: str, planned: Mapping[str, frozenset[Digest]], sent: frozenset[Digest]) -> None:
         history = self.archive.ledger.history
         places = [place for place in history.places(account) if place.partition.stored.key in planned]
         left = [
@@ -97,44 +98,34 @@ class Condemning:
         if len(places) < len(planned):
             raise _not_due("A partition of the plan is not in the ledger.")
         if left:
-            self._demand_due(account, {key: planned[key] for key in (place.partition.stored.key for place in left)})
+            keys = [place.partition.stored.key for place in left]
+            self._demand_due(account, {record.raw for key in keys for record in planned[key]}, sent)
             self._append(account, (self._partition(place, planned[place.partition.stored.key]) for place in left))
 
-    def _demand_due(self, account: str, planned: Mapping[str, frozenset[Digest]]) -> None:
-        """Check, with all that the ledger says now, that every record is due and under no hold.
+    def _demand_due(self, account: str, planned: set[bytes], sent: frozenset[Digest]) -> None:
+        """Check, with all that the ledger says now, that every record may go and is under no hold.
 
         Raises:
             NoLongerDueError: one is not.
         """
         archive = self.archive
-        wanted = {record.raw for records in planned.values() for record in records}
         in_force = InForce.of(archive.ledger)
-        going = produced.due(archive, in_force, as_of=self.plan.as_of)
-        if not set(self.plan.productions) <= {act.production for act in going}:
+        going = {act.production for act in produced.due(archive, in_force, as_of=self.plan.as_of)}
+        if not going >= set(self.plan.productions):
             raise _not_due("A production of the plan is not due any more.")
-        without = tuple(archive.ledger.history.produced[name] for name in self.plan.productions)
         with searchable_whole(archive, (account,)) as opened:
-            wanted -= self._due(account, opened, in_force)
-        wanted |= self._produced(without) & {record.raw for records in planned.values() for record in records}
-        if wanted:
-            raise _not_due(f"Record {min(wanted).hex()} is not due any more, or under a hold, or was produced.")
+            judged = eligible(archive, opened, in_force, as_of=self.plan.as_of, accounts=(account,))
+            may = may_go(judged, disposable=DISPOSABLE, transferred=sent)
+        if lasting := planned - (may - self._produced()):
+            raise _not_due(f"Record {min(lasting).hex()} is not due any more, or under a hold, or was produced.")
 
-    def _produced(self, without: tuple[Produced, ...]) -> set[bytes]:
-        if not any(act not in without for act in produced.standing(self.archive)):
+    def _produced(self) -> set[bytes]:
+        """Return the records that productions show which are not of the plan."""
+        without = tuple(self.archive.ledger.history.produced[name] for name in self.plan.productions)
+        if all(act in without for act in produced.standing(self.archive)):
             return set()
         with searchable_whole(self.archive) as opened:
             return {record.raw for record in produced.needed(self.archive, opened, without=without)}
-
-    def _due(self, account: str, opened: Search, in_force: InForce) -> set[bytes]:
-        found: set[bytes] = set()
-        for batch in eligible(self.archive, opened, in_force, as_of=self.plan.as_of, accounts=(account,)):
-            columns = (batch.column(name).to_pylist() for name in ("record", REASON, "disposal"))
-            found |= {
-                record
-                for record, reason, disposal in zip(*columns, strict=True)
-                if reason == "due" and disposal in DISPOSABLE
-            }
-        return found
 
     def _partition(self, place: Place, records: frozenset[Digest]) -> Replaced:
         store, plan, stored = self.archive.store, self.plan.plan, stored_at(place)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ediscovery.commands import searchable_whole
 from ediscovery.disposition import produced
 from ediscovery.disposition.choosing import choose
 from ediscovery.disposition.lists import write_list
+from ediscovery.evidence import by_stored_key
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
+from ediscovery.transfer.receiving import transferred
 from manifests.dispositions.rules import PlanOvertakenError
 from manifests.workspaces import workspace
 from schemas.digest import Digest
@@ -26,15 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import date
 
+    from ediscovery.disposition.choosing import Group
     from ediscovery.search import Search
     from manifests.archive import Archive
-    from manifests.history import History, Place
+    from manifests.history import History
     from schemas.disposition import PlannedRecords
     from schemas.ledger import Produced
+    from schemas.retention import Disposal
 
 MOST_RECORDS = 1_000_000
 """How many records a plan takes at most; what is left is for the next. It bounds the memory, 100 bytes each."""
-DISPOSABLE = ("destroy",)
+DISPOSABLE: tuple[Disposal, ...] = ("destroy",)
 
 
 class NothingDueError(InputError):
@@ -54,6 +58,14 @@ class Planned:
     def digest(self) -> Digest:
         """What is approved: the SHA-256 of the act."""
         return Digest.of(self.act.to_bytes())
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How many records were chosen of each group, and how many stay because they were produced."""
+
+    chosen: Counter[Group] = field(default_factory=Counter)
+    produced: int = 0
 
 
 def plan(
@@ -79,15 +91,14 @@ def plan(
     size = archive.ledger.head.size
     in_force = InForce.of(archive.ledger)
     going = produced.due(archive, in_force, as_of=as_of)
-    counted: Counter[tuple[tuple[str, ...], str]] = Counter()
-    staying = Counter[str]()
+    tally = _Tally()
     with (
         workspace(archive.home) as folder,
         searchable_whole(archive) as opened,
         (folder / "records").open("w+b") as file,
     ):
-        lines = _lines(archive, opened, in_force, going, staying, as_of=as_of, only=only, most=most, tell=tell)
-        written = write_list(file, _counted(lines, counted))
+        lines = _lines(archive, opened, in_force, going, tally, as_of=as_of, only=only, most=most, tell=tell)
+        written = write_list(file, lines)
         file.flush()
         os.fsync(file.fileno())
         if not written.records and not going:
@@ -96,7 +107,7 @@ def plan(
                 do="See 'holdfast retention status'.",
             )
         listed = archive.store.put_new(layout.planned(name), Content.of_file(folder / "records"))
-    series = tuple(_series(counted, in_force))
+    series = tuple(_series(tally.chosen, in_force))
     approvals = [in_force.schedules.resolve(one).series.approval for group in series for one in group.series]
     approvals += [
         in_force.schedules.resolve(one).series.approval
@@ -122,12 +133,7 @@ def plan(
         return (act,)
 
     archive.append(build)
-    return Planned(act, staying["produced"])
-
-
-def places_of(archive: Archive, account: str) -> dict[str, Place]:
-    """Return an account's partitions by the key of the object that holds what is left of them now."""
-    return {place.stored.key: place for place in archive.ledger.history.places(account) if place.stored is not None}
+    return Planned(act, tally.produced)
 
 
 def _lines(
@@ -135,51 +141,43 @@ def _lines(
     opened: Search,
     in_force: InForce,
     going: tuple[Produced, ...],
-    staying: Counter[str],
+    tally: _Tally,
     *,
     as_of: date,
     only: Collection[str],
     most: int,
     tell: Callable[[str, int, int], None],
 ) -> Iterator[PlannedRecords]:
-    needed = produced.needed(archive, opened, without=going)
+    needed, sent = produced.needed(archive, opened, without=going), frozenset(transferred(archive))
     accounts = sorted(archive.ledger.history.accounts)
     for done, account in enumerate(accounts):
         tell("accounts", done, len(accounts))
         if most > 0:
             chosen = choose(
                 eligible(archive, opened, in_force, as_of=as_of, accounts=(account,)),
-                places_of(archive, account),
+                by_stored_key(archive, (account,)),
                 disposable=DISPOSABLE,
+                transferred=sent,
                 produced=needed,
                 only=only,
                 most=most,
             )
             most -= len(chosen)
-            staying["produced"] += chosen.produced
+            tally.produced += chosen.produced
+            tally.chosen += chosen.counted()
             yield from chosen.lines()
 
 
-def _counted(
-    lines: Iterator[PlannedRecords], counted: Counter[tuple[tuple[str, ...], str]]
-) -> Iterator[PlannedRecords]:
-    """Pass lines on, and count their records by series and month."""
-    for line in lines:
-        month = layout.period(line.partition)
-        counted[line.series, month] += len(line.records)
-        yield line
-
-
-def _series(counted: Counter[tuple[tuple[str, ...], str]], in_force: InForce) -> Iterator[PlannedSeries]:
-    for names in sorted({names for names, _ in counted}):
+def _series(chosen: Counter[Group], in_force: InForce) -> Iterator[PlannedSeries]:
+    for names, disposal in sorted({(names, disposal) for names, disposal, _ in chosen}):
         resolved = [in_force.schedules.resolve(name) for name in names]
-        spans = sorted(month for several, month in counted if several == names)
+        months = {month: count for (*of, month), count in chosen.items() if of == [names, disposal]}
         yield PlannedSeries(
             series=names,
             titles=tuple(one.series.title for one in resolved),
             cited=tuple(in_force.adopted[in_force.schedules.find(name)[0].name].entry for name in names),
-            disposal="destroy",
-            records=sum(count for (several, _), count in counted.items() if several == names),
-            first=spans[0],
-            last=spans[-1],
+            disposal=disposal,
+            records=sum(months.values()),
+            first=min(months),
+            last=max(months),
         )

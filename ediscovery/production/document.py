@@ -9,13 +9,13 @@ from schemas.digest import Digest
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
+    from ediscovery.evidence import Extension
     from schemas.account import Account
     from schemas.claims import Claims
     from schemas.instant import Instant
     from schemas.record import Absence, Normalised, Provenance
 
 Paper: TypeAlias = Literal["Letter", "A4"]
-Extension: TypeAlias = Literal["json", "xml", "html", "bin"]
 
 
 class ProductionEmptyError(InputError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ediscovery.evidence import Sealed, author_of, prove, read_hits
+from ediscovery.evidence import Sealed, author_of, media_type_of, prove, read_hits
 from ediscovery.production.document import (
     CustodyEvent,
     ProducedItem,
@@ -32,7 +32,6 @@ from storage.objects import Content
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ediscovery.production.document import Extension
     from ediscovery.production.signing import Signer
     from ediscovery.search import Hit, Search
     from ediscovery.threads import Turn
@@ -227,20 +226,6 @@ def _line(turn: Turn, produced: str) -> ThreadLine:
         depth=turn.depth,
         produced=view.item == produced,
     )
-
-
-def media_type_of(sealed: Sealed) -> tuple[str, Extension]:
-    """Return the media type of the native bytes, by the way they came, and the extension of a file with them."""
-    native = sealed.record.native.lstrip()[:1]
-    if native in (b"{", b"["):
-        return "application/json", "json"
-    match sealed.provenance.method:
-        case "feed":
-            return "application/xml", "xml"
-        case "web":
-            return "text/html", "html"
-        case _:
-            return "application/octet-stream", "bin"
 
 
 def _custody(archive: Archive, accounts: Sequence[str], entries: set[int]) -> tuple[CustodyEvent, ...]:

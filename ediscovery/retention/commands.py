@@ -14,6 +14,7 @@ from ediscovery.retention.importing import STATES, import_published
 from ediscovery.retention.reading import read, text_of
 from ediscovery.retention.schedule_files import content_of
 from ediscovery.retention.writing import write_schedule
+from ediscovery.transfer import commands as transfer_commands
 from manifests.console import json_option, plural
 from schemas.errors import UnavailableError
 from schemas.retention import Classification
@@ -54,6 +55,7 @@ for command in (
     disposition_commands.stop_plan,
     disposition_commands.write_certificate,
     disposition_commands.run_unattended,
+    transfer_commands.transfer,
 ):
     retention.add_command(command)
 

@@ -131,12 +131,12 @@ def _write_csv(file: BinaryIO, rows: Iterable[Row]) -> int:
     sheet.writerow(COLUMNS)
     written = 0
     for written, row in enumerate(rows, 1):  # noqa: B007 - the last one is how many they are
-        sheet.writerow([_defused(str(cell)) for cell in msgspec.structs.astuple(row)])
+        sheet.writerow([defused(str(cell)) for cell in msgspec.structs.astuple(row)])
     text.detach()
     return written
 
 
-def _defused(cell: str) -> str:
+def defused(cell: str) -> str:
     """Return a cell that a spreadsheet shows and does not reckon."""
     return f"'{cell}" if cell.startswith(FORMULAS) else cell
 

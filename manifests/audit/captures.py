@@ -19,7 +19,8 @@ from manifests.audit.slices import Searched, find_slices
 from schemas.canonical import Canonical, Natural
 from schemas.digest import SIZE
 from schemas.errors import ArchiveError
-from schemas.ledger import Captured, DispositionCertified, Produced
+from schemas.ledger import Captured, DispositionCertified, Produced, RecordsTransferred
+from schemas.transfers import LONGEST_LINE, ids_from, root_over
 from storage.objects import read_stored
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def check_act(store: ObjectStore, work: Work) -> Checked:
             checked.counted += Counted(objects=1, octets=work.act.certificate.size)
             _check_bytes(store, work.act.certificate, checked.objects)
             return checked
+        case RecordsTransferred():
+            return _check_list(store, work.act)
 
 
 def _check_capture(store: ObjectStore, act: Captured, replaced: Mapping[str, Replaced]) -> Checked:
@@ -202,6 +205,20 @@ def _check_records(
 def _check_document(store: ObjectStore, document: StoredObject) -> Checked:
     checked = Checked(Counted(objects=1, documents=1, octets=document.size))
     _check_bytes(store, document, checked.documents)
+    return checked
+
+
+def _check_list(store: ObjectStore, act: RecordsTransferred) -> Checked:
+    checked = Checked(Counted(objects=1, octets=act.listed.size))
+    key = act.listed.key
+    try:
+        with whole(store, act.listed) as source:
+            tree = root_over(ids_from(iter(lambda: source.readline(LONGEST_LINE), b"")))
+    except ArchiveError as error:
+        checked.objects.error(error, key)
+        return checked
+    if (tree.size, tree.root) != (act.records, act.records_root):
+        checked.objects.fault("ROOT_DIFFERS", key, "The ids do not make the root that the ledger names.")
     return checked
 
 

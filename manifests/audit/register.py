@@ -15,7 +15,14 @@ from schemas.canonical import unspell
 from schemas.digest import Digest
 from schemas.disposition import Replaced
 from schemas.instant import Instant
-from schemas.ledger import Captured, DispositionCertified, DispositionPlanned, ObjectsCondemned, Produced
+from schemas.ledger import (
+    Captured,
+    DispositionCertified,
+    DispositionPlanned,
+    ObjectsCondemned,
+    Produced,
+    RecordsTransferred,
+)
 from schemas.stored import StoredObject
 from storage import layout
 
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
 
 Fate: TypeAlias = Literal["stands", "condemned", "gone"]
 """What became of an object that the ledger names, as the ledger says."""
-Reading: TypeAlias = Captured | Produced | DispositionCertified
+Reading: TypeAlias = Captured | Produced | DispositionCertified | RecordsTransferred
 """The acts whose objects are read one act at a time, in any order."""
 Own: TypeAlias = Reading | DispositionPlanned
 """The acts that name objects, but for what takes the place of others: that belongs to the act that named those."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests import chain
@@ -35,22 +36,19 @@ class PartitionUnnamedError(IntegrityError):
     code = "PARTITION_UNNAMED"
 
 
-def prove_record(
-    ledger: Ledger,
-    record: Record,
-    *,
-    row: int,
-    nodes: Nodes,
-    partition: Partition,
-    entry: int,
-    checkpoint: SignedNote,
-    claims: Claims,
-    whole: bool = False,
-) -> RecordProof:
-    """Return the proof that ``record`` is in the ledger that ``checkpoint`` signs.
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """What leads from a partition to a checkpoint: the same for every record of it."""
 
-    It is ``row`` of ``partition``, whose tree is ``nodes`` and which the ledger's entry ``entry`` names. A ``whole``
-    proof carries the native bytes.
+    partition: Partition
+    line: int
+    line_path: tuple[Digest, ...]
+    entry: str
+    inclusion: str
+
+
+def hops_of(ledger: Ledger, partition: Partition, *, entry: int, checkpoint: SignedNote) -> Hops:
+    """Return the hops from ``partition``, which the ledger's entry ``entry`` names, to ``checkpoint``.
 
     Raises:
         PartitionUnnamedError: the entry does not name the partition.
@@ -65,6 +63,22 @@ def prove_record(
         )
     line = lines.index(spelled)
     size = Checkpoint.from_text(checkpoint.text).size
+    return Hops(
+        partition=partition,
+        line=line,
+        line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
+        entry=note.decode(),
+        inclusion=Inclusion(entry, ledger.inclusion(entry, size=size), checkpoint).to_text(),
+    )
+
+
+def prove_record(
+    record: Record, *, row: int, nodes: Nodes, hops: Hops, claims: Claims, whole: bool = False
+) -> RecordProof:
+    """Return the proof that ``record`` is in the ledger of the checkpoint that ``hops`` lead to.
+
+    It is ``row`` of their partition, whose tree is ``nodes``. A ``whole`` proof carries the native bytes.
+    """
     return RecordProof(
         format=PROOF_FORMAT,
         record=record.id,
@@ -73,12 +87,12 @@ def prove_record(
         normalised=record.normalised.decode(),
         provenance=record.provenance.decode(),
         row=row,
-        row_path=inclusion_path(nodes, row, size=partition.rows),
-        partition=spelled.decode(),
-        line=line,
-        line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
-        entry=note.decode(),
-        inclusion=Inclusion(entry, ledger.inclusion(entry, size=size), checkpoint).to_text(),
+        row_path=inclusion_path(nodes, row, size=hops.partition.rows),
+        partition=hops.partition.to_bytes().decode(),
+        line=hops.line,
+        line_path=hops.line_path,
+        entry=hops.entry,
+        inclusion=hops.inclusion,
         claims=claims,
         native=base64.b64encode(record.native).decode() if whole else None,
     )

@@ -24,6 +24,7 @@ JUDGES = {"checking", "seal"} | {
     ),
     *("comparing", "judging"),
     *("directory_probes", "lifecycle"),
+    *("comparing", "inspecting", "proving"),
     *("probes_of_contact", "probes_of_locks", "probes_of_permissions", "probes_of_writes"),
 }
 FAMILIES = {
@@ -91,6 +92,7 @@ def test_every_finding_is_documented() -> None:
         ROOT / "manifests" / "audit",
         ROOT / "ediscovery" / "production",
         ROOT / "ediscovery" / "disposition" / "papers",
+        ROOT / "ediscovery" / "transfer",
         ROOT / "storage",
         ROOT / "storage" / "s3",
     )

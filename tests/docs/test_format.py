@@ -83,6 +83,7 @@ def test_every_column_of_a_partition_is_specified() -> None:
 
 
 def test_every_field_of_every_structure_is_specified() -> None:
+    from ediscovery.transfer.manifest import Transfer  # noqa: PLC0415
     from manifests.proofs.continuity import ContinuityProof  # noqa: PLC0415
     from manifests.proofs.record import RecordProof  # noqa: PLC0415
     from schemas.attestors import Authority, Witness  # noqa: PLC0415
@@ -106,7 +107,9 @@ def test_every_field_of_every_structure_is_specified() -> None:
         Captured,
         Heading,
         Produced,
+        RecordsTransferred,
     )
+    from schemas.transfers import Line  # noqa: PLC0415
 
     structures = (
         AuditStatement,
@@ -139,6 +142,9 @@ def test_every_field_of_every_structure_is_specified() -> None:
         StampChain,
         ProductionManifest,
         ManifestRecord,
+        RecordsTransferred,
+        Line,
+        Transfer,
         Certificate,
         ProvedAct,
         CitedSchedule,

@@ -14,7 +14,7 @@ from ediscovery.production.render import Rendered, render
 from ediscovery.production.signed import SignedPdf
 from ediscovery.production.signing import Signer, make_test_authority
 from manifests.proofs.file import read_record_proof
-from manifests.proofs.making import prove_record
+from manifests.proofs.making import hops_of, prove_record
 from manifests.proofs.record import check
 from manifests.proofs.vouching import Trust, vouch
 from schemas.account import Account
@@ -115,17 +115,10 @@ def document_of(*items: Item, **changes) -> ProductionDocument:
     checkpoint = ledger.checkpoint(writer.checkpoint_key)
     claims = Claims(verifier=writer.checkpoint_key.verifier.to_text())
 
+    hops = hops_of(ledger, partition, entry=2, checkpoint=checkpoint)
+
     def proof(row: int) -> bytes:
-        return prove_record(
-            ledger,
-            records[row],
-            row=row,
-            nodes=nodes_of(leaves),
-            partition=partition,
-            entry=2,
-            checkpoint=checkpoint,
-            claims=claims,
-        ).to_bytes()
+        return prove_record(records[row], row=row, nodes=nodes_of(leaves), hops=hops, claims=claims).to_bytes()
 
     document = ProductionDocument(
         organisation="Maple Grove Unified School District",

@@ -67,10 +67,10 @@ def test_an_archive_is_sound_at_every_step_of_a_plan_and_says_how_far_it_is(one:
     report = audited(one)
     assert (report.sound, found(report), report.objects, report.read) == (True, [], 7, 7)
     one.begin("p")
-    assert found(audited(one)) == [("DISPOSITION_UNDER_WAY", "records.jsonl")]
+    assert found(audited(one)) == [("DISPOSITION_UNDER_WAY", "p.records.jsonl")]
     one.condemn("p", gone)
     report = audited(one)
-    assert found(report) == [("DISPOSITION_UNDER_WAY", "records.jsonl")]
+    assert found(report) == [("DISPOSITION_UNDER_WAY", "p.records.jsonl")]
     assert "2 objects condemned" in report.findings[0].what
     assert (report.sound, report.records, report.objects, report.read) == (True, 8, 8, 8)
     doomed = list(one.replacements.doomed("p"))
@@ -111,7 +111,7 @@ def test_of_a_plan_that_was_stopped_the_old_objects_stand(one: Undertaker):
     one.stop("p")
     report = audited(one)
     assert (report.sound, report.records) == (True, 9)
-    assert found(report) == [("DISPOSITION_UNDER_WAY", "records.jsonl")]
+    assert found(report) == [("DISPOSITION_UNDER_WAY", "p.records.jsonl")]
     assert "3 objects condemned" in report.findings[0].what
     one.destroy("p")
     report = audited(one)
@@ -153,10 +153,10 @@ def test_what_survives_and_is_gone_or_altered_is_named(one: Undertaker, kind: st
     assert found(audited(one)) == [("OBJECT_MISSING", f"a.p.{kind}")]
 
 
-@pytest.mark.parametrize("name", ["records.jsonl", "certificate.pdf"])
+@pytest.mark.parametrize("name", ["p.records.jsonl", "p.certificate.pdf"])
 def test_a_plans_list_or_certificate_that_is_gone_or_altered_is_named(one: Undertaker, name: str):
     one.carry_out("p", some_of(one, 1))
-    path = one.folder / "store" / "dispositions" / "p" / name
+    path = one.folder / "store" / layout.PRODUCTIONS / name
     path.chmod(0o644)
     path.write_bytes(b"something else")
     assert found(audited(one)) == [("OBJECT_ALTERED", name)]
@@ -190,7 +190,7 @@ def test_a_list_that_does_not_say_what_was_proposed_is_named_and_nothing_is_judg
     one.destroy("p")
     one.certify("p")
     report = audited(one)
-    assert {key for _, key in found(report)} == {"records.jsonl"}
+    assert {key for _, key in found(report)} == {"p.records.jsonl"}
     assert report.steps[STEP].verdict == "faulty"
 
 
@@ -200,7 +200,7 @@ def test_an_object_that_no_entry_names_goes_as_a_stray_and_one_that_is_named_doe
     assert found(audited(one)) == [("OBJECT_UNREFERENCED", "cut-short.warc.gz")]
     one.begun("p", some_of(one, 1))
     one.condemn("p", some_of(one, 1), strays=(stray,))
-    assert found(audited(one)) == [("DISPOSITION_UNDER_WAY", "records.jsonl")]
+    assert found(audited(one)) == [("DISPOSITION_UNDER_WAY", "p.records.jsonl")]
     one.destroy("p")
     one.certify("p")
     assert found(audited(one)) == []
@@ -293,4 +293,4 @@ def test_an_audit_in_parallel_finds_what_one_by_itself_finds(one: Undertaker, mo
     monkeypatch.setattr(workers, "BATCH_ACTS", 2)
     together = audited(one, workers=Workers(2, partial(DirectoryStore, one.folder / "store")))
     assert together == alone
-    assert found(alone) == [("DISPOSITION_UNDER_WAY", "records.jsonl"), *[("RECORD_UNPLANNED", "b.parquet")] * 2]
+    assert found(alone) == [("DISPOSITION_UNDER_WAY", "q.records.jsonl"), *[("RECORD_UNPLANNED", "b.parquet")] * 2]

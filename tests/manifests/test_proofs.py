@@ -16,7 +16,7 @@ from manifests.notes import Checkpoint, SignedNote
 from manifests.proofs import continuity, record
 from manifests.proofs.file import read_proof
 from manifests.proofs.inclusion import HEADER, Inclusion, InclusionMalformedError
-from manifests.proofs.making import PartitionUnnamedError, prove_continuity, prove_record
+from manifests.proofs.making import PartitionUnnamedError, hops_of, prove_continuity, prove_record
 from manifests.proofs.vouching import CheckpointOfAnotherError, Trust, chain_of, fingerprints, without_stamps
 from manifests.signing import SignatureRefusedError, SigningKey
 from manifests.timestamps.renewal import covered
@@ -55,17 +55,16 @@ class Sealed:
         return Claims(verifier=self.writer.checkpoint_key.verifier.to_text())
 
     def prove(self, row: int, **changes) -> RecordProof:
+        checkpoint = changes.pop("checkpoint", None) or self.ledger.checkpoint(self.writer.checkpoint_key)
+        partition, entry = changes.pop("partition", self.partition), changes.pop("entry", self.entry)
         settled = {
             "row": row,
             "nodes": nodes_of([one.id for one in self.records]),
-            "partition": self.partition,
-            "entry": self.entry,
+            "hops": hops_of(self.ledger, partition, entry=entry, checkpoint=checkpoint),
             "claims": self.claims,
             "whole": True,
         }
-        if "checkpoint" not in changes:
-            changes["checkpoint"] = self.ledger.checkpoint(self.writer.checkpoint_key)
-        return prove_record(self.ledger, self.records[row], **(settled | changes))
+        return prove_record(self.records[row], **(settled | changes))
 
 
 def sealed(*, rows: int = 5, neighbours: int = 6, after: int = 4) -> Sealed:

@@ -109,7 +109,13 @@ class Office:
 
     @classmethod
     def founded(
-        cls, home: Path, *, place: Place | None = None, now: Callable[[], Instant] = system_clock, rules: str = RULES
+        cls,
+        home: Path,
+        *,
+        place: Place | None = None,
+        now: Callable[[], Instant] = system_clock,
+        schedule: str = SCHEDULE,
+        rules: str = RULES,
     ) -> Office:
         """Make an archive, appoint people, adopt the schedule."""
         archive = archive_in(home, place, now=now, actor="clerk@office")
@@ -119,7 +125,7 @@ class Office:
         office = cls(archive, jane, omar, SigningKey.generate("root"))
         office.change_keys(Changes(roots=(office.root.verifier,), needed=1))
         office.appoint(jane, omar)
-        for text, act in ((SCHEDULE, ScheduleAdopted), (rules, ClassificationAdopted)):
+        for text, act in ((schedule, ScheduleAdopted), (rules, ClassificationAdopted)):
             said: Any = read_schedule(text, name="test")
             office.append(act(said))
         return office

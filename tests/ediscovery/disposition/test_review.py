@@ -115,6 +115,14 @@ def test_the_cover_says_what_would_go_and_what_is_asked_for(review_for, tmp_path
         assert said in text, said
 
 
+def test_the_cover_says_of_records_for_transfer_that_an_archives_has_them(destruction, review_for, tmp_path) -> None:
+    first, *others = destruction.planned.series
+    sent = (msgspec.structs.replace(first, disposal="transfer"), *others)
+    write_review(tmp_path / "review.pdf", review_for(3, series=sent), lambda: [row(n) for n in range(3)])
+
+    assert " ".join(pages_of(tmp_path / "review.pdf")).count("An archives has confirmed that it has them.") == 1
+
+
 def test_the_digest_is_the_one_that_approving_shows(destruction, review_for) -> None:
     shown = in_words(Decided.from_text(destruction.decision()))
 

@@ -39,7 +39,7 @@ def account(name: str, *, officials: tuple[str, ...] = (), custodians: tuple[str
 
 
 def sealed(
-    home: Path, versions: Sequence[Version], *, accounts: Sequence[Account], acts: Sequence[Act] = ()
+    home: Path, versions: Sequence[Version], *, accounts: Sequence[Account], acts: Sequence[Act] = (), rows: int = ROWS
 ) -> Archive:
     """An archive of these accounts with these records, in which acts were committed one after the other."""
     archive = archive_in(home)
@@ -47,7 +47,7 @@ def sealed(
         archive.append(lambda _history, one=one: (AccountRegistered(account=one),))
         records = [version.record for version in dict.fromkeys(versions) if version.account == one.name]
         partitions = tuple(
-            _partition(archive, one, records[start : start + ROWS], start) for start in range(0, len(records), ROWS)
+            _partition(archive, one, records[start : start + rows], start) for start in range(0, len(records), rows)
         )
         act = replace(captured(f"c-{one.name}", account=one.name), partitions=partitions)
         archive.append(lambda _history, act=act: (act,))
