@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from storage.warc import parts
@@ -87,8 +88,9 @@ class Rule:
         """
         shared = stale.digests.get(holder or "")
         body, octets, anew = self._payload(record, found, scratch)
-        told = PROOFS.finditer(record.head) if anew or shared else _repeated(record.head, stale.proofs)
-        head, in_head = self._head(record, found, [one.span(1) for one in told], stored=body is not record.body)
+        own_proofs = PROOFS.finditer(record.head) if anew or shared else ()
+        proofs = [match.span(1) for match in chain(own_proofs, _repeated(record.head, stale.proofs))]
+        head, in_head = self._head(record, found, proofs, stored=body is not record.body)
         headers, in_addresses = self._addressed(record, found)
         octets += in_head + in_addresses
         claimed = field(record.headers, PAYLOAD_DIGEST)

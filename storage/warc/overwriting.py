@@ -117,17 +117,20 @@ class _File:
     def found(self, natives: Sequence[Collection[bytes]], filler: Filler) -> tuple[dict[int, Found], int]:
         """Return where natives lie, by the records' offsets, and how many are short; the others ``filler`` notes."""
         found: dict[int, Found] = {}
-        short = 0
-        for group in natives:
-            strings = [native for native in group if len(native) >= SHORTEST]
-            short += sum(0 < len(native) < SHORTEST for native in group)
-            filler.note(strings)
-            sought = Sought(strings)
-            for record, scratch in self._records():
-                told = find(record, scratch, sought, self.going)
-                if told != NOTHING:
-                    found[record.offset] = found.get(record.offset, NOTHING).joined(told)
+        # By their numbers: the one before is let go before the next one is asked for.
+        short = sum(self._search(natives[number], found, filler) for number in range(len(natives)))
         return found, short
+
+    def _search(self, group: Collection[bytes], found: dict[int, Found], filler: Filler) -> int:
+        """Add what is found of a group; return how many of it are short."""
+        strings = [native for native in group if len(native) >= SHORTEST]
+        filler.note(strings)
+        sought = Sought(strings)
+        for record, scratch in self._records():
+            told = find(record, scratch, sought, self.going)
+            if told != NOTHING:
+                found[record.offset] = found.get(record.offset, NOTHING).joined(told)
+        return sum(0 < len(native) < SHORTEST for native in group)
 
     def find_stale(self, rule: Rule, found: Mapping[int, Found]) -> Stale | None:
         """Return what is stale after the records have changed that change by themselves; ``None`` if none does."""

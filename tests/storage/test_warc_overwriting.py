@@ -6,12 +6,14 @@ import gzip
 import io
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import UUID
+from weakref import ref
 
 import pytest
 from hypothesis import given, settings
@@ -254,10 +256,11 @@ def test_a_revisit_of_another_file_or_of_a_revisit_is_told_by_its_digest(tmp_pat
 def test_what_a_server_computed_from_a_body_is_gone_where_it_is_said_again(tmp_path: Path) -> None:
     # Given an answer that was asked for again, which had not changed, and another one with a validator of its own,
     path = tmp_path / "capture.warc.gz"
+    posted = Request("POST", "/page", (("If-Match", '"f00d"'),), b"q=" + GONE)
     asked = Request("GET", "/page", (("If-None-Match", 'W/"beef", "f00d"'), ("Host", "district.example")))
     with writer(path) as warc:
         early = warc.exchange(exchange(b"", answer=Answer(304, "Not Modified", (("ETag", '"f00d"'),), io.BytesIO())))
-        first = warc.exchange(exchange(LIST, headers=(("ETag", 'W/"f00d"'),)))
+        first = warc.exchange(exchange(LIST, request=posted, headers=(("ETag", 'W/"f00d"'),)))
         late = warc.exchange(
             exchange(request=asked, answer=Answer(304, "Not Modified", (("ETag", '"f00d"'),), io.BytesIO()))
         )
@@ -269,7 +272,7 @@ def test_what_a_server_computed_from_a_body_is_gone_where_it_is_said_again(tmp_p
     assert {field(after[one].http, "ETag") for one in (early, first, late)} == {"*" * 6, "*" * 8}
     assert b"If-None-Match: %s\r\nHost: district.example" % (b"*" * 16) in everything(target)
     assert after[other].member == before[other].member
-    assert len(told.changed) == 4
+    assert len(told.changed) == 5
     judged(target)
 
 
@@ -521,3 +524,31 @@ def test_natives_in_groups_are_overwritten_as_those_in_one(data: st.DataObject) 
 
         assert told_of_parts == told
         assert parted.read_bytes() == expected
+
+
+def test_one_group_of_natives_is_in_memory_at_a_time(tmp_path: Path) -> None:
+    class Group(list[bytes]):
+        pass
+
+    class Read(Sequence[Group]):
+        """Groups that are read when they are asked for, as from a disk."""
+
+        def __init__(self) -> None:
+            self.read: list[ref[Group]] = []
+
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, number: int) -> Group:  # type: ignore[override]
+            assert all(group() is None for group in self.read)
+            group = Group([GONE, STAYS] if number == 1 else [b"nothing that is in it"])
+            self.read.append(ref(group))
+            return group
+
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        warc.exchange(exchange(LIST))
+    groups = Read()
+    _, told = done(path, natives=groups)
+    assert told.octets == len(GONE) + len(STAYS)
+    assert len(groups.read) == 3
