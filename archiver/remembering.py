@@ -1,7 +1,8 @@
 """What a collector remembers of an account on this machine alone: it names addresses of items, and can be lost.
 
-The ledger is for ever, and items are not. What only saves asking again stays here, beside the part of the cursor in the
-ledger that it belongs to; on another machine, or when it is lost, a collector asks for everything once more.
+The ledger is for ever, and items are not: neither their addresses nor what a server computes from them may stand there.
+What only saves asking again stays here, with the name of the capture that it is from. On another machine, after another
+capture, or when it is lost, a collector asks for everything once more.
 """
 
 from __future__ import annotations
@@ -17,28 +18,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PRIVATE = frozenset({"comments"})
+PRIVATE = frozenset({"comments", "etag"})
 """The keys of cursors that stay on this machine."""
 
 
 class Memory(Canonical, frozen=True):
-    """What was remembered when the ledger's part of the cursor was ``cursor``."""
+    """What was remembered of a capture."""
 
-    cursor: dict[Name, str]
+    capture: str
     private: dict[Name, str]
 
 
-def recalled(home: Path, account: str, cursor: Mapping[str, str]) -> dict[str, str]:
-    """Return a cursor of the ledger with what this machine remembers beside it, if that belongs together."""
+def recalled(home: Path, account: str, cursor: Mapping[str, str], *, last: str | None) -> dict[str, str]:
+    """Return a cursor of the ledger with what this machine remembers, if it is of the ``last`` capture there."""
     try:
         memory = Memory.from_bytes(_path(home, account).read_bytes())
     except (OSError, IntegrityError):
         return dict(cursor)
-    return dict(cursor) | (memory.private if memory.cursor == dict(cursor) else {})
+    return dict(cursor) | (memory.private if memory.capture == last else {})
 
 
-def remember(home: Path, account: str, cursor: Mapping[str, str]) -> dict[str, str]:
-    """Keep what stays on this machine, and return the part of a cursor that goes into the ledger."""
+def remember(home: Path, account: str, cursor: Mapping[str, str], *, capture: str) -> dict[str, str]:
+    """Keep what stays on this machine of a capture, and return the part of its cursor that goes into the ledger."""
     public = {name: value for name, value in cursor.items() if name not in PRIVATE}
     private = {name: value for name, value in cursor.items() if name in PRIVATE}
     path = _path(home, account)
@@ -47,7 +48,7 @@ def remember(home: Path, account: str, cursor: Mapping[str, str]) -> dict[str, s
         if private or path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = path.with_name(f".{path.name}.{os.getpid()}")
-            temporary.write_bytes(Memory(cursor=public, private=private).to_bytes())
+            temporary.write_bytes(Memory(capture=capture, private=private).to_bytes())
             temporary.rename(path)
     return public
 

@@ -169,7 +169,9 @@ def _look(
 ) -> Looked:
     error: ArchiveError | None = None
     collected = Collected(listed=None, sanity="unread", cursor=plan.cursor)
-    cursor = recalled(archive.home, account.name, plan.cursor)
+    _, before = archive.ledger.history.last_capture.get(account.name, (0, None))
+    last = before.poll.capture if before else None
+    cursor = recalled(archive.home, account.name, plan.cursor, last=last)
     away: tuple[Seen, ...] = ()
     try:
         collected = collector.collect(account, transport, cursor=cursor, known=held.knows)
@@ -207,8 +209,14 @@ def _poll(
         reason=transport.masked(reason) if reason and transport else reason,
         requests=transport.requests if transport else 0,
         listed=len(collected.listed or ()),
-        cursor_after=plan.cursor if error else remember(archive.home, plan.account, collected.cursor),
+        cursor_after=plan.cursor
+        if error
+        else remember(archive.home, plan.account, collected.cursor, capture=plan.capture),
     )
+
+
+def _remembered(archive: Archive, plan: spool.Plan, collected: Collected) -> dict[str, str]:
+    return remember(archive.home, plan.account, collected.cursor, capture=plan.capture)
 
 
 def _unread(collected: Collected) -> str | None:

@@ -16,7 +16,7 @@ import weasyprint
 from archiver import importing, registry, rounds
 from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
-from bench import audits, bucket, eligibility, ledger, retention
+from bench import audits, bucket, eligibility, ledger, overwriting, retention
 from bench.archives import RECORDS, archive_in, filled, tweets
 from bench.measure import Row, seconds
 from demo.site import BlogSite
@@ -226,6 +226,7 @@ STEPS: dict[str, Callable[[Path], list[Row]]] = {
     "ledger": ledger.length,
     "retention": retention.reckoning,
     "retention-archive": eligibility.archive,
+    "overwrite": overwriting.overwriting,
     "bucket-put": bucket.put,
     "bucket-writers": bucket.writers,
     "bucket-round": bucket.accounts,

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from storage.warc import parts
@@ -15,19 +16,22 @@ from storage.warc.holders import PAYLOAD_DIGEST
 from storage.warc.spans import STEP, fill
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
     from storage.warc.exchange import Headers
     from storage.warc.finding import Found
     from storage.warc.parts import Going
     from storage.warc.record import WarcRecord
+    from storage.warc.spans import Span
 
 MARK = "WARC-X-Overwritten"
 
-# What a server computes from a body, by which a guess at what is gone could be confirmed.
-PROOFS = re.compile(
-    rb"^(?:etag|content-md5|content-digest|repr-digest|digest|x-amz-checksum-[a-z0-9-]+|x-goog-hash)[ \t]*:[ \t]*"
-    rb"([^\r\n]+)",
-    re.IGNORECASE | re.MULTILINE,
-)
+# What a server computes from a body, by which a guess at what is gone could be confirmed; and where it is said again.
+DIGESTS = rb"etag|content-md5|content-digest|repr-digest|digest|x-amz-checksum-[a-z0-9-]+|x-goog-hash"
+VALUE = rb")[ \t]*:[ \t]*([^\r\n]+)"
+PROOFS = re.compile(rb"^(?:" + DIGESTS + VALUE, re.IGNORECASE | re.MULTILINE)
+REPEATED = re.compile(rb"^(?:if-(?:none-)?match|if-range|" + DIGESTS + VALUE, re.IGNORECASE | re.MULTILINE)
+TAG = re.compile(rb'"[^"]+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,22 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """What says something of payloads that are no more, and may stand in other records than theirs.
+
+    ``digests`` are the new payload digests by the ids of the records, ``proofs`` what servers had computed of the old
+    payloads, ``segmented`` the ids of the first segments of payloads that were in parts.
+    """
+
+    digests: Mapping[str, str]
+    proofs: frozenset[bytes]
+    segmented: frozenset[str]
+
+
+NONE_STALE = Stale({}, frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What goes: the payloads and slices ``going``; what was found of natives; and the byte that is written there."""
 
@@ -54,25 +74,36 @@ class Rule:
     filler: bytes
 
     def find_change(
-        self, record: WarcRecord, found: Found, scratch: BinaryIO, *, shared: str | None = None
+        self,
+        record: WarcRecord,
+        found: Found,
+        scratch: BinaryIO,
+        *,
+        holder: str | None = None,
+        stale: Stale = NONE_STALE,
     ) -> Change | None:
         """Return what becomes of a record, if anything; its body is used up, ``scratch`` is an empty file to work in.
 
-        ``shared`` is the digest of the payload that a revisit refers to, where this is another one than before.
+        ``holder`` is the id of the record that a revisit shares its payload with.
         """
+        shared = stale.digests.get(holder or "")
         body, octets, anew = self._payload(record, found, scratch)
-        head, in_head = self._head(record, found, spoiled=anew or shared is not None, stored=body is not record.body)
+        own_proofs = PROOFS.finditer(record.head) if anew or shared else ()
+        proofs = [match.span(1) for match in chain(own_proofs, _repeated(record.head, stale.proofs))]
+        head, in_head = self._head(record, found, proofs, stored=body is not record.body)
         headers, in_addresses = self._addressed(record, found)
         octets += in_head + in_addresses
-        if not (octets or anew or (shared and shared != field(record.headers, PAYLOAD_DIGEST))):
+        claimed = field(record.headers, PAYLOAD_DIGEST)
+        torn = claimed is not None and (segmented_in(record) or holder) in stale.segmented
+        if not (octets or anew or torn or (shared and shared != claimed)):
             return None
-        digest = digest_of(b"", body) if anew and field(record.headers, "WARC-Segment-Number") is None else None
+        digest = digest_of(b"", body) if anew and segmented_in(record) is None else None
         own = own_fields(record, head, body, octets)
-        told = shared if record.type == "revisit" else digest
-        if told:
-            own[PAYLOAD_DIGEST] = told
+        new = shared if record.type == "revisit" else digest
+        if new:
+            own[PAYLOAD_DIGEST] = new
         replaced = {name.lower() for name in own}
-        if anew and not told and record.type != "revisit":
+        if torn or (anew and not new and record.type != "revisit"):
             replaced.add(PAYLOAD_DIGEST.lower())  # a segment's is that of a whole which is no more
         others = tuple(pair for pair in headers if pair[0].lower() not in replaced)
         return Change((*others, *own.items()), head, body, anew, digest, octets)
@@ -91,12 +122,10 @@ class Rule:
         anew = octets > 0 or found.stored
         return payload.file if anew else record.body, octets, anew
 
-    def _head(self, record: WarcRecord, found: Found, *, spoiled: bool, stored: bool) -> tuple[bytes, int]:
+    def _head(self, record: WarcRecord, found: Found, proofs: Collection[Span], *, stored: bool) -> tuple[bytes, int]:
         """Return the HTTP header as it is to be; ``stored`` tells whether the body has another form than before."""
         part = parts.head(record, stored=stored)
-        octets = part.fill(found.spans.get(parts.HEAD, ()), self.filler)
-        if spoiled:
-            octets += fill(part.file, (match.span(1) for match in PROOFS.finditer(record.head)), self.filler)
+        octets = part.fill(found.spans.get(parts.HEAD, ()), self.filler) + fill(part.file, proofs, self.filler)
         part.file.seek(0)
         head = part.file.read()
         return parts.FRAMES.sub(b"X-Archive-Orig-", head) if stored else head, octets
@@ -108,6 +137,28 @@ class Rule:
             part.file.seek(0)
             headers[number] = headers[number][0], part.file.read().decode("utf-8", "surrogateescape")
         return tuple(headers), octets
+
+
+def proofs_in(record: WarcRecord) -> Iterator[bytes]:
+    """Yield what a server says in a record's HTTP header that it computed from the body."""
+    for match in PROOFS.finditer(record.head):
+        yield from _tags(match[1])
+
+
+def _repeated(head: bytes, proofs: Collection[bytes]) -> Iterator[re.Match[bytes]]:
+    return (match for match in REPEATED.finditer(head) if not _tags(match[1]).isdisjoint(proofs))
+
+
+def _tags(value: bytes) -> set[bytes]:
+    """Return what the value of a header field says: all of it, and each entity tag in it (RFC 9110 section 8.8.3)."""
+    return {value.strip(), *TAG.findall(value)}
+
+
+def segmented_in(record: WarcRecord) -> str | None:
+    """Return the id of the first segment of the payload that a record is a part of, if it is one."""
+    if field(record.headers, "WARC-Segment-Number") is None:
+        return None
+    return (field(record.headers, "WARC-Segment-Origin-ID") or record.id).strip("<>")
 
 
 def own_fields(record: WarcRecord, head: bytes, body: BinaryIO, octets: int) -> dict[str, str]:

@@ -10,7 +10,7 @@ from itertools import cycle
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from storage.warc.changes import Rule
+from storage.warc.changes import Rule, Stale, proofs_in, segmented_in
 from storage.warc.copying import Copy
 from storage.warc.filler import Filler
 from storage.warc.finding import NOTHING, Found, find
@@ -93,11 +93,11 @@ def overwrite(
             file = _File(source, source.tell(), holders, going)
             found, short = file.found(natives, filler)
             rule = Rule(going, filler.byte)
-            changed = file.changed(rule, found)
+            stale = file.find_stale(rule, found)
             # Where what is written may spell a native, the copy is searched as its source was, until nothing changes.
-            last = not changed or not filler.spells
+            last = stale is None or not filler.spells
             into = target if last else _emptied(next(spare))
-            done = file.copied(into, rule, found, changed, turn=None if told else turn)
+            done = file.copied(into, rule, found, stale, turn=None if told else turn)
             told = replace(told, octets=told.octets + done.octets) if told else replace(done, short=short)
             if last:
                 return told
@@ -117,34 +117,41 @@ class _File:
     def found(self, natives: Sequence[Collection[bytes]], filler: Filler) -> tuple[dict[int, Found], int]:
         """Return where natives lie, by the records' offsets, and how many are short; the others ``filler`` notes."""
         found: dict[int, Found] = {}
-        short = 0
-        for group in natives:
-            strings = [native for native in group if len(native) >= SHORTEST]
-            short += sum(0 < len(native) < SHORTEST for native in group)
-            filler.note(strings)
-            sought = Sought(strings)
-            for record, scratch in self._records():
-                told = find(record, scratch, sought, self.going)
-                if told != NOTHING:
-                    found[record.offset] = found.get(record.offset, NOTHING).joined(told)
+        # By their numbers: the one before is let go before the next one is asked for.
+        short = sum(self._search(natives[number], found, filler) for number in range(len(natives)))
         return found, short
 
-    def changed(self, rule: Rule, found: Mapping[int, Found]) -> dict[str, str | None]:
-        """Return which records change by themselves, by their ids, with the digests of the payloads that are others."""
-        changed: dict[str, str | None] = {}
+    def _search(self, group: Collection[bytes], found: dict[int, Found], filler: Filler) -> int:
+        """Add what is found of a group; return how many of it are short."""
+        strings = [native for native in group if len(native) >= SHORTEST]
+        filler.note(strings)
+        sought = Sought(strings)
+        for record, scratch in self._records():
+            told = find(record, scratch, sought, self.going)
+            if told != NOTHING:
+                found[record.offset] = found.get(record.offset, NOTHING).joined(told)
+        return sum(0 < len(native) < SHORTEST for native in group)
+
+    def find_stale(self, rule: Rule, found: Mapping[int, Found]) -> Stale | None:
+        """Return what is stale after the records have changed that change by themselves; ``None`` if none does."""
+        changed, digests, proofs, segmented = False, dict[str, str](), set[bytes](), set[str]()
         if found or self.going.drop or self.going.gone:
             for record, scratch in self._records():
                 change = rule.find_change(record, found.get(record.offset, NOTHING), scratch)
-                if change:
-                    changed[record.id] = change.digest
-        return changed
+                changed = changed or change is not None
+                if change and change.anew:
+                    proofs.update(proofs_in(record))
+                    segmented.add(segmented_in(record) or "")
+                    if change.digest:
+                        digests[record.id] = change.digest
+        return Stale(digests, frozenset(proofs), frozenset(segmented - {""})) if changed else None
 
     def copied(
         self,
         target: BinaryIO,
         rule: Rule,
         found: Mapping[int, Found],
-        changed: Mapping[str, str | None],
+        stale: Stale | None,
         *,
         turn: str | None,
     ) -> Overwritten:
@@ -154,9 +161,11 @@ class _File:
         ids, quoting, unread, octets = list[str](), list[str](), list[str](), 0
         for record, scratch in self._records():
             seen = found.get(record.offset, NOTHING)
-            shared = changed.get(self.holders.get(record.id, ""))
-            change = rule.find_change(record, seen, scratch, shared=shared) if record.id in changed or shared else None
-            salting = find_salted(record, turn) if changed and turn is not None else None
+            change = None
+            if stale:
+                holder = self.holders.get(record.id)
+                change = rule.find_change(record, seen, scratch, holder=holder, stale=stale)
+            salting = find_salted(record, turn) if stale and turn is not None else None
             salted = salted or salting is not None
             copy.put(record, change or salting)
             if change:

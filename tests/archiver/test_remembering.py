@@ -1,4 +1,4 @@
-"""What a machine remembers of an account stays on it, belongs to one cursor, and may be lost at any time."""
+"""What a machine remembers of an account stays on it, belongs to one capture, and may be lost at any time."""
 
 from __future__ import annotations
 
@@ -11,37 +11,38 @@ from archiver.remembering import recalled, remember
 if TYPE_CHECKING:
     from pathlib import Path
 
-PUBLIC = {"etag": '"f"', "items": "2", "threads": "1"}
-WHOLE = PUBLIC | {"comments": '[["https://blog.example/p1/comments","p1",{}]]'}
+PUBLIC = {"items": "2", "threads": "1"}
+WHOLE = PUBLIC | {"comments": '[["https://blog.example/p1/comments","p1",{}]]', "etag": '"f"'}
 
 
 def test_what_names_items_is_kept_here_and_not_in_the_ledger(tmp_path: Path) -> None:
-    assert remember(tmp_path, "blog", WHOLE) == PUBLIC
-    assert recalled(tmp_path, "blog", PUBLIC) == WHOLE
-    assert recalled(tmp_path, "other", PUBLIC) == PUBLIC
+    assert remember(tmp_path, "blog", WHOLE, capture="c1") == PUBLIC
+    assert recalled(tmp_path, "blog", PUBLIC, last="c1") == WHOLE
+    assert recalled(tmp_path, "other", PUBLIC, last="c1") == PUBLIC
 
 
-def test_it_belongs_to_one_cursor_and_to_no_other(tmp_path: Path) -> None:
-    remember(tmp_path, "blog", WHOLE)
-    newer = PUBLIC | {"etag": '"g"'}
-    assert recalled(tmp_path, "blog", newer) == newer
-    remember(tmp_path, "blog", newer)
-    assert recalled(tmp_path, "blog", PUBLIC) == PUBLIC
+def test_it_belongs_to_one_capture_and_to_no_other(tmp_path: Path) -> None:
+    remember(tmp_path, "blog", WHOLE, capture="c1")
+    for last in ("c2", None):
+        assert recalled(tmp_path, "blog", PUBLIC, last=last) == PUBLIC
+    remember(tmp_path, "blog", PUBLIC, capture="c2")
+    for last in ("c1", "c2"):
+        assert recalled(tmp_path, "blog", PUBLIC, last=last) == PUBLIC
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"not json", b'{"cursor":{},"private":{}} '])
+@pytest.mark.parametrize("content", [b"", b"{}", b"not json", b'{"capture":"c1","private":{}} '])
 def test_what_cannot_be_read_is_not_remembered(tmp_path: Path, content: bytes) -> None:
-    remember(tmp_path, "blog", WHOLE)
+    remember(tmp_path, "blog", WHOLE, capture="c1")
     (tmp_path / "state" / "cursors" / "blog.json").write_bytes(content)
-    assert recalled(tmp_path, "blog", PUBLIC) == PUBLIC
+    assert recalled(tmp_path, "blog", PUBLIC, last="c1") == PUBLIC
 
 
 def test_where_there_is_nothing_to_remember_nothing_is_written(tmp_path: Path) -> None:
-    assert remember(tmp_path, "blog", PUBLIC) == PUBLIC
+    assert remember(tmp_path, "blog", PUBLIC, capture="c1") == PUBLIC
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_refuses_costs_nothing_but_asking_again(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("no folder")
-    assert remember(tmp_path, "blog", WHOLE) == PUBLIC
-    assert recalled(tmp_path, "blog", PUBLIC) == PUBLIC
+    assert remember(tmp_path, "blog", WHOLE, capture="c1") == PUBLIC
+    assert recalled(tmp_path, "blog", PUBLIC, last="c1") == PUBLIC

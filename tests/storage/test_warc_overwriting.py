@@ -6,12 +6,14 @@ import gzip
 import io
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import UUID
+from weakref import ref
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 
 from storage.warc import (
     SHORTEST,
+    Answer,
     Overwritten,
     Request,
     WarcWriter,
@@ -231,6 +234,72 @@ def test_a_revisit_before_what_it_refers_to_is_found_by_all_that_it_may_say(
     assert told.changed == (again, first)
     headers = [field(read(target)[one].headers, "WARC-Payload-Digest") for one in (first, again)]
     assert headers[0] == headers[1] != field(read(path)[first].headers, "WARC-Payload-Digest")
+
+
+def test_a_revisit_of_another_file_or_of_a_revisit_is_told_by_its_digest(tmp_path: Path) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        first, again, third = (warc.exchange(exchange(LIST)) for _ in range(3))
+    plain = [gzip.decompress(one.member) for one in read(path).values()]
+    refers = b"WARC-Refers-To: <%s>" % first.encode()
+    referring = [number for number, one in enumerate(plain) if refers in one]
+    for number, other in zip(referring, ("urn:uuid:elsewhere", again), strict=True):
+        plain[number] = plain[number].replace(refers, b"WARC-Refers-To: <%s>" % other.encode())
+    path.write_bytes(b"".join(gzip.compress(one) for one in plain))
+    old = field(read(path)[first].headers, "WARC-Payload-Digest")
+    assert old
+    target, told = done(path)
+    assert told.changed == (first, again, third)
+    assert old.encode() not in everything(target)
+
+
+def test_what_a_server_computed_from_a_body_is_gone_where_it_is_said_again(tmp_path: Path) -> None:
+    # Given an answer that was asked for again, which had not changed, and another one with a validator of its own,
+    path = tmp_path / "capture.warc.gz"
+    posted = Request("POST", "/page", (("If-Match", '"f00d"'),), b"q=" + GONE)
+    asked = Request("GET", "/page", (("If-None-Match", 'W/"beef", "f00d"'), ("Host", "district.example")))
+    with writer(path) as warc:
+        early = warc.exchange(exchange(b"", answer=Answer(304, "Not Modified", (("ETag", '"f00d"'),), io.BytesIO())))
+        first = warc.exchange(exchange(LIST, request=posted, headers=(("ETag", 'W/"f00d"'),)))
+        late = warc.exchange(
+            exchange(request=asked, answer=Answer(304, "Not Modified", (("ETag", '"f00d"'),), io.BytesIO()))
+        )
+        other = warc.exchange(exchange(b"nothing of it", headers=(("ETag", '"beef"'),)))
+    before = read(path)
+    target, told = done(path)
+    after = read(target)
+    assert b"f00d" not in everything(target)
+    assert {field(after[one].http, "ETag") for one in (early, first, late)} == {"*" * 6, "*" * 8}
+    assert b"If-None-Match: %s\r\nHost: district.example" % (b"*" * 16) in everything(target)
+    assert after[other].member == before[other].member
+    assert len(told.changed) == 5
+    judged(target)
+
+
+def test_no_segment_of_a_payload_tells_the_digest_of_what_it_was_as_a_whole(tmp_path: Path) -> None:
+    def segment(number: int, name: str, body: bytes, *more: bytes) -> bytes:
+        lines = (
+            b"WARC/1.1",
+            b"WARC-Type: " + (b"resource" if number == 1 else b"continuation"),
+            b"WARC-Record-ID: <" + name.encode() + b">",
+            b"WARC-Date: 2026-11-21T09:30:00Z",
+            b"WARC-Segment-Number: %d" % number,
+            b"Content-Length: %d" % len(body),
+            *more,
+        )
+        return b"\r\n".join((*lines, b"", body, b"", b""))
+
+    whole = b"WARC-Payload-Digest: sha256:" + b"A" * 52 + b"===="
+    first, second = "urn:uuid:00000000-0000-0000-0000-000000000001", "urn:uuid:00000000-0000-0000-0000-000000000002"
+    path = tmp_path / "capture.warc"
+    path.write_bytes(
+        segment(1, first, b"the beginning", whole)
+        + segment(2, second, b" and " + GONE, b"WARC-Segment-Origin-ID: <" + first.encode() + b">", whole)
+    )
+    target, told = done(path)
+    assert told.changed == told.unread == (first, second)
+    assert whole not in target.read_bytes()
+    assert GONE not in target.read_bytes()
 
 
 def test_media_lose_their_payload_and_the_file_says_that_they_were_there(tmp_path: Path) -> None:
@@ -455,3 +524,31 @@ def test_natives_in_groups_are_overwritten_as_those_in_one(data: st.DataObject) 
 
         assert told_of_parts == told
         assert parted.read_bytes() == expected
+
+
+def test_one_group_of_natives_is_in_memory_at_a_time(tmp_path: Path) -> None:
+    class Group(list[bytes]):
+        pass
+
+    class Read(Sequence[Group]):
+        """Groups that are read when they are asked for, as from a disk."""
+
+        def __init__(self) -> None:
+            self.read: list[ref[Group]] = []
+
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, number: int) -> Group:  # type: ignore[override]
+            assert all(group() is None for group in self.read)
+            group = Group([GONE, STAYS] if number == 1 else [b"nothing that is in it"])
+            self.read.append(ref(group))
+            return group
+
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        warc.exchange(exchange(LIST))
+    groups = Read()
+    _, told = done(path, natives=groups)
+    assert told.octets == len(GONE) + len(STAYS)
+    assert len(groups.read) == 3
