@@ -127,9 +127,9 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
 
 
 @contextmanager
-def searchable_whole(archive: Archive) -> Iterator[Search]:
-    """Open a search for statements over everything; what is too much for memory lies in the home's state meanwhile."""
-    with workspace(archive.home) as folder, searchable(archive, spill=folder) as opened:
+def searchable_whole(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[Search]:
+    """Open a search for statements over everything, or over these accounts; what memory does not hold is spilled."""
+    with workspace(archive.home) as folder, searchable(archive, accounts, spill=folder) as opened:
         yield opened
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.disposition.condemning import Condemning
 from ediscovery.disposition.destroying import Destroyed, Destroying, stop
+from manifests.decisions.decided import refused
 from manifests.dispositions.rules import PlanOvertakenError, comes
 from manifests.forgetting import forget
 from manifests.replication import compare, copy_archive
@@ -51,10 +52,13 @@ def begin(archive: Archive, decided: Decided, *, permission: str) -> str:
         PlanRefusedError: it cannot begin: it has, or a hold was placed meanwhile.
     """
     what = decided.decision.what
-    name = what.plan if isinstance(what, Disposition) else ""
-    act = DispositionBegun(plan=name, decision=decided.note.to_bytes().decode(), permission=permission)
+    if not isinstance(what, Disposition):
+        raise refused("it is not about a plan of destruction", "Give the decision.json of a plan.")
+    if not decided.note.signatures:
+        raise refused("nobody has approved it", "Have others sign it with 'holdfast approve'.")
+    act = DispositionBegun(plan=what.plan, decision=decided.note.to_bytes().decode(), permission=permission)
     archive.append(lambda _history: (act,))
-    return name
+    return what.plan
 
 
 def unfinished(archive: Archive) -> Iterator[Plan]:

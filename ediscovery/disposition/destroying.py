@@ -6,7 +6,9 @@ exchanges of their account, so that whatever is stopped half way still fits toge
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from manifests.dispositions.rules import PlanOvertakenError, refuse_newly_held
@@ -16,7 +18,7 @@ from storage import layout
 from storage.objects import LockRefusedError, Locks, ObjectLockedError, ObjectMissingError, Shredder, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from manifests.archive import Archive
     from manifests.history import History
@@ -24,10 +26,9 @@ if TYPE_CHECKING:
     from schemas.ledger import Act
     from storage.objects import ObjectStore
 
-TOGETHER = 500
-"""How many objects an act says are gone at most."""
-LOOK_EVERY = 20
-"""After how many objects it is looked whether a hold was placed."""
+TOGETHER = 200
+"""How many objects an act says are gone at most, and after how many it is looked whether a hold was placed."""
+WORKERS = 16
 
 
 class NotShreddableError(PolicyError):
@@ -55,6 +56,14 @@ class Destroyed:
     until: Instant | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The places that keep an object, none if it is gone, and the end of the last lock that was seen."""
+
+    places: tuple[str, ...]
+    until: Instant | None
+
+
 @dataclass(frozen=True)
 class Destroying:
     """A plan whose condemned objects are destroyed; ``stores`` are the archive's and its copies', by name."""
@@ -76,29 +85,26 @@ class Destroying:
             if not isinstance(store, Shredder):
                 raise NotShreddableError(f"The store {name} cannot destroy anything.", do="Use one that can.")
         doomed = list(self.archive.ledger.history.replacements.doomed(self.plan))
-        done, gone, kept_of = Destroyed(), list[str](), set[str]()
-        locked: set[str] = set()
-        for number, key in enumerate(doomed):
-            self.tell("objects", number, len(doomed))
-            if number % LOOK_EVERY == 0:
+        done, locked, kept_of = Destroyed(), set[str](), set[str]()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for number, some in _batched(doomed):
+                self.tell("objects", number, len(doomed))
                 self._refuse_held()
-            account = layout.account(key)
-            if key.startswith(layout.EXCHANGES) and account in kept_of:
-                done.waiting += 1
-                continue
-            keeping = [name for name, store in self.stores.items() if not self._gone(store, key, done)]
-            if keeping:
-                locked.update(keeping)
-                done.waiting += 1
-                if key.startswith(layout.PARTITIONS):
-                    kept_of.add(account)
-                continue
-            gone.append(key)
-            if len(gone) == TOGETHER:
-                self._say(gone, done)
-                gone = []
-        if gone:
-            self._say(gone, done)
+                going = [
+                    key for key in some if not (key.startswith(layout.EXCHANGES) and layout.account(key) in kept_of)
+                ]
+                done.waiting += len(some) - len(going)
+                gone: list[str] = []
+                for key, kept in zip(going, pool.map(self._kept, going), strict=True):
+                    if not kept.places:
+                        gone.append(key)
+                        continue
+                    done.waiting += 1
+                    locked.update(kept.places)
+                    kept_of |= {layout.account(key)} if key.startswith(layout.PARTITIONS) else set()
+                    done.until = max((one for one in (done.until, kept.until) if one), default=None)
+                if gone:
+                    self._say(gone, done)
         done.locked = tuple(sorted(locked))
         return done
 
@@ -115,18 +121,19 @@ class Destroying:
             stop(self.archive, self.plan, error.what)
             raise
 
-    def _gone(self, store: ObjectStore, key: str, done: Destroyed) -> bool:
-        """Delete an object with all its versions, and return whether it is gone."""
-        if not isinstance(store, Shredder):
-            return False
-        try:
-            self._lift(store, key)
-            store.destroy(key)
-        except (ObjectLockedError, LockRefusedError):
-            until = _locked_until(store, key)
-            done.until = max((one for one in (done.until, until) if one), default=None)
-            return False
-        return True
+    def _kept(self, key: str) -> _Kept:
+        """Delete an object with all its versions everywhere, and return what keeps it where that was not to be done."""
+        places, until = [], None
+        for name, store in self.stores.items():
+            if not isinstance(store, Shredder):
+                continue
+            try:
+                self._lift(store, key)
+                store.destroy(key)
+            except (ObjectLockedError, LockRefusedError):
+                places.append(name)
+                until = max((one for one in (until, _locked_until(store, key)) if one), default=None)
+        return _Kept(tuple(places), until)
 
     @staticmethod
     def _lift(store: ObjectStore, key: str) -> None:
@@ -141,7 +148,7 @@ class Destroying:
 
     def _say(self, gone: list[str], done: Destroyed) -> None:
         for name, store in self.stores.items():
-            for key in gone:
+            for key in gone:  # one more look, after all of them
                 if is_there(store, key):
                     raise StillThereError(
                         f"The object {key} is still in {name} after it was deleted.",
@@ -157,6 +164,16 @@ class Destroying:
 
         self.archive.append(build)
         done.objects += len(gone)
+
+
+def _batched(keys: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield keys in groups that may go together, each with how many were before: an account's, of one kind."""
+    start = 0
+    for _, several in groupby(keys, key=lambda key: key.split("/")[:2]):
+        left = list(several)
+        for at in range(0, len(left), TOGETHER):
+            yield start + at, left[at : at + TOGETHER]
+        start += len(left)
 
 
 def is_there(store: ObjectStore, key: str) -> bool:

@@ -1,0 +1,170 @@
+"""Destruction as an office does it: plan, papers, approvals, certificate; by hand, and unattended with mail."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from demo.site import BlogSite
+from tests.e2e.halls import Hall
+from tests.e2e.holdfast import Holdfast
+from tests.ediscovery.disposition.offices import RULES, SCHEDULE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Hall:
+    """An archive with people who approve, a schedule and a captured blog: never written to, only copied."""
+    folder = tmp_path_factory.mktemp("hall")
+    hall = Hall(Holdfast(folder / "home").init(), folder / "drawer").hold_ceremony()
+    hall.appoint(jane="records-officer", omar="legal-reviewer")
+    for name, text in (("ours.toml", SCHEDULE), ("rules.toml", RULES)):
+        (folder / name).write_text(text)
+        hall.office.json("retention", "adopt", str(folder / name))
+    with BlogSite() as site:
+        hall.office.register(site.feed, "blog")
+        hall.office.capture("blog")
+    return hall
+
+
+@pytest.fixture
+def hall(before: Hall, tmp_path: Path) -> Hall:
+    """A city hall of one's own."""
+    shutil.copytree(before.office.home.parent, tmp_path / "hall")
+    return Hall(Holdfast(tmp_path / "hall" / "home"), tmp_path / "hall" / "drawer")
+
+
+class Box:
+    """A mail server's box."""
+
+    def __init__(self) -> None:
+        self.letters: list[Any] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's
+        self.letters.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def mail(hall: Hall) -> Iterator[Box]:
+    """A mail server on loopback, which the archive's settings name."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    box = Box()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings = hall.office.home / "holdfast.toml"
+    settings.write_text(
+        settings.read_text()
+        + '\n[disposition]\napprovers = ["jane@x.example", "omar@x.example"]\n'
+        + f'\n[mail]\nserver = "127.0.0.1"\nport = {port}\nsender = "holdfast@x.example"\nsecurity = "none"\n'
+    )
+    try:
+        yield box
+    finally:
+        controller.stop()
+
+
+def test_a_plan_is_read_approved_carried_out_and_certified(hall: Hall, tmp_path: Path):
+    office = hall.office
+    made = office.json("retention", "plan", "--as-of", "2026-11-01", "--to", str(tmp_path / "plans"))
+    name, folder = made["plan"]["plan"], tmp_path / "plans" / made["plan"]["plan"]
+    assert sorted(path.name for path in folder.iterdir()) == ["decision.json", "records.csv", "records.pdf"]
+    assert len((folder / "records.csv").read_text("utf-8-sig").splitlines()) == 1 + made["plan"]["records"]
+    # Nobody, then one person approved:
+    for people in ((), ("jane",)):
+        hall.approve(str(folder / "decision.json"), *people)
+        refused = office.run("retention", "execute", str(folder / "decision.json"), "--json")
+        assert (refused.status, refused.json["error"]["code"]) == (3, "DECISION_REFUSED")
+    hall.approve(str(folder / "decision.json"), "omar")
+    done = office.json("retention", "execute", str(folder / "decision.json"))
+    assert [(one["plan"], one["waiting"], bool(one["certificate"])) for one in done["plans"]] == [(name, 0, True)]
+    assert office.json("search", "--type", "comment")["total"] == 0
+    assert office.json("search", "--type", "post")["total"] == 8
+    # The certificate can be checked, here and by whoever has nothing but the file;
+    certificate = tmp_path / "certificate.pdf"
+    office.json("retention", "certificate", name, "--out", str(certificate))
+    assert office.json("verify", str(certificate))["sound"]
+    stranger = Holdfast(tmp_path / "nowhere")
+    assert stranger.json("verify", str(certificate))["sound"]
+    # and the archive is sound; what it says of the plan can be read.
+    assert office.json("verify")["findings"] == []
+    assert f"plan {name} certified" in office.run("log", "--limit", "1").out
+    assert "carried out and certified" in office.run("retention", "plans").out
+    assert office.json("retention", "run")["proposed"] is None
+
+
+def test_what_is_destroyed_cannot_be_shown_and_survivors_are_proved(hall: Hall, tmp_path: Path):
+    office = hall.office
+    (comment, *_) = office.json("search", "--type", "comment")["hits"]
+    (post, *_) = office.json("search", "--type", "post")["hits"]
+    made = office.json("retention", "plan", "--as-of", "2026-11-01", "--to", str(tmp_path))
+    decision = str(tmp_path / made["plan"]["plan"] / "decision.json")
+    hall.approve(decision, "jane", "omar")
+    office.json("retention", "execute", decision)
+    gone = office.run("show", comment["record"], "--json")
+    assert gone.json["error"]["code"] == "RECORD_UNKNOWN"
+    assert office.json("show", post["record"])["record"] == post["record"]
+    office.json("prove", post["record"], "--out", str(tmp_path / "proof.json"))
+    assert office.run("check", str(tmp_path / "proof.json")).status == 0
+
+
+def test_it_is_proposed_unattended_told_by_mail_and_done_when_approved(hall: Hall, mail: Box):
+    office = hall.office
+    first = office.json("retention", "run")
+    folder = office.home / "plans" / first["proposed"]["plan"]["plan"]
+    assert (folder / "records.pdf").exists()
+    (letter,) = mail.letters
+    assert letter.rcpt_tos == ["jane@x.example", "omar@x.example"]
+    text = letter.content.decode()
+    assert first["proposed"]["digest"] in text
+    titles = [hit["text"] for hit in office.json("search", "--type", "comment")["hits"]]
+    assert not any(words[:20] in text for words in titles if words)
+    # Nothing happens until it is approved, and nothing is proposed twice:
+    again = office.json("retention", "run")
+    assert (again["begun"], again["proposed"], list(again["waiting"])) == ([], None, [folder.name])
+    assert len(mail.letters) == 1
+    hall.approve(str(folder / "decision.json"), "jane", "omar")
+    done = office.json("retention", "run")
+    assert done["begun"] == [folder.name]
+    assert done["plans"][0]["certificate"]
+    assert office.json("search", "--type", "comment")["total"] == 0
+    assert office.json("retention", "run") == {
+        "begun": [], "plans": [], "proposed": None, "waiting": {}, "failures": []
+    }  # fmt: skip
+
+
+def test_a_mail_server_that_is_away_is_said_and_the_plan_stands(hall: Hall, mail: Box):
+    settings = hall.office.home / "holdfast.toml"
+    settings.write_text(settings.read_text().replace('server = "127.0.0.1"', 'server = "mail.invalid"'))
+    ran = hall.office.run("retention", "run", "--json")
+    assert ran.status != 0
+    assert [one["code"] for one in ran.json["failures"]] == ["MAIL_UNSENT"]
+    assert ran.json["proposed"]["plan"]["records"] > 0
+    assert not mail.letters
+
+
+def test_a_hold_stops_a_plan_and_one_person_may_stop_it_too(hall: Hall, tmp_path: Path):
+    office = hall.office
+    made = office.json("retention", "plan", "--as-of", "2026-11-01", "--to", str(tmp_path))
+    decision = str(tmp_path / made["plan"]["plan"] / "decision.json")
+    hall.approve(decision, "jane", "omar")
+    office.json("hold", "place", "case", "--account", "blog", "--reason", "Doe v. District")
+    refused = office.run("retention", "execute", decision, "--json")
+    assert refused.json["error"]["code"] == "PLAN_OVERTAKEN"
+    assert office.json("search", "--type", "comment")["total"] > 0
+    nothing = office.run("retention", "plan", "--as-of", "2026-11-01", "--to", str(tmp_path), "--json")
+    assert nothing.json["error"]["code"] == "NOTHING_DUE"
+    stopped = office.run("retention", "stop", made["plan"]["plan"], "--reason", "x", "--json")
+    assert stopped.json["error"]["code"] == "PLAN_REFUSED"
+    assert (
+        office.run("retention", "certificate", made["plan"]["plan"], "--out", "x.pdf", "--json").json["error"]["code"]
+        == "NOT_CERTIFIED"
+    )

@@ -1,0 +1,209 @@
+"""What lies beside records: copies, productions, objects that no entry names, what a machine keeps for itself."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from demo.site import BlogSite
+from ediscovery.commands import searchable
+from ediscovery.production import making
+from ediscovery.production.certificate import signer_of
+from manifests.archive import open_archive
+from manifests.audit import audit
+from manifests.checkpoints.commands import system_nonce
+from manifests.checkpoints.making import make
+from manifests.console import system_clock
+from manifests.forgetting import forget
+from manifests.ledger import Ledger
+from manifests.replication import copy_archive
+from schemas.query import Query
+from storage import layout
+from storage.directory import DirectoryStore
+from storage.objects import Content, read
+from tests.ediscovery.disposition.offices import RULES, Office, files_in, needles, silent, stored_in, traces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from schemas.digest import Digest
+    from schemas.ledger import Produced
+
+PRODUCTIONS = RULES.replace('title = "Ours"\n', 'title = "Ours"\nproductions = ["ours/POSTS"]\n')
+
+
+@pytest.fixture
+def site() -> Iterator[BlogSite]:
+    """A blog."""
+    with BlogSite() as site:
+        yield site
+
+
+def founded(home: Path, site: BlogSite, *, rules: str = RULES) -> Office:
+    """An office with a captured blog."""
+    office = Office.founded(home, rules=rules)
+    office.register("blog", site.feed)
+    office.capture()
+    return office
+
+
+def produced(office: Office, query: Query) -> Produced:
+    """Hand over what a query finds."""
+    archive = office.archive
+    order = making.Order(
+        name=secrets.token_hex(6),
+        matter="Request 14",
+        requester="",
+        query_typed="",
+        query_words="",
+        bates_prefix="X",
+    )
+    with searchable(archive) as opened:
+        hits = tuple(opened.hits(query))
+        checkpoint = make(archive, nonce=system_nonce, name=False)
+        return making.produce(archive, opened, hits, order, signer_of(archive), checkpoint).act
+
+
+def comments(office: Office) -> set[Digest]:
+    """The records of comments."""
+    return {
+        one
+        for one, record in office.records().items()
+        if b'"kind":"comment"' in record.normalised or b'"kind":"reply"' in record.normalised
+    }
+
+
+def test_what_goes_goes_from_every_copy_and_nothing_is_certified_before(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    copies = {name: DirectoryStore(tmp_path / name, pinned=False) for name in ("vault", "county")}
+    for name, store in copies.items():
+        office.copies[name] = Ledger(store, origin=office.archive.ledger.origin)
+        copy_archive(office.archive.ledger, office.copies[name], tell=silent)
+    before = office.records()
+    planned = office.destroy()
+    gone = before.keys() - office.records().keys()
+    assert len(gone) == planned.act.records
+    for store in copies.values():
+        for one in gone:
+            assert not traces(stored_in(store), needles(before[one]))
+    for name, target in office.copies.items():
+        copy_archive(office.archive.ledger, target, tell=silent)
+        assert audit(copies[name], now=office.archive.now(), copy=True).sound
+
+
+def test_a_copy_that_is_away_keeps_the_plan_from_its_end(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    store = DirectoryStore(tmp_path / "vault", pinned=False)
+    office.copies["vault"] = Ledger(store, origin=office.archive.ledger.origin)
+    copy_archive(office.archive.ledger, office.copies["vault"], tell=silent)
+    office.begin(office.plan())
+    (tmp_path / "vault").rename(tmp_path / "away")
+    (tmp_path / "vault").write_text("a file where the copy was")
+    with pytest.raises(Exception, match="vault"):
+        office.go_on()
+    assert office.archive.ledger.history.plans["p1"].destroyed == 0
+    (tmp_path / "vault").unlink()
+    (tmp_path / "away").rename(tmp_path / "vault")
+    assert office.go_on().certificate is not None
+
+
+def test_what_a_kept_production_shows_stays_with_its_thread(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    before = comments(office)
+    with searchable(office.archive) as opened:
+        one = next(hit for hit in opened.hits(Query(kinds=frozenset({"comment"}))))
+        thread = {hit.record for hit in opened.thread(one.account, _thread_of(office, one.record))}
+    act = produced(office, Query(kinds=frozenset({"comment"}), start=one.date, end=one.date.plus(seconds=1)))
+    planned = office.plan()
+    assert planned.produced >= 1
+    office.begin(planned)
+    office.go_on()
+    left = comments(office)
+    assert left == before & thread
+    assert office.archive.store.exists(act.document.key)
+    assert audit(office.archive.store, now=office.archive.now()).sound
+
+
+def _thread_of(office: Office, record: Digest) -> str:
+    found = msgspec.json.decode(office.records()[record].normalised)
+    return found.get("thread") or found["item"]
+
+
+def test_a_production_that_is_due_goes_with_what_it_shows(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site, rules=PRODUCTIONS)
+    before = office.records()
+    act = produced(office, Query(kinds=frozenset({"comment"})))
+    pdf = read(office.archive.store, act.document.key)
+    later = office.archive.now().to_datetime().date() + timedelta(days=3 * 366)
+    planned = office.plan(as_of=later)
+    assert planned.act.productions == (act.production,)
+    office.begin(planned)
+    assert office.go_on().comes is not None
+    ahead = office.again(now=lambda: system_clock().plus(seconds=86_400 * (3 * 366 + 2)))
+    assert ahead.go_on().certificate is not None
+    assert not ahead.records()
+    assert not traces(stored_in(ahead.archive.store), {"the document": pdf[:4096]})
+    for record in before.values():
+        assert not traces(stored_in(ahead.archive.store), needles(record))
+    assert audit(ahead.archive.store, now=ahead.archive.now()).sound
+
+
+def test_partitions_of_a_capture_that_was_sealed_twice_go_too(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    before = office.records()
+    place = next(
+        place for place in office.archive.ledger.history.places("blog") if "comments" in place.partition.stored.key
+    )
+    content = read(office.archive.store, place.partition.stored.key)
+    stray = layout.partition(account="blog", series="ours-comments", period="2026-03", name="f" * 32)
+    foreign = layout.partition(account="blog", series="ours-comments", period="2026-03", name="e" * 32)
+    office.archive.store.put_new(stray, Content.of(content))
+    office.archive.store.put_new(foreign, Content.of(b"no partition"))
+    office.destroy()
+    assert not office.archive.store.exists(stray)
+    assert office.archive.store.exists(foreign)
+    for one in before.keys() - office.records().keys():
+        assert not traces(stored_in(office.archive.store), needles(before[one]))
+
+
+def test_another_machine_forgets_with_its_next_command(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    with searchable(office.archive):
+        pass
+    shutil.copytree(tmp_path / "home", tmp_path / "other", ignore=shutil.ignore_patterns("archive"))
+    (tmp_path / "other" / "archive").symlink_to(tmp_path / "home" / "archive")
+    before = office.records()
+    office.destroy()
+    other = open_archive(tmp_path / "other", now=system_clock, actor="other")
+    assert forget(other)
+    assert not forget(other)
+    for one in before.keys() - office.records().keys():
+        assert not traces(files_in(tmp_path / "other" / "state"), needles(before[one]))
+
+
+def test_a_deleted_comment_goes_with_what_says_that_it_was_deleted(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    site.delete("budget-hearing")
+    office.capture()
+    office.destroy()
+    left = [msgspec.json.decode(record.normalised) for record in office.records().values()]
+    assert {one["kind"] for one in left} >= {"post", "absence"}
+    assert not any("comment" in one.get("item", "") for one in left if one["kind"] == "absence")
+
+
+def test_nothing_of_another_account_goes(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    with BlogSite() as second:
+        office.register("second", second.feed)
+        office.capture("second")
+    office.destroy(as_of=date(2026, 11, 1))
+    assert not comments(office)
+    kinds = {msgspec.json.decode(one.provenance)["account"] for one in office.records().values()}
+    assert kinds == {"blog", "second"}
+    assert audit(office.archive.store, now=office.archive.now()).sound
