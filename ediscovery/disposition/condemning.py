@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.history import History, Place
     from schemas.digest import Digest
-    from schemas.ledger import DispositionPlanned
+    from schemas.ledger import DispositionPlanned, Produced
 
 LARGEST_ACT = 256 << 10
 """How many bytes an act takes at most; an entry may have four times as many."""
@@ -110,19 +110,19 @@ class Condemning:
         """
         archive = self.archive
         in_force = InForce.of(archive.ledger)
-        going = {act.production for act in produced.due(archive, in_force, as_of=self.plan.as_of)}
-        if not going >= set(self.plan.productions):
+        going = produced.due(archive, in_force, as_of=self.plan.as_of)
+        if not set(self.plan.productions) <= {act.production for act in going}:
             raise _not_due("A production of the plan is not due any more.")
+        without = tuple(archive.ledger.history.produced[name] for name in self.plan.productions)
         with searchable_whole(archive, (account,)) as opened:
             judged = eligible(archive, opened, in_force, as_of=self.plan.as_of, accounts=(account,))
-            may = may_go(judged, disposable=DISPOSABLE, transferred=sent)
-        if lasting := planned - (may - self._produced()):
+            lasting = planned - may_go(judged, disposable=DISPOSABLE, transferred=sent)
+        lasting |= self._produced(without) & planned
+        if lasting:
             raise _not_due(f"Record {min(lasting).hex()} is not due any more, or under a hold, or was produced.")
 
-    def _produced(self) -> set[bytes]:
-        """Return the records that productions show which are not of the plan."""
-        without = tuple(self.archive.ledger.history.produced[name] for name in self.plan.productions)
-        if all(act in without for act in produced.standing(self.archive)):
+    def _produced(self, without: tuple[Produced, ...]) -> set[bytes]:
+        if not any(act not in without for act in produced.standing(self.archive)):
             return set()
         with searchable_whole(self.archive) as opened:
             return {record.raw for record in produced.needed(self.archive, opened, without=without)}

@@ -54,7 +54,7 @@ def state(ledger: Ledger) -> object:
         rows,
         named,
         [(key, found.find(key), found.plan_against(key), found.gone(key)) for key in (*keys, *named)],
-        [(plan, list(found.doomed(plan)), list(found.pending(plan))) for plan in history.plans],
+        [(plan, list(found.doomed(plan))) for plan in history.plans],
         list(history.places("blog")),
         history.standing(),
     )

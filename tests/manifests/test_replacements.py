@@ -189,7 +189,7 @@ class Story:
         for plan, doomed in model.doomed.items():
             assert sorted(found.doomed(plan)) == sorted(doomed)
         named = {one.stored.key for one in history.objects()}
-        assert {key for key in named if not key.startswith(layout.DISPOSITIONS)} == model.standing
+        assert {key for key in named if not key.startswith(layout.PRODUCTIONS)} == model.standing
         assert all(found.is_out(key) for key in model.out)
         assert not any(found.is_out(key) for key in model.standing)
         assert {key for key in model.out if found.gone(key) is not None} == model.gone
