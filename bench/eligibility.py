@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from bench.measure import Row, seconds
 from bench.retention import CALENDAR, ROWS
 from ediscovery.commands import MEMORY
+from ediscovery.disposition.choosing import choose
+from ediscovery.disposition.lists import Written, write_list
 from ediscovery.retention.covering import covering
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.gathering import gathered
@@ -26,19 +28,25 @@ from ediscovery.retention.tallying import tally
 from ediscovery.search import Search, Source
 from manifests.archive import Archive, create_archive
 from manifests.console import system_clock
+from manifests.history import Place
 from schemas.account import Account
 from schemas.classifying import Subject, find_rule
+from schemas.digest import Digest
 from schemas.holds import Scope
 from schemas.instant import Instant
 from schemas.ledger import AccountRegistered, ClassificationAdopted, HoldPlaced, ScheduleAdopted
+from schemas.partition import Partition
 from schemas.retention import Classification, Match, Period, Rule, Schedule, Series, Term
+from schemas.stored import StoredObject
 from schemas.tables import PARTITION_V1
+from storage import layout
 from storage.parquet.limits import ROWS as GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from schemas.disposition import PlannedRecords
     from schemas.ledger import Act
 
 ACCOUNTS = ("city", "library", "police", "schools")
@@ -84,6 +92,7 @@ def archive(folder: Path) -> list[Row]:
         taken = seconds(ours, times=1)
         processor = time.process_time() - before
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        planned = _planned(made, opened, in_force, folder / "list")
         scope = Scope(until=system_clock())
         statement = gathered((), partial(covering, [scope], "city"), activity=True, shown=False)
         read = next(opened.batches(statement, "city")).slice(0, SAMPLE).to_pylist()
@@ -94,8 +103,46 @@ def archive(folder: Path) -> list[Row]:
         flush=True,
     )
     return [
-        Row(f"retention: {rows:,} in partitions", "records/s", rows / taken, len(read) / theirs, "one by one, read")
+        Row(f"retention: {rows:,} in partitions", "records/s", rows / taken, len(read) / theirs, "one by one, read"),
+        planned,
     ]
+
+
+def _planned(made: Archive, opened: Search, in_force: InForce, out: Path) -> Row:
+    """Choose what a plan takes of all that is due, and write its list; beside counting what is due, and no more."""
+    written = Written()
+
+    def ours() -> None:
+        nonlocal written
+        with out.open("wb") as file:
+            written = write_list(file, _lines(made, opened, in_force))
+
+    def theirs() -> None:
+        tally(eligible(made, opened, in_force, as_of=AS_OF))
+
+    taken, counting = seconds(ours, times=1), seconds(theirs, times=1)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    size = out.stat().st_size / 1e6
+    print(f"    {written.records:,} planned in {taken:.1f} s; list of {size:,.0f} MB, {memory:,.0f} MiB", flush=True)
+    records = written.records
+    return Row(f"a plan of {records:,} records", "records/s", records / taken, records / counting, "counting them")
+
+
+def _lines(made: Archive, opened: Search, in_force: InForce) -> Iterator[PlannedRecords]:
+    for name in ACCOUNTS:
+        places = {f"{name}/{number}": _place(name, number) for number in range(PARTITIONS)}
+        judged = eligible(made, opened, in_force, as_of=AS_OF, accounts=(name,))
+        chosen = choose(judged, places, disposable=("destroy",), transferred=(), produced=(), most=ROWS)
+        yield from chosen.lines()
+
+
+def _place(account: str, number: int) -> Place:
+    key = layout.partition(account=account, series="any", period="2020-01", name=f"{number:032x}")
+    stored = StoredObject(key=key, sha256=Digest.of(b""), size=0)
+    partition = Partition(
+        account=account, series="any", period="2020-01", rows=_each(), root=Digest.of(b""), stored=stored
+    )
+    return Place(partition, 0, stored, _each())
 
 
 def _judged(one: dict[str, Any], in_force: InForce) -> list[Any]:
