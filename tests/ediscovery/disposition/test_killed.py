@@ -49,7 +49,8 @@ def test_a_plan_may_be_killed_at_every_step(begun: tuple[Office, dict[Digest, Re
         shutil.copytree(office.archive.home, home_of(death))
         return {"home": str(home_of(death)), "plan": "p1"}
 
-    for death in deaths("tests.ediscovery.disposition.killed:execute", attempt):
+    # Just before a step is just after the one before it, and before the first nothing has happened.
+    for death in deaths("tests.ediscovery.disposition.killed:execute", attempt, moments=("after",)):
         home = home_of(death)
         left = replace(office, archive=open_archive(home, now=system_clock, actor="clerk@office"))
         assert staying <= left.records().keys(), death
