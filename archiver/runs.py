@@ -215,10 +215,6 @@ def _poll(
     )
 
 
-def _remembered(archive: Archive, plan: spool.Plan, collected: Collected) -> dict[str, str]:
-    return remember(archive.home, plan.account, collected.cursor, capture=plan.capture)
-
-
 def _unread(collected: Collected) -> str | None:
     count = len(collected.failures)
     if not count:

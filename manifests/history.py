@@ -205,13 +205,16 @@ class History(Standing, kw_only=True):
         for row in self.registers.acts_of(account, count=self.naming_of.get(account, 0)):
             yield from objects_of(unspell(row.content, Naming))
 
+    def named(self, *, start: int = 0) -> Iterator[Named]:
+        """Yield every object that the entries from ``start`` on name, in order, also what is not read any more."""
+        for row in self.registers.acts(entry=start, count=self.naming):
+            for stored in objects_of(unspell(row.content, Naming)):
+                yield Named(stored, row.entry, row.account)
+
     def objects(self, *, start: int = 0) -> Iterator[Named]:
         """Yield every object that the entries from ``start`` on name, in their order, and that is not condemned."""
         replacements = self.replacements
-        for row in self.registers.acts(entry=start, count=self.naming):
-            for stored in objects_of(unspell(row.content, Naming)):
-                if not replacements.is_out(stored.key):
-                    yield Named(stored, row.entry, row.account)
+        return (one for one in self.named(start=start) if not replacements.is_out(one.stored.key))
 
     def record(self, entry: Entry, nodes: Iterable[tuple[int, int, Digest]] = ()) -> None:
         """Add an accepted entry; ``nodes`` are the perfect subtrees that it completed."""

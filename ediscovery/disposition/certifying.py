@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.disposition.destroying import StillThereError, is_there
 from ediscovery.disposition.papers.checking import read_certificate
-from ediscovery.disposition.papers.comparing import cited_schedule
+from ediscovery.disposition.papers.comparing import cited_schedule, find_hold
 from ediscovery.disposition.papers.document import typeset
 from ediscovery.disposition.strays import unnamed
 from ediscovery.production.certificate import signer_of
@@ -14,9 +14,7 @@ from ediscovery.production.signed import SignedPdf
 from manifests.archive import SOFTWARE
 from manifests.checkpoints.making import make
 from manifests.decisions.decided import Decided
-from manifests.history import Naming, objects_of
 from manifests.proofs.making import prove_acts
-from schemas.canonical import unspell
 from schemas.certificate import (
     CERTIFICATE_FORMAT,
     METHOD,
@@ -31,8 +29,6 @@ from schemas.ledger import (
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
-    HoldAmended,
-    HoldPlaced,
     Key,
     ObjectsCondemned,
     ObjectsDestroyed,
@@ -125,7 +121,9 @@ def _certificate(archive: Archive, plan: Plan, stores: Mapping[str, ObjectStore]
     objects = tuple(_gone(archive, destroyed))
     cleared = archive.now()
     places = tuple(_asked(archive, stores, [one.key for one in objects]))
-    until = _free_of_holds(archive, plan, max(one.index for one in destroyed) + 1)
+    end = max(one.index for one in destroyed) + 1
+    held = find_hold(ledger, start=plan.act.size, end=end)
+    until = end if held is None else held
     return Certificate(
         format=CERTIFICATE_FORMAT,
         organisation=archive.settings.archive.organisation,
@@ -156,10 +154,7 @@ def _certificate(archive: Archive, plan: Plan, stores: Mapping[str, ObjectStore]
 
 def _gone(archive: Archive, destroyed: Iterable[ProvedAct[ObjectsDestroyed]]) -> Iterator[GoneObject]:
     entries = {key: one.index for one in destroyed for key in one.act.keys}
-    named: dict[str, StoredObject] = {}
-    history = archive.ledger.history
-    for row in history.registers.acts(entry=0, count=history.naming):
-        named |= {one.key: one for one in objects_of(unspell(row.content, Naming)) if one.key in entries}
+    named = {one.stored.key: one.stored for one in archive.ledger.history.named() if one.stored.key in entries}
     for key, entry in sorted(entries.items()):
         one = named.get(key)
         if one is None:
@@ -178,15 +173,6 @@ def _asked(archive: Archive, stores: Mapping[str, ObjectStore], keys: list[str])
                     key=key,
                 )
         yield AskedPlace(place=name, at=archive.now())
-
-
-def _free_of_holds(archive: Archive, plan: Plan, end: int) -> int:
-    """Return up to which size of the ledger, ``end`` at most, no hold was placed or widened since the plan was made."""
-    if archive.ledger.history.held_at > plan.act.size:
-        for index in range(plan.act.size, end):
-            if any(isinstance(act, HoldPlaced | HoldAmended) for act in archive.ledger.entry(index).acts):
-                return index
-    return end
 
 
 def _schedules(archive: Archive, plan: Plan) -> Iterator[CitedSchedule]:

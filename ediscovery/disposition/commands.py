@@ -11,6 +11,7 @@ import click
 
 from ediscovery.disposition import carrying_out, planning
 from ediscovery.disposition.destroying import stop
+from ediscovery.disposition.papers.comparing import find_certified
 from ediscovery.disposition.proposing import put_forward
 from ediscovery.disposition.running import Running
 from ediscovery.retention.due_commands import AS_OF, judged_day
@@ -21,7 +22,6 @@ from manifests.copies_commands import open_copy
 from manifests.decisions.decided import LONGEST_DAYS
 from manifests.decisions.files import load_decision
 from schemas.errors import InputError
-from schemas.ledger import DispositionCertified
 from storage.objects import read_stored
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ WORDS: dict[State, str] = {
     "stopped": "stopped",
     "certified": "carried out and certified",
 }
+
+
+class NotCertifiedError(InputError):
+    """A plan has no certificate."""
+
+    code = "NOT_CERTIFIED"
 
 
 @click.command("plan")
@@ -164,6 +170,7 @@ def _copies(console: Console, archive: Archive) -> dict[str, Ledger]:
 def _gone_plain(one: GoneOn) -> dict[str, Any]:
     return {
         "plan": one.plan,
+        "comes": str(one.comes) if one.comes else None,
         "destroyed": one.destroyed.objects,
         "waiting": one.destroyed.waiting,
         "locked": one.destroyed.locked,
@@ -207,12 +214,6 @@ def stop_plan(console: Console, plan: str, reason: str) -> None:
     console.show(_plain(found), (_line(found),))
 
 
-class NotCertifiedError(InputError):
-    """A plan has no certificate."""
-
-    code = "NOT_CERTIFIED"
-
-
 @click.command("certificate")
 @click.argument("plan")
 @click.option("--out", required=True, type=FILE, help="The PDF to write.")
@@ -226,17 +227,16 @@ def write_certificate(console: Console, plan: str, out: Path) -> None:
       holdfast retention certificate 4f0c… --out certificate.pdf
     """
     archive = console.open()
-    found = archive.ledger.history.plans.get(plan)
-    if found is None or found.certified is None:
+    found = find_certified(archive.ledger, plan)
+    if found is None:
         raise NotCertifiedError(
             f"There is no certificate of a plan {plan[:80]!r}.", do="See 'holdfast retention plans'."
         )
-    (act,) = archive.ledger.entry(found.certified).acts
-    if isinstance(act, DispositionCertified):
-        with new_file(out) as file:
-            file.write(read_stored(archive.store, act.certificate))
+    entry, act = found
+    with new_file(out) as file:
+        file.write(read_stored(archive.store, act.certificate))
     console.show(
-        {"plan": plan, "file": str(out), "entry": found.certified},
+        {"plan": plan, "file": str(out), "entry": entry},
         (f"{out}: the certificate of plan {plan}", f"  Check it with: holdfast verify {out}"),
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ediscovery.disposition import carrying_out
 from ediscovery.disposition.planning import NothingDueError
 from ediscovery.disposition.proposing import DECISION, put_forward
+from manifests.ceremony.carrying import read_carried_text
 from manifests.console import local, plural
 from manifests.decisions.files import load_decision
 from manifests.mailing import send_mail
@@ -25,20 +26,20 @@ if TYPE_CHECKING:
     from ediscovery.disposition.carrying_out import GoneOn
     from ediscovery.disposition.proposing import Proposed
     from manifests.archive import Archive
-    from manifests.decisions.decided import Decided
     from manifests.ledger import Ledger
 
     Tell = Callable[[str, int, int], None]
 
 PERMISSION = "permission.txt"
-LONGEST_PERMISSION = 500
+LONGEST_PERMISSION = 2_000
+"""In bytes."""
 
 
 @dataclass(slots=True)
 class Ran:
     """What a run did: plans that were begun, that went on, the one that was proposed; and what it could not do.
 
-    ``waiting`` are plans that are not approved, each with why.
+    ``waiting`` are plans that are not begun, each with why.
     """
 
     begun: list[str] = field(default_factory=list)
@@ -68,8 +69,8 @@ class Running:
         What fails of one plan keeps no other from going on.
         """
         ran = Ran()
-        for decided, folder in self._decisions():
-            self._begin(decided, folder, ran)
+        for folder in self._proposed():
+            self._begin(folder, ran)
         for plan in list(carrying_out.unfinished(self.archive)):
             try:
                 ran.gone_on.append(
@@ -86,26 +87,26 @@ class Running:
         """Where plans are put."""
         return self.archive.home / self.archive.settings.disposition.folder
 
-    def _decisions(self) -> Iterator[tuple[Decided, Path]]:
-        """Yield the decisions that may still be carried out, of plans that are proposed."""
+    def _proposed(self) -> Iterator[Path]:
+        """Yield the folders of plans that are proposed, with a decision in each."""
         plans = self.archive.ledger.history.plans
         for folder in sorted(self.folder.iterdir()) if self.folder.exists() else ():
             plan = plans.get(folder.name)
-            if plan is None or plan.state != "planned" or not (folder / DECISION).exists():
-                continue
+            if plan is not None and plan.state == "planned" and (folder / DECISION).exists():
+                yield folder
+
+    def _begin(self, folder: Path, ran: Ran) -> None:
+        """Begin the plan of a folder if it is approved; one whose decision has expired is passed over."""
+        try:
             decided = load_decision(folder / DECISION)
             if self.archive.now() <= decided.decision.expires:
-                yield decided, folder
-
-    def _begin(self, decided: Decided, folder: Path, ran: Ran) -> None:
-        file = folder / PERMISSION
-        permission = file.read_text(encoding="utf-8")[:LONGEST_PERMISSION].strip() if file.exists() else ""
-        try:
-            ran.begun.append(carrying_out.begin(self.archive, decided, permission=permission))
+                file = folder / PERMISSION
+                permission = read_carried_text(file, LONGEST_PERMISSION) if file.exists() else ""
+                ran.begun.append(carrying_out.begin(self.archive, decided, permission=permission))
         except ArchiveError as error:
-            if error.family not in ("policy", "conflict"):
-                raise
             ran.waiting[folder.name] = error.what
+            if error.family not in ("policy", "conflict"):
+                ran.failures.append(error)  # it is not that somebody is still to approve it
 
     def _propose(self, ran: Ran, today: date) -> None:
         settings = self.archive.settings.disposition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from schemas.errors import ArchiveError
+from schemas.errors import IntegrityError
 from schemas.record import Provenance
 from storage import layout, parquet
 from storage.objects import read
@@ -64,10 +64,9 @@ def _capture_of(archive: Archive, key: str) -> str | None:
     """Return the capture from which a partition is, or ``None`` where it cannot be read as one."""
     if not key.startswith(layout.PARTITIONS):
         return None
-
     try:
         content = read(archive.store, key, limit=LARGEST)
         row = next(iter(parquet.read_rows(io.BytesIO(content))), None)
         return None if row is None else Provenance.from_bytes(row.record.provenance).capture
-    except ArchiveError:
+    except (IntegrityError, parquet.UnknownFormatError):
         return None  # it is no partition: the audit names it as foreign, and nothing that is ours is in it

@@ -54,6 +54,18 @@ def read_carried(path: Path, limit: int) -> bytes:
     return content
 
 
+def read_carried_text(path: Path, limit: int) -> str:
+    """Return the text that a file of at most ``limit`` bytes holds, without the space around it.
+
+    Raises:
+        CarriedFileError: it cannot be read, is larger, or is no text in UTF-8.
+    """
+    try:
+        return read_carried(path, limit).decode().strip()
+    except UnicodeDecodeError as error:
+        raise CarriedFileError(f"{path} is no text in UTF-8.", do="Save it as plain text.") from error
+
+
 def write_carried(path: Path, content: bytes, *, new: bool) -> None:
     """Write a file, whole or not at all; a ``new`` one is not put over another.
 

@@ -141,6 +141,27 @@ def test_it_is_proposed_unattended_told_by_mail_and_done_when_approved(hall: Hal
     }  # fmt: skip
 
 
+def test_what_is_wrong_with_one_plan_is_said_and_keeps_no_other_from_going_on(hall: Hall):
+    office = hall.office
+    good, torn, strange = (
+        office.json("retention", "plan", "--as-of", "2026-11-01", "--most", "1", "--to", str(office.home / "plans"))
+        for _ in range(3)
+    )
+    folders = [office.home / "plans" / one["plan"]["plan"] for one in (good, torn, strange)]
+    for folder in (folders[0], folders[2]):
+        hall.approve(str(folder / "decision.json"), "jane", "omar")
+    (folders[1] / "decision.json").write_bytes(b'{"half": ')
+    (folders[2] / "permission.txt").write_bytes(b"\xff\xfe")
+    ran = office.run("retention", "run", "--json")
+    assert ran.status in (2, 7)  # that of the first
+    assert sorted(one["code"] for one in ran.json["failures"]) == ["FILE_CARRIED", "NOT_CANONICAL"]
+    assert ran.json["begun"] == [folders[0].name]
+    assert ran.json["plans"][0]["certificate"]
+    # Nothing is proposed over what somebody has to look at.
+    assert sorted(ran.json["waiting"]) == sorted(folder.name for folder in folders[1:])
+    assert ran.json["proposed"] is None
+
+
 def test_a_mail_server_that_is_away_is_said_and_the_plan_stands(hall: Hall, mail: Box):
     settings = hall.office.home / "holdfast.toml"
     settings.write_text(settings.read_text().replace('server = "127.0.0.1"', 'server = "mail.invalid"'))

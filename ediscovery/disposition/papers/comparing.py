@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.disposition.papers.judging import checkpoint_of, fault
-from manifests.history import Naming, objects_of
-from schemas.canonical import unspell
 from schemas.certificate import CitedSchedule
 from schemas.digest import Digest
 from schemas.ledger import DispositionCertified, HoldAmended, HoldPlaced, ScheduleAdopted
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from schemas.certificate import Certificate
     from schemas.findings import Finding
     from schemas.retention import Schedule
-    from schemas.stored import StoredObject
 
 LEDGER_DIFFERS = "LEDGER_DIFFERS"
 
@@ -34,6 +31,14 @@ def cited_schedule(schedule: Schedule, entry: int) -> CitedSchedule:
         digest=Digest.of(schedule.to_bytes()),
         citation=schedule.citation,
     )
+
+
+def find_hold(ledger: Ledger, *, start: int, end: int) -> int | None:
+    """Return the first entry from ``start`` on, before ``end``, that placed or widened a hold; ``None``: none did."""
+    for index in range(start, min(end, ledger.history.held_at)):
+        if any(isinstance(act, HoldPlaced | HoldAmended) for act in ledger.entry(index).acts):
+            return index
+    return None
 
 
 def differences(ledger: Ledger, certificate: Certificate, *, sha256: Digest, octets: int) -> Iterator[Finding]:
@@ -56,32 +61,34 @@ def differences(ledger: Ledger, certificate: Certificate, *, sha256: Digest, oct
         yield fault(LEDGER_DIFFERS, why)
 
 
+def find_certified(ledger: Ledger, plan: str) -> tuple[int, DispositionCertified] | None:
+    """Return the act that names a plan's certificate, and its entry; ``None`` where there is none."""
+    found = ledger.history.plans.get(plan)
+    if found is None or found.certified is None:
+        return None
+    acts = (act for act in ledger.entry(found.certified).acts if isinstance(act, DispositionCertified))
+    return found.certified, next(act for act in acts if act.plan == plan)
+
+
 def _of_plan(ledger: Ledger, certificate: Certificate, sha256: Digest, octets: int) -> Iterator[str]:
-    plan = ledger.history.plans.get(certificate.plan)
-    if plan is None or plan.certified is None:
+    found = find_certified(ledger, certificate.plan)
+    if found is None:
         yield "The ledger does not say that this plan was carried out."
         return
-    acts = (act for act in ledger.entry(plan.certified).acts if isinstance(act, DispositionCertified))
-    stored = next(act.certificate for act in acts if act.plan == certificate.plan)
-    if (stored.sha256, stored.size) != (sha256, octets):
-        yield f"The ledger names another file as the certificate, with the SHA-256 {stored.sha256}."
-    if plan.destroyed != len(certificate.objects):
-        yield f"The plan destroyed {plan.destroyed} objects."
+    _, act = found
+    if (act.certificate.sha256, act.certificate.size) != (sha256, octets):
+        yield f"The ledger names another file as the certificate, with the SHA-256 {act.certificate.sha256}."
+    if act.objects != len(certificate.objects):
+        yield f"The plan destroyed {act.objects} objects."
 
 
 def _of_objects(ledger: Ledger, certificate: Certificate) -> Iterator[str]:
     wanted = {one.key: one for one in certificate.objects}
-    named = {stored.key: stored for stored in _named(ledger) if stored.key in wanted}
+    named = {one.stored.key: one.stored for one in ledger.history.named() if one.stored.key in wanted}
     for key, stored in named.items():
         one = wanted[key]
         if (one.sha256, one.size, one.version) != (stored.sha256, stored.size, stored.version):
             yield f"The ledger names other bytes at {key}."
-
-
-def _named(ledger: Ledger) -> Iterator[StoredObject]:
-    history = ledger.history
-    for row in history.registers.acts(entry=0, count=history.naming):
-        yield from objects_of(unspell(row.content, Naming))
 
 
 def _of_what_was_in_force(ledger: Ledger, certificate: Certificate) -> Iterator[str]:
@@ -95,7 +102,6 @@ def _of_what_was_in_force(ledger: Ledger, certificate: Certificate) -> Iterator[
     for key in certificate.approvers:
         if key.verifier not in [one.to_text() for one in history.verifiers(key.purpose, at=begun)]:
             yield f"The key {key.verifier} was not in force for approving."
-    if history.held_at > certificate.holds.size:
-        for index in range(certificate.holds.size, min(certificate.holds.until, history.held_at)):
-            if any(isinstance(act, HoldPlaced | HoldAmended) for act in ledger.entry(index).acts):
-                yield f"A hold was placed or widened in ledger entry {index}."
+    held = find_hold(ledger, start=certificate.holds.size, end=certificate.holds.until)
+    if held is not None:
+        yield f"A hold was placed or widened in ledger entry {held}."

@@ -5,19 +5,17 @@ That the acts are in the ledger is asked elsewhere (``checking``).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 from manifests.dispositions.plans import Plan
-from manifests.dispositions.rules import demand_approved
+from manifests.dispositions.rules import comes, demand_approved
 from manifests.keyring import KeyPeriod, KeyRing
 from manifests.notes import Checkpoint, SignedNote
 from manifests.statements import uses_of
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.findings import Finding
-from schemas.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from schemas.ledger import Heading, ObjectsCondemned
 
 CONTRADICTS = "DISPOSITION_CONTRADICTS"
-EARLIEST_ZONE = -14 * 3600
-"""A day begins so many seconds before it does in UTC, where it begins first."""
 
 
 def approvers_of(certificate: Certificate, begun: Heading) -> tuple[Approver, ...]:
@@ -117,9 +113,8 @@ def _of_order(certificate: Certificate) -> Iterator[str]:
         yield "A place was asked before the last object was destroyed, or after the certificate was made."
     if any(not begun.at <= one.at <= made for one in certificate.cleared):
         yield "Something was cleared before the plan began, or after the certificate was made."
-    day = Instant.from_datetime(datetime.combine(certificate.planned.act.as_of, time(), tzinfo=UTC))
-    if any(one.at < day.plus(seconds=EARLIEST_ZONE) for one in certificate.destroyed):
-        yield "Objects were destroyed before the day for which they were due."
+    if any(one.at < comes(certificate.planned.act.as_of) for one in certificate.condemned):
+        yield "Objects were condemned before the day for which they were due had begun everywhere."
 
 
 def _of_holds(certificate: Certificate) -> Iterator[str]:

@@ -282,6 +282,16 @@ def test_what_contradicts_the_ledger_is_refused_though_it_is_signed(name, certif
     assert not report.sound
 
 
+def test_nothing_may_be_condemned_before_its_day_has_come_everywhere(certificate) -> None:
+    late = "Objects were condemned before the day for which they were due had begun everywhere."
+    day, heading = certificate.planned.act.as_of, Signed.from_bytes(certificate.begun.entry.encode()).heading
+    begins = Instant.from_text(f"{day}T12:00:00.000000Z")  # at the line where a day begins last
+    for at, told in ((begins, False), (begins.plus(seconds=-1), True)):
+        condemned = tuple(replace(one, at=at) for one in certificate.condemned)
+        found = contradictions(replace(certificate, condemned=condemned), heading)
+        assert (late in [finding.what for finding in found]) is told
+
+
 def test_what_only_the_archive_knows_is_compared_where_it_is(resigned) -> None:
     destruction, (signer, _) = Destruction(months=4, batches=2), signer_of()
     certificate = destruction.certificate()

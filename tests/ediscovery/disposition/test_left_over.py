@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 
 from demo.site import BlogSite
 from ediscovery.commands import searchable
+from ediscovery.disposition.strays import strays_of
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
 from manifests.archive import open_archive
@@ -25,17 +27,36 @@ from manifests.replication import copy_archive
 from schemas.query import Query
 from storage import layout
 from storage.directory import DirectoryStore
-from storage.objects import Content, read
+from storage.objects import Content, StoreUnavailableError, read
 from tests.ediscovery.disposition.offices import RULES, Office, files_in, needles, silent, stored_in, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from schemas.digest import Digest
     from schemas.ledger import Produced
+    from storage.objects import ObjectStore
 
 PRODUCTIONS = RULES.replace('title = "Ours"\n', 'title = "Ours"\nproductions = ["ours/POSTS"]\n')
+
+
+@dataclass(frozen=True)
+class Away:
+    """A store in which an object cannot be read, and that is otherwise as it is."""
+
+    store: ObjectStore
+    key: str
+
+    def open(self, key: str, *, version: str | None = None) -> BinaryIO:
+        """Give what is there, but for one object."""
+        if key == self.key:
+            raise StoreUnavailableError(f"{key} cannot be read.", do="Try again.", key=key)
+        return self.store.open(key, version=version)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
 
 
 @pytest.fixture
@@ -170,6 +191,17 @@ def test_partitions_of_a_capture_that_was_sealed_twice_go_too(site: BlogSite, tm
     assert office.archive.store.exists(foreign)
     for one in before.keys() - office.records().keys():
         assert not traces(stored_in(office.archive.store), needles(before[one]))
+
+
+def test_a_store_that_is_away_lets_no_stray_be_passed_over(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    place = next(iter(office.archive.ledger.history.places("blog")))
+    stray = layout.partition(account="blog", series="ours-comments", period="2026-03", name="f" * 32)
+    office.archive.store.put_new(stray, Content.of(read(office.archive.store, place.partition.stored.key)))
+    assert list(strays_of(office.archive, "blog")) == [stray]
+    away = replace(office.archive, store=Away(office.archive.store, stray))
+    with pytest.raises(StoreUnavailableError):
+        list(strays_of(away, "blog"))
 
 
 def test_another_machine_forgets_with_its_next_command(site: BlogSite, tmp_path: Path):
