@@ -18,7 +18,8 @@ from bench.measure import Row, seconds
 from bench.retention import CALENDAR, ROWS
 from ediscovery.commands import MEMORY
 from ediscovery.disposition.choosing import choose
-from ediscovery.disposition.lists import Written, write_list
+from ediscovery.disposition.lists import write_list
+from ediscovery.disposition.planning import MOST_RECORDS
 from ediscovery.retention.covering import covering
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.gathering import gathered
@@ -35,6 +36,7 @@ from schemas.digest import Digest
 from schemas.holds import Scope
 from schemas.instant import Instant
 from schemas.ledger import AccountRegistered, ClassificationAdopted, HoldPlaced, ScheduleAdopted
+from schemas.merkle import CompactRange
 from schemas.partition import Partition
 from schemas.retention import Classification, Match, Period, Rule, Schedule, Series, Term
 from schemas.stored import StoredObject
@@ -109,8 +111,8 @@ def archive(folder: Path) -> list[Row]:
 
 
 def _planned(made: Archive, opened: Search, in_force: InForce, out: Path) -> Row:
-    """Choose what a plan takes of all that is due, and write its list; beside counting what is due, and no more."""
-    written = Written()
+    """Choose what a plan takes of each account, and write its list; beside counting what is due, and no more."""
+    written = CompactRange()
 
     def ours() -> None:
         nonlocal written
@@ -123,8 +125,8 @@ def _planned(made: Archive, opened: Search, in_force: InForce, out: Path) -> Row
     taken, counting = seconds(ours, times=1), seconds(theirs, times=1)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = out.stat().st_size / 1e6
-    print(f"    {written.records:,} planned in {taken:.1f} s; list of {size:,.0f} MB, {memory:,.0f} MiB", flush=True)
-    records = written.records
+    print(f"    {written.size:,} planned in {taken:.1f} s; list of {size:,.0f} MB, {memory:,.0f} MiB", flush=True)
+    records = written.size
     return Row(f"a plan of {records:,} records", "records/s", records / taken, records / counting, "counting them")
 
 
@@ -132,7 +134,7 @@ def _lines(made: Archive, opened: Search, in_force: InForce) -> Iterator[Planned
     for name in ACCOUNTS:
         places = {f"{name}/{number}": _place(name, number) for number in range(PARTITIONS)}
         judged = eligible(made, opened, in_force, as_of=AS_OF, accounts=(name,))
-        chosen = choose(judged, places, disposable=("destroy",), transferred=(), produced=(), most=ROWS)
+        chosen = choose(judged, places, transferred=(), produced=(), most=MOST_RECORDS)
         yield from chosen.lines()
 
 

@@ -11,7 +11,7 @@ from schemas.digest import Digest
 from schemas.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 EMPTY_ROOT = Digest.of(b"")
 
@@ -51,8 +51,19 @@ class CompactRange:
 
     def append(self, leaf: Digest) -> CompactRange:
         """Return the range with one more leaf, given by its leaf hash."""
-        *_, (level, _number, peak) = self.completed(leaf)
-        return CompactRange(self.size + 1, (*self.peaks[: len(self.peaks) - level], peak))
+        return self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[Digest]) -> CompactRange:
+        """Return the range with more leaves, given by their leaf hashes."""
+        sha256 = hashlib.sha256
+        size, peaks = self.size, [peak.raw for peak in self.peaks]
+        for leaf in leaves:
+            node = leaf.raw
+            for _ in range(_trailing_ones(size)):
+                node = sha256(b"\x01" + peaks.pop() + node).digest()
+            peaks.append(node)
+            size += 1
+        return CompactRange(size, tuple(Digest(peak) for peak in peaks))
 
     def completed(self, leaf: Digest) -> Iterator[tuple[int, int, Digest]]:
         """Yield the perfect subtrees that one more leaf completes, itself first: level, number (``Nodes``) and root."""

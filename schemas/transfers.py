@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from schemas.canonical import Canonical, NotCanonicalError
 from schemas.digest import Digest
-from schemas.merkle import CompactRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,14 +44,6 @@ def ids_from(lines: Iterable[bytes]) -> Iterator[Digest]:
             raise _malformed(f"a line has {len(records)} ids")
         whole = len(records) == TOGETHER
         yield from records
-
-
-def root_over(records: Iterable[Digest]) -> CompactRange:
-    """Return how many ids there are, and their Merkle root, in the memory of a few."""
-    tree = CompactRange()
-    for record in records:
-        tree = tree.append(record)
-    return tree
 
 
 def _malformed(why: str) -> NotCanonicalError:

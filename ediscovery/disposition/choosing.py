@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ediscovery.disposition.lists import TOGETHER
-from ediscovery.retention.eligible import REASON, REASONS
+from ediscovery.retention.eligible import DISPOSAL, REASON, says
 from ediscovery.retention.mass import SERIES
 from schemas.digest import Digest
 from schemas.disposition import PlannedRecords
@@ -30,7 +30,6 @@ Column: TypeAlias = Any
 Group: TypeAlias = "tuple[tuple[str, ...], Disposal, str]"
 """Series, the disposal of the longest of them, and a month."""
 ORDER = ("partition", SERIES, "due", "row")
-DISPOSAL = "disposal"
 COLUMNS = ("partition", SERIES, "due", "row", "record", DISPOSAL)
 
 
@@ -71,7 +70,6 @@ def choose(
     batches: Iterable[pa.RecordBatch],
     places: Mapping[str, Place],
     *,
-    disposable: Collection[Disposal],
     transferred: Collection[Digest],
     produced: Collection[Digest],
     only: Collection[str] = (),
@@ -79,45 +77,45 @@ def choose(
 ) -> Chosen:
     """Return which records of an account go, of what ``eligible`` says of it, at most so many.
 
-    ``places`` are its partitions by the key of the object that holds them now. ``disposable`` are the disposals by
-    which records may be destroyed; ``transferred`` the records that an archives has: for these "transfer" is one, too;
-    ``produced`` those that a production needs; ``only`` the series that are meant (in the texts of
-    ``assigning.text_of``; none: all).
+    ``places`` are its partitions by the key of the object that holds them now. ``transferred`` are the records that an
+    archives has, ``produced`` those that a production needs; ``only`` the series that are meant (in the texts of
+    ``assigning.text_of``; none: all). In memory are some 200 bytes for each of ``most`` records, however many are due.
     """
     sent, kept = _ids(transferred), _ids(produced)
-    tables, staying = [], 0
+    found, staying = _nothing(), 0
     for batch in batches:
-        going = _may_go(batch, disposable, sent)
+        going = _may_go(batch, sent)
         if only:
             going = pc.and_(going, pc.is_in(batch.column(SERIES).cast(pa.string()), value_set=pa.array(sorted(only))))
         needed: Column = pc.is_in(batch.column("record"), value_set=kept)
         both: Column = pc.and_(going, needed)
         staying += both.true_count
-        tables.append(_placed(batch.filter(pc.and_not(going, needed)), places))
-    found = pa.concat_tables(tables) if tables else _nothing()
-    return Chosen(found.sort_by([(name, "ascending") for name in ORDER]).slice(0, most), staying)
+        found = pa.concat_tables([found, _placed(batch.filter(pc.and_not(going, needed)), places)])
+        if found.num_rows > 2 * most:
+            found = _first(found, most)
+    return Chosen(_first(found, most), staying)
 
 
-def may_go(
-    batches: Iterable[pa.RecordBatch], *, disposable: Collection[Disposal], transferred: Collection[Digest]
-) -> set[bytes]:
+def may_go(batches: Iterable[pa.RecordBatch], *, transferred: Collection[Digest]) -> set[bytes]:
     """Return the ids of the records of ``eligible`` that may be destroyed (``choose``)."""
     sent = _ids(transferred)
     found = set[bytes]()
     for batch in batches:
-        going: Column = batch.column("record").filter(_may_go(batch, disposable, sent))
+        going: Column = batch.column("record").filter(_may_go(batch, sent))
         found.update(going.to_pylist())
     return found
 
 
-def _may_go(batch: pa.RecordBatch, disposable: Collection[Disposal], transferred: Column) -> Column:
-    reason: Column = batch.column(REASON)
-    due: Column = pc.equal(reason.indices, pa.scalar(REASONS.index("due"), pa.int8()))
-    disposal: Column = batch.column(DISPOSAL).cast(pa.string())
-    free: Column = pc.is_in(disposal, value_set=pa.array(sorted(disposable)))
+def _may_go(batch: pa.RecordBatch, transferred: Column) -> Column:
     sent: Column = pc.is_in(batch.column("record"), value_set=transferred)
-    given: Column = pc.and_(pc.is_in(disposal, value_set=pa.array(["transfer"])), sent)
-    return pc.and_(due, pc.or_(free, given))
+    given: Column = pc.and_(says(batch, DISPOSAL, "transfer"), sent)
+    return pc.and_(says(batch, REASON, "due"), pc.or_(says(batch, DISPOSAL, "destroy"), given))
+
+
+def _first(found: pa.Table, most: int) -> pa.Table:
+    """Return the first rows in the order of a list, in memory of their own."""
+    order: Column = pc.sort_indices(found, [(name, "ascending") for name in ORDER])
+    return found.take(order.slice(0, most)).combine_chunks()
 
 
 def _ids(records: Iterable[Digest]) -> Column:

@@ -15,7 +15,6 @@ from ediscovery.disposition import produced
 from ediscovery.disposition.choosing import may_go
 from ediscovery.disposition.exchanges import Going, surviving_exchanges
 from ediscovery.disposition.lists import by_partition, read_list
-from ediscovery.disposition.planning import DISPOSABLE
 from ediscovery.disposition.strays import strays_of, unfinished_productions
 from ediscovery.evidence import stored_at
 from ediscovery.retention.eligible import eligible
@@ -116,7 +115,7 @@ class Condemning:
         without = tuple(archive.ledger.history.produced[name] for name in self.plan.productions)
         with searchable_whole(archive, (account,)) as opened:
             judged = eligible(archive, opened, in_force, as_of=self.plan.as_of, accounts=(account,))
-            lasting = planned - may_go(judged, disposable=DISPOSABLE, transferred=sent)
+            lasting = planned - may_go(judged, transferred=sent)
         lasting |= self._produced(without) & planned
         if lasting:
             raise _not_due(f"Record {min(lasting).hex()} is not due any more, or under a hold, or was produced.")

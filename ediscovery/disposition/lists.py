@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -31,27 +30,13 @@ class PlanListError(IntegrityError):
     code = "PLAN_LIST"
 
 
-@dataclass(slots=True)
-class Written:
-    """How many records a list holds, and the tree over their ids."""
-
-    records: int = 0
-    tree: CompactRange = CompactRange()  # noqa: RUF009 - immutable
-
-    def add(self, records: Iterable[Digest]) -> None:
-        """Take the ids of a line."""
-        for record in records:
-            self.records += 1
-            self.tree = self.tree.append(record)
-
-
-def write_list(target: BinaryIO, lines: Iterable[PlannedRecords]) -> Written:
-    """Write lines, and return what they hold together."""
-    written = Written()
+def write_list(target: BinaryIO, lines: Iterable[PlannedRecords]) -> CompactRange:
+    """Write lines, and return the tree over the ids in them."""
+    tree = CompactRange()
     for line in lines:
         target.write(line.to_bytes() + b"\n")
-        written.add(line.records)
-    return written
+        tree = tree.extend(line.records)
+    return tree
 
 
 def read_list(store: ObjectStore, planned: DispositionPlanned) -> Iterator[PlannedRecords]:
@@ -62,13 +47,13 @@ def read_list(store: ObjectStore, planned: DispositionPlanned) -> Iterator[Plann
         NotCanonicalError: a line is none.
         ObjectMissingError, ObjectAlteredError: the list is gone, or not what was stored.
     """
-    read = Written()
+    tree = CompactRange()
     with whole(store, planned.listed) as stream:
         for text in iter(lambda: stream.readline(LONGEST_LINE), b""):
             line = PlannedRecords.from_bytes(text.removesuffix(b"\n"))
-            read.add(line.records)
+            tree = tree.extend(line.records)
             yield line
-    if (read.records, read.tree.root) != (planned.records, planned.records_root):
+    if (tree.size, tree.root) != (planned.records, planned.records_root):
         raise PlanListError(
             f"The list of the plan {planned.plan} is not the one that the ledger names.",
             do="Destroy nothing; keep everything and run 'holdfast verify'.",

@@ -34,11 +34,9 @@ if TYPE_CHECKING:
     from manifests.history import History
     from schemas.disposition import PlannedRecords
     from schemas.ledger import Produced
-    from schemas.retention import Disposal
 
 MOST_RECORDS = 1_000_000
-"""How many records a plan takes at most; what is left is for the next. It bounds the memory, 100 bytes each."""
-DISPOSABLE: tuple[Disposal, ...] = ("destroy",)
+"""How many records a plan takes at most; what is left is for the next. It bounds the memory (``choosing``)."""
 
 
 class NothingDueError(InputError):
@@ -98,10 +96,10 @@ def plan(
         (folder / "records").open("w+b") as file,
     ):
         lines = _lines(archive, opened, in_force, going, tally, as_of=as_of, only=only, most=most, tell=tell)
-        written = write_list(file, lines)
+        tree = write_list(file, lines)
         file.flush()
         os.fsync(file.fileno())
-        if not written.records and not going:
+        if not tree.size and not going:
             raise NothingDueError(
                 f"Nothing that may be destroyed is due on {as_of} and under no hold.",
                 do="See 'holdfast retention status'.",
@@ -117,8 +115,8 @@ def plan(
         plan=name,
         size=size,
         as_of=as_of,
-        records=written.records,
-        records_root=written.tree.root,
+        records=tree.size,
+        records_root=tree.root,
         listed=listed,
         series=series,
         productions=tuple(one.production for one in going),
@@ -156,7 +154,6 @@ def _lines(
             chosen = choose(
                 eligible(archive, opened, in_force, as_of=as_of, accounts=(account,)),
                 by_stored_key(archive, (account,)),
-                disposable=DISPOSABLE,
                 transferred=sent,
                 produced=needed,
                 only=only,

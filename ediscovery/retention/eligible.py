@@ -35,6 +35,7 @@ LAST_ACTIVITY = "last-activity"
 KEPT = ("record", "key", "row", "item", "kind")
 SHOWN = ("own", "title", "text")
 REASON = "reason"
+DISPOSAL = "disposal"
 
 
 class _Zone:
@@ -97,6 +98,13 @@ def eligible(
             yield _judged(batch, account, series, due, as_of)
 
 
+def says(batch: pa.RecordBatch, name: str, word: str) -> Column:
+    """Return which rows of ``eligible`` have a word in a column (``REASON``, ``DISPOSAL``); null is none."""
+    column: Column = batch.column(name)
+    words: list[str] = column.dictionary.to_pylist()
+    return pc.fill_null(pc.equal(column.indices, pa.scalar(words.index(word))), False)  # noqa: FBT003 - Arrow's order
+
+
 def _triggers(scheduled: Mapping[str, tuple[Scheduled, ...]]) -> set[Trigger]:
     return {term.trigger for several in scheduled.values() for one in several for term in one.series.terms}
 
@@ -114,7 +122,7 @@ def _judged(batch: pa.RecordBatch, account: Account, series: Column, due: Due, a
         SERIES: series,
         "due": due.days,
         "held": held,
-        "disposal": due.disposal,
+        DISPOSAL: due.disposal,
         REASON: _reason(due, held, as_of),
     }
     return pa.RecordBatch.from_pydict(columns)

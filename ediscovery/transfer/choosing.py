@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ediscovery.retention.eligible import REASON
+from ediscovery.retention.eligible import DISPOSAL, REASON, says
 from ediscovery.retention.mass import SERIES
 from schemas.errors import InputError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from schemas.retention import SeriesName
 
 Column: TypeAlias = Any  # as in ``retention.mass``
-DISPOSAL = "disposal"
 AT_ONCE = 1_000
 KEPT = ("key", "row", SERIES, "due", DISPOSAL)
 
@@ -99,13 +98,6 @@ def _of_series(batch: pa.RecordBatch, series: Collection[SeriesName]) -> Column:
 
 
 def _goes(batch: pa.RecordBatch, *, permanent: bool) -> Column:
-    due = pc.and_(_is(batch, REASON, "due"), _is(batch, DISPOSAL, "transfer"))
-    kept = pc.and_(_is(batch, REASON, "for-ever"), _is(batch, DISPOSAL, "keep"))
+    due = pc.and_(says(batch, REASON, "due"), says(batch, DISPOSAL, "transfer"))
+    kept = pc.and_(says(batch, REASON, "for-ever"), says(batch, DISPOSAL, "keep"))
     return pc.or_(due, kept) if permanent else due
-
-
-def _is(batch: pa.RecordBatch, name: str, value: str) -> Column:
-    """Return which rows have a value in a dictionary-encoded column; null is none."""
-    column: Column = batch.column(name)
-    words: list[str] = column.dictionary.to_pylist()
-    return pc.fill_null(pc.equal(column.indices, pa.scalar(words.index(value))), False)  # noqa: FBT003 - Arrow's order

@@ -20,7 +20,8 @@ from schemas.canonical import Canonical, Natural
 from schemas.digest import SIZE
 from schemas.errors import ArchiveError
 from schemas.ledger import Captured, DispositionCertified, Produced, RecordsTransferred
-from schemas.transfers import LONGEST_LINE, ids_from, root_over
+from schemas.merkle import CompactRange
+from schemas.transfers import LONGEST_LINE, ids_from
 from storage.objects import read_stored
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _check_list(store: ObjectStore, act: RecordsTransferred) -> Checked:
     key = act.listed.key
     try:
         with whole(store, act.listed) as source:
-            tree = root_over(ids_from(iter(lambda: source.readline(LONGEST_LINE), b"")))
+            tree = CompactRange().extend(ids_from(iter(lambda: source.readline(LONGEST_LINE), b"")))
     except ArchiveError as error:
         checked.objects.error(error, key)
         return checked

@@ -55,17 +55,15 @@ def read_plans(store: ObjectStore, register: Register) -> Checked:
 
 
 def _read_list(stream: Hashed, plan: NamedPlan, register: Register, found: Found) -> None:
-    count, tree = 0, CompactRange()
+    tree = CompactRange()
     for line in _lines(stream, plan.act):
         listed = PlannedRecords.from_bytes(line)
         if register.find_act(listed.partition) is None:
             what = f"This list has records of {listed.partition!r}, which no capture names."
             found.fault("PLAN_LIST_DIFFERS", plan.act.listed.key, what)
         register.destruction.add_listed(plan.number, listed.partition, listed.records)
-        for record in listed.records:
-            tree = tree.append(record)
-        count += len(listed.records)
-    if (count, tree.root) != (plan.act.records, plan.act.records_root):
+        tree = tree.extend(listed.records)
+    if (tree.size, tree.root) != (plan.act.records, plan.act.records_root):
         what = "The records in this list are not those that were proposed: their number or root is another."
         found.fault("PLAN_LIST_DIFFERS", plan.act.listed.key, what)
 

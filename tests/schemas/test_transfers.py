@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from schemas.canonical import NotCanonicalError
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
-from schemas.merkle import root_of
-from schemas.transfers import LONGEST_LINE, TOGETHER, ids_from, lines_of, root_over
+from schemas.merkle import CompactRange, root_of
+from schemas.transfers import LONGEST_LINE, TOGETHER, ids_from, lines_of
 
 
 def ids(number):
@@ -24,7 +24,7 @@ def test_a_list_is_read_back_as_it_was_written(number):
     assert list(ids_from(written)) == ids(number)
     assert len(written) == -(-number // TOGETHER)
     assert max(map(len, written), default=0) < LONGEST_LINE
-    tree = root_over(ids(number))
+    tree = CompactRange().extend(ids(number))
     assert (tree.size, tree.root) == (number, root_of(ids(number)))
 
 
