@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from schemas.errors import ArchiveError
-    from schemas.findings import Step
 
 Thing = TypeVar("Thing", bound=Canonical)
-
-MARKS = {"sound": "✓", "faulty": "✗", "not checked": "–"}
 
 
 def system_clock() -> Instant:
@@ -128,12 +125,6 @@ def size_in_words(octets: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
-
-
-def step_line(step: Step) -> str:
-    """Return one step of a report: ``✓ 1. Title: 6 checked, sound``."""
-    note = f" ({step.note})" if step.note else ""
-    return f"  {MARKS[step.verdict]} {step.number}. {step.title}: {step.checked:,} checked, {step.verdict}{note}"
 
 
 def report_error(error: ArchiveError, *, as_json: bool) -> int:

@@ -12,8 +12,9 @@ import msgspec
 
 from manifests import chain
 from manifests.archive import read_settings
-from manifests.console import Console, json_option, step_line, system_clock
+from manifests.console import Console, json_option, system_clock
 from manifests.ledger import ArchiveMissingError
+from manifests.reporting import step_line
 from schemas.errors import InputError, PolicyError
 from schemas.settings import BucketPlace, DirectoryPlace
 from storage.directory_probes import examine_directory

@@ -79,7 +79,7 @@ def choose(
 
     ``places`` are its partitions by the key of the object that holds them now. ``transferred`` are the records that an
     archives has, ``produced`` those that a production needs; ``only`` the series that are meant (in the texts of
-    ``assigning.text_of``; none: all). In memory are some 200 bytes for each of ``most`` records, however many are due.
+    ``assigning.text_of``; none: all). In memory are some 500 bytes for each of ``most`` records, however many are due.
     """
     sent, kept = _ids(transferred), _ids(produced)
     found, staying = _nothing(), 0

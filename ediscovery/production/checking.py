@@ -13,7 +13,7 @@ from ediscovery.production.reading import (
     NotAProductionError,
     PdfUnreadableError,
     decoded,
-    strict,
+    decoded_whole,
     unreadable,
 )
 from ediscovery.production.report import ProductionReport, RecordVerdict
@@ -164,11 +164,7 @@ def _contents(
 def read_manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
     """Return what production.json says; read into structures it takes several times its size of memory."""
     most = min(LARGEST_MANIFEST, LEAST_MANIFEST + MANIFEST_SHARE * attached)
-    with strict(MANIFEST_NAME):
-        size = int(stream["/Params"]["/Size"])
-    if not 0 <= size <= most:
-        raise unreadable(f"It claims {size} bytes; at most {most} are read beside so many attachments")
-    manifest = ProductionManifest.from_bytes(decoded(MANIFEST_NAME, stream, size=size))
+    manifest = ProductionManifest.from_bytes(decoded_whole(MANIFEST_NAME, stream, most=most))
     if manifest.format != MANIFEST_FORMAT:
         raise unreadable(f"It is of format {manifest.format[:40]!r}; this version knows {MANIFEST_FORMAT!r}")
     return manifest

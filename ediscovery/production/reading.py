@@ -171,6 +171,19 @@ def _referred(node: DictionaryObject, key: str, start: int, step: int, seen: set
         yield found
 
 
+def decoded_whole(name: str, stream: StreamObject, *, most: int) -> bytes:
+    """Return an attachment's bytes, as many as it claims to have, if that is not more than ``most``.
+
+    Raises:
+        PdfUnreadableError: it claims more, or as ``decoded`` does.
+    """
+    with strict(name):
+        size = int(stream["/Params"]["/Size"])
+    if not 0 <= size <= most:
+        raise unreadable(f"The attachment {name} claims {size} bytes; at most {most} are read of it in such a file")
+    return decoded(name, stream, size=size)
+
+
 def decoded(name: str, stream: StreamObject, *, size: int) -> bytes:
     """Return an attachment's bytes, which are expected to be ``size``; never decodes more than one byte beyond.
 

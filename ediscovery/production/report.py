@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.production.facts import SignatureFacts, signature_lines
-from ediscovery.production.steps import is_sound, printable
-from manifests.console import step_line
+from ediscovery.production.steps import is_sound
+from manifests.reporting import finding_line, printable, step_line, vouching_lines
 from schemas.canonical import Canonical
 from schemas.digest import Digest
 from schemas.findings import Finding, Step
@@ -68,18 +68,11 @@ class ProductionReport(Canonical, frozen=True):
                 yield f"  {name:8}{value}"
         if self.signature:
             yield from signature_lines(self.signature)
-        if self.verifier:
-            yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
-        yield from (f"  {words}" for words in self.vouched)
-        if self.witnesses:
-            yield "  The production names these keys of witnesses; compare them with what the witnesses publish:"
-            yield from (f"    {key}" for key in self.witnesses)
-        if self.roots:
-            yield "  The time stamps rest on these certificates, by SHA-256; compare them with the authorities' own:"
-            yield from (f"    {root}" for root in self.roots)
-        yield from (step_line(step) for step in self.steps)
-        for finding in self.findings:
-            yield f"{finding.severity.upper()} {finding.code} {finding.key}: {finding.what}"
+        yield from vouching_lines(
+            verifier=self.verifier, vouched=self.vouched, witnesses=self.witnesses, roots=self.roots
+        )
+        yield from map(step_line, self.steps)
+        yield from map(finding_line, self.findings)
         proved = sum(1 for record in self.records if record.code is None)
         if self.records:
             yield f"{proved} of {len(self.records)} records proved themselves:"

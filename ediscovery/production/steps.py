@@ -43,11 +43,6 @@ def is_sound(steps: Iterable[Step], *, open_steps: frozenset[int] = frozenset({T
     )
 
 
-def printable(line: str) -> str:
-    """Return a line that cannot act on a terminal, whatever the file says."""
-    return "".join(letter if letter.isprintable() else f"[U+{ord(letter):04X}]" for letter in line)
-
-
 def _verdict(one: Judged) -> Verdict:
     if any(finding.severity == "fault" for finding in one.findings):
         return "faulty"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manifests.console import plural, step_line
+from manifests.console import plural
+from manifests.reporting import beyond_line, finding_line, printable, step_line, vouching_lines
 from schemas.canonical import Canonical, Natural
 from schemas.digest import Digest
 from schemas.findings import Beyond, Finding, Step
@@ -43,20 +44,15 @@ class TransferReport(Canonical, frozen=True):
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people; no line can act on a terminal, whatever the package says."""
-        for line in self._lines():
-            yield "".join(letter if letter.isprintable() else f"[U+{ord(letter):04X}]" for letter in line)
+        return map(printable, self._lines())
 
     def _lines(self) -> Iterator[str]:
         yield f"Transfer {self.transfer or 'unknown'}: {'sound' if self.sound else 'NOT SOUND'}"
         if self.organisation:
             yield f"  {plural(self.records, 'record')} of {self.organisation}"
-        if self.verifier:
-            yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
-        yield from (f"  {words}" for words in self.vouched)
-        yield from (f"  A witness, to be compared likewise: {key}" for key in self.witnesses)
-        yield from (f"  A certificate of time stamps, to be compared likewise: {root}" for root in self.roots)
-        yield from (step_line(step) for step in self.steps)
-        for finding in self.findings:
-            yield f"{finding.severity.upper()} {finding.code} {finding.key}: {finding.what}"
-        for beyond in self.beyond:
-            yield f"{beyond.severity.upper()} {beyond.code}: {beyond.count:,} more"
+        yield from vouching_lines(
+            verifier=self.verifier, vouched=self.vouched, witnesses=self.witnesses, roots=self.roots
+        )
+        yield from map(step_line, self.steps)
+        yield from map(finding_line, self.findings)
+        yield from map(beyond_line, self.beyond)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manifests.console import plural, size_in_words, step_line
+from manifests.console import plural, size_in_words
+from manifests.reporting import beyond_line, printable, step_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
 
 def report_lines(report: Report) -> Iterator[str]:
     """Yield the report, one fact a line; nothing in it can act on a terminal."""
-    return map(_printable, _lines(report))
+    return map(printable, _lines(report))
 
 
 def statement_lines(statement: AuditStatement) -> Iterator[str]:
     """Yield a signed statement, one fact a line."""
-    yield _printable(f"Audited by {statement.auditor} with {statement.software}")
-    yield _printable(f"  from {statement.begun} to {statement.ended}, in {statement.store}")
+    yield printable(f"Audited by {statement.auditor} with {statement.software}")
+    yield printable(f"  from {statement.begun} to {statement.ended}, in {statement.store}")
     yield from report_lines(statement.report)
 
 
@@ -40,7 +41,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"  {finding.severity.upper()} {finding.code} {finding.key}"
         yield f"      {finding.what}"
     for beyond in report.beyond:
-        yield f"  {beyond.severity.upper()} {beyond.code}: {beyond.count:,} more, which are not listed"
+        yield f"  {beyond_line(beyond)}"
     for unread in report.unread:
         yield f"  {unread}"
     yield verdict(report)
@@ -66,7 +67,3 @@ def guarded_in_words(report: Report) -> str:
         f"{locked:,} of {plural(guarded.objects, 'object')} locked ({guarded.compliance:,} compliance, "
         f"{guarded.governance:,} governance), {guarded.held:,} under legal hold{end}"
     )
-
-
-def _printable(line: str) -> str:
-    return "".join(letter if letter.isprintable() else f"[U+{ord(letter):04X}]" for letter in line)

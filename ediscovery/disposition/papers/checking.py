@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ediscovery.disposition.papers.comparing import differences
 from ediscovery.disposition.papers.judging import approvers_of, checkpoint_of, contradictions, fault
 from ediscovery.disposition.papers.report import CertificateReport, Certified
-from ediscovery.production.reading import PdfUnreadableError, decoded, strict, unreadable
+from ediscovery.production.reading import PdfUnreadableError, decoded_whole, unreadable
 from ediscovery.production.steps import Judged, findings_of, steps_of
 from manifests.console import plural
 from manifests.notes import SignedNote
@@ -101,12 +101,8 @@ def read_certificate(handed: SignedPdf) -> Certificate:
         PdfUnreadableError, NotCanonicalError: it is none in its one spelling, or too large for its file.
     """
     most = min(LARGEST_CERTIFICATE, max(LEAST_CERTIFICATE, MOST_EXPANSION * handed.octets))
-    stream = handed.attached()[CERTIFICATE_NAME]
-    with strict(CERTIFICATE_NAME):
-        size = int(stream["/Params"]["/Size"])
-    if not 0 <= size <= most:
-        raise unreadable(f"It claims {size} bytes; at most {most} are read in a file of this size")
-    certificate = Certificate.from_bytes(decoded(CERTIFICATE_NAME, stream, size=size))
+    content = decoded_whole(CERTIFICATE_NAME, handed.attached()[CERTIFICATE_NAME], most=most)
+    certificate = Certificate.from_bytes(content)
     if certificate.format != CERTIFICATE_FORMAT:
         raise unreadable(f"It is of format {certificate.format[:40]!r}; this version knows {CERTIFICATE_FORMAT!r}")
     return certificate

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.production.facts import SignatureFacts, signature_lines
-from ediscovery.production.steps import TRUST, is_sound, printable
-from manifests.console import plural, step_line
+from ediscovery.production.steps import TRUST, is_sound
+from manifests.console import plural
+from manifests.reporting import finding_line, printable, step_line, vouching_lines
 from schemas.canonical import Canonical, Natural
 from schemas.digest import Digest
 from schemas.findings import Finding, Step
@@ -72,14 +73,11 @@ class CertificateReport(Canonical, frozen=True):
             yield from _certified_lines(self.certified)
         if self.signature:
             yield from signature_lines(self.signature)
-        if self.verifier:
-            yield f"  Archive key, to be compared with the one that its owner publishes: {self.verifier}"
-        yield from (f"  {words}" for words in self.vouched)
-        yield from (f"  Witness, to be compared with what it publishes: {key}" for key in self.witnesses)
-        yield from (f"  Root of time stamps, by SHA-256, to be compared likewise: {root}" for root in self.roots)
-        yield from (step_line(step) for step in self.steps)
-        for finding in self.findings:
-            yield f"{finding.severity.upper()} {finding.code}: {finding.what}"
+        yield from vouching_lines(
+            verifier=self.verifier, vouched=self.vouched, witnesses=self.witnesses, roots=self.roots
+        )
+        yield from map(step_line, self.steps)
+        yield from map(finding_line, self.findings)
 
 
 def _certified_lines(certified: Certified) -> Iterator[str]:
