@@ -50,7 +50,8 @@ def _pdf(path: Path) -> bytes:
         return beginning
     if (size := path.stat().st_size) > LARGEST_FILE:
         raise ProductionUnreadableError(
-            f"{path} has {size:,} bytes; a production has at most {LARGEST_FILE:,}.", do="Give the PDF of a production."
+            f"{path} has {size:,} bytes; at most {LARGEST_FILE:,} are read of a PDF.",
+            do="Give the PDF that was handed over.",
         )
     return _read(path, limit=LARGEST_FILE)
 

@@ -75,9 +75,9 @@ def _condemn(archive: Archive, name: str, tell: Tell) -> None:
     while True:
         plan = archive.ledger.history.plans[name]
         if plan.state != "running" or plan.complete is not None:
-            return None
+            return
         try:
-            return Condemning(archive, plan.act, tell).condemn()
+            Condemning(archive, plan.act, tell).condemn()
         except PlanOvertakenError as error:
             stop(archive, name, error.what)
             raise

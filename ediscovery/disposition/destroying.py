@@ -64,7 +64,7 @@ class _Kept:
     until: Instant | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Destroying:
     """A plan whose condemned objects are destroyed; ``stores`` are the archive's and its copies', by name."""
 
@@ -167,9 +167,9 @@ class Destroying:
 
 
 def _batched(keys: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield keys in groups that may go together, each with how many were before: an account's, of one kind."""
+    """Yield keys in groups that may go together, each with how many were before: an account's, or productions."""
     start = 0
-    for _, several in groupby(keys, key=lambda key: key.split("/")[:2]):
+    for _, several in groupby(keys, key=lambda key: key.split("/")[: 1 if key.startswith(layout.PRODUCTIONS) else 2]):
         left = list(several)
         for at in range(0, len(left), TOGETHER):
             yield start + at, left[at : at + TOGETHER]

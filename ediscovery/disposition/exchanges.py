@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from manifests.audit.reading import whole
 from schemas.disposition import Replaced
@@ -82,7 +81,7 @@ class Going:
         return cls(partitions, since, history.condemned[account], left_from)
 
 
-class Natives(Sequence[list[bytes]]):
+class Natives:
     """The native bytes that go, in groups of which one is in memory."""
 
     def __init__(self, store: ObjectStore, partitions: Iterable[Held]) -> None:
@@ -100,14 +99,8 @@ class Natives(Sequence[list[bytes]]):
     def __len__(self) -> int:
         return len(self._groups)
 
-    @overload
-    def __getitem__(self, number: int) -> list[bytes]: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[list[bytes]]: ...
-    def __getitem__(self, number: int | slice) -> list[bytes] | list[list[bytes]]:
+    def __getitem__(self, number: int) -> list[bytes]:
         """Return a group; the one that was asked for last is kept."""
-        if isinstance(number, slice):
-            return [self[one] for one in range(*number.indices(len(self)))]
         if self._last is None or self._last[0] != number:
             self._last = (number, [native for held in self._groups[number] for native in self._read(held)])
         return self._last[1]

@@ -106,9 +106,9 @@ def check(
 ) -> ProductionReport:
     """Return what is right and wrong with a production.
 
-    ``check_record`` takes a proof's bytes and the native bytes, and returns
-    what they prove or raises ``ArchiveError``; ``check_checkpoint`` judges who vouches for the production's checkpoint
-    (``manifests.proofs.vouching.vouch``). ``progress`` is told how many records are done, and of how many.
+    ``check_record`` takes a proof's bytes and the native bytes, and returns what they prove or raises ``ArchiveError``;
+    ``check_checkpoint`` judges who vouches for the production's checkpoint (``manifests.proofs.vouching.vouch``).
+    ``progress`` is told how many records are done, and of how many.
 
     Time grows with the size of the file and of what it holds, which together may not exceed a limit.
 

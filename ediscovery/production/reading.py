@@ -95,7 +95,7 @@ def open_pdf(pdf: bytes) -> PdfFileReader:
         PdfUnreadableError: it is built otherwise, damaged, or larger than 4 GiB.
     """
     if len(pdf) > LARGEST_FILE:
-        raise unreadable(f"The file has {len(pdf)} bytes; a production has at most {LARGEST_FILE}")
+        raise unreadable(f"The file has {len(pdf)} bytes; at most {LARGEST_FILE} are read of a PDF")
     _check_tables(pdf)
     with strict("The table of objects"):
         return PdfFileReader(io.BytesIO(pdf), strict=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import cycle
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from storage.warc.changes import Rule, Stale, proofs_in, segmented_in
 from storage.warc.copying import Copy
@@ -21,7 +21,7 @@ from storage.warc.salting import find_salted
 from storage.warc.sought import Sought
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from storage.warc.record import WarcRecord
 
@@ -50,11 +50,21 @@ class Overwritten:
     unsalted: bool
 
 
+class Groups(Protocol):
+    """Natives in groups, asked for one after another by their numbers: one is in memory at a time."""
+
+    def __len__(self) -> int:
+        """Return how many groups there are."""
+
+    def __getitem__(self, number: int, /) -> Collection[bytes]:
+        """Return a group."""
+
+
 def overwrite(
     source: BinaryIO,
     target: BinaryIO,
     *,
-    natives: Sequence[Collection[bytes]],
+    natives: Groups,
     turn: str,
     gone: Mapping[str, Iterable[tuple[int, int]]] | None = None,
     drop: Collection[str] = (),
@@ -114,10 +124,9 @@ class _File:
     holders: Mapping[str, str]
     going: Going
 
-    def found(self, natives: Sequence[Collection[bytes]], filler: Filler) -> tuple[dict[int, Found], int]:
+    def found(self, natives: Groups, filler: Filler) -> tuple[dict[int, Found], int]:
         """Return where natives lie, by the records' offsets, and how many are short; the others ``filler`` notes."""
         found: dict[int, Found] = {}
-        # By their numbers: the one before is let go before the next one is asked for.
         short = sum(self._search(natives[number], found, filler) for number in range(len(natives)))
         return found, short
 

@@ -73,6 +73,12 @@ class Holdfast:
         """Register an account on loopback."""
         self.json("account", "register", url, "--name", name, "--allow-private-network", *arguments)
 
+    def adopt(self, text: str) -> Answer:
+        """Adopt a schedule or a classification, from a file beside the home."""
+        path = self.home.with_name("adopted.toml")
+        path.write_text(text)
+        return self.run("retention", "adopt", str(path), "--json")
+
     def objects(self) -> list[Path]:
         """Every object in the store."""
         return sorted(path for path in (self.home / "archive").rglob("*") if path.is_file())

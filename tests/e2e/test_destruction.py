@@ -25,9 +25,8 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Hall:
     folder = tmp_path_factory.mktemp("hall")
     hall = Hall(Holdfast(folder / "home").init(), folder / "drawer").hold_ceremony()
     hall.appoint(jane="records-officer", omar="legal-reviewer")
-    for name, text in (("ours.toml", SCHEDULE), ("rules.toml", RULES)):
-        (folder / name).write_text(text)
-        hall.office.json("retention", "adopt", str(folder / name))
+    for text in (SCHEDULE, RULES):
+        assert hall.office.adopt(text).status == 0
     with BlogSite() as site:
         hall.office.register(site.feed, "blog")
         hall.office.capture("blog")

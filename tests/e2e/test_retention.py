@@ -13,32 +13,24 @@ import pytest
 from demo.site import BlogSite
 from manifests.archive import open_archive
 from manifests.console import system_clock
-from schemas.digest import Digest
 from tests.e2e.holdfast import Answer, Holdfast
 from tests.ediscovery.retention.sealed import explained, judged
+from tests.schedules import rules_text, schedule_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEDULE = """
-[schedule]
-name = "{name}"
-title = "Schedule of Maple Grove"
-authority = "Board resolution 12"
-edition = "2026"
-effective = 2026-01-01
-zone = "America/Chicago"
-
+POSTS = """
 [[series]]
 item = "POSTS"
 title = "Posts"
 disposal = "destroy"
 trigger = "created"
-period = {{years = {years}}}
+period = {years = 2}
 cutoff = "calendar-year-end"
 """
-OURS = (
-    SCHEDULE.format(name="ours", years=2)
+OURS = schedule_text(
+    POSTS
     + """
 [[series]]
 item = "MINORS"
@@ -60,17 +52,14 @@ trigger = "event:election"
 period = {days = 60}
 """
 )
-CLASSIFICATION = """
-[classification]
-title = "How Maple Grove tells records apart"
-
+CLASSIFICATION = rules_text("""
 [[rule]]
 match = {kinds = ["post"], accounts = ["blog"]}
 series = ["ours/POSTS"]
-"""
+""")
 
 
-LOCAL = SCHEDULE + 'at_least = "ours/POSTS"\n'
+LOCAL = schedule_text(POSTS + 'at_least = "ours/POSTS"\n', name="local")
 TALK = """
 [[series]]
 item = "TALK"
@@ -92,9 +81,7 @@ class Office:
 
     def adopt(self, text: str) -> Answer:
         """Adopt a schedule or classification."""
-        path = self.folder / f"{Digest.of(text.encode()).hex[:8]}.toml"
-        path.write_text(text)
-        return self.holdfast.run("retention", "adopt", str(path), "--json")
+        return self.holdfast.adopt(text)
 
     def explain(self, record: str, *arguments: str) -> dict[str, Any]:
         """Why a record is kept."""
@@ -200,9 +187,9 @@ def test_an_event_is_declared_for_an_account_and_for_a_record_in_its_place(offic
 
 
 def test_local_rules_lengthen_and_never_shorten(office: Office):
-    refused = office.adopt(LOCAL.format(name="local", years=1))
+    refused = office.adopt(LOCAL.replace("years = 2", "years = 1"))
     assert (refused.status, refused.json["error"]["code"]) == (2, "SCHEDULE_SHORTENS")
-    assert office.adopt(LOCAL.format(name="local", years=3)).status == 0
+    assert office.adopt(LOCAL.replace("years = 2", "years = 3")).status == 0
     # An authority that asks for more than a local rule gives is not adopted over it.
     longer = office.adopt(OURS.replace("years = 2", "years = 4"))
     assert longer.json["error"]["code"] == "SCHEDULE_SHORTENS"

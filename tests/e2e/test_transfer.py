@@ -11,21 +11,13 @@ from demo.site import BlogSite
 from ediscovery.transfer.receiving import transferred
 from manifests.archive import open_archive
 from manifests.console import system_clock
-from schemas.digest import Digest
 from tests.e2e.holdfast import Holdfast
+from tests.schedules import rules_text, schedule_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEDULE = """
-[schedule]
-name = "ours"
-title = "Schedule of Maple Grove"
-authority = "Board resolution 12"
-edition = "2026"
-effective = 2026-01-01
-zone = "America/Chicago"
-
+SCHEDULE = schedule_text("""
 [[series]]
 item = "POSTS"
 title = "Posts"
@@ -37,11 +29,8 @@ period = {years = 2}
 item = "TALK"
 title = "What people answer"
 disposal = "keep"
-"""
-CLASSIFICATION = """
-[classification]
-title = "How Maple Grove tells records apart"
-
+""")
+CLASSIFICATION = rules_text("""
 [[rule]]
 match = {kinds = ["post"]}
 series = ["ours/POSTS"]
@@ -49,7 +38,7 @@ series = ["ours/POSTS"]
 [[rule]]
 match = {kinds = ["comment"]}
 series = ["ours/TALK"]
-"""
+""")
 AFTER = "2040-01-01"
 MAKE = ("retention", "transfer", "make", "--series", "ours/POSTS")
 
@@ -66,9 +55,7 @@ def holdfast(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
         site.delete("graduation")
         made.capture("blog")
     for text in (SCHEDULE, CLASSIFICATION):
-        path = folder / f"{Digest.of(text.encode()).hex[:8]}.toml"
-        path.write_text(text)
-        made.json("retention", "adopt", str(path))
+        assert made.adopt(text).status == 0
     return made
 
 

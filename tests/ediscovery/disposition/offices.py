@@ -38,6 +38,7 @@ from schemas.ledger import (
 from storage import parquet
 from storage.objects import read, read_stored
 from tests.manifests.archives import archive_in
+from tests.schedules import rules_text, schedule_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,15 +55,7 @@ if TYPE_CHECKING:
     from schemas.settings import Place
     from storage.objects import ObjectStore
 
-SCHEDULE = """
-[schedule]
-name = "ours"
-title = "Schedule of Maple Grove"
-authority = "Board resolution 12"
-edition = "2026"
-effective = 2026-01-01
-zone = "America/Chicago"
-
+SCHEDULE = schedule_text("""
 [[series]]
 item = "COMMENTS"
 title = "Comments of the public"
@@ -76,11 +69,8 @@ title = "Posts"
 disposal = "destroy"
 trigger = "captured"
 period = {years = 2}
-"""
-RULES = """
-[classification]
-title = "Ours"
-
+""")
+RULES = rules_text("""
 [[rule]]
 series = ["ours/COMMENTS"]
 match = { kinds = ["comment", "reply"] }
@@ -88,7 +78,7 @@ match = { kinds = ["comment", "reply"] }
 [[rule]]
 series = ["ours/POSTS"]
 match = { platforms = ["feed"] }
-"""
+""")
 AS_OF = date(2026, 11, 1)
 """A day on which the site's comments are due, and its posts are not."""
 

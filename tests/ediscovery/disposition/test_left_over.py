@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from schemas.ledger import Produced
     from storage.objects import ObjectStore
 
-PRODUCTIONS = RULES.replace('title = "Ours"\n', 'title = "Ours"\nproductions = ["ours/POSTS"]\n')
+PRODUCTIONS = RULES.replace("[[rule]]", 'productions = ["ours/POSTS"]\n\n[[rule]]', 1)
 
 
 @dataclass(frozen=True)
