@@ -19,9 +19,9 @@ from storage.warc import (
     overwrite,
 )
 from tests.judges import judged
+from tests.storage.overwritten import GONE, LIST, done, payload, read, writer
 from tests.storage.test_parquet import peak
 from tests.storage.test_warc import exchange
-from tests.storage.test_warc_overwriting import GONE, LIST, done, payload, read, writer
 
 if TYPE_CHECKING:
     from pathlib import Path

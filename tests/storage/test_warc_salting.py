@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from storage.warc import field, overwrite, read_warc
 from storage.warc.salting import turned
 from tests.judges import judged
+from tests.storage.overwritten import GONE, LIST, SALT, STAYS, done, everything, read, writer
 from tests.storage.test_warc import exchange
-from tests.storage.test_warc_overwriting import GONE, LIST, SALT, STAYS, done, everything, read, writer
 
 if TYPE_CHECKING:
     from pathlib import Path
