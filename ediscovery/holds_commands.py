@@ -13,6 +13,7 @@ from manifests.console import json_option, local, plural
 from manifests.decisions.decided import LONGEST_DAYS, refused
 from manifests.decisions.files import load_decision, propose
 from manifests.locking import LocksUnsupportedError, mirror_holds
+from manifests.refusals import recorded_if_refused
 from manifests.wording import scope_in_words
 from schemas.decisions import HoldRelease
 from schemas.errors import InputError, PolicyError, UnavailableError
@@ -84,8 +85,9 @@ def place(console: Console, /, name: str, reason: str, matter: str | None, **giv
       holdfast hold place request-14 --custodian 'Ana Ruiz' --from 2026-01-01 --query 'bus route*' --reason "Request 14"
     """
     archive = console.open()
-    act = HoldPlaced(hold=name, reason=reason, scope=_scope(archive, given), matter=matter)
-    archive.append(lambda _history: (act,))
+    with recorded_if_refused(archive, "place-hold", about=name):
+        act = HoldPlaced(hold=name, reason=reason, scope=_scope(archive, given), matter=matter)
+        archive.append(lambda _history: (act,))
     words = f"Hold {name} covers {scope_in_words(act.scope)}.{_mirrored(console, archive)}"
     console.show(act.to_plain(), (words,))
 
@@ -103,8 +105,9 @@ def amend(console: Console, /, name: str, reason: str, **given: Any) -> None:  #
       holdfast hold amend doe-v-district --account district-x --reason "Second request for production"
     """
     archive = console.open()
-    act = HoldAmended(hold=name, reason=reason, scope=_scope(archive, given))
-    archive.append(lambda _history: (act,))
+    with recorded_if_refused(archive, "amend-hold", about=name):
+        act = HoldAmended(hold=name, reason=reason, scope=_scope(archive, given))
+        archive.append(lambda _history: (act,))
     words = f"Hold {name} covers {scope_in_words(act.scope)}, too.{_mirrored(console, archive)}"
     console.show(act.to_plain(), (words,))
 
@@ -181,14 +184,14 @@ def release(console: Console, file: Path) -> None:
     """
     archive, decided = console.open(), load_decision(file)
     what = decided.decision.what
-    if not isinstance(what, HoldRelease):
-        raise refused("it is not about a hold", "Give the file of a hold's release.")
-    name = what.hold
-    if not decided.note.signatures:
-        raise refused("nobody has approved it", f"Have two others run: holdfast approve {file.name} --with KEY.pem")
-    act = HoldReleased(hold=name, decision=decided.note.to_bytes().decode())
-    archive.append(lambda _history: (act,))
-    console.show(act.to_plain(), (f"Hold {name} is released.{_mirrored(console, archive)}",))
+    with recorded_if_refused(archive, "release-hold", about=what.hold if isinstance(what, HoldRelease) else None):
+        if not isinstance(what, HoldRelease):
+            raise refused("it is not about a hold", "Give the file of a hold's release.")
+        if not decided.note.signatures:
+            raise refused("nobody has approved it", f"Have two others run: holdfast approve {file.name} --with KEY.pem")
+        act = HoldReleased(hold=what.hold, decision=decided.note.to_bytes().decode())
+        archive.append(lambda _history: (act,))
+    console.show(act.to_plain(), (f"Hold {what.hold} is released.{_mirrored(console, archive)}",))
 
 
 @hold.command("list")

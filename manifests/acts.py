@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from manifests.decisions.decided import Decided, refused
@@ -13,6 +14,7 @@ from schemas.ledger import (
     FORMAT,
     AccountRegistered,
     ArchiveCreated,
+    AttemptRefused,
     AttestorsNamed,
     BatesAssigned,
     Captured,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from schemas.holds import Scope
     from schemas.ledger import Act
 
+ERROR_CODE = re.compile("[A-Z][A-Z0-9_]{0,63}", re.ASCII)
 TO_RELEASE = 2
 """How many people must approve that a hold is released."""
 
@@ -132,6 +135,14 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
             _check_attestors(history, act)
         case RecordsTransferred():
             _check_transferred(history, act)
+        case AttemptRefused():
+            if not ERROR_CODE.fullmatch(act.code) or not (act.about is None or known(history, act.about)):
+                raise _act_refused("A refusal has no code, or is about nothing that there is.", "Report this.")
+
+
+def known(history: History, name: str) -> bool:
+    """Return whether there is or was a plan or a hold of that name."""
+    return name in history.plans or name in history.holds or name in history.released
 
 
 def _check_registered(history: History, act: AccountRegistered) -> None:

@@ -19,6 +19,7 @@ from schemas.instant import Instant
 from schemas.ledger import (
     AccountRegistered,
     ArchiveCreated,
+    AttemptRefused,
     AttestorsNamed,
     BatesAssigned,
     Captured,
@@ -273,6 +274,8 @@ class History(Standing, kw_only=True):
                 self.attestors.append((entry.index, act))
             case RecordsTransferred():
                 self.transferred[act.transfer] = act
+            case AttemptRefused():
+                pass  # it changed nothing
 
     def _disposed(self, entry: Entry, act: Disposing) -> None:
         plan = plan_after(self.plans.get(act.plan), entry, act)

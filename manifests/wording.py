@@ -12,6 +12,7 @@ from schemas.ledger import (
     AccountRegistered,
     Act,
     ArchiveCreated,
+    AttemptRefused,
     AttestorsNamed,
     BatesAssigned,
     Captured,
@@ -38,6 +39,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schemas.holds import Scope
+    from schemas.ledger import Act, Attempt
+
+
+ATTEMPTS: dict[Attempt, str] = {
+    "adopt": "adopting a schedule or classification",
+    "place-hold": "placing a hold",
+    "amend-hold": "amending the hold",
+    "release-hold": "releasing the hold",
+    "destroy": "carrying out the plan",
+    "stop": "stopping the plan",
+}
 
 
 def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for each act
@@ -104,6 +116,8 @@ def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for 
             return _attestors(act)
         case RecordsTransferred():
             return f"transfer {act.transfer} of {plural(act.records, 'record')} received by {act.receiver}"
+        case AttemptRefused():
+            return f"{ATTEMPTS[act.attempted]}{f' {act.about}' if act.about else ''} was refused: {act.code}"
 
 
 def _attestors(act: AttestorsNamed) -> str:

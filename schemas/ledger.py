@@ -253,6 +253,21 @@ class RecordsTransferred(Canonical, frozen=True, tag_field="act", tag="records-t
     listed: StoredObject
 
 
+Attempt: TypeAlias = Literal["adopt", "place-hold", "amend-hold", "release-hold", "destroy", "stop"]
+"""What somebody tries who changes how long something is kept."""
+
+
+class AttemptRefused(Canonical, frozen=True, tag_field="act", tag="attempt-refused"):
+    """Somebody tried to change how long something is kept, and was refused: nothing changed.
+
+    ``code`` is that of the error (``docs/CODES.md``); ``about`` is the plan or hold, where there is one.
+    """
+
+    attempted: Attempt
+    code: str
+    about: str | None = None
+
+
 Act: TypeAlias = (
     ArchiveCreated
     | AccountRegistered
@@ -276,6 +291,7 @@ Act: TypeAlias = (
     | KeysChanged
     | AttestorsNamed
     | RecordsTransferred
+    | AttemptRefused
 )
 
 

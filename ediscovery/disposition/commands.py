@@ -21,6 +21,8 @@ from manifests.console import json_option, local, plural
 from manifests.copies_commands import open_copy
 from manifests.decisions.decided import LONGEST_DAYS
 from manifests.decisions.files import load_decision
+from manifests.refusals import recorded_if_refused
+from schemas.decisions import Disposition
 from schemas.errors import InputError
 from storage.objects import read_stored
 
@@ -152,7 +154,10 @@ def execute(console: Console, file: Path | None, permission: str) -> None:
     """
     archive = console.open()
     if file is not None:
-        carrying_out.begin(archive, load_decision(file), permission=permission)
+        decided = load_decision(file)
+        what = decided.decision.what
+        with recorded_if_refused(archive, "destroy", about=what.plan if isinstance(what, Disposition) else None):
+            carrying_out.begin(archive, decided, permission=permission)
     copies = _copies(console, archive)
     done: list[GoneOn] = []
     with console.progress("Destroying") as tell:
@@ -209,7 +214,8 @@ def stop_plan(console: Console, plan: str, reason: str) -> None:
       holdfast retention stop 4f0c… --reason 'A records request came in: City Attorney'
     """
     archive = console.open()
-    stop(archive, plan, reason)
+    with recorded_if_refused(archive, "stop", about=plan):
+        stop(archive, plan, reason)
     found = archive.ledger.history.plans[plan]
     console.show(_plain(found), (_line(found),))
 

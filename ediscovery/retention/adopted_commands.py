@@ -17,11 +17,13 @@ from ediscovery.retention.reading import read, text_of
 from ediscovery.retention.schedule_files import content_of
 from ediscovery.retention.schedules import Schedules
 from manifests.console import json_option
+from manifests.refusals import recorded_if_refused
 from schemas.errors import InputError
 from schemas.ledger import ClassificationAdopted, EventDeclared, RecordsClassified, ScheduleAdopted
 from schemas.retention import Classification, Schedule
 
 if TYPE_CHECKING:
+    from manifests.archive import Archive
     from manifests.console import Console
     from manifests.history import History
     from schemas.ledger import Act
@@ -57,8 +59,18 @@ def adopt(console: Console, file: Path) -> None:
       holdfast retention adopt tx-gr.toml
       holdfast retention adopt our-classification.toml
     """
-    said = read(text_of(content_of(file), name=str(file)), name=str(file))
-    archive = console.open()
+    content, archive = content_of(file), console.open()
+    with recorded_if_refused(archive, "adopt"):
+        said = read(text_of(content, name=str(file)), name=str(file))
+        entry = _adopt(archive, said)
+    about = f"The classification {said.title!r}" if isinstance(said, Classification) else f"The schedule {said.name}"
+    example = getattr(said, "example", False)
+    warning = ("  It calls itself an example: have a records officer check it.",) if example else ()
+    console.show({"entry": entry, **_named(said)}, (f"{about} is in force from ledger entry {entry} on.", *warning))
+
+
+def _adopt(archive: Archive, said: Schedule | Classification) -> int | None:
+    """Put a schedule or classification in force, and return the entry that says so."""
     match said:
         case Classification():
             act: Act = ClassificationAdopted(classification=said)
@@ -71,11 +83,7 @@ def adopt(console: Console, file: Path) -> None:
         return (act,)
 
     accepted = archive.append(build)
-    entry = accepted.entry.index if accepted else None
-    about = f"The classification {said.title!r}" if isinstance(said, Classification) else f"The schedule {said.name}"
-    example = getattr(said, "example", False)
-    warning = ("  It calls itself an example: have a records officer check it.",) if example else ()
-    console.show({"entry": entry, **_named(said)}, (f"{about} is in force from ledger entry {entry} on.", *warning))
+    return accepted.entry.index if accepted else None
 
 
 def _named(said: Schedule | Classification) -> dict[str, str]:

@@ -82,6 +82,8 @@ def test_a_plan_is_read_approved_carried_out_and_certified(hall: Hall, tmp_path:
         hall.approve(str(folder / "decision.json"), *people)
         refused = office.run("retention", "execute", str(folder / "decision.json"), "--json")
         assert (refused.status, refused.json["error"]["code"]) == (3, "DECISION_REFUSED")
+        last = office.run("log", "--limit", "1").out
+        assert f"clerk@office  carrying out the plan {name} was refused: DECISION_REFUSED" in last
     hall.approve(str(folder / "decision.json"), "omar")
     done = office.json("retention", "execute", str(folder / "decision.json"))
     assert [(one["plan"], one["waiting"], bool(one["certificate"])) for one in done["plans"]] == [(name, 0, True)]
@@ -184,6 +186,7 @@ def test_a_hold_stops_a_plan_and_one_person_may_stop_it_too(hall: Hall, tmp_path
     assert nothing.json["error"]["code"] == "NOTHING_DUE"
     stopped = office.run("retention", "stop", made["plan"]["plan"], "--reason", "x", "--json")
     assert stopped.json["error"]["code"] == "PLAN_REFUSED"
+    assert f"stopping the plan {made['plan']['plan']} was refused" in office.run("log", "--limit", "1").out
     assert (
         office.run("retention", "certificate", made["plan"]["plan"], "--out", "x.pdf", "--json").json["error"]["code"]
         == "NOT_CERTIFIED"

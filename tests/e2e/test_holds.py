@@ -116,12 +116,16 @@ def test_a_hold_is_amended_and_listed_in_words(hall: Hall):
         (("propose-release", "unknown", "--to", "x.json"), "HOLD_UNKNOWN"),
     ],
 )
-def test_what_cannot_be_held_is_refused_and_nothing_changes(hall: Hall, arguments, code):
-    before = hall.office.json("status")["entries"]
+def test_what_cannot_be_held_is_refused_and_the_holds_stay_as_they_are(hall: Hall, arguments, code):
+    before, holds = hall.office.json("status")["entries"], hall.office.json("hold", "list")
     answer = hall.office.run("hold", *arguments, "--reason", "x")
     assert answer.status != 0
     assert code in answer.err
-    assert hall.office.json("status")["entries"] == before
+    assert hall.office.json("hold", "list") == holds
+    # Proposing changes nothing yet; whoever places or widens a hold in vain is in the ledger.
+    tried = arguments[0] != "propose-release"
+    assert hall.office.json("status")["entries"] == before + tried
+    assert (f"was refused: {code}" in hall.office.run("log", "--limit", "1").out) is tried
 
 
 def test_a_key_without_its_public_half_or_of_another_archive_approves_nothing(hall: Hall):

@@ -206,11 +206,14 @@ def test_local_rules_lengthen_and_never_shorten(office: Office):
         ("x = ", "SCHEDULE"),
     ],
 )
-def test_what_does_not_fit_is_refused_and_nothing_changes(office: Office, text: str, code: str):
+def test_what_does_not_fit_is_refused_and_that_is_all_that_is_recorded(office: Office, text: str, code: str):
     before = office.holdfast.json("status")["entries"]
     answer = office.adopt(text)
     assert (answer.status, answer.json["error"]["code"]) == (2, code)
-    assert office.holdfast.json("status")["entries"] == before
+    assert office.holdfast.json("status")["entries"] == before + 1
+    last = office.holdfast.run("log", "--limit", "1").out
+    assert f"adopting a schedule or classification was refused: {code}" in last
+    assert office.holdfast.run("verify").status == 0
 
 
 @pytest.mark.parametrize(
