@@ -20,7 +20,7 @@ from storage import layout
 from storage.objects import LockRefusedError, Locks, ObjectMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from manifests.archive import Archive
     from manifests.history import History
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 ALARM_DAYS = 14
 WORKERS = 16
+TOGETHER = 1_000
+"""How many locks are renewed before it is asked again what was condemned."""
 DAY = 86_400
 LEDGER_SPARE_DAYS = 365
 """How long before the end of the ledger's first lock all of them are extended."""
@@ -161,16 +163,24 @@ def _renew_leases(
 ) -> Swept:
     """Extend the locks of all objects that the first ``size`` entries name, and record it."""
     until = _days_from(now, place.lease_days)
-    missing = _each(
-        named,
-        lambda one: store.retain(one.stored.key, version=one.stored.version, until=until),
-        lambda one: one.stored.key,
-        tell,
-        "renewing locks",
-    )
-    act = LocksRenewed(size=size, until=until, objects=len(named) - len(missing))
+    missing: list[str] = []
+    renewed = 0
+    for start in range(0, len(named), TOGETHER):
+        # A plan may have condemned some meanwhile: what is locked now stays for one more lease.
+        archive.ledger.refresh()
+        condemned = archive.ledger.history.replacements
+        some = [one for one in named[start : start + TOGETHER] if not condemned.is_out(one.stored.key)]
+        missing += _each(
+            some,
+            lambda one: store.retain(one.stored.key, version=one.stored.version, until=until),
+            lambda one: one.stored.key,
+            lambda step, done, _, start=start: tell(step, start + done, len(named)),  # type: ignore[misc]
+            "renewing locks",
+        )
+        renewed += len(some)
+    act = LocksRenewed(size=size, until=until, objects=renewed - len(missing))
     archive.append(lambda _history: (act,))
-    return Swept(renewed=act.objects, until=until, missing=missing)
+    return Swept(renewed=act.objects, until=until, missing=_lost(missing, archive.ledger))
 
 
 def sweep_copy(
@@ -199,7 +209,7 @@ def sweep_copy(
     least = until if force else _days_from(now, place.lease_days / 2)
     renewed, missing = _extend(store, keys, least=least, until=until, tell=tell, what="renewing locks")
     kept = _renew_ledger(copy, store, place, now=now, look=True, tell=tell)
-    return Swept(renewed=renewed, ledger=kept, until=until if renewed else None, missing=missing)
+    return Swept(renewed=renewed, ledger=kept, until=until if renewed else None, missing=_lost(missing, of))
 
 
 def locked_store(store: ObjectStore, place: Place) -> tuple[Locks, BucketPlace]:
@@ -237,7 +247,16 @@ def mirror_holds(ledger: Ledger, place: Place, *, tell: Callable[[str, int, int]
 
     objects = [one for one in promises(history) if one.account in concerned]
     missing = _each(objects, mirror, lambda one: one.stored.key, tell, "mirroring holds")
-    return Mirrored(changed.count(True), changed.count(False), missing)
+    return Mirrored(changed.count(True), changed.count(False), _lost(missing, ledger))
+
+
+def _lost(missing: Collection[str], ledger: Ledger) -> tuple[str, ...]:
+    """Return, of objects that are not there, those that nothing has condemned while they were looked for."""
+    if not missing:
+        return ()
+    ledger.refresh()
+    replacements = ledger.history.replacements
+    return tuple(key for key in missing if not replacements.is_out(key))
 
 
 def _renew_ledger(

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from demo.site import BlogSite
 from manifests.audit import audit
-from manifests.locking import mirror_holds
+from manifests.ledger import Ledger
+from manifests.locking import mirror_holds, sweep
 from schemas.holds import Scope
 from schemas.ledger import HoldPlaced
 from storage.objects import ObjectLockedError
+from storage.s3.store import S3Store
 from tests.ediscovery.disposition.offices import Office, needles, silent, traces
 from tests.storage.s3_stores import DAY, bucket_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from schemas.digest import Digest
+    from schemas.instant import Instant
     from schemas.record import Record
     from tests.lanes.s3 import Lane
     from tests.storage.s3_stores import LaneBucket
@@ -87,6 +92,51 @@ def test_the_store_keeps_what_is_locked_and_it_goes_when_its_lock_has_ended(buck
     faults = [one for one in audit(office.archive.store, now=office.archive.now()).findings if one.severity == "fault"]
     # The clock that made the first locks short was a lease behind the store's.
     assert {one.code for one in faults} <= {"CLOCKS_DIFFER", "LOCK_LAPSED"}, faults
+
+
+class Interrupted(S3Store):
+    """A bucket in which something else happens before the first lock is renewed."""
+
+    def meanwhile(self, act: Callable[[], object]) -> Interrupted:
+        """Say what happens."""
+        self._acts = [act]
+        return self
+
+    def retain(self, key: str, *, until: Instant, version: str | None = None) -> None:
+        """Have it happen, then go on."""
+        while self._acts:
+            self._acts.pop()()
+        super().retain(key, until=until, version=version)
+
+
+def test_a_sweep_that_meets_a_destruction_misses_nothing_and_at_most_puts_its_end_off(
+    bucket: LaneBucket, tmp_path: Path
+):
+    with BlogSite() as site:
+        office = Office.founded(tmp_path / "home", place=bucket.place(lock="none"), now=bucket.clock)
+        office.register("blog", site.feed)
+        office.capture()
+    before = office.records()
+    office.begin(office.plan())
+    place = bucket.place(lock="governance", lease_days=LEASE)
+    store = Interrupted(place, home=tmp_path, now=bucket.clock).meanwhile(office.go_on)
+    settings = msgspec.structs.replace(office.archive.settings, store=place)
+    sweeping = replace(office.archive, settings=settings, store=store, ledger=Ledger(store))
+
+    swept = sweep(sweeping, tell=silent)
+
+    assert (swept.missing, swept.renewed > 0) == ((), True)
+    # What the sweep locked first waits for the end of that lock, and nothing is said to be gone that is there.
+    done, after = office.go_on(), office.records()
+    assert before.keys() > after.keys()
+    certified = office.archive.ledger.history.plans["p1"].state == "certified"
+    assert (done.destroyed.until is None, done.destroyed.waiting == 0) == (certified, certified)
+    assert audit(office.archive.store, now=office.archive.now()).sound
+    bucket.clock.ahead = 2 * LEASE * DAY
+    assert sweep(sweeping, tell=silent).missing == ()
+    waiting = list(office.archive.ledger.history.replacements.doomed("p1"))
+    ends = [office.archive.store.guard_of(key).lock.until for key in waiting]  # type: ignore[attr-defined]
+    assert not ends or max(ends) < bucket.clock(), "nobody renews what is condemned"
 
 
 def test_a_locked_record_under_a_hold_outlives_its_schedule_and_flags_are_lifted_from_what_goes(
