@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from archiver.imports import activitypub, mastodon, x
 from archiver.parsing.json_slices import BOM, WHITE, JsonMalformedError, decode, elements, find_extent, members
 from archiver.parsing.text import REPLACED, cleaned
+from archiver.platforms import activitypub, mastodon, x
 from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.record import Normalised
@@ -21,8 +21,8 @@ from schemas.record import Normalised
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archiver.imports.dialect import Context, Dialect
     from archiver.parsing.json_slices import Decoded, Place
+    from archiver.platforms.dialect import Context, Dialect
     from schemas.account import Platform
 
 OPENING = (b"{", b"[")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archiver.imports.dialect import Context, Dialect
-from archiver.imports.shapes import Object, address, find_id, find_text, member, objects
 from archiver.parsing.dates import find_instant
 from archiver.parsing.markup import read_fragment
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
 from archiver.parsing.text import counts_of, unique
+from archiver.platforms.dialect import Context, Dialect
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archiver.imports.shapes import Object
+    from archiver.parsing.shapes import Object
     from schemas.record import Normalised
 
 Context: TypeAlias = "Mapping[str, Mapping[str, Any]]"

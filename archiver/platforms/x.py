@@ -8,9 +8,11 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from archiver.imports.dialect import Context, Dialect
-from archiver.imports.shapes import Object, address, find_id, find_text, member, objects
-from archiver.imports.x_parts import (
+from archiver.parsing.dates import find_instant, instant_of_millis
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
+from archiver.parsing.text import counts_of, unique
+from archiver.platforms.dialect import Context, Dialect
+from archiver.platforms.x_parts import (
     attachments_of,
     author_of,
     counts_in,
@@ -18,8 +20,6 @@ from archiver.imports.x_parts import (
     mentions_in,
     tags_in,
 )
-from archiver.parsing.dates import find_instant, instant_of_millis
-from archiver.parsing.text import counts_of, unique
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:

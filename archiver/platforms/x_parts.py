@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archiver.imports.shapes import Object, address, find_id, find_text, member, objects
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
 from archiver.parsing.text import counts_of, unique
 from schemas.record import Attachment, Author
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archiver.imports.dialect import Context
+    from archiver.platforms.dialect import Context
 
 COUNTS = ("retweet_count", "favorite_count", "reply_count", "quote_count")
 
