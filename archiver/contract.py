@@ -90,12 +90,12 @@ class Collector(Protocol):
         transport: Transport,
         *,
         cursor: Mapping[str, str],
-        known: Callable[[str, Digest], bool],
+        known: Callable[[str, bytes], bool],
     ) -> Collected:
         """Read the account once.
 
-        ``known(item, sha256 of native)`` tells whether that version is archived already, so that its media need
-        not be fetched again.
+        ``known(item, native)`` tells whether that version is archived already, so that its media need not be fetched
+        again.
 
         Raises:
             ArchiveError: the account could not be read; the poll is recorded as failed with the error's code.

@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver.observe import Held, Version
+from archiver.substance import has_volatile, substance
 from schemas.canonical import Canonical, Natural
 from schemas.errors import IntegrityError
 from schemas.record import Normalised
 from storage import parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from manifests.archive import Archive
     from manifests.history import History
+    from schemas.account import Platform
+    from schemas.digest import Digest
     from schemas.ledger import Captured
+    from storage.parquet import Summary
 
 
 class Note(Canonical, frozen=True):
@@ -59,10 +63,11 @@ def held_of(archive: Archive, account: str) -> Held:
 def _extended(archive: Archive, note: Note, account: str, acts: Sequence[Captured]) -> Note:
     versions, lists = dict(note.versions), dict(note.lists)
     history = archive.ledger.history
+    platform = history.accounts[account].platform
     for place in history.places(account, start=note.acts):
         if place.stored is not None:
             path = archive.cache.path_of(archive.store, place.stored)
-            for row in parquet.read_summaries(path):
+            for row, counts in _rows(path, platform):
                 view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
                 if view is not None and view.kind == "list":
                     lists[row.item] = view.listed
@@ -70,6 +75,7 @@ def _extended(archive: Archive, note: Note, account: str, acts: Sequence[Capture
                     record=row.record,
                     native=row.native_sha256,
                     derived=row.normalised_sha256,
+                    substance=counts,
                     kind=row.kind,
                     captured=row.captured,
                     url=row.url,
@@ -84,6 +90,15 @@ def _extended(archive: Archive, note: Note, account: str, acts: Sequence[Capture
         versions=versions,
         lists=lists,
     )
+
+
+def _rows(path: Path, platform: Platform) -> Iterator[tuple[Summary, Digest]]:
+    """Yield a partition's rows, each with the digest of what counts of it; natives are read where it takes them."""
+    if not has_volatile(platform):
+        yield from ((row, row.native_sha256) for row in parquet.read_summaries(path))
+        return
+    counts = (substance(platform, row.record.native) for row in parquet.read_rows(path))
+    yield from zip(parquet.read_summaries(path), counts, strict=True)
 
 
 def _read(path: Path, account: str, history: History) -> Note:

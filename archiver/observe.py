@@ -13,7 +13,7 @@ from schemas.instant import Instant
 from schemas.record import Absence, AbsenceClass, Kind, Normalised, Provenance, Slice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from schemas.record import Method
 
@@ -24,11 +24,16 @@ PRESENT = range(200, 300)
 
 
 class Version(Canonical, frozen=True):
-    """One archived version of an item. ``derived`` is the SHA-256 of its normalised view."""
+    """One archived version of an item.
+
+    ``derived`` is the SHA-256 of its normalised view; ``substance`` that of what counts of its native bytes, where that
+    is not all of them (``archiver.substance``).
+    """
 
     record: Digest
     native: Digest
     derived: Digest
+    substance: Digest
     kind: Kind
     captured: Instant
     url: str | None = None
@@ -47,10 +52,10 @@ class Held:
     lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
     last_read: Instant | None = None
 
-    def knows(self, item: str, native: Digest) -> bool:
+    def knows(self, item: str, substance: Digest) -> bool:
         """Return whether that very version is held and the item was not absent after it."""
         versions = self.versions.get(item, ())
-        return bool(versions) and versions[-1].verdict is None and versions[-1].native == native
+        return bool(versions) and versions[-1].verdict is None and versions[-1].substance == substance
 
     def holds(self, item: str, native: Digest) -> bool:
         """Return whether any version of the item has these native bytes."""
@@ -70,12 +75,15 @@ class Fresh:
         return self.previous is not None and self.seen.observation.normalised.kind not in ("list", "absence")
 
 
-def fresh(held: Held, seen: Iterable[Seen], *, method: Method) -> tuple[Fresh, ...]:
+def fresh(
+    held: Held, seen: Iterable[Seen], *, method: Method, substance: Callable[[bytes], Digest] = Digest.of
+) -> tuple[Fresh, ...]:
     """Return what of ``seen`` is to be archived, each version once.
 
-    A live look makes a version when an item's native bytes differ from those of its latest version, or when it was
-    absent in between. A list makes one when its derived view differs: its native bytes change with every reading.
-    An import makes one for every version that is not held at all, because a file is no series of observations.
+    A live look makes a version when the ``substance`` of an item's native bytes differs from that of its latest
+    version, or when it was absent in between. A list makes one when its derived view differs: its native bytes change
+    with every reading. An import makes one for every version that is not held at all, because a file is no series of
+    observations.
     """
     made: list[Fresh] = []
     latest = {item: versions[-1] for item, versions in held.versions.items()}
@@ -83,18 +91,19 @@ def fresh(held: Held, seen: Iterable[Seen], *, method: Method) -> tuple[Fresh, .
     for one in seen:
         view = one.observation.normalised
         native, derived = Digest.of(one.native), Digest.of(view.to_bytes())
+        counts = native if method == "import" else substance(one.native)
         before = latest.get(view.item)
-        if (view.item, native) in taken and view.kind != "absence":
+        if (view.item, counts) in taken and view.kind != "absence":
             continue
         if method == "import":
             archived = held.holds(view.item, native)
         elif before is None or before.verdict is not None or view.kind == "absence":
             archived = False
         else:
-            archived = before.derived == derived if view.kind == "list" else before.native == native
+            archived = before.derived == derived if view.kind == "list" else before.substance == counts
         if archived:
             continue
-        taken.add((view.item, native))
+        taken.add((view.item, counts))
         made.append(Fresh(one, before.record if before else None))
     return tuple(made)
 

@@ -21,6 +21,7 @@ from archiver.held import held_of
 from archiver.observe import LookUp
 from archiver.planning import plan_of
 from archiver.remembering import recalled, remember
+from archiver.substance import substance
 from manifests.archive import SOFTWARE
 from schemas.errors import ArchiveError, InputError, UnavailableError
 from storage.warc import WarcWriter
@@ -174,7 +175,12 @@ def _look(
     cursor = recalled(archive.home, account.name, plan.cursor, last=last)
     away: tuple[Seen, ...] = ()
     try:
-        collected = collector.collect(account, transport, cursor=cursor, known=held.knows)
+        collected = collector.collect(
+            account,
+            transport,
+            cursor=cursor,
+            known=lambda item, native: held.knows(item, substance(account.platform, native)),
+        )
         transport.note(collected.failures)
         away = _absences(archive, transport, held, collected)
     except ArchiveError as caught:

@@ -6,6 +6,7 @@ Recovery after a crash is this same code, run on what the spool holds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import msgspec
 
 from archiver import observe
 from archiver.held import held_of
+from archiver.substance import substance
 from schemas.classifying import Subject, author_class, series_of
 from schemas.errors import IntegrityError
 from schemas.ledger import Captured
@@ -144,7 +146,12 @@ class _Draft:
         poll = self._poll = self._poll or spooled.find_poll() or _interrupted(archive, spooled)
         if self._exchanges is None:
             self._exchanges = tuple(self._stored_exchanges(account))
-        made = observe.fresh(held_of(archive, account.name), spooled.seen(), method=poll.method)
+        made = observe.fresh(
+            held_of(archive, account.name),
+            spooled.seen(),
+            method=poll.method,
+            substance=partial(substance, account.platform),
+        )
         new, edited, absent = observe.count(made)
         return Captured(
             poll=poll,

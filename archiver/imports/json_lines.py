@@ -13,7 +13,7 @@ import msgspec
 
 from archiver.parsing.json_slices import BOM, WHITE, JsonMalformedError, decode, elements, find_extent, members
 from archiver.parsing.text import REPLACED, cleaned
-from archiver.platforms import activitypub, mastodon, x
+from archiver.platforms.known import DIALECTS
 from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.record import Normalised
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 OPENING = (b"{", b"[")
 GAP = re.compile(rb"[ \t\r\n]*")
-DIALECTS: dict[Platform, Dialect] = {
-    "x": x.DIALECT,
-    "mastodon": mastodon.DIALECT,
-    "activitypub": activitypub.DIALECT,
-}
 
 
 class ImportRefusedError(InputError):

@@ -1,4 +1,4 @@
-"""What an importer knows of one platform: its envelopes, and how to read one object. Data only."""
+"""What is known of one platform's JSON: its envelopes, and how to read one object. Data only."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ class Dialect:
 
     ``view`` returns what an object says, or ``None`` for a shape it does not know. ``paths`` lead to the objects in an
     envelope; ``context`` returns what they refer to; ``list_view`` what the envelope itself says, if anything.
+    ``volatile`` are members, as paths with dots, whose change makes no version of an object (``archiver.substance``).
     """
 
     view: Callable[[Object, Context], Normalised | None]
     paths: tuple[tuple[str, ...], ...]
     context: Callable[[Object], Context]
     list_view: Callable[[Object], Normalised | None]
+    volatile: tuple[str, ...] = ()

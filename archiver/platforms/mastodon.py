@@ -161,4 +161,23 @@ def _poll(value: Object) -> Normalised:
     )
 
 
-DIALECT = Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None)
+# Counts, what the reader did, and the author's profile of today, which is an item of its own.
+PROFILE_COUNTS = ("followers_count", "following_count", "statuses_count", "last_status_at")
+PROFILE = (
+    *PROFILE_COUNTS,
+    *("avatar", "avatar_static", "header", "header_static", "display_name", "note", "fields", "emojis", "roles"),
+    *("locked", "bot", "discoverable", "indexable", "hide_collections"),
+)
+POLL = ("votes_count", "voters_count", "voted", "own_votes", "options.votes_count")
+OF_STATUS = (
+    *STATUS_COUNTS,
+    *("favourited", "reblogged", "muted", "bookmarked", "pinned", "filtered"),
+    *(f"account.{name}" for name in PROFILE),
+    *(f"poll.{name}" for name in POLL),
+)
+VOLATILE = (
+    *PROFILE_COUNTS,
+    *OF_STATUS,
+    *(f"{shown}.{name}" for shown in ("reblog", "quote.quoted_status") for name in OF_STATUS),
+)
+DIALECT = Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None, volatile=VOLATILE)

@@ -52,7 +52,7 @@ def collected(
     folder: Path,
     *,
     cursor: Mapping[str, str] | None = None,
-    known: Callable[[str, Digest], bool] = never,
+    known: Callable[[str, bytes], bool] = never,
 ) -> Collected:
     """Read the server's /feed once; every native is what the WARC file says it is."""
     account = Account(name="district", platform="feed", url=server.url("/feed"), title="District", private_network=True)
@@ -122,7 +122,7 @@ def test_media_and_the_page_of_an_item_are_recorded_once_each(tmp_path: Path) ->
 def test_media_of_a_known_version_are_not_fetched_again(tmp_path: Path) -> None:
     with serving({"/feed": Answer(headers=XML, body=feed(post(1, "<enclosure url='/a.mp3'/>")))}) as server:
         asked: list[tuple[str, Digest]] = []
-        collected(server, tmp_path, known=lambda item, native: not asked.append((item, native)))
+        collected(server, tmp_path, known=lambda item, native: not asked.append((item, Digest.of(native))))
 
         assert [request.path for request in server.requests] == ["/feed"]
         assert asked == [("post-1", Digest.of(post(1, "<enclosure url='/a.mp3'/>").encode()))]

@@ -31,6 +31,7 @@ def version(one: Seen, *, number: int = 0, verdict=None, captured=MONDAY, thread
         record=Digest.of(f"{view.item}{number}".encode()),
         native=Digest.of(one.native),
         derived=Digest.of(view.to_bytes()),
+        substance=Digest.of(one.native),
         kind=view.kind,
         captured=captured,
         url=view.url,

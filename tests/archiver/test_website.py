@@ -37,7 +37,7 @@ def collected(
     folder: Path,
     *,
     max_pages: int = 100,
-    known: Callable[[str, Digest], bool] = lambda _item, _native: False,
+    known: Callable[[str, bytes], bool] = lambda _item, _native: False,
 ) -> Collected:
     account = Account(name="site", platform="website", url=server.url("/"), title="Site", private_network=True)
     path = folder / f"{len(server.requests)}.warc.gz"

@@ -23,7 +23,6 @@ from archiver.fetch.failures import (
 )
 from archiver.parsing.text import cleaned
 from schemas.capture import Observation
-from schemas.digest import Digest
 from schemas.record import Attachment, Slice
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class FeedCollector:
         transport: Transport,
         *,
         cursor: Mapping[str, str],
-        known: Callable[[str, Digest], bool],
+        known: Callable[[str, bytes], bool],
     ) -> Collected:
         """Read the account once (``archiver.contract.Collector``).
 
@@ -91,7 +90,7 @@ class FeedCollector:
 class _Look:
     """One look at an account as it grows: what was seen, and what could not be read."""
 
-    def __init__(self, transport: Transport, known: Callable[[str, Digest], bool]) -> None:
+    def __init__(self, transport: Transport, known: Callable[[str, bytes], bool]) -> None:
         self._transport, self._known = transport, known
         self._media = Media(transport)
         self._seen: list[Seen] = []
@@ -118,7 +117,7 @@ class _Look:
             self._seen.append(_seen(response, item.offset, native, self._with_media(found, native)))
 
     def _with_media(self, view: Normalised, native: bytes) -> Normalised:
-        if self._known(view.item, Digest.of(native)):
+        if self._known(view.item, native):
             return view
         page = (Attachment(url=view.url, role="document"),) if view.url and view.kind == "post" else ()
         shown = [attachment for attachment in view.attachments if attachment.url != view.url]

@@ -12,7 +12,6 @@ from archiver.contract import Collected, Seen
 from archiver.fetch.failures import demand_ok
 from archiver.parsing.text import cleaned
 from schemas.capture import Observation
-from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.record import Attachment, Normalised, Slice
 
@@ -58,7 +57,7 @@ class WebsiteCollector:
         transport: Transport,
         *,
         cursor: Mapping[str, str],
-        known: Callable[[str, Digest], bool],
+        known: Callable[[str, bytes], bool],
     ) -> Collected:
         """Read the account once (``archiver.contract.Collector``); it needs no cursor.
 
@@ -91,7 +90,7 @@ class _Crawl:
     """One walk through a site as it grows."""
 
     def __init__(
-        self, transport: Transport, known: Callable[[str, Digest], bool], *, origin: tuple[str, str, int | None]
+        self, transport: Transport, known: Callable[[str, bytes], bool], *, origin: tuple[str, str, int | None]
     ) -> None:
         self._transport, self._known, self._origin = transport, known, origin
         self._media = Media(transport)
@@ -152,7 +151,7 @@ class _Crawl:
                 self._asked.add(target)
                 self._frontier.append(target)
         attachments = (*map(attachment_of, page.resources), *files)
-        if not self._known(address, Digest.of(response.payload)):
+        if not self._known(address, response.payload):
             attachments = self._media.recorded(attachments)
         return Normalised(
             kind="page",

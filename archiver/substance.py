@@ -1,0 +1,62 @@
+"""What of an item's native bytes makes a version of it: all but what its platform says is no part of it. Pure.
+
+How many liked an item, its author's profile of today, or a signed address that each answer spells anew is in the native
+bytes of a record, and makes no version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from archiver.parsing.json_slices import JsonMalformedError, decode
+from archiver.platforms.known import DIALECTS
+from schemas.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schemas.account import Platform
+
+
+def has_volatile(platform: Platform) -> bool:
+    """Return whether anything in an item's native bytes makes no version on a platform."""
+    dialect = DIALECTS.get(platform)
+    return dialect is not None and bool(dialect.volatile)
+
+
+def substance(platform: Platform, native: bytes) -> Digest:
+    """Return the digest of what counts of an item's native bytes: of all of them where nothing is left out."""
+    dialect = DIALECTS.get(platform)
+    if dialect is None or not dialect.volatile:
+        return Digest.of(native)
+    try:
+        value = decode(native).value
+    except JsonMalformedError:
+        return Digest.of(native)
+    return Digest.of(msgspec.json.encode(_without(value, _tree(dialect.volatile)), order="sorted"))
+
+
+def _tree(paths: tuple[str, ...]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path in paths:
+        *above, last = path.split(".")
+        node = tree
+        for name in above:
+            node = node.setdefault(name, {})
+        node[last] = None
+    return tree
+
+
+def _without(value: Any, leaving: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value without the members that ``leaving`` names; what is said of an array goes for its elements."""
+    if isinstance(value, list):
+        return [_without(one, leaving) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _without(one, leaving[name]) if name in leaving else one
+        for name, one in value.items()
+        if name not in leaving or leaving[name] is not None
+    }
