@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +53,23 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How a platform is told who asks: the ``way`` in which a token travels, and to which ``origins`` alone.
+
+    Origins are spelled as ``archiver.fetch.access.origin_of`` does. ``parameter`` is the name in the address, for that
+    way. ``needed`` is false where accounts can be read without a token, too.
+    """
+
+    way: Literal["bearer", "parameter"] = "bearer"
+    origins: frozenset[str] = frozenset()
+    parameter: str = "access_token"
+    needed: bool = False
+
+
+NOBODY = Access()
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """One item as it was seen: its exact native bytes and what was made of them."""
 
@@ -83,6 +100,10 @@ class Collector(Protocol):
 
     name: str
     method: Method
+
+    def access(self, account: Account) -> Access:
+        """Return how the account's platform is told who asks."""
+        ...
 
     def collect(
         self,

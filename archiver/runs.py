@@ -13,6 +13,7 @@ from archiver import observe, spool
 from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.website.collector import WebsiteCollector
 from archiver.contract import Collected
+from archiver.fetch.access import credentials_of
 from archiver.fetch.addresses import is_public, is_public_or_private
 from archiver.fetch.placeholders import expand
 from archiver.fetch.recording import Limits
@@ -29,7 +30,7 @@ from storage.warc import WarcWriter
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archiver.contract import Collector, Response, Seen, Transport
+    from archiver.contract import Access, Collector, Response, Seen, Transport
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
     from archiver.sealing import Chance
@@ -96,7 +97,8 @@ def looked_at(
     held = held_of(archive, account.name)
     with spool.begin(archive.spool, plan) as spooled:
         try:
-            with _recording(archive, spooled, account, chance, environment, resolve) as transport:
+            access = collector.access(account)
+            with _recording(archive, spooled, account, access, chance, environment, resolve) as transport:
                 looked = _look(archive, account, collector, transport, held, plan)
         except ArchiveError as error:
             # Nothing could be asked at all: no secret in the environment, say. The poll in the ledger says so.
@@ -112,13 +114,16 @@ def _recording(
     archive: Archive,
     spooled: Spooled,
     account: Account,
+    access: Access,
     chance: Chance,
     environment: Mapping[str, str],
     resolve: Resolver,
 ) -> Iterator[RecordingTransport]:
-    """Open the account's way to the network, recorded into the spool; its placeholders are expanded in here alone."""
+    """Open the account's way to the network, recorded into the spool; its secrets are known in here alone."""
     settings = archive.settings.capture
     url, secrets = expand(account.url, environment)
+    where = archive.settings.access.get(account.name)
+    credentials = credentials_of(access, where, account, home=archive.home, environment=environment)
     with (
         WarcWriter(
             spooled.warc,
@@ -134,6 +139,7 @@ def _recording(
             folder=spooled.folder,
             now=archive.now,
             secrets=secrets,
+            credentials=credentials,
             aliases={account.url: url},
             resolve=resolve,
             addresses=is_public_or_private if account.private_network else is_public,

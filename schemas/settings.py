@@ -184,6 +184,17 @@ class DispositionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     approvers: tuple[str, ...] = ()
 
 
+class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How this machine gets at an account: where the token is that the platform gave out for it.
+
+    It is in the environment variable ``token_variable``, or in ``token_file``, relative to the folder of
+    ``holdfast.toml``.
+    """
+
+    token_variable: str | None = None
+    token_file: str | None = None
+
+
 class WitnessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A witness: its verifier key, and its address where it has one; it is asked by file where it has none."""
 
@@ -212,6 +223,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mail: MailSettings | None = None
     witness: dict[AttestorName, WitnessSettings] = {}
     authority: dict[AttestorName, AuthoritySettings] = {}
+    access: dict[str, AccessSettings] = {}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -247,6 +259,12 @@ def parse_settings(text: str) -> Settings:
             "holdfast.toml: mail.user is set and mail.security is 'none': the password would be readable on its way.",
             do="Set security to 'starttls' or 'tls', or leave the user out.",
         )
+    for name, access in settings.access.items():
+        if (access.token_variable is None) is (access.token_file is None):
+            raise SettingsError(
+                f"holdfast.toml: access.{name} does not say where the token is.",
+                do="Set one of token_variable and token_file there.",
+            )
     if settings.checkpoint.needed > len(settings.witness):
         raise SettingsError(
             f"holdfast.toml: checkpoint.needed is {settings.checkpoint.needed}, and {len(settings.witness)} witnesses "

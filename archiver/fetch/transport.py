@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from archiver.contract import Response
+    from archiver.fetch.access import Credentials
     from archiver.fetch.addresses import Permission, Resolver
     from storage.warc import WarcWriter
 
@@ -61,11 +62,11 @@ class Patience:
 class RecordingTransport:
     """``archiver.contract.Transport`` over HTTP/1.1, for any number of threads.
 
-    ``secrets`` are masked wherever they occur; ``aliases`` are addresses that stand for others, an account's with
-    placeholders for the one with secrets, so that collectors never see these. ``addresses`` says which network
-    addresses may be connected to: ``is_public``, or ``is_public_or_private`` for accounts with ``private_network``.
-    ``folder`` takes large bodies while they are examined; ``authorities`` is a file of certificates to trust instead
-    of the public ones.
+    ``credentials`` are put on requests to their origins. They and ``secrets`` are masked wherever they occur;
+    ``aliases`` are addresses that stand for others, an account's with placeholders for the one with secrets, so that
+    collectors never see these. ``addresses`` says which network addresses may be connected to: ``is_public``, or
+    ``is_public_or_private`` for accounts with ``private_network``. ``folder`` takes large bodies while they are
+    examined; ``authorities`` is a file of certificates to trust instead of the public ones.
     """
 
     def __init__(  # noqa: PLR0913 -- what is elsewhere ambient comes in here
@@ -76,6 +77,7 @@ class RecordingTransport:
         folder: Path,
         now: Callable[[], Instant],
         secrets: tuple[str, ...] = (),
+        credentials: Credentials | None = None,
         aliases: Mapping[str, str] | None = None,
         addresses: Permission = is_public,
         resolve: Resolver = resolve_by_system,
@@ -89,6 +91,8 @@ class RecordingTransport:
         reach = Reach(addresses, resolve, connect=limits.connect, read=limits.read, total=limits.total, clock=clock)
         self._aliases, self._attempts, self._counting = dict(aliases or {}), 0, Lock()
         self._adapter = VettedAdapter(reach, authorities=authorities)
+        self._credentials = credentials
+        secrets = (*secrets, credentials.token) if credentials else secrets
         self._mask, self._now, self._patience = Mask(secrets), now, patience or Patience()
         self._recorder = Recorder(warc, self._adapter, self._mask, folder, now, limits)
         self._own_headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -158,7 +162,9 @@ class RecordingTransport:
     def _prepared(self, url: str, headers: Mapping[str, str]) -> PreparedRequest:
         try:
             if urlsplit(url).scheme.lower() in SCHEMES:
-                return Request("GET", url, headers=dict(headers)).prepare()
+                prepared = Request("GET", url, headers=dict(headers)).prepare()
+                # Judged is the address as it is sent, not as it was spelled.
+                return prepared if self._credentials is None else _authorised(prepared, self._credentials)
         except (RequestException, ValueError):
             pass  # as malformed as another scheme; the cause would show the URL with its secrets
         raise AddressMalformedError(
@@ -187,6 +193,13 @@ class RecordingTransport:
         except (ValueError, InstantMalformedError):
             return None
         return max(0.0, (until.micros - self._now().micros) / 1_000_000)
+
+
+def _authorised(prepared: PreparedRequest, credentials: Credentials) -> PreparedRequest:
+    url, headers = credentials.on(prepared.url or "")
+    prepared.prepare_url(url, None)
+    prepared.headers.update(headers)
+    return prepared
 
 
 def _last_outcome(state: RetryCallState) -> Recorded:

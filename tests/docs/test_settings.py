@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from schemas.settings import (
+    AccessSettings,
     AuthoritySettings,
     BucketPlace,
     EnvironmentKey,
@@ -48,6 +49,7 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         "mail": MailSettings(server="", sender=""),
         "witness": WitnessSettings(key=""),
         "authority": AuthoritySettings(url="", roots=""),
+        "access": AccessSettings(),
     }
     kinds = (settings.keys.entry, EnvironmentKey(variable=""), TokenKey(module="", token="", label=""))
     assert settings.keys.entry == settings.keys.checkpoint == FileKeys()

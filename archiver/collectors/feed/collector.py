@@ -12,7 +12,7 @@ from archiver.collectors.feed.found import NotAFeedError
 from archiver.collectors.feed.reading import read_feed
 from archiver.collectors.feed.validators import NOT_MODIFIED, asking, validators_of
 from archiver.collectors.media import NOT_FETCHED, Media
-from archiver.contract import Collected, Seen
+from archiver.contract import NOBODY, Collected, Seen
 from archiver.fetch.failures import (
     AccessRefusedError,
     NotFoundError,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from archiver.collectors.feed.found import Feed
-    from archiver.contract import Response, Transport
+    from archiver.contract import Access, Response, Transport
     from schemas.account import Account
     from schemas.capture import Sanity
     from schemas.record import Method, Normalised
@@ -43,6 +43,10 @@ class FeedCollector:
 
     name = "feed/1"
     method: Method = "feed"
+
+    def access(self, account: Account) -> Access:  # noqa: ARG002 - whoever it is
+        """Return that nobody is asked who he is; an address may carry its own secrets."""
+        return NOBODY
 
     def collect(
         self,

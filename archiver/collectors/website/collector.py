@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from archiver.collectors.media import NOT_FETCHED, Media, content_type_of, media_type_of
 from archiver.collectors.website.pages import origin_of, page_address, read_page
-from archiver.contract import Collected, Seen
+from archiver.contract import NOBODY, Collected, Seen
 from archiver.fetch.failures import demand_ok
 from archiver.parsing.text import cleaned
 from schemas.capture import Observation
@@ -18,7 +18,7 @@ from schemas.record import Attachment, Normalised, Slice
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archiver.contract import Response, Transport
+    from archiver.contract import Access, Response, Transport
     from archiver.parsing.text import Reference
     from schemas.account import Account
     from schemas.record import Method
@@ -50,6 +50,10 @@ class WebsiteCollector:
 
     def __init__(self, *, max_pages: int = 100) -> None:
         self._max_pages = max_pages
+
+    def access(self, account: Account) -> Access:  # noqa: ARG002 - whoever it is
+        """Return that nobody is asked who he is; an address may carry its own secrets."""
+        return NOBODY
 
     def collect(
         self,
