@@ -19,6 +19,7 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     ClassificationAdopted,
+    DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
@@ -121,6 +122,7 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
             DispositionPlanned()
             | DispositionBegun()
             | ObjectsCondemned()
+            | DeletionBegun()
             | ObjectsDestroyed()
             | DispositionStopped()
             | DispositionCertified()

@@ -10,7 +10,7 @@ import msgspec
 from manifests.dispositions.plans import Disposing, Plan, plan_after
 from manifests.dispositions.replacements import Replacements
 from manifests.keyring import KeyRing
-from manifests.registers import Destroyed, Registers, Replacement, Row
+from manifests.registers import Deletion, Registers, Replacement, Row
 from schemas.account import Account
 from schemas.canonical import spell, unspell
 from schemas.disposition import Replaced
@@ -24,6 +24,7 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     ClassificationAdopted,
+    DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
@@ -94,7 +95,7 @@ class Standing(msgspec.Struct, kw_only=True):
     something happened. ``transferred`` are the transfers that an archives confirmed, by name. ``last_capture`` holds an
     account's last capture, and the entry after which what is held of it changed last: that one, or one that condemned
     some of it (``condemned``). ``held_at`` is the size of the ledger when a hold was placed or amended last,
-    ``replacing`` how many objects were replaced, ``destroying`` how many are gone.
+    ``replacing`` how many objects were replaced, ``deleting`` how often one was said to be being deleted, or gone.
     """
 
     size: int = 0
@@ -127,7 +128,7 @@ class Standing(msgspec.Struct, kw_only=True):
     condemned: dict[str, int] = {}
     held_at: int = 0
     replacing: int = 0
-    destroying: int = 0
+    deleting: int = 0
 
 
 class History(Standing, kw_only=True):
@@ -181,7 +182,7 @@ class History(Standing, kw_only=True):
         Raises:
             RegistersDamagedError: something of that is missing or altered.
         """
-        self.registers.check_replacements(replaced=self.replacing, destroyed=self.destroying)
+        self.registers.check_replacements(replaced=self.replacing, deleted=self.deleting)
         return Replacements(self.registers, self.plans, self.size, self.replacing)
 
     def places(self, account: str, *, start: int = 0) -> Iterator[Place]:
@@ -226,7 +227,7 @@ class History(Standing, kw_only=True):
             acts=[self._row(entry.index, act) for act in entry.acts if objects_of(act)],
             nodes=nodes,
             replacements=[one for act in entry.acts for one in self._replacements(entry.index, act)],
-            destroyed=[one for act in entry.acts for one in self._destroyed(entry.index, act)],
+            deletions=[one for act in entry.acts for one in self._deletions(entry.index, act)],
         )
         self.size = entry.index + 1
 
@@ -260,6 +261,7 @@ class History(Standing, kw_only=True):
                 DispositionPlanned()
                 | DispositionBegun()
                 | ObjectsCondemned()
+                | DeletionBegun()
                 | ObjectsDestroyed()
                 | DispositionStopped()
                 | DispositionCertified()
@@ -301,10 +303,10 @@ class History(Standing, kw_only=True):
                 self.replacing += 1
                 yield Replacement(self.replacing - 1, entry, act.plan, one)
 
-    def _destroyed(self, entry: int, act: Act) -> Iterator[Destroyed]:
-        for key in act.keys if isinstance(act, ObjectsDestroyed) else ():
-            self.destroying += 1
-            yield Destroyed(self.destroying - 1, entry, key)
+    def _deletions(self, entry: int, act: Act) -> Iterator[Deletion]:
+        for key in act.keys if isinstance(act, DeletionBegun | ObjectsDestroyed) else ():
+            self.deleting += 1
+            yield Deletion(self.deleting - 1, entry, key, "begun" if isinstance(act, DeletionBegun) else "done")
 
     def _held(self, entry: Entry, act: HoldPlaced | HoldAmended | HoldReleased) -> None:
         # An audit goes on after a damaged entry, which may have been the one that placed the hold.

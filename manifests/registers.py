@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-FORM = 2
+FORM = 3
 BUSY_SECONDS = 60.0
+Phase: TypeAlias = Literal["begun", "done"]
 Column: TypeAlias = Literal["plan", "key", "was", "now", "leaves"]
 TOGETHER = 500
 """How many rows are read at once: no reading lasts while they are used."""
@@ -48,9 +49,9 @@ CREATE INDEX IF NOT EXISTS replacement_key ON replacement (key);
 CREATE INDEX IF NOT EXISTS replacement_was ON replacement (was);
 CREATE INDEX IF NOT EXISTS replacement_now ON replacement (now);
 CREATE INDEX IF NOT EXISTS replacement_leaves ON replacement (leaves);
-CREATE TABLE IF NOT EXISTS destroyed (
-    number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS destroyed_key ON destroyed (key);
+CREATE TABLE IF NOT EXISTS deletion (
+    number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, key TEXT NOT NULL, phase TEXT NOT NULL, digest BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS deletion_key ON deletion (key);
 CREATE TABLE IF NOT EXISTS snapshot (
     form INTEGER PRIMARY KEY, size INTEGER NOT NULL, last BLOB NOT NULL, content BLOB NOT NULL, digest BLOB NOT NULL);
 """
@@ -108,17 +109,18 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
-class Destroyed:
-    """An entry says that the object at ``key`` is gone; ``number`` counts all of them."""
+class Deletion:
+    """An entry says that the object at ``key`` is deleted from then on, or that it is gone; ``number`` counts all."""
 
     number: int
     entry: int
     key: str
+    phase: Phase
 
     @property
     def cells(self) -> tuple[object, ...]:
         """What is stored: last what shows that all of it is whole."""
-        cells = (self.number, self.entry, self.key)
+        cells = (self.number, self.entry, self.key, self.phase)
         return (*cells, _digest_of(cells))
 
 
@@ -195,7 +197,7 @@ class Registers:
         acts: Iterable[Row],
         nodes: Iterable[tuple[int, int, Digest]],
         replacements: Iterable[Replacement] = (),
-        destroyed: Iterable[Destroyed] = (),
+        deletions: Iterable[Deletion] = (),
     ) -> None:
         """Add what one entry says; what is there already stays."""
         with self._guarded(), self._db:
@@ -204,8 +206,8 @@ class Registers:
                 (one.cells for one in replacements),
             )
             self._db.executemany(
-                "INSERT OR REPLACE INTO destroyed VALUES (?, ?, ?, ?)",
-                (one.cells for one in destroyed),
+                "INSERT OR REPLACE INTO deletion VALUES (?, ?, ?, ?, ?)",
+                (one.cells for one in deletions),
             )
             self._db.executemany("INSERT OR REPLACE INTO capture VALUES (?, ?)", captures)
             self._db.executemany(
@@ -302,8 +304,8 @@ class Registers:
         for row in self._counted("replacement", count):
             yield self._replacement(*row)
 
-    def check_replacements(self, *, replaced: int, destroyed: int) -> None:
-        """Check that the first ``replaced`` replacements and ``destroyed`` objects are there, and found by every name.
+    def check_replacements(self, *, replaced: int, deleted: int) -> None:
+        """Check that the first ``replaced`` replacements and ``deleted`` deletions are there, and found by every name.
 
         What is looked up by a name cannot show that it is not all: a condemned object would be read, and its lock be
         renewed. So all of it is looked at once in a process, before anything relies on it.
@@ -313,7 +315,7 @@ class Registers:
         """
         if self._checked or not replaced:
             return
-        for table, count in (("replacement", replaced), ("destroyed", destroyed)):
+        for table, count in (("replacement", replaced), ("deletion", deleted)):
             for _ in self._counted(table, count):
                 pass
             said = self._read(f"PRAGMA integrity_check({table})")  # its indexes, too
@@ -332,16 +334,18 @@ class Registers:
                 _demand(all(_digest_of(row[:-1]) == row[-1] for row in rows))
             yield from rows
 
-    def find_destroyed(self, key: str, *, size: int) -> int | None:
-        """Return the entry, among the first ``size``, that says that an object is gone, or ``None``.
+    def find_deletion(self, key: str, phase: Phase, *, size: int) -> int | None:
+        """Return the entry, among the first ``size``, that says that an object's deletion is begun, or done.
 
         Raises:
             RegistersDamagedError: it is altered.
         """
-        for row in self._read("SELECT * FROM destroyed WHERE key = ? AND entry < ? ORDER BY number", key, size):
+        query = "SELECT * FROM deletion WHERE key = ? AND entry < ? ORDER BY number"
+        for number, entry, at, said, digest in self._read(query, key, size):
             with self._guarded():
-                _demand(_digest_of(row[:-1]) == row[-1])
-                return int(row[1])
+                _demand(_digest_of((number, entry, at, said)) == digest)
+            if said == phase:
+                return int(entry)
         return None
 
     def _replacement(self, *row: Any) -> Replacement:  # noqa: ANN401 - as read

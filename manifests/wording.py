@@ -17,6 +17,7 @@ from schemas.ledger import (
     BatesAssigned,
     Captured,
     ClassificationAdopted,
+    DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
@@ -99,6 +100,8 @@ def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for 
                 return f"plan {act.plan}: everything is condemned"
             about = act.account or "productions"
             return f"plan {act.plan}: {plural(len(act.replaced) + len(act.strays), 'object')} of {about} condemned"
+        case DeletionBegun():
+            return f"plan {act.plan}: {plural(len(act.keys), 'object')} are deleted from here on"
         case ObjectsDestroyed():
             return f"plan {act.plan}: {plural(len(act.keys), 'object')} destroyed in {', '.join(act.places)}"
         case DispositionStopped():

@@ -188,6 +188,13 @@ class ObjectsCondemned(Canonical, frozen=True, tag_field="act", tag="objects-con
     complete: bool = False
 
 
+class DeletionBegun(Canonical, frozen=True, tag_field="act", tag="deletion-begun"):
+    """From here on these objects of a plan are deleted, whatever becomes of the plan: nothing brings them back."""
+
+    plan: str
+    keys: tuple[str, ...]
+
+
 class ObjectsDestroyed(Canonical, frozen=True, tag_field="act", tag="objects-destroyed"):
     """Condemned objects are gone: every version of these keys, in each of ``places`` (store, and copies by name)."""
 
@@ -284,6 +291,7 @@ Act: TypeAlias = (
     | DispositionPlanned
     | DispositionBegun
     | ObjectsCondemned
+    | DeletionBegun
     | ObjectsDestroyed
     | DispositionStopped
     | DispositionCertified

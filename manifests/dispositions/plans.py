@@ -9,6 +9,7 @@ import msgspec
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.ledger import (
+    DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
@@ -24,6 +25,7 @@ Disposing: TypeAlias = (
     DispositionPlanned
     | DispositionBegun
     | ObjectsCondemned
+    | DeletionBegun
     | ObjectsDestroyed
     | DispositionStopped
     | DispositionCertified
@@ -78,6 +80,8 @@ def plan_after(before: Plan | None, entry: Entry, act: Disposing) -> Plan | None
             more = len(act.replaced) + len(act.strays)
             complete = entry.index if act.complete else before.complete
             return msgspec.structs.replace(before, condemned=before.condemned + more, complete=complete)
+        case DeletionBegun():
+            return before
         case ObjectsDestroyed():
             return msgspec.structs.replace(before, destroyed=before.destroyed + len(act.keys))
         case DispositionStopped():

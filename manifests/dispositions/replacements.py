@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Replacements:
     """The replacements among the first ``size`` entries; ``count`` is how many there are, of ``plans``.
 
-    A replacement by a plan that was stopped is void, unless what it replaced was gone before: then the old object
-    stands again, and what was to take its place is condemned instead.
+    A replacement by a plan that was stopped is void, unless the deletion of what it replaced had begun before: then the
+    old object stands again, and what was to take its place is condemned instead.
     """
 
     registers: Registers
@@ -69,9 +69,19 @@ class Replacements:
                     return row.plan
         return None
 
+    def successors(self, was: str) -> Iterator[StoredObject]:
+        """Yield what is left of a condemned object: what stands in its place, and its leaves."""
+        for row in self.registers.replacements("was", was, size=self.size):
+            if not self._void(row):
+                yield from (stored for stored in (row.replaced.now, row.replaced.leaves) if stored)
+
     def gone(self, key: str) -> int | None:
         """Return the entry that says that an object is destroyed, or ``None``."""
-        return self.registers.find_destroyed(key, size=self.size) if self.count else None
+        return self.registers.find_deletion(key, "done", size=self.size) if self.count else None
+
+    def deleting(self, key: str) -> int | None:
+        """Return the entry from which on an object is deleted, whatever becomes of its plan, or ``None``."""
+        return self.registers.find_deletion(key, "begun", size=self.size) if self.count else None
 
     def rows(self) -> Iterator[tuple[Replacement, bool]]:
         """Yield every replacement that an act ever made, strays too, in order, and whether it counts (is not void)."""
@@ -93,6 +103,6 @@ class Replacements:
         plan = self.plans.get(row.plan)
         if plan is None or plan.stopped is None:
             return False
-        gone = self.gone(row.replaced.was)
+        begun = self.deleting(row.replaced.was)
         # What stood again may be destroyed by a later plan, which makes nothing of the stopped one.
-        return gone is None or gone > plan.stopped
+        return begun is None or begun > plan.stopped

@@ -12,6 +12,7 @@ from schemas.digest import Digest
 from schemas.errors import ConflictError
 from schemas.instant import Instant
 from schemas.ledger import (
+    DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
@@ -66,6 +67,8 @@ def check_disposing(history: History, entry: Entry, act: Disposing) -> None:
             _check_begun(history, entry, act)
         case ObjectsCondemned():
             _check_condemned(history, entry, act)
+        case DeletionBegun():
+            _check_deletion(history, act)
         case ObjectsDestroyed():
             _check_destroyed(history, act)
         case DispositionStopped():
@@ -223,17 +226,35 @@ def _check_stands(history: History, one: Replaced) -> None:
         raise _refused(f"The leaves of {one.key} are given already, or not at all", "Report this.")
 
 
-def _check_destroyed(history: History, act: ObjectsDestroyed) -> None:
+def _check_deletion(history: History, act: DeletionBegun) -> None:
     plan = _plan(history, act.plan, "running", "stopped")
-    if plan.complete is None and plan.stopped is None:
-        raise _refused(f"The plan {act.plan} has not condemned everything yet", "Go on with it first.")
-    if not act.keys or not act.places or len(set(act.keys)) < len(act.keys):
-        raise _refused("Nothing is destroyed, or something twice", "Report this.")
+    if plan.stopped is None:
+        refuse_newly_held(history, plan)
+        if plan.complete is None:
+            raise _refused(f"The plan {act.plan} has not condemned everything yet", "Go on with it first.")
+    _check_keys(act.keys)
     for key in act.keys:
         if history.replacements.plan_against(key) != act.plan:
             raise _refused(f"The plan {act.plan} has not condemned the object {key}", "Report this.")
+        if history.replacements.deleting(key) is not None:
+            raise _refused(f"The object {key} is being deleted already", "Look again.")
+
+
+def _check_destroyed(history: History, act: ObjectsDestroyed) -> None:
+    _plan(history, act.plan, "running", "stopped")
+    _check_keys(act.keys)
+    if not act.places:
+        raise _refused("Objects are destroyed nowhere", "Report this.")
+    for key in act.keys:
+        if history.replacements.plan_against(key) != act.plan or history.replacements.deleting(key) is None:
+            raise _refused(f"The plan {act.plan} has not begun to delete the object {key}", "Report this.")
         if history.replacements.gone(key) is not None:
             raise _refused(f"The object {key} is gone already", "Look again.")
+
+
+def _check_keys(keys: tuple[str, ...]) -> None:
+    if not keys or len(set(keys)) < len(keys):
+        raise _refused("Nothing is destroyed, or something twice", "Report this.")
 
 
 def _check_certified(history: History, act: DispositionCertified) -> None:

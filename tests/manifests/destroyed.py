@@ -13,6 +13,7 @@ from schemas.decisions import Decision, Disposition
 from schemas.digest import Digest
 from schemas.disposition import PlannedRecords, Replaced
 from schemas.ledger import (
+    DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
@@ -167,9 +168,16 @@ class Undertaker(Archivist):
         """Destroy what a plan condemned, or some of it, and say so."""
         self.complete(name)
         doomed = tuple(self.replacements.doomed(name)) if keys is None else tuple(keys)
+        self.delete(name, doomed)
         for key in doomed:
             self.store.destroy(key)
         self.append(ObjectsDestroyed(plan=name, keys=doomed, places=tuple(places)))
+
+    def delete(self, name: str, keys: Sequence[str]) -> None:
+        """Say that objects are deleted from here on, of those of which that was not said."""
+        fresh = tuple(key for key in keys if self.replacements.deleting(key) is None)
+        if fresh:
+            self.append(DeletionBegun(plan=name, keys=fresh))
 
     def stop(self, name: str) -> None:
         """Stop a plan."""

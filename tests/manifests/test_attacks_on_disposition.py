@@ -150,7 +150,9 @@ def test_an_object_that_is_deleted_without_an_act_is_missed(insider: Undertaker)
 def test_what_is_said_to_be_gone_and_was_kept_is_named(insider: Undertaker):
     insider.condemn("p", approved(insider, 1))
     insider.complete("p")
-    insider.append(ObjectsDestroyed(plan="p", keys=tuple(insider.replacements.doomed("p")), places=("store",)))
+    doomed = tuple(insider.replacements.doomed("p"))
+    insider.delete("p", doomed)
+    insider.append(ObjectsDestroyed(plan="p", keys=doomed, places=("store",)))
     assert faults(insider) == {("OBJECT_NOT_GONE", "a.parquet"), ("OBJECT_NOT_GONE", "a.warc.gz")}
 
 

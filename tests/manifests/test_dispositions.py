@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from manifests.audit import audit
 from manifests.decisions.decided import DecisionRefusedError
-from manifests.dispositions.rules import PlanRefusedError
+from manifests.dispositions.rules import PlanOvertakenError, PlanRefusedError
 from schemas.digest import Digest
 from schemas.disposition import Replaced
 from schemas.holds import Scope
 from schemas.ledger import (
     BatesAssigned,
+    DeletionBegun,
     DispositionCertified,
     HoldPlaced,
     ObjectsCondemned,
@@ -175,11 +176,19 @@ def test_only_what_a_plan_condemned_is_said_to_be_gone_and_once(one: Undertaker)
     def said(*keys: str, places: tuple[str, ...] = ("store",), plan: str = "p") -> Act:
         return ObjectsDestroyed(plan=plan, keys=keys, places=places)
 
-    refused(one, lambda: one.append(said(key)))
+    def begun(*keys: str, plan: str = "p") -> Act:
+        return DeletionBegun(plan=plan, keys=keys)
+
+    refused(one, lambda: one.append(begun(key)))
     one.condemn("p", gone(one, 1))
     one.begun("q", gone(one, 0))
-    refused(one, lambda: one.append(said(key)))
+    refused(one, lambda: one.append(begun(key)))
     one.complete("p")
+    refused(one, lambda: one.append(said(key)))
+    for act in (begun(), begun(key, key), begun(key, plan="q"), begun(layout.surviving(key, "p"))):
+        refused(one, lambda act=act: one.append(act))
+    one.append(begun(key))
+    refused(one, lambda: one.append(begun(key)))
     for act in (said(), said(key, key), said(key, places=()), said(key, plan="q"), said(layout.surviving(key, "p"))):
         refused(one, lambda act=act: one.append(act))
     one.append(said(key))
@@ -199,6 +208,24 @@ def test_a_certificate_says_what_the_plan_was(one: Undertaker, changes):
     right = {"records": 1, "objects": 2, "certificate": stored(layout.disposition_certificate("p"))}
     refused(one, lambda: one.append(DispositionCertified(plan="p", **right | changes)))
     one.append(DispositionCertified(plan="p", **right))
+
+
+def test_a_hold_keeps_deletion_from_beginning_and_what_has_begun_comes_to_its_end(one: Undertaker):
+    (act,) = (act for act, _ in gone(one, 1))
+    one.begun("p", gone(one, 1))
+    one.condemn("p", gone(one, 1))
+    one.complete("p")
+    partition, exchange = act.partitions[0].stored.key, act.exchanges[0].key
+    one.append(DeletionBegun(plan="p", keys=(partition,)))
+    one.append(HOLD)
+    refused(one, lambda: one.append(DeletionBegun(plan="p", keys=(exchange,))), error=PlanOvertakenError)
+    one.stop("p")
+    # What was being deleted does not stand again, and its survivors stay; the other object is back.
+    assert not one.replacements.is_out(layout.surviving(partition, "p"))
+    assert one.replacements.is_out(partition)
+    assert list(one.replacements.doomed("p")) == [partition, layout.surviving(exchange, "p")]
+    one.destroy("p")
+    assert audit(one.store, now=one.writer.clock.at).sound
 
 
 def test_a_production_goes_with_the_plan_that_names_it_and_leaves_nothing(one: Undertaker):

@@ -85,10 +85,10 @@ def test_processes_that_share_the_file_each_say_what_they_have_read(one: Underta
 @pytest.mark.parametrize(
     "damage",
     [
-        "DELETE FROM destroyed WHERE number = 1",
-        "DELETE FROM destroyed WHERE number = (SELECT max(number) FROM destroyed)",
-        "UPDATE destroyed SET key = 'other' WHERE number = 0",
-        "UPDATE destroyed SET entry = 99 WHERE number = 0",
+        "DELETE FROM deletion WHERE number = 1",
+        "DELETE FROM deletion WHERE number = (SELECT max(number) FROM deletion)",
+        "UPDATE deletion SET key = 'other' WHERE number = 0",
+        "UPDATE deletion SET entry = 99 WHERE number = 0",
         "DELETE FROM replacement WHERE number = 0",
         "DELETE FROM replacement WHERE number = (SELECT max(number) FROM replacement)",
         "UPDATE replacement SET key = 'other' WHERE number = 0",

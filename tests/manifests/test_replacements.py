@@ -17,7 +17,7 @@ from manifests.dispositions.rules import PlanRefusedError
 from manifests.ledger import Ledger
 from schemas.digest import Digest
 from schemas.disposition import Replaced
-from schemas.ledger import ObjectsCondemned, ObjectsDestroyed
+from schemas.ledger import DeletionBegun, ObjectsCondemned, ObjectsDestroyed
 from schemas.partition import Partition
 from schemas.stored import StoredObject
 from storage import layout
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from manifests.history import History
 
-STEPS = ("seal", "plan", "condemn", "condemn", "condemn", "stray", "destroy", "destroy", "stop", "certify")
+STEPS = ("seal", "plan", "condemn", "condemn", "condemn", "stray", "begin", "destroy", "destroy", "stop", "certify")
 chosen = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 99), st.integers(0, 99)), max_size=25)
 
 
@@ -42,6 +42,7 @@ class Model:
     leaves: dict[str, str | None] = field(default_factory=dict)
     done: dict[str, list[Replaced]] = field(default_factory=dict)
     doomed: dict[str, list[str]] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     state: dict[str, str] = field(default_factory=dict)
     complete: set[str] = field(default_factory=set)
@@ -64,7 +65,7 @@ class Model:
     def stop(self, plan: str) -> None:
         self.state[plan] = "stopped"
         for one in self.done[plan]:
-            if one.was in self.gone:
+            if one.was in self.begun:
                 continue
             self.doomed[plan].remove(one.was)
             if one.key in self.stands:
@@ -111,18 +112,24 @@ class Story:
                 plan = open_ones[first % len(open_ones)]
                 self.one.append(ObjectsCondemned(plan=plan, account="blog", strays=(key,)))
                 self.model.condemn(plan, Replaced(key=key, was=key))
-            case "destroy":
+            case "begin" | "destroy":
                 doomed = [name for name in self.model.state if self.model.doomed[name]]
                 if doomed:
                     plan = doomed[first % len(doomed)]
                     keys = sorted(self.model.doomed[plan])[: 1 + second % 3]
                     if self.model.state[plan] == "running" and plan not in self.model.complete:
                         with pytest.raises(PlanRefusedError):
-                            self.one.append(ObjectsDestroyed(plan=plan, keys=tuple(keys), places=("store",)))
+                            self.one.append(DeletionBegun(plan=plan, keys=tuple(keys)))
                         self.one.append(ObjectsCondemned(plan=plan, complete=True))
                         self.model.complete.add(plan)
-                    self.one.append(ObjectsDestroyed(plan=plan, keys=tuple(keys), places=("store",)))
-                    self.model.destroy(plan, keys)
+                    if not self.model.begun.issuperset(keys):
+                        with pytest.raises(PlanRefusedError):
+                            self.one.append(ObjectsDestroyed(plan=plan, keys=tuple(keys), places=("store",)))
+                    self.one.delete(plan, keys)
+                    self.model.begun.update(keys)
+                    if what == "destroy":
+                        self.one.append(ObjectsDestroyed(plan=plan, keys=tuple(keys), places=("store",)))
+                        self.model.destroy(plan, keys)
             case "stop" if plans:
                 self.one.stop(plans[first % len(plans)])
                 self.model.stop(plans[first % len(plans)])
@@ -193,6 +200,7 @@ class Story:
         assert all(found.is_out(key) for key in model.out)
         assert not any(found.is_out(key) for key in model.standing)
         assert {key for key in model.out if found.gone(key) is not None} == model.gone
+        assert {key for key in model.out if found.deleting(key) is not None} == model.begun
         places = {place.partition.stored.key: place.stored for place in history.places("blog")}
         assert {key: stored.key if stored else None for key, stored in places.items()} == {
             key: stands for key, stands in model.stands.items() if key.startswith(layout.PARTITIONS)
@@ -216,7 +224,9 @@ def test_what_stands_is_what_a_slow_model_says_at_every_step_and_on_every_machin
 
 
 moves = st.lists(
-    st.tuples(st.integers(0, 1), st.sets(st.integers(0, 3), max_size=3), st.sampled_from(["end", "stop", "half"])),
+    st.tuples(
+        st.integers(0, 1), st.sets(st.integers(0, 3), max_size=3), st.sampled_from(["end", "stop", "begun", "half"])
+    ),
     min_size=1,
     max_size=4,
 )
@@ -241,7 +251,11 @@ def test_an_archive_stays_sound_whatever_was_planned_stopped_and_destroyed(moves
             doomed = list(one.replacements.doomed(name))
             if end == "half":
                 one.destroy(name, keys=doomed[:1])
-            if end in ("half", "stop"):
+            if end == "begun":
+                one.complete(name)
+                one.delete(name, doomed[:1])
+                one.store.destroy(doomed[0])
+            if end in ("half", "begun", "stop"):
                 one.stop(name)
                 if any(one.replacements.doomed(name)):
                     one.destroy(name)

@@ -33,6 +33,7 @@ from schemas.digest import Digest
 from schemas.disposition import PlannedSeries, Replaced
 from schemas.ledger import (
     Captured,
+    DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
@@ -123,6 +124,7 @@ class Destruction:
         office.append(ObjectsCondemned(plan=PLAN, complete=True))
         for batch in self.batched():
             keys = tuple(one.stored.key for one in batch)
+            office.append(DeletionBegun(plan=PLAN, keys=keys))
             office.append(ObjectsDestroyed(plan=PLAN, keys=keys, places=("store", "vault")))
         self.checkpoint = self.ledger.checkpoint(office.writer.checkpoint_key)
         self.size = self.ledger.head.size

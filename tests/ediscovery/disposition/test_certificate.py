@@ -231,7 +231,7 @@ FORGERIES = {
         CONTRADICTS,
     ),
     "an object elsewhere": (
-        lambda c: replace(c, objects=(replace(c.objects[0], entry=12), *c.objects[1:])),
+        lambda c: replace(c, objects=(replace(c.objects[0], entry=c.objects[0].entry + 1), *c.objects[1:])),
         CONTRADICTS,
     ),
     "another schedule": (

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from demo.site import BlogSite
 from ediscovery.disposition import carrying_out
 from ediscovery.disposition.condemning import Condemning, NoLongerDueError
-from ediscovery.disposition.destroying import stop
+from ediscovery.disposition.destroying import SurvivorMissingError, stop
 from ediscovery.disposition.planning import NothingDueError
 from manifests.audit import audit
 from manifests.decisions.decided import DAY, DecisionRefusedError
@@ -21,10 +24,12 @@ from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.holds import Scope
 from schemas.ledger import EventDeclared, HoldAmended, HoldPlaced, ObjectsCondemned, RecordsClassified
+from storage.directory import DirectoryStore
+from storage.objects import StoreUnavailableError
 from tests.ediscovery.disposition.offices import Office, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -226,3 +231,66 @@ def test_a_declared_day_does_not_bring_a_record_into_a_plan_that_is_made(office:
     office.begin(planned)
     office.go_on()
     assert not comments(office)
+
+
+class Interrupted(DirectoryStore):
+    """A store in which something happens when the second object is deleted."""
+
+    def when(self, happens: Callable[[], object]) -> Interrupted:
+        """Say what happens."""
+        self._deleted, self._happens = count(), happens
+        return self
+
+    def destroy(self, key: str) -> int:
+        """Delete an object, as long as nothing happens."""
+        if next(self._deleted) == 1:
+            self._happens()
+        return super().destroy(key)
+
+
+def away() -> None:
+    """The disk is gone."""
+    raise StoreUnavailableError("The disk is gone.", do="Try again.")
+
+
+def test_a_run_that_is_cut_off_while_it_deletes_leaves_what_is_to_be_left_whatever_is_decided_then(office: Office):
+    office.begin(office.plan())
+    before, going = office.records(), comments(office)
+    store = Interrupted(office.archive.home / "archive").when(away)
+    with pytest.raises(StoreUnavailableError):
+        Office(replace(office.archive, store=store), office.jane, office.omar, office.root).go_on()
+    # Something is gone, and no act says so yet. A hold that comes now must not cost what is left of it.
+    office.append(HoldPlaced(hold="case", reason="Doe v. District", scope=Scope(accounts=("blog",))))
+    with suppress(PlanOvertakenError):
+        office.go_on()
+    office.go_on()
+    found = office.archive.ledger.history
+    assert (found.plans["p1"].state, list(found.replacements.doomed("p1"))) == ("stopped", [])
+    assert before.keys() - office.records().keys() <= going
+    assert audit(office.archive.store, now=office.archive.now()).sound
+
+
+def test_stopping_a_plan_while_objects_are_deleted_keeps_all_else(office: Office):
+    office.begin(office.plan())
+    before, going = office.records(), comments(office)
+    store = Interrupted(office.archive.home / "archive").when(lambda: stop(office.archive, "p1", "A call came in"))
+    other = office.again()
+    other.archive = replace(other.archive, store=store)
+    with suppress(PlanRefusedError):
+        other.go_on()
+    office.go_on()
+    assert list(office.archive.ledger.history.replacements.doomed("p1")) == []
+    assert before.keys() - office.records().keys() <= going
+    assert audit(office.archive.store, now=office.archive.now()).sound
+
+
+def test_nothing_is_deleted_whose_survivors_are_not_there(office: Office):
+    office.begin(office.plan())
+    archive = office.archive
+    Condemning(archive, archive.ledger.history.plans["p1"].act, silent).condemn()
+    rows = [row.replaced for row, _ in archive.ledger.history.replacements.rows()]
+    lost = next(one.now.key for one in rows if one.now is not None)
+    (archive.home / "archive" / lost).unlink()
+    with pytest.raises(SurvivorMissingError):
+        office.go_on()
+    assert archive.store.exists(next(one.was for one in rows if one.now is not None and one.now.key == lost))
