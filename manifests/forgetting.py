@@ -24,7 +24,7 @@ def forget(archive: Archive) -> bool:
     """
     history = archive.ledger.history
     state = archive.home / "state"
-    known, now = state / "forgotten", f"{history.replacing}\n"
+    known, now = state / "forgotten", f"{history.replacing} {history.deleting}\n"
     with disk.refusals(state):
         if not history.replacing or (known.exists() and known.read_text(encoding="ascii") == now):
             return False

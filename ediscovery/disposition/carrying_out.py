@@ -12,7 +12,7 @@ from manifests.dispositions.rules import PlanOvertakenError, comes
 from manifests.forgetting import forget
 from manifests.replication import compare, copy_archive
 from schemas.decisions import Disposition
-from schemas.errors import ArchiveError
+from schemas.errors import ArchiveError, IntegrityError
 from schemas.ledger import DispositionBegun
 
 if TYPE_CHECKING:
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 OWN = "store"
 """How the archive's own store is called among the places; no copy may be."""
+
+
+class CopyIncompleteError(IntegrityError):
+    """A copy could not be brought up to date before objects are deleted from it."""
+
+    code = "COPY_INCOMPLETE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], *, nonce: C
 
     Raises:
         PlanOvertakenError: a hold was placed, or a record is not due any more: the plan is stopped, and says so.
+        CopyIncompleteError: a copy lacks something.
         IntegrityError: an object is not what was stored.
         UnavailableError: a store is away; it may be tried again.
     """
@@ -106,7 +113,13 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], *, nonce: C
     forget(archive)
     for target in copies.values():
         compare(archive.ledger, target).refuse_ahead()
-        copy_archive(archive.ledger, target, tell=tell)
+        copied = copy_archive(archive.ledger, target, tell=tell)
+        if copied.failures:
+            raise CopyIncompleteError(
+                f"{len(copied.failures)} objects could not be copied; the first is {copied.failures[0].key}: "
+                f"{copied.failures[0].error.what}",
+                do="Nothing more is deleted. Run 'holdfast replicate', mend what it names, and go on with the plan.",
+            )
     stores = {OWN: archive.store, **{copy: ledger.store for copy, ledger in copies.items()}}
     destroyed = Destroying(archive, name, stores, tell).destroy()
     plan = archive.ledger.history.plans[name]
@@ -114,5 +127,7 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], *, nonce: C
         return GoneOn(name, destroyed)
     # WeasyPrint and pyHanko are slow to import, and nothing before needs them.
     from ediscovery.disposition.certifying import certify  # noqa: PLC0415
+
+    forget(archive)  # somebody may have read what is gone while it was not
 
     return GoneOn(name, destroyed, certificate=certify(archive, name, stores, nonce=nonce))

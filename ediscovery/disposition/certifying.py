@@ -8,11 +8,12 @@ from ediscovery.disposition.destroying import StillThereError, is_there
 from ediscovery.disposition.papers.checking import read_certificate
 from ediscovery.disposition.papers.comparing import cited_schedule, find_hold
 from ediscovery.disposition.papers.document import typeset
-from ediscovery.disposition.strays import unnamed
+from ediscovery.disposition.strays import undelivered, unnamed
 from ediscovery.production.certificate import signer_of
 from ediscovery.production.signed import SignedPdf
 from manifests.archive import SOFTWARE
 from manifests.checkpoints.making import make
+from manifests.console import plural
 from manifests.decisions.decided import Decided
 from manifests.proofs.making import prove_acts
 from schemas.certificate import (
@@ -211,5 +212,8 @@ def _exceptions(
         left = sum(1 for _ in unnamed(archive, account))
         if left:
             yield f"{left} objects of {account} are named by no entry: captures that are not sealed may hold the same."
+    left = sum(1 for _ in undelivered(archive))
+    if left:
+        yield f"{plural(left, 'production')} numbered and not handed over may hold the same."
     if any(one.index >= until for one in destroyed):
         yield f"A hold was placed in ledger entry {until}, while objects were being deleted."

@@ -22,7 +22,20 @@ from ediscovery.retention.in_force import InForce
 from ediscovery.transfer.receiving import transferred
 from manifests.dispositions.rules import PlanOvertakenError, refuse_newly_held
 from schemas.disposition import Replaced
-from schemas.ledger import ObjectsCondemned
+from schemas.ledger import (
+    AttemptRefused,
+    AttestorsNamed,
+    Captured,
+    DeletionBegun,
+    DispositionBegun,
+    DispositionCertified,
+    DispositionPlanned,
+    DispositionStopped,
+    KeysChanged,
+    LocksRenewed,
+    ObjectsCondemned,
+    ObjectsDestroyed,
+)
 from storage import layout, parquet
 from storage.objects import Content, read_stored
 
@@ -32,7 +45,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.history import History, Place
     from schemas.digest import Digest
-    from schemas.ledger import DispositionPlanned, Produced
+    from schemas.ledger import Produced
 
 LARGEST_ACT = 256 << 10
 """How many bytes an act takes at most; an entry may have four times as many."""
@@ -47,13 +60,33 @@ class NoLongerDueError(PlanOvertakenError):
     code = "NO_LONGER_DUE"
 
 
-@dataclass(frozen=True, slots=True)
+HARMLESS = (
+    AttemptRefused,
+    AttestorsNamed,
+    DeletionBegun,
+    DispositionBegun,
+    DispositionCertified,
+    DispositionPlanned,
+    DispositionStopped,
+    KeysChanged,
+    LocksRenewed,
+    ObjectsCondemned,
+    ObjectsDestroyed,
+)
+"""Acts after which a record is due as it was before; a hold is asked for by the rules of the acts themselves."""
+
+
+@dataclass(slots=True)
 class Condemning:
-    """A plan whose objects are being condemned, in the archive, under the plan's name."""
+    """A plan whose objects are being condemned, in the archive, under the plan's name.
+
+    ``_reckoned`` is the size of the ledger from which it was reckoned last that what goes may go.
+    """
 
     archive: Archive
     plan: DispositionPlanned
     tell: Callable[[str, int, int], None]
+    _reckoned: int = 0
 
     def condemn(self) -> None:
         """Condemn everything that holds records of the plan, and say that it is complete.
@@ -66,14 +99,16 @@ class Condemning:
         """
         archive, plan = self.archive, self.plan
         self._refuse_held(archive.ledger.history)
-        accounts, sent = self._accounts(), frozenset(transferred(archive))
+        accounts = self._accounts()
         for done, (account, planned) in enumerate(accounts.items()):
             self.tell("accounts", done, len(accounts))
-            self._partitions(account, planned, sent)
+            self._partitions(account, planned)
             going = Going.of(archive, account, planned, plan.plan)
             self._append(account, surviving_exchanges(archive, account, going, plan.plan, self.tell))
             self._strays(account, strays_of(archive, account))
-        self._append(None, self._productions())
+        if plan.productions:
+            self._reckon_productions()
+            self._append(None, self._productions(), again=self._reckon_productions)
         self._strays(None, unfinished_productions(archive))
         act = ObjectsCondemned(plan=plan.plan, complete=True)
         archive.append(lambda history: () if history.plans[plan.plan].complete is not None else (act,))
@@ -88,37 +123,63 @@ class Condemning:
             found.setdefault(layout.account(key), {})[key] = records
         return found
 
-    def _partitions(self, account: str, planned: Mapping[str, frozenset[Digest]], sent: frozenset[Digest]) -> None:
-        history = self.archive.ledger.history
-        places = [place for place in history.places(account) if place.partition.stored.key in planned]
-        left = [
-            place for place in places if history.replacements.before(place.partition.stored, self.plan.plan) is None
-        ]
-        if len(places) < len(planned):
+    def _partitions(self, account: str, planned: Mapping[str, frozenset[Digest]]) -> None:
+        if any(key not in self._keys(account) for key in planned):
             raise _not_due("A partition of the plan is not in the ledger.")
+        left = self._left(account, planned)
         if left:
-            keys = [place.partition.stored.key for place in left]
-            self._demand_due(account, {record.raw for key in keys for record in planned[key]}, sent)
-            self._append(account, (self._partition(place, planned[place.partition.stored.key]) for place in left))
+            self._demand_due(account, planned)
+            replaced = (self._partition(place, planned[place.partition.stored.key]) for place in left)
+            self._append(account, replaced, again=lambda: self._demand_due(account, planned))
 
-    def _demand_due(self, account: str, planned: set[bytes], sent: frozenset[Digest]) -> None:
-        """Check, with all that the ledger says now, that every record may go and is under no hold.
+    def _keys(self, account: str) -> frozenset[str]:
+        return frozenset(place.partition.stored.key for place in self.archive.ledger.history.places(account))
+
+    def _left(self, account: str, planned: Mapping[str, frozenset[Digest]]) -> list[Place]:
+        """Return the partitions of the plan that it has not condemned yet."""
+        history = self.archive.ledger.history
+        return [
+            place
+            for place in history.places(account)
+            if place.partition.stored.key in planned
+            and history.replacements.before(place.partition.stored, self.plan.plan) is None
+        ]
+
+    def _demand_due(self, account: str, planned: Mapping[str, frozenset[Digest]]) -> None:
+        """Check, with all that the ledger says now, that every record that is left may go and is under no hold.
 
         Raises:
             NoLongerDueError: one is not.
         """
         archive = self.archive
+        archive.ledger.refresh()
+        self._reckoned = archive.ledger.head.size
+        left = {one.raw for place in self._left(account, planned) for one in planned[place.partition.stored.key]}
         in_force = InForce.of(archive.ledger)
-        going = produced.due(archive, in_force, as_of=self.plan.as_of)
-        if not set(self.plan.productions) <= {act.production for act in going}:
-            raise _not_due("A production of the plan is not due any more.")
+        self._demand_productions_due(in_force)
         without = tuple(archive.ledger.history.produced[name] for name in self.plan.productions)
         with searchable_whole(archive, (account,)) as opened:
             judged = eligible(archive, opened, in_force, as_of=self.plan.as_of, accounts=(account,))
-            lasting = planned - may_go(judged, transferred=sent)
-        lasting |= self._produced(without) & planned
+            lasting = left - may_go(judged, transferred=frozenset(transferred(archive)))
+        lasting |= self._produced(without) & left
         if lasting:
             raise _not_due(f"Record {min(lasting).hex()} is not due any more, or under a hold, or was produced.")
+
+    def _demand_productions_due(self, in_force: InForce) -> None:
+        """Check that every production of the plan that it has not condemned yet may go.
+
+        Raises:
+            NoLongerDueError: one may not, or another plan has it.
+        """
+        history = self.archive.ledger.history
+        own = {
+            name
+            for name in self.plan.productions
+            if history.replacements.before(history.produced[name].document, self.plan.plan) is not None
+        }
+        going = {act.production for act in produced.due(self.archive, in_force, as_of=self.plan.as_of)}
+        if not set(self.plan.productions) - own <= going:
+            raise _not_due("A production of the plan is not due any more, or gone with another plan.")
 
     def _produced(self, without: tuple[Produced, ...]) -> set[bytes]:
         if not any(act not in without for act in produced.standing(self.archive)):
@@ -141,27 +202,48 @@ class Condemning:
             if history.replacements.find(document.key) is None:
                 yield Replaced(key=document.key, was=document.key)
 
+    def _reckon_productions(self) -> None:
+        self.archive.ledger.refresh()
+        self._reckoned = self.archive.ledger.head.size
+        self._demand_productions_due(InForce.of(self.archive.ledger))
+
     def _strays(self, account: str | None, found: Iterator[str]) -> None:
         strays = tuple(found)
         for start in range(0, len(strays), STRAYS_TOGETHER):
             act = ObjectsCondemned(plan=self.plan.plan, account=account, strays=strays[start : start + STRAYS_TOGETHER])
             self._commit(act)
 
-    def _append(self, account: str | None, replaced: Iterable[Replaced]) -> None:
-        """Condemn objects, in as few acts as hold them."""
+    def _append(
+        self, account: str | None, replaced: Iterable[Replaced], *, again: Callable[[], None] | None = None
+    ) -> None:
+        """Condemn objects, in as few acts as hold them; ``again`` is as for ``_commit``."""
         waiting: list[Replaced] = []
         octets = 0
         for one in replaced:
             waiting.append(one)
             octets += len(one.to_bytes())
             if octets >= LARGEST_ACT:
-                self._commit(ObjectsCondemned(plan=self.plan.plan, account=account, replaced=tuple(waiting)))
+                self._commit(ObjectsCondemned(plan=self.plan.plan, account=account, replaced=tuple(waiting)), again)
                 waiting, octets = [], 0
         if waiting:
-            self._commit(ObjectsCondemned(plan=self.plan.plan, account=account, replaced=tuple(waiting)))
+            self._commit(ObjectsCondemned(plan=self.plan.plan, account=account, replaced=tuple(waiting)), again)
 
-    def _commit(self, act: ObjectsCondemned) -> None:
-        self.archive.append(lambda _history: (act,))
+    def _commit(self, act: ObjectsCondemned, again: Callable[[], None] | None = None) -> None:
+        """Append an act; where something came in meanwhile after which less may be due, it is reckoned ``again``."""
+
+        def build(history: History) -> tuple[ObjectsCondemned, ...]:
+            return () if again and self._overtaken(history.size, act.account) else (act,)
+
+        while self.archive.append(build) is None:
+            assert again is not None  # noqa: S101 - else the act would have been appended
+            again()
+
+    def _overtaken(self, size: int, account: str | None) -> bool:
+        acts = (act for index in range(self._reckoned, size) for act in self.archive.ledger.entry(index).acts)
+        return any(
+            not isinstance(act, HARMLESS) and not (isinstance(act, Captured) and act.poll.account != account)
+            for act in acts
+        )
 
 
 def _not_due(what: str) -> NoLongerDueError:

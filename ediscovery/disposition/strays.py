@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from manifests.archive import Archive
+    from schemas.instant import Instant
 
 LARGEST = 1 << 30
 DAY = 86_400
@@ -29,15 +30,19 @@ def strays_of(archive: Archive, account: str) -> Iterator[str]:
 
 
 def unfinished_productions(archive: Archive) -> Iterator[str]:
-    """Yield the keys of documents that were numbered more than a day ago and never sealed: nobody was handed them."""
-    history = archive.ledger.history
+    """Return the keys of documents that were numbered more than a day ago and never sealed: nobody was handed them."""
     before = archive.now().plus(seconds=-DAY)
+    return (key for key, numbered in undelivered(archive) if numbered < before)
+
+
+def undelivered(archive: Archive) -> Iterator[tuple[str, Instant]]:
+    """Yield the keys of documents that were numbered and never sealed, each with when: some may be sealed yet."""
+    history = archive.ledger.history
     for key in archive.store.keys(layout.PRODUCTIONS):
         production = layout.production_of(key) or ""
         numbered = history.bates_at.get(production)
-        dead = numbered is not None and numbered < before and production not in history.produced
-        if dead and not history.replacements.is_out(key):
-            yield key
+        if numbered is not None and production not in history.produced and not history.replacements.is_out(key):
+            yield key, numbered
 
 
 def unnamed(archive: Archive, account: str) -> Iterator[str]:

@@ -80,8 +80,12 @@ class Comparison:
 
     def _said(self, source: str, items: Iterable[Any], found: Found) -> Iterator[tuple[str, str, Any]]:
         """Yield what a source says of files: each file's name, the source, and that; a fault ends it."""
+        before = None
         try:
             for item in items:
+                if item.name == before:
+                    raise malformed(f"it tells of {item.name[:200]!r} twice")
+                before = item.name
                 yield item.name, source, item
         except ArchiveError as error:
             self._broken.add(source)

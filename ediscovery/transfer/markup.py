@@ -20,6 +20,9 @@ PREMIS = "http://www.loc.gov/premis/v3"
 XLINK = "http://www.w3.org/1999/xlink"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
+MOST_CHILDREN = 10_000
+"""How many elements may lie in one that is asked for: a package has some twenty."""
+
 Element: TypeAlias = Any  # lxml has no types of its own
 
 
@@ -62,12 +65,25 @@ def reading(path: Path, namespace: str, names: tuple[str, ...]) -> Iterator[Elem
     limits = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
         with open_file(path.parent, path.name) as stream:
-            for _, element in etree.iterparse(stream, tag=tags, **limits):
-                if element.getroottree().docinfo.doctype:
-                    raise malformed(f"{path.name} declares a document type")
-                yield element
-                element.clear()
-                while (before := element.getprevious()) is not None:
-                    element.getparent().remove(before)
+            wanted, children = 0, 0  # how many elements that are asked for we are in, and how much lies in them
+            for event, element in etree.iterparse(stream, events=("start", "end"), **limits):
+                if event == "start":
+                    if element.getroottree().docinfo.doctype:
+                        raise malformed(f"{path.name} declares a document type")
+                    wanted += element.tag in tags
+                    children = children + 1 if wanted else 0
+                    if children > MOST_CHILDREN:
+                        raise malformed(f"{path.name} has an element with more than {MOST_CHILDREN} others in it")
+                    continue
+                if element.tag in tags:
+                    wanted -= 1
+                    yield element
+                if wanted:
+                    continue
+                children = 0
+                if element.getparent() is not None:
+                    element.clear()
+                    while (before := element.getprevious()) is not None:
+                        element.getparent().remove(before)
     except (etree.XMLSyntaxError, OSError) as error:
         raise malformed(f"{path.name} is no XML: {error}") from error

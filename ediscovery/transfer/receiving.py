@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO
 
 from ediscovery.transfer import naming
 from ediscovery.transfer.inspecting import inspect
@@ -15,7 +16,8 @@ from manifests.proofs.vouching import Trust
 from manifests.workspaces import workspace
 from schemas.errors import InputError, IntegrityError
 from schemas.ledger import RecordsTransferred
-from schemas.transfers import LONGEST_LINE, ids_from, lines_of
+from schemas.merkle import CompactRange
+from schemas.transfers import LONGEST_LINE, TOGETHER, ids_from, lines_of
 from storage import layout
 from storage.objects import CHUNK, Content
 
@@ -37,6 +39,12 @@ class PackageUnsoundError(IntegrityError):
     """A package is not sound, so that no receipt for it is recorded."""
 
     code = "PACKAGE_UNSOUND"
+
+
+class TransferListError(IntegrityError):
+    """The list of a transfer's records is not of those that were handed over."""
+
+    code = "TRANSFER_LIST"
 
 
 class PackageOfAnotherError(InputError):
@@ -71,7 +79,12 @@ def receive(
     commitment = commitment_to(_chunks(receipt), salt=transfer.salt)
     with workspace(archive.home) as working:
         with (working / "records").open("wb") as file:
-            file.writelines(lines_of(one.record for one in read_objects(folder / naming.PREMIS)))
+            tree = CompactRange().extend(_written(file, folder))
+        if (tree.size, tree.root) != (transfer.records, transfer.records_root):
+            raise PackageUnsoundError(
+                f"{naming.PREMIS} in {folder} names other records than the package was made of.",
+                do="Keep everything, and ask the archives which package it has.",
+            )
         listed = archive.store.put_new(layout.transfer(transfer.transfer), Content.of_file(working / "records"))
     # At this point the list is stored. If we crash here, recording the receipt again finds it there.
     act = RecordsTransferred(
@@ -87,15 +100,32 @@ def receive(
     return act
 
 
+def _written(file: BinaryIO, folder: Path) -> Iterator[Digest]:
+    """Write the ids of a package's records into a file as lines, and yield them."""
+    for line in lines_of(one.record for one in read_objects(folder / naming.PREMIS)):
+        file.write(line)
+        yield from ids_from([line])
+
+
 def transferred(archive: Archive) -> Iterator[Digest]:
     """Yield the ids of all records that an archives confirmed to have; some MB are in memory at a time.
 
     Raises:
+        TransferListError: a list is not the one that the ledger tells of; some of its ids were yielded.
         IntegrityError: a list is missing or altered.
     """
     for act in archive.ledger.history.transferred.values():
+        tree = CompactRange()
         with whole(archive.store, act.listed) as source:
-            yield from ids_from(iter(lambda source=source: source.readline(LONGEST_LINE), b""))  # type: ignore[misc]
+            ids = ids_from(iter(lambda source=source: source.readline(LONGEST_LINE), b""))  # type: ignore[misc]
+            while some := tuple(islice(ids, TOGETHER)):
+                tree = tree.extend(some)
+                yield from some
+        if (tree.size, tree.root) != (act.records, act.records_root):
+            raise TransferListError(
+                f"The list of the transfer {act.transfer} is not that of the records that were handed over.",
+                do="Destroy nothing; keep everything and run 'holdfast verify'.",
+            )
 
 
 def _own(archive: Archive, transfer: Transfer) -> Transfer:

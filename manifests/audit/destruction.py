@@ -64,7 +64,9 @@ class Destruction:
         row = self._database.execute(query, (entry,)).fetchone()
         if row is None:
             return None
-        self._database.execute("INSERT INTO plans (act, name, certified) VALUES (?, ?, ?)", (row[0], name, certified))
+        # After a damaged entry an act may be counted that no rule would let in, such as a second plan in an entry.
+        query = "INSERT OR IGNORE INTO plans (act, name, certified) VALUES (?, ?, ?)"
+        self._database.execute(query, (row[0], name, certified))
         return int(row[0])
 
     def replace(self, plan: str, key: str, *, act: int) -> None:

@@ -39,6 +39,8 @@ Reading: TypeAlias = Captured | Produced | DispositionCertified | RecordsTransfe
 Own: TypeAlias = Reading | DispositionPlanned
 """The acts that name objects, but for what takes the place of others: that belongs to the act that named those."""
 
+HEAVIEST = 1 << 44
+"""What an act says that it weighs is believed up to that many bytes: together they can be counted."""
 RECORD_WEIGHT = 4096
 """Checking a record takes about as long as reading so many bytes of media."""
 
@@ -148,7 +150,7 @@ class Register:
             act = msgspec.structs.replace(act, partitions=kept)
         stored = objects_of(act)
         rows = sum(partition.rows for partition in act.partitions) if isinstance(act, Captured) else 0
-        weight = sum(one.size for one in stored) + RECORD_WEIGHT * rows
+        weight = min(sum(one.size for one in stored) + RECORD_WEIGHT * rows, HEAVIEST)
         number = self._database.execute(
             "INSERT INTO acts (entry, leaf, position, weight, kind, act, changed) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (entry, leaf.raw, position, weight, act.__struct_config__.tag, act.to_bytes(), entry),

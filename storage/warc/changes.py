@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from storage.warc import parts
 from storage.warc.digests import spelled
-from storage.warc.exchange import field
+from storage.warc.exchange import DIGITS, field
 from storage.warc.holders import PAYLOAD_DIGEST
 from storage.warc.spans import STEP, fill
 
@@ -168,7 +168,7 @@ def own_fields(record: WarcRecord, head: bytes, body: BinaryIO, octets: int) -> 
         "WARC-Block-Digest": digest_of(head, body),
     }
     before = field(record.headers, MARK) or ""
-    octets += int(before) if before.isascii() and before.isdigit() else 0
+    octets += int(before) if DIGITS.fullmatch(before) else 0
     return fields | ({MARK: str(octets)} if octets else {})
 
 

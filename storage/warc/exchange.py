@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
@@ -53,6 +54,10 @@ class Exchange:
     answer: Answer
     truncated: Truncated | None = None
     masked: bool = False
+
+
+DIGITS = re.compile(r"\d{1,18}", re.ASCII)
+"""A number that a header says, as long as any file can have it."""
 
 
 def field(headers: Headers, name: str) -> str | None:

@@ -19,7 +19,7 @@ from schemas.errors import InputError
 from schemas.instant import Instant
 from storage.warc.coding import STEP, dechunked
 from storage.warc.digests import Claim, Verdict, together
-from storage.warc.exchange import Headers, field
+from storage.warc.exchange import DIGITS, Headers, field
 from storage.warc.members import MAGIC, Content, PlainBytes, Source, damaged, members
 from storage.warc.record import WarcRecord, chunked
 
@@ -90,7 +90,7 @@ def _read_record(reader: Content, offset: int, keep: Container[str] | None) -> W
     headers: Headers = tuple((key, value.strip()) for key, value in own.headers)
     kind, name = (field(headers, "WARC-Type") or "").lower(), field(headers, "WARC-Record-ID")
     date, length = _date(field(headers, "WARC-Date") or ""), field(headers, "Content-Length") or ""
-    if not kind or not name or date is None or not (length.isascii() and length.isdigit()):
+    if not kind or not name or date is None or not DIGITS.fullmatch(length):
         raise damaged("a mandatory header is missing or malformed", offset=offset)
     uri = (field(headers, "WARC-Target-URI") or "").strip("<>") or None
     head = b""
@@ -192,7 +192,7 @@ def _passes_dechunked(body: BinaryIO, headers: Headers) -> bool:
 
 def _status(http: StatusAndHeaders) -> int | None:
     code = http.statusline.split(" ", 1)[0]
-    return int(code) if code.isascii() and code.isdigit() else None
+    return int(code) if DIGITS.fullmatch(code) else None
 
 
 def _date(text: str) -> Instant | None:

@@ -23,7 +23,8 @@ from manifests.signing import SigningKey
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
 from schemas.holds import Scope
-from schemas.ledger import EventDeclared, HoldAmended, HoldPlaced, ObjectsCondemned, RecordsClassified
+from schemas.ledger import AttemptRefused, EventDeclared, HoldAmended, HoldPlaced, ObjectsCondemned, RecordsClassified
+from storage import layout
 from storage.directory import DirectoryStore
 from storage.objects import StoreUnavailableError
 from tests.ediscovery.disposition.offices import Office, silent
@@ -31,6 +32,9 @@ from tests.ediscovery.disposition.offices import Office, silent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from schemas.stored import StoredObject
+    from storage.objects import Content
 
 
 @pytest.fixture
@@ -234,12 +238,24 @@ def test_a_declared_day_does_not_bring_a_record_into_a_plan_that_is_made(office:
 
 
 class Interrupted(DirectoryStore):
-    """A store in which something happens when the second object is deleted."""
+    """A store in which something happens when the second object is deleted, or when survivors are first stored."""
 
     def when(self, happens: Callable[[], object]) -> Interrupted:
-        """Say what happens."""
+        """Say what happens on deletion."""
         self._deleted, self._happens = count(), happens
         return self
+
+    def when_stored(self, happens: Callable[[], object]) -> Interrupted:
+        """Say what happens on storing."""
+        self._stored = [happens]
+        return self
+
+    def put_new(self, key: str, content: Content) -> StoredObject:
+        """Store an object, and have something happen after the first of a plan."""
+        stored = super().put_new(key, content)
+        if layout.plan_of(key) is not None and getattr(self, "_stored", None):
+            self._stored.pop()()
+        return stored
 
     def destroy(self, key: str) -> int:
         """Delete an object, as long as nothing happens."""
@@ -294,3 +310,37 @@ def test_nothing_is_deleted_whose_survivors_are_not_there(office: Office):
     with pytest.raises(SurvivorMissingError):
         office.go_on()
     assert archive.store.exists(next(one.was for one in rows if one.now is not None and one.now.key == lost))
+
+
+def interrupted(office: Office, happens: Callable[[], object]) -> Office:
+    """Another process with the same archive, in which something happens while survivors are written."""
+    other = office.again()
+    store = Interrupted(other.archive.home / "archive").when_stored(happens)
+    other.archive = replace(other.archive, store=store)
+    return other
+
+
+def test_what_somebody_says_while_survivors_are_written_is_heard(office: Office):
+    office.begin(office.plan())
+    before, kept = set(office.records()), min(comments(office))
+    said = RecordsClassified(records=(kept,), series=("ours/POSTS",), reason="Board: keep")
+    with pytest.raises(NoLongerDueError):
+        interrupted(office, lambda: office.again().append(said)).go_on()
+    office.go_on()
+    assert set(office.records()) == before
+    assert office.archive.ledger.history.plans["p1"].state == "stopped"
+
+
+def test_what_does_not_matter_keeps_no_plan_from_its_end(office: Office, site: BlogSite):
+    office.begin(office.plan())
+    going = comments(office)
+
+    def meanwhile() -> None:
+        other = office.again()
+        other.register("wiki", site.feed)
+        other.append(AttemptRefused(attempted="stop", code="PLAN_REFUSED", about="p1"))
+
+    done = interrupted(office, meanwhile).go_on()
+    assert done.certificate is not None
+    office.archive.ledger.refresh()
+    assert going.isdisjoint(office.records())
