@@ -29,8 +29,9 @@ def forget(archive: Archive) -> bool:
         if not history.replacing or (known.exists() and known.read_text(encoding="ascii") == now):
             return False
         archive.cache.clear(but=(named.stored for named in history.objects()))
-        for note in (state / "held").glob("*"):
-            note.unlink(missing_ok=True)
+        for folder in ("held", "cursors"):
+            for note in (state / folder).glob("*"):
+                note.unlink(missing_ok=True)
         workspaces.sweep(archive.home)
         # Whoever reads half of it forgets once more.
         known.write_text(now, encoding="ascii")

@@ -94,8 +94,22 @@ class Mirrored:
 
 def promises(history: History) -> Iterator[Promised]:
     """Yield every object that the ledger names with the end of the lock that it promises."""
+    passed_over = _passed_over(history)
     for named in history.objects():
-        yield Promised(named.stored, named.entry, named.account, _until(named.stored, named.entry, history.renewed))
+        renewed = None if named.stored.key in passed_over else history.renewed
+        yield Promised(named.stored, named.entry, named.account, _until(named.stored, named.entry, renewed))
+
+
+def _passed_over(history: History) -> frozenset[str]:
+    """Return the objects that were condemned when locks were renewed last, and stand again because a plan stopped."""
+    if history.renewed is None or not any(plan.stopped is not None for plan in history.plans.values()):
+        return frozenset()
+    size = history.renewed.size
+    return frozenset(
+        row.replaced.was
+        for row, counts in history.replacements.rows()
+        if not counts and row.entry < size <= (history.plans[row.plan].stopped or 0)
+    )
 
 
 def _until(stored: StoredObject, entry: int, renewed: LocksRenewed | None) -> Instant | None:

@@ -60,6 +60,10 @@ REMAINS = (
     ),
     Remaining(what="Months, sizes and counts in the ledger", why="The ledger cannot be changed."),
     Remaining(
+        what="The papers of the plan (records.pdf, records.csv), where they were put to be read",
+        why="They are the office's own; whoever keeps them decides.",
+    ),
+    Remaining(
         what="Addresses of items in lists, where these are kept",
         why="Lists are records of their own, and go when they are due.",
     ),

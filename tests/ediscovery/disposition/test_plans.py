@@ -238,30 +238,34 @@ def test_a_declared_day_does_not_bring_a_record_into_a_plan_that_is_made(office:
 
 
 class Interrupted(DirectoryStore):
-    """A store in which something happens when the second object is deleted, or when survivors are first stored."""
+    """A store in which something happens once: when the second object is deleted, or a plan's first one is stored."""
 
-    def when(self, happens: Callable[[], object]) -> Interrupted:
-        """Say what happens on deletion."""
-        self._deleted, self._happens = count(), happens
-        return self
-
-    def when_stored(self, happens: Callable[[], object]) -> Interrupted:
-        """Say what happens on storing."""
-        self._stored = [happens]
-        return self
-
-    def put_new(self, key: str, content: Content) -> StoredObject:
-        """Store an object, and have something happen after the first of a plan."""
-        stored = super().put_new(key, content)
-        if layout.plan_of(key) is not None and getattr(self, "_stored", None):
-            self._stored.pop()()
-        return stored
+    def __init__(
+        self, root: Path, *, deleting: Callable[[], None] | None = None, storing: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__(root)
+        self._deletions, self._deleting, self._storing = count(), deleting, storing
 
     def destroy(self, key: str) -> int:
-        """Delete an object, as long as nothing happens."""
-        if next(self._deleted) == 1:
-            self._happens()
+        """Delete an object, or have something happen first."""
+        if self._deleting is not None and next(self._deletions) == 1:
+            self._deleting()
         return super().destroy(key)
+
+    def put_new(self, key: str, content: Content) -> StoredObject:
+        """Store an object, and have something happen then."""
+        stored, happens = super().put_new(key, content), self._storing
+        if happens is not None and layout.plan_of(key) is not None:
+            self._storing = None
+            happens()
+        return stored
+
+
+def interrupted(office: Office, **happens: Callable[[], None]) -> Office:
+    """Another process with the same archive, in whose store something happens."""
+    other = office.again()
+    other.archive = replace(other.archive, store=Interrupted(other.archive.home / "archive", **happens))
+    return other
 
 
 def away() -> None:
@@ -272,9 +276,8 @@ def away() -> None:
 def test_a_run_that_is_cut_off_while_it_deletes_leaves_what_is_to_be_left_whatever_is_decided_then(office: Office):
     office.begin(office.plan())
     before, going = office.records(), comments(office)
-    store = Interrupted(office.archive.home / "archive").when(away)
     with pytest.raises(StoreUnavailableError):
-        Office(replace(office.archive, store=store), office.jane, office.omar, office.root).go_on()
+        interrupted(office, deleting=away).go_on()
     # Something is gone, and no act says so yet. A hold that comes now must not cost what is left of it.
     office.append(HoldPlaced(hold="case", reason="Doe v. District", scope=Scope(accounts=("blog",))))
     with suppress(PlanOvertakenError):
@@ -289,11 +292,8 @@ def test_a_run_that_is_cut_off_while_it_deletes_leaves_what_is_to_be_left_whatev
 def test_stopping_a_plan_while_objects_are_deleted_keeps_all_else(office: Office):
     office.begin(office.plan())
     before, going = office.records(), comments(office)
-    store = Interrupted(office.archive.home / "archive").when(lambda: stop(office.archive, "p1", "A call came in"))
-    other = office.again()
-    other.archive = replace(other.archive, store=store)
     with suppress(PlanRefusedError):
-        other.go_on()
+        interrupted(office, deleting=lambda: stop(office.archive, "p1", "A call came in")).go_on()
     office.go_on()
     assert list(office.archive.ledger.history.replacements.doomed("p1")) == []
     assert before.keys() - office.records().keys() <= going
@@ -312,20 +312,12 @@ def test_nothing_is_deleted_whose_survivors_are_not_there(office: Office):
     assert archive.store.exists(next(one.was for one in rows if one.now is not None and one.now.key == lost))
 
 
-def interrupted(office: Office, happens: Callable[[], object]) -> Office:
-    """Another process with the same archive, in which something happens while survivors are written."""
-    other = office.again()
-    store = Interrupted(other.archive.home / "archive").when_stored(happens)
-    other.archive = replace(other.archive, store=store)
-    return other
-
-
 def test_what_somebody_says_while_survivors_are_written_is_heard(office: Office):
     office.begin(office.plan())
     before, kept = set(office.records()), min(comments(office))
     said = RecordsClassified(records=(kept,), series=("ours/POSTS",), reason="Board: keep")
     with pytest.raises(NoLongerDueError):
-        interrupted(office, lambda: office.again().append(said)).go_on()
+        interrupted(office, storing=lambda: office.again().append(said)).go_on()
     office.go_on()
     assert set(office.records()) == before
     assert office.archive.ledger.history.plans["p1"].state == "stopped"
@@ -340,7 +332,7 @@ def test_what_does_not_matter_keeps_no_plan_from_its_end(office: Office, site: B
         other.register("wiki", site.feed)
         other.append(AttemptRefused(attempted="stop", code="PLAN_REFUSED", about="p1"))
 
-    done = interrupted(office, meanwhile).go_on()
+    done = interrupted(office, storing=meanwhile).go_on()
     assert done.certificate is not None
     office.archive.ledger.refresh()
     assert going.isdisjoint(office.records())
