@@ -12,7 +12,7 @@ from manifests.ledger import Ledger
 from manifests.locking import mirror_holds, promises, sweep_copy
 from manifests.replication import Copied, copy_archive
 from schemas.holds import Scope
-from schemas.ledger import HoldPlaced
+from schemas.ledger import HoldPlaced, LocksRenewed
 from storage import layout
 from storage.memory import MemoryStore
 from tests.manifests.archives import Writer
@@ -154,6 +154,21 @@ def test_nothing_is_promised_of_what_is_condemned_and_all_of_what_stands(tmp_pat
     assert {promised.account for promised in promises(one.ledger.history) if promised.stored.key in new} == {"blog"}
     one.stop("p")
     assert {promised.stored.key for promised in promises(one.ledger.history)} == before
+
+
+def test_what_was_condemned_when_locks_were_renewed_is_not_promised_when_its_plan_stops(tmp_path: Path):
+    one = made(tmp_path)
+    gone = first(one)
+    one.begun("p", gone)
+    out = {each.was for each in one.condemn("p", gone)}
+    until = one.writer.clock.at.plus(seconds=30 * DAY)
+    one.append(LocksRenewed(size=one.ledger.head.size, until=until, objects=2))
+    one.stop("p")
+    ends = {promised.stored.key: promised.until for promised in promises(one.ledger.history)}
+    assert {key for key, end in ends.items() if end is None} == out
+    assert {key for key, end in ends.items() if end == until} == ends.keys() - out
+    one.append(LocksRenewed(size=one.ledger.head.size, until=until, objects=4))
+    assert {promised.until for promised in promises(one.ledger.history)} == {until}
 
 
 def test_locks_and_flags_of_what_is_condemned_are_left_alone_in_the_archive_and_in_a_copy_that_is_behind(

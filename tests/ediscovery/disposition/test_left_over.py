@@ -6,16 +6,21 @@ import secrets
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from demo.site import BlogSite
 from ediscovery.commands import searchable
+from ediscovery.disposition.carrying_out import CopyIncompleteError
+from ediscovery.disposition.condemning import NoLongerDueError
+from ediscovery.disposition.papers.checking import read_certificate
 from ediscovery.disposition.strays import strays_of
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
+from ediscovery.production.signed import SignedPdf
+from ediscovery.retention.reading import read as read_schedule
 from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.checkpoints.commands import system_nonce
@@ -24,6 +29,8 @@ from manifests.console import system_clock
 from manifests.forgetting import forget
 from manifests.ledger import Ledger
 from manifests.replication import copy_archive
+from schemas.ledger import BatesAssigned, ClassificationAdopted
+from schemas.production import BatesRange
 from schemas.query import Query
 from storage import layout
 from storage.directory import DirectoryStore
@@ -132,6 +139,49 @@ def test_a_copy_that_is_away_keeps_the_plan_from_its_end(site: BlogSite, tmp_pat
     (tmp_path / "vault").unlink()
     (tmp_path / "away").rename(tmp_path / "vault")
     assert office.go_on().certificate is not None
+
+
+def test_a_copy_that_lacks_what_is_left_keeps_everything_from_being_deleted(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    store = DirectoryStore(tmp_path / "vault", pinned=False)
+    office.copies["vault"] = Ledger(store, origin=office.archive.ledger.origin)
+    copy_archive(office.archive.ledger, office.copies["vault"], tell=silent)
+    office.begin(office.plan())
+    place = next(iter(office.archive.ledger.history.places("blog")))
+    for one in office.archive.ledger.history.places("blog"):
+        store.put_new(layout.leaves(one.partition.stored.key, "p1"), Content.of(b"something else"))
+    with pytest.raises(CopyIncompleteError):
+        office.go_on()
+    assert office.archive.ledger.history.plans["p1"].destroyed == 0
+    assert office.archive.store.exists(place.partition.stored.key)
+    assert store.exists(place.partition.stored.key)
+
+
+def test_a_production_that_is_to_be_kept_after_all_stays(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site, rules=PRODUCTIONS)
+    act = produced(office, Query(kinds=frozenset({"comment"})))
+    later = office.archive.now().to_datetime().date() + timedelta(days=3 * 366)
+    planned = office.plan(as_of=later, only=("ours/NONE",))
+    assert (planned.act.records, planned.act.productions) == (0, (act.production,))
+    office.begin(planned)
+    kept: Any = read_schedule(RULES, name="test")
+    office.append(ClassificationAdopted(classification=kept))  # it names no series for productions any more
+    ahead = office.again(now=lambda: system_clock().plus(seconds=86_400 * (3 * 366 + 2)))
+    with pytest.raises(NoLongerDueError):
+        ahead.go_on()
+    assert ahead.archive.store.exists(act.document.key)
+
+
+def test_a_production_that_was_cut_off_is_told_of_in_the_certificate(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    bates = BatesRange(prefix="X", first=1, last=1)
+    office.append(BatesAssigned(production="cut", bates=bates))
+    office.archive.store.put_new(layout.production("cut"), Content.of(b"%PDF with everything"))
+    office.begin(office.plan())
+    stored = office.go_on().certificate
+    assert stored is not None
+    handed = SignedPdf.read(read(office.archive.store, stored.key), at=office.archive.now())
+    assert [one for one in read_certificate(handed).exceptions if "production" in one]
 
 
 def test_what_a_kept_production_shows_stays_with_its_thread(site: BlogSite, tmp_path: Path):

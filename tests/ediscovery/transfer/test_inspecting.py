@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +30,7 @@ from tests.ediscovery.transfer.packages import (
 )
 
 NATIVE, NEXT_NATIVE = part(1, "native.xml"), part(2, "native.xml")
+ROOT = Path(__file__).parents[3]
 CANONICAL = {"separators": (",", ":"), "sort_keys": True, "ensure_ascii": False}
 PROOF, NEXT_PROOF = part(1, naming.PROOF), part(2, naming.PROOF)
 
@@ -205,6 +209,22 @@ class TestWhoeverWritesTheManifestsAnew:
         name_again(package)
         assert {("PREMIS_DIFFERS", part(0, "native.xml")), ("METS_DIFFERS", NATIVE)} <= found(package)
 
+    @pytest.mark.parametrize("name", [naming.PREMIS, naming.METS])
+    def test_cannot_tell_of_a_file_twice(self, package, name):
+        start, end = {
+            naming.PREMIS: (b'<object xsi:type="file">', b"</object>"),
+            naming.METS: (b'<file ID="f-000000001-native', b"</file>"),
+        }[name]
+        content = (package / name).read_bytes()
+        at = content.index(start)
+        one = content[at : content.index(end, at) + len(end)]
+        forged = (
+            one.replace(b"<objectIdentifierValue>", b"<objectIdentifierValue>0", 1) if name == naming.PREMIS else one
+        )
+        (package / name).write_bytes(content[:at] + forged + content[at:])
+        name_again(package)
+        assert ("PACKAGE_MALFORMED", name) in found(package)
+
     def test_cannot_put_the_package_of_another_archive_in_its_place(self, package, whole, tmp_path):
         packed(office(tmp_path / "other"), tmp_path / "their-package")
         for path in (tmp_path / "their-package").rglob("000000001-*"):
@@ -259,6 +279,30 @@ def test_markup_that_is_hostile_or_no_markup_is_named_and_nothing_of_it_expanded
     name_again(package)
     unread, silent = ("PACKAGE_MALFORMED", name), ("METS_DIFFERS" if name == naming.METS else "PREMIS_DIFFERS", NATIVE)
     assert found(package) & {unread, silent}
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+from ediscovery.transfer.markup import METS, reading
+assert list(reading(Path(sys.argv[1]), METS, ("file",))) == []
+print(next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
+"""
+
+
+def test_markup_that_nobody_asked_for_takes_no_memory(tmp_path):
+    (tmp_path / "METS.xml").write_bytes(b'<mets xmlns="http://www.loc.gov/METS/">' + b"<x/>" * 2_000_000 + b"</mets>")
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(tmp_path / "METS.xml")], capture_output=True, check=True, cwd=ROOT
+    )
+    assert int(done.stdout) < 200_000  # kilobytes; a tree of it has more than twice that
+
+
+def test_an_element_with_too_many_others_in_it_is_refused(package):
+    inner = b'<premis xmlns="http://www.loc.gov/premis/v3"><object>' + b"<x/>" * 20_000 + b"</object></premis>"
+    (package / naming.PREMIS).write_bytes(inner)
+    name_again(package)
+    assert ("PACKAGE_MALFORMED", naming.PREMIS) in found(package)
 
 
 def test_what_is_no_package_or_a_draft_is_refused(package, tmp_path):
