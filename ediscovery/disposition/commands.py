@@ -23,7 +23,7 @@ from manifests.decisions.decided import LONGEST_DAYS
 from manifests.decisions.files import load_decision
 from manifests.refusals import recorded_if_refused
 from schemas.decisions import Disposition
-from schemas.errors import InputError
+from schemas.errors import ArchiveError, InputError
 from storage.objects import read_stored
 
 if TYPE_CHECKING:
@@ -160,12 +160,20 @@ def execute(console: Console, file: Path | None, permission: str) -> None:
             carrying_out.begin(archive, decided, permission=permission)
     copies = _copies(console, archive)
     done: list[GoneOn] = []
+    failures: list[ArchiveError] = []
     with console.progress("Destroying") as tell:
-        done.extend(
-            carrying_out.go_on(archive, one.act.plan, copies, nonce=system_nonce, tell=tell)
-            for one in list(carrying_out.unfinished(archive))
-        )
-    console.show({"plans": [_gone_plain(one) for one in done]}, list(_gone_lines(done, archive)))
+        for one in list(carrying_out.unfinished(archive)):
+            try:
+                done.append(carrying_out.go_on(archive, one.act.plan, copies, nonce=system_nonce, tell=tell))
+            except ArchiveError as error:
+                failures.append(error)  # the other plans go on all the same
+    if failures and not done:
+        raise failures[0]
+    console.show(
+        {"plans": [_gone_plain(one) for one in done], "failures": [error.to_json() for error in failures]},
+        list(_gone_lines(done, archive)),
+    )
+    _end(console, failures)
 
 
 def _copies(console: Console, archive: Archive) -> dict[str, Ledger]:
@@ -266,10 +274,15 @@ def run_unattended(console: Console) -> None:
         running = Running(archive, _copies(console, archive), os.environ, name, system_nonce, tell)
         ran = running.run(today=judged_day(archive, None))
     console.show(_ran_plain(ran), _ran_lines(ran, archive))
-    for error in ran.failures:
+    _end(console, ran.failures)
+
+
+def _end(console: Console, failures: list[ArchiveError]) -> None:
+    """End the program with the first failure's status after saying all of them; go on where there is none."""
+    for error in failures:
         console.say(f"holdfast: {error.what}\n  → {error.do}\n  ({error.code})")
-    if ran.failures:
-        sys.exit(ran.failures[0].exit_status)
+    if failures:
+        sys.exit(failures[0].exit_status)
 
 
 def _ran_plain(ran: Ran) -> dict[str, Any]:

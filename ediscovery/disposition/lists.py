@@ -61,6 +61,17 @@ def read_list(store: ObjectStore, planned: DispositionPlanned) -> Iterator[Plann
 
 
 def by_partition(lines: Iterable[PlannedRecords]) -> Iterator[tuple[str, frozenset[Digest]]]:
-    """Yield the planned records of each partition, by the key that its capture names; a list is in their order."""
+    """Yield the planned records of each partition, by the key that its capture names; a list is in their order.
+
+    Raises:
+        PlanListError: it is not.
+    """
+    before = set[str]()
     for partition, several in groupby(lines, key=attrgetter("partition")):
+        if partition in before:
+            raise PlanListError(
+                f"The list of a plan comes back to {partition[:200]!r}.",
+                do="Destroy nothing; keep everything and report this.",
+            )
+        before.add(partition)
         yield partition, frozenset(record for line in several for record in line.records)
