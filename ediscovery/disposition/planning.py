@@ -89,6 +89,8 @@ def plan(
     size = archive.ledger.head.size
     in_force = InForce.of(archive.ledger)
     going = produced.due(archive, in_force, as_of=as_of)
+    if only and in_force.classification and not set(only) & set(in_force.classification.productions):
+        going = ()
     tally = _Tally()
     with (
         workspace(archive.home) as folder,
