@@ -201,7 +201,9 @@ def _check_produced(history: History, act: Produced, index: int) -> None:
         raise _act_refused(f"The production {act.production} is sealed already.", "Start a new production.")
     if not 0 < act.ledger_size <= index:
         raise _act_refused(f"The production {act.production} is proved at a later ledger.", "Report this.")
-    if any(entry >= act.ledger_size for entry in history.condemned.values()):
+    if any(entry >= act.ledger_size for entry in history.condemned.values()) or history.replacements.is_out(
+        act.document.key
+    ):
         raise _act_refused(
             f"Records were condemned while the production {act.production} was made.",
             "Make it again: it may show some.",

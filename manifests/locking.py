@@ -101,14 +101,14 @@ def promises(history: History) -> Iterator[Promised]:
 
 
 def _passed_over(history: History) -> frozenset[str]:
-    """Return the objects that were condemned when locks were renewed last, and stand again because a plan stopped."""
+    """Return the objects that stand again because a plan stopped after locks were renewed last: perhaps not theirs."""
     if history.renewed is None or not any(plan.stopped is not None for plan in history.plans.values()):
         return frozenset()
     size = history.renewed.size
     return frozenset(
         row.replaced.was
         for row, counts in history.replacements.rows()
-        if not counts and row.entry < size <= (history.plans[row.plan].stopped or 0)
+        if not counts and size <= (history.plans[row.plan].stopped or 0)
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ediscovery.disposition.condemning import Condemning
-from ediscovery.disposition.destroying import Destroyed, Destroying, stop
+from ediscovery.disposition.destroying import Destroyed, Destroying, give_up
 from manifests.decisions.decided import refused
 from manifests.dispositions.rules import PlanOvertakenError, comes
 from manifests.forgetting import forget
@@ -85,7 +85,7 @@ def _condemn(archive: Archive, name: str, tell: Tell) -> None:
         try:
             Condemning(archive, plan.act, tell).condemn()
         except PlanOvertakenError as error:
-            stop(archive, name, error.what)
+            give_up(archive, name, error.what)
             raise
         except ArchiveError:
             archive.ledger.refresh()

@@ -132,7 +132,8 @@ def _plain(plan: Plan) -> dict[str, Any]:
 
 
 def _line(plan: Plan) -> str:
-    gone = f", {plan.destroyed:,} of {plural(plan.condemned, 'object')} gone" if plan.condemned else ""
+    of = f" of {plan.condemned:,}" if plan.stopped is None else ""
+    gone = f", {plan.destroyed:,}{of} {'object' if plan.destroyed == 1 else 'objects'} gone" if plan.condemned else ""
     return f"{plan.act.plan}  {plural(plan.act.records, 'record')} due on {plan.act.as_of}: {WORDS[plan.state]}{gone}"
 
 

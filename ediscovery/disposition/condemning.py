@@ -23,18 +23,23 @@ from ediscovery.transfer.receiving import transferred
 from manifests.dispositions.rules import PlanOvertakenError, refuse_newly_held
 from schemas.disposition import Replaced
 from schemas.ledger import (
+    AccountRegistered,
     AttemptRefused,
     AttestorsNamed,
+    BatesAssigned,
     Captured,
     DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
-    DispositionStopped,
+    HoldAmended,
+    HoldPlaced,
+    HoldReleased,
     KeysChanged,
     LocksRenewed,
     ObjectsCondemned,
     ObjectsDestroyed,
+    RecordsTransferred,
 )
 from storage import layout, parquet
 from storage.objects import Content, read_stored
@@ -45,7 +50,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.history import History, Place
     from schemas.digest import Digest
-    from schemas.ledger import Produced
+    from schemas.ledger import Act, Produced
 
 LARGEST_ACT = 256 << 10
 """How many bytes an act takes at most; an entry may have four times as many."""
@@ -61,19 +66,23 @@ class NoLongerDueError(PlanOvertakenError):
 
 
 HARMLESS = (
+    AccountRegistered,
     AttemptRefused,
     AttestorsNamed,
+    BatesAssigned,
     DeletionBegun,
     DispositionBegun,
     DispositionCertified,
     DispositionPlanned,
-    DispositionStopped,
+    HoldAmended,
+    HoldPlaced,
+    HoldReleased,
     KeysChanged,
     LocksRenewed,
-    ObjectsCondemned,
     ObjectsDestroyed,
+    RecordsTransferred,
 )
-"""Acts after which a record is due as it was before; a hold is asked for by the rules of the acts themselves."""
+"""Acts after which a record is due as it was before; of holds the rules of the acts themselves ask."""
 
 
 @dataclass(slots=True)
@@ -127,10 +136,31 @@ class Condemning:
         if any(key not in self._keys(account) for key in planned):
             raise _not_due("A partition of the plan is not in the ledger.")
         left = self._left(account, planned)
-        if left:
+        if not left:
+            return
+        if len(left) == len(planned):
             self._demand_due(account, planned)
-            replaced = (self._partition(place, planned[place.partition.stored.key]) for place in left)
-            self._append(account, replaced, again=lambda: self._demand_due(account, planned))
+        else:
+            # Cut short in the middle of an account: what the plan itself condemned would be missed in a reckoning.
+            self._reckoned = self._first_act(account) + 1
+        replaced = (self._partition(place, planned[place.partition.stored.key]) for place in left)
+        self._append(account, replaced, again=lambda: self._again(account, planned))
+
+    def _again(self, account: str, planned: Mapping[str, frozenset[Digest]]) -> None:
+        """Reckon again, as long as nothing of an account is condemned.
+
+        Raises:
+            NoLongerDueError: a record is not due, or that cannot be reckoned any more.
+        """
+        if len(self._left(account, planned)) < len(planned):
+            raise _not_due(f"Something was said that may keep records of {account} after the first were condemned.")
+        self._demand_due(account, planned)
+
+    def _first_act(self, account: str) -> int:
+        """Return the entry in which the plan condemned the first object of an account."""
+        history = self.archive.ledger.history
+        rows = history.registers.replacements("plan", self.plan.plan, size=history.size)
+        return next(row.entry for row in rows if row.replaced.key.startswith(f"{layout.PARTITIONS}{account}/"))
 
     def _keys(self, account: str) -> frozenset[str]:
         return frozenset(place.partition.stored.key for place in self.archive.ledger.history.places(account))
@@ -232,18 +262,34 @@ class Condemning:
         """Append an act; where something came in meanwhile after which less may be due, it is reckoned ``again``."""
 
         def build(history: History) -> tuple[ObjectsCondemned, ...]:
-            return () if again and self._overtaken(history.size, act.account) else (act,)
+            if again and self._overtaken(history.size, act.account):
+                return ()
+            self._reckoned = history.size
+            return (act,)
 
         while self.archive.append(build) is None:
             assert again is not None  # noqa: S101 - else the act would have been appended
             again()
 
     def _overtaken(self, size: int, account: str | None) -> bool:
+        """Whether an entry since the last reckoning may keep something that is to be condemned."""
         acts = (act for index in range(self._reckoned, size) for act in self.archive.ledger.entry(index).acts)
-        return any(
-            not isinstance(act, HARMLESS) and not (isinstance(act, Captured) and act.poll.account != account)
-            for act in acts
-        )
+        return any(self._matters(act, account) for act in acts)
+
+    def _matters(self, act: Act, account: str | None) -> bool:
+        match act:
+            case Captured():
+                # From an account's first act on, a capture is compared with what is left (the rule of ``base``).
+                return act.poll.account == account and not self._begun(account)
+            case ObjectsCondemned():
+                return act.plan != self.plan.plan and act.account == account
+            case _:
+                return not isinstance(act, HARMLESS)
+
+    def _begun(self, account: str) -> bool:
+        entry = self.archive.ledger.history.condemned.get(account, -1)
+        acts = self.archive.ledger.entry(entry).acts if entry >= 0 else ()
+        return any(isinstance(act, ObjectsCondemned) and act.plan == self.plan.plan for act in acts)
 
 
 def _not_due(what: str) -> NoLongerDueError:

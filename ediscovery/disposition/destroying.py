@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from manifests.dispositions.rules import PlanOvertakenError
+from manifests.dispositions.rules import PlanOvertakenError, refuse_newly_held
 from schemas.errors import IntegrityError, PolicyError
 from schemas.ledger import DeletionBegun, DispositionStopped, ObjectsDestroyed
 from storage import layout
@@ -139,6 +139,7 @@ class Destroying:
 
         Until then a hold that is placed brings all of them back; from then on nothing does.
         """
+        self._refuse_held()
         free: list[str] = []
         for key, kept in zip(keys, pool.map(self._kept, keys), strict=True):
             # What natives are looked for in goes before that in which they are looked for.
@@ -157,10 +158,23 @@ class Destroying:
         try:
             self.archive.append(build)
         except PlanOvertakenError as error:
-            stop(self.archive, self.plan, error.what)
+            give_up(self.archive, self.plan, error.what)
             raise
         replacements = self.archive.ledger.history.replacements
         return [key for key in free if replacements.gone(key) is None]
+
+    def _refuse_held(self) -> None:
+        """Stop the plan where a hold was placed since it was made; what takes nobody's place any more goes anyway."""
+        self.archive.ledger.refresh()
+        history = self.archive.ledger.history
+        plan = history.plans[self.plan]
+        if plan.stopped is not None:
+            return
+        try:
+            refuse_newly_held(history, plan)
+        except PlanOvertakenError as error:
+            give_up(self.archive, self.plan, error.what)
+            raise
 
     def _demand_survivors(self, key: str) -> None:
         """Check that what takes an object's place is in every store.
@@ -170,9 +184,10 @@ class Destroying:
         """
         for survivor in self.archive.ledger.history.replacements.successors(key):
             for name, store in self.stores.items():
-                if not store.exists(survivor.key):
+                found = store.find(survivor.key)
+                if found is None or (found.sha256, found.size) != (survivor.sha256, survivor.size):
                     raise SurvivorMissingError(
-                        f"What is to be left of {key} is not in {name}: {survivor.key}.",
+                        f"What is to be left of {key} is not in {name}, or altered: {survivor.key}.",
                         do="Nothing more is deleted. Run 'holdfast verify', and bring it back, or stop the plan.",
                         key=survivor.key,
                     )
@@ -266,6 +281,12 @@ def stop(archive: Archive, plan: str, reason: str) -> None:
     """
     act = DispositionStopped(plan=plan, reason=reason)
     archive.append(lambda _history: (act,))
+
+
+def give_up(archive: Archive, plan: str, reason: str) -> None:
+    """Stop a plan, unless somebody else has."""
+    act = DispositionStopped(plan=plan, reason=reason)
+    archive.append(lambda history: (act,) if history.plans[plan].state == "running" else ())
 
 
 def _locked_until(store: ObjectStore, key: str) -> Instant | None:

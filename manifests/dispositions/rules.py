@@ -183,6 +183,8 @@ def _check_condemned(history: History, entry: Entry, act: ObjectsCondemned) -> N
     for key in act.strays:
         if not key.startswith(_places(act.account)) or not (act.account or layout.production_of(key)):
             raise _refused(f"No capture or production leaves {key[:200]!r} behind", "Report this.")
+        if layout.production_of(key) in history.produced:
+            raise _refused(f"The production at {key} was handed over", "Look again.")
         if history.replacements.is_out(key):
             raise _refused(f"The object {key} is condemned already", "Look again.")
 

@@ -167,6 +167,14 @@ def test_what_was_condemned_when_locks_were_renewed_is_not_promised_when_its_pla
     ends = {promised.stored.key: promised.until for promised in promises(one.ledger.history)}
     assert {key for key, end in ends.items() if end is None} == out
     assert {key for key, end in ends.items() if end == until} == ends.keys() - out
+    # Also where it was condemned while the sweep was under way, which passed it over.
+    size = one.ledger.head.size
+    one.begun("q", gone)
+    again = {each.was for each in one.condemn("q", gone)}
+    one.append(LocksRenewed(size=size, until=until, objects=2))
+    one.stop("q")
+    ends = {promised.stored.key: promised.until for promised in promises(one.ledger.history)}
+    assert {key for key, end in ends.items() if end is None} == again | {layout.planned("q")}
     one.append(LocksRenewed(size=one.ledger.head.size, until=until, objects=4))
     assert {promised.until for promised in promises(one.ledger.history)} == {until}
 

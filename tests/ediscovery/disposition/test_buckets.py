@@ -11,6 +11,7 @@ import pytest
 
 from demo.site import BlogSite
 from manifests.audit import audit
+from manifests.dispositions.rules import PlanOvertakenError
 from manifests.ledger import Ledger
 from manifests.locking import mirror_holds, sweep
 from schemas.holds import Scope
@@ -92,6 +93,22 @@ def test_the_store_keeps_what_is_locked_and_it_goes_when_its_lock_has_ended(buck
     faults = [one for one in audit(office.archive.store, now=office.archive.now()).findings if one.severity == "fault"]
     # The clock that made the first locks short was a lease behind the store's.
     assert {one.code for one in faults} <= {"CLOCKS_DIFFER", "LOCK_LAPSED"}, faults
+
+
+def test_a_hold_stops_a_plan_whose_objects_are_all_locked(bucket: LaneBucket, tmp_path: Path):
+    with BlogSite() as site:
+        office = Office.founded(tmp_path / "home", place=bucket.place(lease_days=LEASE), now=bucket.clock)
+        office.register("blog", site.feed)
+        office.capture()
+    before = office.records()
+    office.begin(office.plan())
+    assert office.go_on().destroyed.objects == 0
+    assert office.records() != before
+    office.append(HoldPlaced(hold="case", reason="Doe v. District", scope=Scope(accounts=("blog",))))
+    with pytest.raises(PlanOvertakenError):
+        office.go_on()
+    assert office.archive.ledger.history.plans["p1"].state == "stopped"
+    assert office.records() == before
 
 
 class Interrupted(S3Store):

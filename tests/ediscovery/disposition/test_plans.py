@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.site import BlogSite
-from ediscovery.disposition import carrying_out
+from ediscovery.disposition import carrying_out, condemning
 from ediscovery.disposition.condemning import Condemning, NoLongerDueError
 from ediscovery.disposition.destroying import SurvivorMissingError, stop
 from ediscovery.disposition.planning import NothingDueError
@@ -336,3 +336,44 @@ def test_what_does_not_matter_keeps_no_plan_from_its_end(office: Office, site: B
     assert done.certificate is not None
     office.archive.ledger.refresh()
     assert going.isdisjoint(office.records())
+
+
+def test_a_survivor_that_was_altered_keeps_its_original(office: Office):
+    office.begin(office.plan())
+    archive = office.archive
+    Condemning(archive, archive.ledger.history.plans["p1"].act, silent).condemn()
+    one = next(row.replaced for row, _ in archive.ledger.history.replacements.rows() if row.replaced.now is not None)
+    assert one.now is not None
+    path = archive.home / "archive" / one.now.key
+    path.chmod(0o600)
+    path.write_bytes(b"something else")
+    with pytest.raises(SurvivorMissingError):
+        office.go_on()
+    assert archive.store.exists(one.was)
+
+
+def test_a_plan_that_was_cut_off_within_an_account_goes_on_but_not_over_what_was_said_since(
+    office: Office, site: BlogSite
+):
+    office.begin(office.plan())
+    act, records = office.archive.ledger.history.plans["p1"].act, comments(office)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(condemning, "LARGEST_ACT", 1)  # an act for each partition
+        other = interrupted(office, storing=lambda: None)
+        left = iter(range(3))
+
+        def commit(self: Condemning, *given: object) -> None:
+            if next(left, None) is None:
+                raise StoreUnavailableError("Cut off.", do="Go on.")
+            original(self, *given)
+
+        original = Condemning._commit
+        patch.setattr(Condemning, "_commit", commit)
+        with pytest.raises(StoreUnavailableError):
+            Condemning(other.archive, act, silent).condemn()
+    office.archive.ledger.refresh()
+    kept = next(one for one in records if one in office.records())
+    office.append(RecordsClassified(records=(kept,), series=("ours/POSTS",), reason="Board: keep"))
+    with pytest.raises(NoLongerDueError):
+        office.go_on()
+    assert kept in office.records()
