@@ -134,7 +134,7 @@ def test_a_copy_that_is_away_keeps_the_plan_from_its_end(site: BlogSite, tmp_pat
     office.begin(office.plan())
     (tmp_path / "vault").rename(tmp_path / "away")
     (tmp_path / "vault").write_text("a file where the copy was")
-    with pytest.raises(Exception, match="vault"):
+    with pytest.raises(StoreUnavailableError, match="vault"):
         office.go_on()
     assert office.archive.ledger.history.plans["p1"].destroyed == 0
     (tmp_path / "vault").unlink()
