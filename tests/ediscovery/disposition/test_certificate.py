@@ -18,6 +18,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from ediscovery.disposition.papers.checking import is_certificate
+from ediscovery.disposition.papers.comparing import differences
 from ediscovery.disposition.papers.judging import contradictions
 from ediscovery.production.signed import SignedPdf
 from manifests.chain import Signed
@@ -321,6 +322,42 @@ def test_a_hold_after_the_plan_is_no_fault_unless_the_certificate_says_there_was
     destruction.office.append(HoldPlaced(hold="late", reason="r"))
 
     assert judged(pdf, ledger=destruction.ledger).sound
+    late = destruction.ledger.head.size - 1
+    forged = replace(certificate, holds=replace(certificate.holds, until=late + 1))
+    assert f"A hold was placed or widened in ledger entry {late}." in told(destruction, forged, pdf)
+    assert not told(destruction, certificate, pdf)
+
+
+def told(destruction: Destruction, certificate: Certificate, pdf: bytes) -> set[str]:
+    """What the ledger says otherwise than a certificate."""
+    found = differences(destruction.ledger, certificate, sha256=Digest.of(pdf), octets=len(pdf))
+    return {finding.what for finding in found}
+
+
+def test_people_whose_keys_were_never_in_force_and_objects_left_out_are_told_by_the_ledger() -> None:
+    destruction, (signer, _) = Destruction(), signer_of()
+    certificate = destruction.certificate()
+    pdf = printed(certificate, signer)
+    destruction.certify(certificate, pdf)
+    stranger = _stranger(certificate.approvers[1])
+    forged = replace(certificate, approvers=(certificate.approvers[0], stranger))
+    assert told(destruction, forged, pdf) == {f"The key {stranger.verifier} was not in force for approving."}
+    fewer = replace(certificate, objects=certificate.objects[1:])
+    assert told(destruction, fewer, pdf) == {f"The plan destroyed {len(certificate.objects)} objects."}
+
+
+def test_each_contradiction_within_a_certificate_has_words_of_its_own(certificate) -> None:
+    heading = Signed.from_bytes(certificate.begun.entry.encode()).heading
+    series = certificate.planned.act.series
+    more = (replace(series[0], records=series[0].records + 1), *series[1:])
+    unfinished = tuple(replace(one, act=replace(one.act, complete=False)) for one in certificate.condemned)
+    early = tuple(replace(one, index=certificate.begun.index) for one in certificate.destroyed)
+    for forged, words in (
+        (replace(certificate, planned=_act(certificate.planned, series=more)), "do not add up"),
+        (replace(certificate, condemned=unfinished), "do not end with the one that is complete"),
+        (replace(certificate, destroyed=early), "destroyed before it was condemned"),
+    ):
+        assert any(words in finding.what for finding in contradictions(forged, heading)), words
 
 
 def test_who_vouches_for_its_checkpoint_is_said_and_a_stamp_that_ended_is_a_notice() -> None:
