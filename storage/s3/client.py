@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
@@ -60,12 +60,21 @@ class Bucket:
         """
         asked = Asked(operation, self.name, self.endpoint, parameters.get("Key"), parameters.get("VersionId"))
         try:
-            answer: Answer = getattr(self._connected(), operation)(Bucket=self.name, **parameters)
+            answer: Answer = self._asked(operation, parameters)
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             ours = translate(error, asked)
             if ours is None:
                 raise
             raise ours from error
+        return answer
+
+    def _asked(self, operation: str, parameters: dict[str, Any]) -> Answer:
+        method = getattr(self._connected(), operation)
+        try:
+            answer: Answer = method(Bucket=self.name, **parameters)
+        except ValueError as error:
+            # An answer whose head was cut off within a day raises no error of botocore's own.
+            raise ConnectionClosedError(endpoint_url=self.endpoint) from error
         return answer
 
     def read(self, body: Any, size: int, *, key: str) -> bytes:  # noqa: ANN401 -- boto3 has no types
