@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 import click
 
 from archiver import importing, registry, rounds
+from archiver.collectors.known import OWN, readable
+from archiver.platforms.known import platforms
 from manifests.console import Console, json_option, plural
-from schemas.account import PLATFORMS, Account
+from schemas.account import Account
 
 if TYPE_CHECKING:
     from archiver.rounds import Captures
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from schemas.account import Platform
 
 SHOWN = 5
-COLLECTED: tuple[Platform, ...] = ("feed", "website")
 private_option = click.option(
     "--allow-private-network",
     is_flag=True,
@@ -35,7 +36,7 @@ def account() -> None:
 @account.command("register")
 @click.argument("url")
 @click.option("--name", help="What to call it; made of the address when absent.")
-@click.option("--platform", type=click.Choice(PLATFORMS), default="feed", show_default=True)
+@click.option("--platform", type=click.Choice([*OWN, *platforms()]), default="feed", show_default=True)
 @click.option("--title", help="The account's name for people.")
 @click.option("--custodian", "custodians", multiple=True, help="Who answers for it; may be given more than once.")
 @click.option("--official", "officials", multiple=True,
@@ -123,7 +124,7 @@ def list_accounts(console: Console) -> None:
 
 @click.command()
 @click.argument("accounts", nargs=-1, metavar="[ACCOUNT|URL]…")
-@click.option("--platform", type=click.Choice(COLLECTED), default="feed", show_default=True, help="For a new URL.")
+@click.option("--platform", type=click.Choice(readable()), default="feed", show_default=True, help="For a new URL.")
 @private_option
 @json_option
 @click.pass_context
@@ -152,7 +153,7 @@ def capture(
         console.say(f"Sealed what an earlier run left: {act.poll.account}, {act.poll.outcome}.")
     chosen = [_chosen(archive, text, platform, private_network=allow_private_network) for text in accounts]
     if not accounts:
-        chosen = [one for one in archive.ledger.history.accounts.values() if one.platform in COLLECTED]
+        chosen = [one for one in archive.ledger.history.accounts.values() if one.platform in readable()]
     results: list[Captures] = []
     with console.progress("Capturing") as tell:
         names = [one.name for one in chosen]

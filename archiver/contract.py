@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from schemas.account import Account
     from schemas.capture import Observation, Sanity
     from schemas.digest import Digest
     from schemas.instant import Instant
-    from schemas.record import Method
+    from schemas.record import Kind, Method
+
+Standing: TypeAlias = Literal["gone", "withheld", "present", "unknown"]
+"""What an answer says of one item: that there is none, that it is not shown, that it is there; or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,17 @@ class Transport(Protocol):
             UnavailableError: no answer (unreachable, timed out, cut off).
             PolicyError: the address is not public and the account does not allow that.
             InputError: the address is not one.
+        """
+        ...
+
+    def sighted(self, response: Response, items: Sequence[tuple[int, int, str]]) -> None:
+        """Note in the WARC file where items lie in an answer: offset, length and id.
+
+        That is for items whose native bytes may differ from those of their record, although they make no version: what
+        destroys the record finds them by this note.
+
+        Raises:
+            UnavailableError: it cannot be noted.
         """
         ...
 
@@ -95,14 +109,40 @@ class Collected:
     failures: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LookingUp:
+    """How an item that its list no longer shows is looked up.
+
+    ``address`` returns where (item, kind, the address that it was seen at), ``None`` where there is no such place;
+    ``standing`` reads the answer. ``direct`` tells that the address is the item's own and that its answer decides: an
+    item that is there is not missing, whatever its list shows.
+    """
+
+    address: Callable[[str, Kind, str | None], str | None]
+    standing: Callable[[Response], Standing]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    direct: bool = False
+
+
 class Collector(Protocol):
     """One way to read one kind of account. Stateless: what it must remember travels in the cursor."""
 
-    name: str
-    method: Method
+    @property
+    def name(self) -> str:
+        """What polls and records call it, with a version of its own."""
+        ...
+
+    @property
+    def method(self) -> Method:
+        """By which way it reads."""
+        ...
 
     def access(self, account: Account) -> Access:
         """Return how the account's platform is told who asks."""
+        ...
+
+    def looking_up(self, account: Account) -> LookingUp:
+        """Return how an item of the account is looked up that its list no longer shows."""
         ...
 
     def collect(

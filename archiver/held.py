@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archiver.observe import Held, Version
+from archiver.observe import Held, Version, contents
 from archiver.substance import has_volatile, substance
 from schemas.canonical import Canonical, Natural
 from schemas.errors import IntegrityError
@@ -56,8 +56,7 @@ def held_of(archive: Archive, account: str) -> Held:
     if acts:
         note = _extended(archive, note, account, acts)
         _write(path, note)
-    lists = {item: frozenset(listed) for item, listed in note.lists.items()}
-    return Held(versions=note.versions, lists=lists, last_read=history.last_read.get(account))
+    return Held(versions=note.versions, lists=note.lists, last_read=history.last_read.get(account))
 
 
 def _extended(archive: Archive, note: Note, account: str, acts: Sequence[Captured]) -> Note:
@@ -70,7 +69,7 @@ def _extended(archive: Archive, note: Note, account: str, acts: Sequence[Capture
             for row, counts in _rows(path, platform):
                 view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
                 if view is not None and view.kind == "list":
-                    lists[row.item] = view.listed
+                    lists[row.item] = contents(lists.get(row.item, ()), view)
                 version = Version(
                     record=row.record,
                     native=row.native_sha256,

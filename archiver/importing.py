@@ -10,8 +10,9 @@ import msgspec
 
 from archiver import spool
 from archiver.contract import Seen
-from archiver.imports.json_lines import Item, Refused, read
+from archiver.imports.json_lines import Refused, read
 from archiver.planning import plan_of
+from archiver.platforms.objects import Item
 from archiver.sealing import seal
 from manifests.archive import SOFTWARE
 from schemas.capture import Observation

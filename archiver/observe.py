@@ -15,12 +15,17 @@ from schemas.record import Absence, AbsenceClass, Kind, Normalised, Provenance, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from archiver.contract import Standing
     from schemas.record import Method
 
 CAPTURED, IMPORTED = 1, 0
 GONE = frozenset({404, 410})
 WITHHELD = frozenset({401, 403, 451})
 PRESENT = range(200, 300)
+NEWEST = "newest-part"
+"""The flag of a list of which only the newest part was read."""
+EMPTIED_FROM = 5
+"""How many items a list showed before, at least, for showing none at all to be doubted."""
 
 
 class Version(Canonical, frozen=True):
@@ -45,11 +50,11 @@ class Version(Canonical, frozen=True):
 class Held:
     """What the archive holds of one account: every item's versions, oldest first, and each list's latest contents.
 
-    ``last_read`` is when the last successful look began.
+    The contents are in the list's order. ``last_read`` is when the last successful look began.
     """
 
     versions: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
-    lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     last_read: Instant | None = None
 
     def knows(self, item: str, substance: Digest) -> bool:
@@ -81,9 +86,9 @@ def fresh(
     """Return what of ``seen`` is to be archived, each version once.
 
     A live look makes a version when the ``substance`` of an item's native bytes differs from that of its latest
-    version, or when it was absent in between. A list makes one when its derived view differs: its native bytes change
-    with every reading. An import makes one for every version that is not held at all, because a file is no series of
-    observations.
+    version, or when it was absent in between. A list makes one when its derived view differs, or, where only its newest
+    part was read, when that says anything new of its contents: its native bytes change with every reading. An import
+    makes one for every version that is not held at all, because a file is no series of observations.
     """
     made: list[Fresh] = []
     latest = {item: versions[-1] for item, versions in held.versions.items()}
@@ -100,7 +105,9 @@ def fresh(
         elif before is None or before.verdict is not None or view.kind == "absence":
             archived = False
         else:
-            archived = before.derived == derived if view.kind == "list" else before.substance == counts
+            archived = (
+                before.substance == counts if view.kind != "list" else _lists_the_same(held, view, before, derived)
+            )
         if archived:
             continue
         taken.add((view.item, counts))
@@ -108,17 +115,54 @@ def fresh(
     return tuple(made)
 
 
+def _lists_the_same(held: Held, view: Normalised, before: Version, derived: Digest) -> bool:
+    if NEWEST not in view.flags:
+        return before.derived == derived
+    known = held.lists.get(view.item, ())
+    return contents(known, view) == known
+
+
+def contents(before: tuple[str, ...], view: Normalised) -> tuple[str, ...]:
+    """Return what a list is known to hold, in its order, after it was read as ``view``.
+
+    Where only its newest part was read, what was known of the rest stays.
+    """
+    return view.listed if NEWEST not in view.flags else (*view.listed, *before[_covered(before, view) :])
+
+
+def _covered(before: tuple[str, ...], view: Normalised) -> int:
+    """Return how many of the items that a list held before are judged by its being read as ``view``.
+
+    That is all of them, or all down to the last one that the part which was read shows again.
+    """
+    if NEWEST not in view.flags:
+        return len(before)
+    places = {item: place for place, item in enumerate(before, 1)}
+    return next((places[item] for item in reversed(view.listed) if item in places), 0)
+
+
+def emptied(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
+    """Return the lists that showed several items before and now show none: more likely a fault than an end."""
+    views = (one.observation.normalised for one in seen)
+    return tuple(
+        view.item
+        for view in views
+        if view.kind == "list" and not view.listed and len(held.lists.get(view.item, ())) >= EMPTIED_FROM
+    )
+
+
 def missing(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
     """Return the items to be looked up: those that a list which was read now no longer shows, and the undecided ones.
 
-    A list that was not read says nothing about its items.
+    A list that was not read says nothing about its items, nor does the newest part of one about older items.
     """
     views = [one.observation.normalised for one in seen]
     shown = {view.item for view in views}.union(*(view.listed for view in views))
     left: set[str] = set()
     for view in views:
         if view.kind == "list":
-            left |= held.lists.get(view.item, frozenset()) - shown
+            before = held.lists.get(view.item, ())
+            left |= set(before[: _covered(before, view)]) - shown
     gone = {item for item in left if item in held.versions and held.versions[item][-1].verdict is None}
     undecided = {
         item for item, versions in held.versions.items() if versions[-1].verdict == "undetermined" and item not in shown
@@ -142,31 +186,46 @@ def below(held: Held, item: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """What two direct look-ups of a missing item gave: the HTTP statuses (``None``: no answer), and the last answer."""
+    """What the direct look-ups of a missing item gave: what each said, its HTTP status, and the last answer.
 
+    ``direct`` is as ``archiver.contract.LookingUp`` has it.
+    """
+
+    standings: tuple[Standing, ...]
     statuses: tuple[int | None, ...]
     exchanges: tuple[str, ...]
     payload: bytes = b""
     uri: str = ""
+    direct: bool = False
 
 
-def judge(statuses: tuple[int | None, ...], *, window: bool, fragment: bool) -> tuple[AbsenceClass, str]:
+def standing_of(status: int | None) -> Standing:
+    """Return what an HTTP status says of the item at its address (RFC 9110 section 15); ``None``: no answer."""
+    if status in GONE:
+        return "gone"
+    if status in WITHHELD:
+        return "withheld"
+    return "present" if status in PRESENT else "unknown"
+
+
+def judge(look_up: LookUp, *, window: bool, fragment: bool) -> tuple[AbsenceClass, str]:
     """Return the class of an absence and the reason in words. One failed read decides nothing.
 
     ``window``: the list shows only the newest items. ``fragment``: the address is a part of a page, so that the
     page's answer says nothing about the item.
     """
-    if statuses and all(status in GONE for status in statuses):
-        return "deleted", f"its list no longer shows it and its address answered {_words(statuses)}"
-    if statuses and all(status in WITHHELD for status in statuses):
-        return "hidden", f"its list no longer shows it and its address answered {_words(statuses)}"
-    if statuses and all(status in PRESENT for status in statuses if status is not None) and None not in statuses:
+    said, answered = set(look_up.standings), _words(look_up.statuses)
+    if said == {"gone"}:
+        return "deleted", f"its list no longer shows it and its address answered {answered}"
+    if said == {"withheld"}:
+        return "hidden", f"its list no longer shows it and its address answered {answered}"
+    if said == {"present"}:
         if window and not fragment:
             return "present", "it left the list, which shows only the newest items; its address still answers"
         return "undetermined", "its list no longer shows it, but its address still answers"
-    if not statuses:
+    if not said:
         return "undetermined", "its list no longer shows it, and it has no address to be looked up"
-    return "undetermined", f"its list no longer shows it; its address answered {_words(statuses)}"
+    return "undetermined", f"its list no longer shows it; its address answered {answered}"
 
 
 def _words(statuses: tuple[int | None, ...]) -> str:
@@ -174,13 +233,13 @@ def _words(statuses: tuple[int | None, ...]) -> str:
 
 
 def absent(held: Held, item: str, look_up: LookUp, *, window: bool, list_exchange: str, at: Instant) -> Seen | None:
-    """Return the observation that ``item`` is away from its list, or ``None`` when that is known already.
+    """Return the observation that ``item`` is away from its list, or ``None`` when it is not, or is known to be.
 
     The interval is (when the list last showed it, ``at``]; it is never an instant.
     """
     version = held.versions[item][-1]
-    verdict, reason = judge(look_up.statuses, window=window, fragment="#" in (version.url or ""))
-    if version.verdict == verdict:
+    verdict, reason = judge(look_up, window=window, fragment="#" in (version.url or ""))
+    if version.verdict == verdict or (look_up.direct and set(look_up.standings) == {"present"}):
         return None
     last_seen = max(entry.captured for entry in held.versions[item] if entry.verdict in (None, "present"))
     if held.last_read and version.thread in (None, item) and any(item in listed for listed in held.lists.values()):

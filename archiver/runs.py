@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from archiver import observe, spool
-from archiver.collectors.feed.collector import FeedCollector
-from archiver.collectors.website.collector import WebsiteCollector
+from archiver.collectors.known import collector_of
 from archiver.contract import Collected
 from archiver.fetch.access import credentials_of
 from archiver.fetch.addresses import is_public, is_public_or_private
@@ -24,13 +23,13 @@ from archiver.planning import plan_of
 from archiver.remembering import recalled, remember
 from archiver.substance import substance
 from manifests.archive import SOFTWARE
-from schemas.errors import ArchiveError, InputError, UnavailableError
+from schemas.errors import ArchiveError, UnavailableError
 from storage.warc import WarcWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archiver.contract import Access, Collector, Response, Seen, Transport
+    from archiver.contract import Access, Collector, LookingUp, Response, Seen, Transport
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
     from archiver.sealing import Chance
@@ -38,41 +37,16 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from schemas.account import Account
     from schemas.capture import Outcome, Poll
-    from schemas.settings import CaptureSettings
 
 MEGABYTE = 1_000_000
 MOST_LOOK_UPS = 500
 LOOK_UPS = 2
 
 
-class PlatformUnsupportedError(InputError):
-    """An account's platform has no collector; its exports can be imported."""
-
-    code = "PLATFORM_UNSUPPORTED"
-
-
 class CollectorDefectError(UnavailableError):
     """A collector has a defect that what an account answered brought out."""
 
     code = "COLLECTOR_DEFECT"
-
-
-def collector_of(account: Account, settings: CaptureSettings) -> Collector:
-    """Return the collector for an account's platform.
-
-    Raises:
-        PlatformUnsupportedError: there is none.
-    """
-    match account.platform:
-        case "feed":
-            return FeedCollector()
-        case "website":
-            return WebsiteCollector(max_pages=settings.max_pages)
-        case "x" | "mastodon" | "activitypub":
-            raise PlatformUnsupportedError(
-                f"Accounts on {account.platform} cannot be read over the network by this version.",
-                do=f"Import their exports: holdfast import {account.name} FILE…",
-            )
 
 
 @contextmanager
@@ -92,7 +66,7 @@ def looked_at(
         PlatformUnsupportedError: the account cannot be read over the network.
         SpoolUnwritableError: the disk refuses.
     """
-    collector = collector_of(account, archive.settings.capture)
+    collector = collector_of(account, archive.settings, now=archive.now)
     plan = plan_of(archive, account, chance, method=collector.method, collector=collector.name)
     held = held_of(archive, account.name)
     with spool.begin(archive.spool, plan) as spooled:
@@ -187,8 +161,9 @@ def _look(
             cursor=cursor,
             known=lambda item, native: held.knows(item, substance(account.platform, native)),
         )
+        collected = _doubted(held, collected)
         transport.note(collected.failures)
-        away = _absences(archive, transport, held, collected)
+        away = _absences(archive, transport, held, collector.looking_up(account), collected)
     except ArchiveError as caught:
         # Not swallowed: the poll in the ledger carries it, and the caller gets it back.
         error = caught
@@ -202,6 +177,23 @@ def _look(
     poll = _poll(archive, plan, collected, error=error, transport=transport)
     failures = tuple(transport.masked(failure) for failure in collected.failures)
     return Looked(poll, (*collected.items, *away), error, failures)
+
+
+def _doubted(held: Held, collected: Collected) -> Collected:
+    """Return a look without the lists that it emptied: an answer that hides everything looks like that, too.
+
+    Nothing is concluded from them, and the poll says so; items of theirs that are gone are missed when one shows again.
+    """
+    emptied = observe.emptied(held, collected.items)
+    if not emptied:
+        return collected
+    told = tuple(f"{item} shows none of the {len(held.lists[item])} items that it showed before" for item in emptied)
+    return replace(
+        collected,
+        items=tuple(one for one in collected.items if one.observation.normalised.item not in emptied),
+        sanity="suspect",
+        failures=(*collected.failures, *told),
+    )
 
 
 def _poll(
@@ -234,7 +226,9 @@ def _unread(collected: Collected) -> str | None:
     return f"{count} part{'s' * (count > 1)} could not be read; the WARC file of the capture says which, and why"
 
 
-def _absences(archive: Archive, transport: Transport, held: Held, collected: Collected) -> tuple[Seen, ...]:
+def _absences(
+    archive: Archive, transport: Transport, held: Held, looking: LookingUp, collected: Collected
+) -> tuple[Seen, ...]:
     """Look up what left its list, twice each, and then the comments of what is gone."""
     list_exchange = next(
         (one.observation.source.exchange for one in collected.items if one.observation.normalised.kind == "list"), ""
@@ -243,7 +237,8 @@ def _absences(archive: Archive, transport: Transport, held: Held, collected: Col
     found: list[Seen] = []
     queue = list(observe.missing(held, collected.items))[:MOST_LOOK_UPS]
     for item in queue:
-        look_up = _look_up(transport, held.versions[item][-1].url, answers)
+        version = held.versions[item][-1]
+        look_up = _look_up(transport, looking, looking.address(item, version.kind, version.url), answers)
         seen = observe.absent(
             held, item, look_up, window=collected.window, list_exchange=list_exchange, at=archive.now()
         )
@@ -256,25 +251,26 @@ def _absences(archive: Archive, transport: Transport, held: Held, collected: Col
     return tuple(found)
 
 
-def _look_up(transport: Transport, url: str | None, answers: dict[str, LookUp]) -> LookUp:
-    if url is None or not url.startswith(("http://", "https://")):
-        return LookUp((), ())
-    page = url.partition("#")[0]
-    if page not in answers:
-        responses = [_try(transport, page) for _ in range(LOOK_UPS)]
+def _look_up(transport: Transport, looking: LookingUp, address: str | None, answers: dict[str, LookUp]) -> LookUp:
+    if address is None:
+        return LookUp((), (), ())
+    if address not in answers:
+        responses = [_try(transport, address, looking) for _ in range(LOOK_UPS)]
         last = next((response for response in reversed(responses) if response), None)
-        answers[page] = LookUp(
+        answers[address] = LookUp(
+            standings=tuple(looking.standing(response) if response else "unknown" for response in responses),
             statuses=tuple(response.status if response else None for response in responses),
             exchanges=tuple(response.exchange for response in responses if response),
             payload=last.payload if last else b"",
             uri=last.uri if last else "",
+            direct=looking.direct,
         )
-    return answers[page]
+    return answers[address]
 
 
-def _try(transport: Transport, url: str) -> Response | None:
+def _try(transport: Transport, url: str, looking: LookingUp) -> Response | None:
     try:
-        return transport.get(url, headers={"Cache-Control": "no-cache"})
+        return transport.get(url, headers={"Cache-Control": "no-cache", **looking.headers})
     except ArchiveError:
         # The failure is in the WARC; here it only means that this look-up decides nothing.
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archiver.parsing.json_slices import JsonMalformedError, decode
-from archiver.platforms.known import DIALECTS
+from archiver.platforms.known import find_platform
 from schemas.digest import Digest
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 def has_volatile(platform: Platform) -> bool:
     """Return whether anything in an item's native bytes makes no version on a platform."""
-    dialect = DIALECTS.get(platform)
-    return dialect is not None and bool(dialect.volatile)
+    found = find_platform(platform)
+    return found is not None and bool(found.dialect.volatile)
 
 
 def substance(platform: Platform, native: bytes) -> Digest:
     """Return the digest of what counts of an item's native bytes: of all of them where nothing is left out."""
-    dialect = DIALECTS.get(platform)
-    if dialect is None or not dialect.volatile:
+    found = find_platform(platform)
+    if found is None or not found.dialect.volatile:
         return Digest.of(native)
     try:
         value = decode(native).value
     except JsonMalformedError:
         return Digest.of(native)
-    return Digest.of(msgspec.json.encode(_without(value, _tree(dialect.volatile)), order="sorted"))
+    return Digest.of(msgspec.json.encode(_without(value, _tree(found.dialect.volatile)), order="sorted"))
 
 
 def _tree(paths: tuple[str, ...]) -> dict[str, Any]:

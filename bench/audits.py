@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from archiver import importing, registry, rounds, spool
 from archiver.contract import Seen
-from archiver.imports.json_lines import Item, read
+from archiver.imports.json_lines import read
 from archiver.planning import plan_of
+from archiver.platforms.objects import Item
 from archiver.sealing import seal
 from bench.archives import SEED, archive_in, tweets
 from bench.measure import Row, seconds

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeAlias, get_args
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
 
 from schemas.canonical import Canonical
 from schemas.errors import InputError
 
-Platform: TypeAlias = Literal["feed", "website", "x", "mastodon", "activitypub"]
-PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+Platform: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\Z")]
+"""A platform's name: the ledger keeps what a platform was called by whoever read it, also one that is unknown here."""
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 

@@ -77,6 +77,13 @@ class BucketPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 Place: TypeAlias = DirectoryPlace | BucketPlace
 
 
+class RecheckSettings(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """How often an account is read back to what was published ``within_days`` (0: ever). Spelled as two numbers."""
+
+    within_days: Annotated[float, Meta(ge=0, le=36_500)]
+    every_hours: Annotated[float, Meta(ge=0, le=87_600)]
+
+
 class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How accounts are read. Sizes in megabytes (10^6 bytes), times in seconds."""
 
@@ -89,6 +96,24 @@ class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     max_megabytes: Positive = 1024
     max_payload_megabytes: Annotated[int, Meta(ge=1, le=1024)] = 64
     max_pages: Positive = 100
+    max_requests: Positive = 1000
+    recheck: Annotated[tuple[RecheckSettings, ...], Meta(min_length=1, max_length=10)] = (
+        RecheckSettings(2, 0),
+        RecheckSettings(14, 6),
+        RecheckSettings(90, 24),
+        RecheckSettings(0, 168),
+    )
+
+
+class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a platform's API is read: its ``version``, another address than its own, what a day may cost of an account.
+
+    ``budget_a_day`` is in the platform's units, as docs/PLATFORMS.md has them.
+    """
+
+    version: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,32}\Z")] | None = None
+    api: Annotated[str, Meta(pattern=r"\Ahttps?://[^\s?#]+\Z")] | None = None
+    budget_a_day: Positive | None = None
 
 
 class ProductionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -224,6 +249,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     witness: dict[AttestorName, WitnessSettings] = {}
     authority: dict[AttestorName, AuthoritySettings] = {}
     access: dict[str, AccessSettings] = {}
+    platform: dict[str, PlatformSettings] = {}
 
     @property
     def zone(self) -> ZoneInfo:

@@ -56,14 +56,19 @@ class Server(ThreadingHTTPServer):
     daemon_threads = False
 
     def __init__(self, site: Mapping[str, Answer | Sequence[Answer]]) -> None:
-        self._turns = {path: iter([turn] if isinstance(turn, Answer) else turn) for path, turn in site.items()}
-        self._last: dict[str, Answer] = {}
         self._lock = threading.Lock()
+        self.write(site)
         self._open: set[socket.socket] = set()
         self.scheme = "http"
         self.requests: list[Received] = []
         self.closing = threading.Event()
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def write(self, site: Mapping[str, Answer | Sequence[Answer]]) -> None:
+        """Serve this from now on."""
+        with self._lock:
+            self._turns = {path: iter([turn] if isinstance(turn, Answer) else turn) for path, turn in site.items()}
+            self._last: dict[str, Answer] = {}
 
     def url(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
         return f"{self.scheme}://{host}:{self.server_address[1]}{path}"

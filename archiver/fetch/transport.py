@@ -144,6 +144,15 @@ class RecordingTransport:
             told = {f"failure-{number}": self.masked(failure) for number, failure in enumerate(failures, 1)}
             self._recorder.warc.note(at=self._now(), fields=told)
 
+    def sighted(self, response: Response, items: Sequence[tuple[int, int, str]]) -> None:
+        """Note in the WARC file where items lie in an answer (``archiver.contract.Transport.sighted``)."""
+        if items:
+            told = {
+                f"sighted-{number}": f"{offset} {length} {item}"
+                for number, (offset, length, item) in enumerate(items, 1)
+            }
+            self._recorder.warc.note(at=response.at, fields=told, about=response.exchange)
+
     def _attempt(self, request: PreparedRequest, *, keep_payload: bool) -> Recorded:
         with self._counting:
             self._attempts += 1

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from archiver.parsing.json_slices import BOM, WHITE, JsonMalformedError, decode, elements, find_extent, members
-from archiver.parsing.text import REPLACED, cleaned
-from archiver.platforms.known import DIALECTS
-from schemas.digest import Digest
+from archiver.parsing.json_objects import Located
+from archiver.parsing.json_slices import BOM, WHITE, JsonMalformedError, decode, find_extent
+from archiver.platforms.known import find_platform, platforms
+from archiver.platforms.objects import Item, find_view, item_of
 from schemas.errors import InputError
 from schemas.record import Normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archiver.parsing.json_slices import Decoded, Place
-    from archiver.platforms.dialect import Context, Dialect
+    from archiver.parsing.json_slices import Decoded
+    from archiver.platforms.dialect import Dialect
     from schemas.account import Platform
 
 OPENING = (b"{", b"[")
@@ -36,31 +36,12 @@ class ImportRefusedError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One object of a file: its native bytes are ``length`` at ``offset``."""
-
-    offset: int
-    length: int
-    normalised: Normalised
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """A part of a file that cannot be read; what stands before and after it can."""
 
     offset: int
     length: int
     error: ImportRefusedError
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A value in a file: at ``place`` in ``readable``, which stands ``shift`` bytes into the file."""
-
-    value: Any
-    readable: bytes
-    place: Place
-    shift: int
 
 
 def read(content: bytes, platform: Platform) -> Iterator[Item | Refused]:
@@ -71,20 +52,20 @@ def read(content: bytes, platform: Platform) -> Iterator[Item | Refused]:
     Raises:
         ImportRefusedError: the file is empty or not in UTF-8, or the platform has no importer.
     """
-    dialect = DIALECTS.get(platform)
-    if dialect is None:
+    known = find_platform(platform)
+    if known is None:
         raise ImportRefusedError(
             f"There is no JSON to import for accounts of the platform {platform}.",
-            do=f"Import into an account on one of: {', '.join(DIALECTS)}.",
+            do=f"Import into an account on one of: {', '.join(platforms())}.",
         )
     for found in _values(content):
         if isinstance(found, Refused):
             yield found
         else:
-            yield from _records(content, found, dialect)
+            yield from _records(content, found, known.dialect)
 
 
-def _values(content: bytes) -> Iterator[_Value | Refused]:
+def _values(content: bytes) -> Iterator[Located | Refused]:
     start = len(BOM) if content.startswith(BOM) else 0
     stripped = content[start:].strip(WHITE)
     if not stripped or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -99,16 +80,15 @@ def _values(content: bytes) -> Iterator[_Value | Refused]:
         yield from _in_a_row(content, start, str(error.facts["reason"]))
 
 
-def _split(decoded: Decoded, start: int) -> Iterator[_Value]:
-    whole = (0, len(decoded.readable))
-    if not isinstance(decoded.value, list):
-        yield _Value(decoded.value, decoded.readable, whole, start)
-        return
-    for value, place in zip(decoded.value, elements(decoded.readable, whole), strict=True):
-        yield _Value(value, decoded.readable, place, start)
+def _split(decoded: Decoded, start: int) -> Iterator[Located]:
+    whole = Located.whole(decoded, shift=start)
+    if isinstance(decoded.value, list):
+        yield from whole.elements()
+    else:
+        yield whole
 
 
-def _in_a_row(content: bytes, start: int, why: str) -> Iterator[_Value | Refused]:
+def _in_a_row(content: bytes, start: int, why: str) -> Iterator[Located | Refused]:
     """Yield what stands one after the other, most often one a line, and between two readable values what is refused.
 
     ``why`` is the reason for which the content is not one value; it is also the first one's, if that is refused.
@@ -166,58 +146,23 @@ def _refused(content: bytes, start: int, end: int, why: str) -> Refused:
     return Refused(start, len(content[start:end].rstrip(WHITE)), error)
 
 
-def _records(content: bytes, found: _Value, dialect: Dialect) -> Iterator[Item]:
+def _records(content: bytes, found: Located, dialect: Dialect) -> Iterator[Item]:
     value = found.value
     view = dialect.view(value, {}) if isinstance(value, dict) else None
     if view is not None or not isinstance(value, dict):
-        yield _item(content, found, view)
+        yield item_of(content, found, view)
         return
-    contained = list(_contained(found, dialect))
+    contained = [one for path in dialect.paths for one in found.at(path)]
     said = dialect.list_view(value)
     if not contained and said is None:
-        yield _item(content, found, None)
+        yield item_of(content, found, None)
         return
     context = dialect.context(value)
-    items = [_item(content, inner, _view(inner.value, dialect, context)) for inner in contained]
+    items = [item_of(content, inner, find_view(inner.value, dialect, context)) for inner in contained]
     listed = tuple(item.normalised.item for item in items)
     said = said or Normalised(kind="list", type="Collection", item="")
-    whole = _item(content, found, msgspec.structs.replace(said, listed=listed))
+    whole = item_of(content, found, msgspec.structs.replace(said, listed=listed))
     # What stands before the first item: the items are records of their own, and go when they are due.
     head = min((item.offset - whole.offset for item in items), default=whole.length)
     yield replace(whole, length=head)
     yield from items
-
-
-def _view(value: Any, dialect: Dialect, context: Context) -> Normalised | None:  # noqa: ANN401 - any JSON
-    if not isinstance(value, dict):
-        return None
-    return dialect.view(value, context) or dialect.list_view(value)
-
-
-def _contained(found: _Value, dialect: Dialect) -> Iterator[_Value]:
-    """Yield what an envelope contains, along every path of the dialect that leads somewhere."""
-    for path in dialect.paths:
-        value, place = found.value, found.place
-        for name in path:
-            fields = members(found.readable, place) if isinstance(value, dict) and name in value else None
-            if fields is None:
-                break
-            value, place = value[name], fields[name]
-        else:
-            if isinstance(value, list):
-                for inner, inner_place in zip(value, elements(found.readable, place), strict=True):
-                    yield _Value(inner, found.readable, inner_place, found.shift)
-            elif isinstance(value, dict):
-                yield _Value(value, found.readable, place, found.shift)
-
-
-def _item(content: bytes, found: _Value, view: Normalised | None) -> Item:
-    offset, length = found.place[0] + found.shift, found.place[1]
-    native = content[offset : offset + length]
-    flags: tuple[str, ...] = ()
-    if view is None:
-        view, flags = Normalised(kind="event", type="Object", item=""), ("unrecognised",)
-    if native != found.readable[found.place[0] : sum(found.place)]:
-        flags = (*flags, REPLACED)
-    item = view.item or f"sha256:{Digest.of(native)}"
-    return Item(offset, length, cleaned(msgspec.structs.replace(view, item=item, flags=(*view.flags, *flags))))

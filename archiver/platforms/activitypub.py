@@ -9,6 +9,7 @@ from archiver.parsing.markup import read_fragment
 from archiver.parsing.shapes import Object, address, find_text, many, member
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
+from archiver.platforms.platform import Platform
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
@@ -215,4 +216,8 @@ def list_view(value: Object) -> Normalised | None:
     )
 
 
-DIALECT = Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=list_view)
+PLATFORM = Platform(
+    name="activitypub",
+    title="ActivityPub",
+    dialect=Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=list_view),
+)

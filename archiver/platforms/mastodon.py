@@ -1,4 +1,4 @@
-"""Mastodon: what its client API returns. Pure.
+"""Mastodon: what its client API returns, and in which order it is asked (docs.joinmastodon.org, version 4). Pure.
 
 Statuses keep their bare id; ids of other things are prefixed (``account:``), because they are numbered by themselves.
 """
@@ -6,16 +6,28 @@ Statuses keep their bare id; ids of other things are prefixed (``account:``), be
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
+import msgspec
+
+from archiver.contract import Access
+from archiver.fetch.access import origin_of
 from archiver.parsing.dates import find_instant
 from archiver.parsing.markup import read_fragment
 from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
+from archiver.platforms.paging import by_link
+from archiver.platforms.platform import Platform
+from archiver.platforms.quotas import by_headers
+from archiver.platforms.reading import Endpoint, Question, Reading
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from archiver.platforms.reading import Led, Site
+    from schemas.record import Kind
 
 PATHS = (("ancestors",), ("descendants",), ("statuses",), ("accounts",), ("last_status",))
 ROLES = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
@@ -35,10 +47,10 @@ ACCOUNT_COUNTS = ("followers_count", "following_count", "statuses_count")
 
 def view_of(value: Object, _: Context) -> Normalised | None:
     """Return what an object of the API says, told by its members alone."""
+    if "content" in value and "account" in value:
+        return _status(value)  # an earlier version of one has no id
     if find_id(value, "id") is None:
         return None
-    if "content" in value and "account" in value:
-        return _status(value)
     if "acct" in value or ("username" in value and "note" in value):
         return _account(value)
     if "type" in value and "account" in value and "created_at" in value:
@@ -180,4 +192,71 @@ VOLATILE = (
     *OF_STATUS,
     *(f"{shown}.{name}" for shown in ("reblog", "quote.quoted_status") for name in OF_STATUS),
 )
-DIALECT = Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None, volatile=VOLATILE)
+
+
+def _start(site: Site) -> Iterable[Question]:
+    handle = urlsplit(site.account.url).path.strip("/").removeprefix("@")
+    yield Question("profile", f"{site.api}/api/v1/accounts/lookup?acct={quote(handle)}")
+    if site.authorised:
+        yield Question("conversations", f"{site.api}/api/v1/conversations?limit=40")
+
+
+def _of_profile(led: Led) -> Iterable[Question]:
+    below = f"{led.site.api}/api/v1/accounts/{quote(find_id(led.value, 'id') or '')}"
+    yield Question("statuses", f"{below}/statuses?limit=40")
+    yield Question("followers", f"{below}/followers?limit=80", seldom=True)
+
+
+def _of_status(led: Led) -> Iterable[Question]:
+    item = led.view.item
+    if led.view.counts.get("replies") or led.view.kind == "message":
+        yield Question("replies", f"{led.site.api}/api/v1/statuses/{quote(item)}/context", about=item)
+    if led.view.edited:
+        yield Question("versions", f"{led.site.api}/api/v1/statuses/{quote(item)}/history", about=item, changed=True)
+
+
+def _as_reply(view: Normalised, question: Question) -> Normalised:
+    return msgspec.structs.replace(view, thread=question.about)
+
+
+def _as_version(view: Normalised, question: Question) -> Normalised:
+    return msgspec.structs.replace(
+        view,
+        item=f"{question.about}@{view.created_text}",
+        thread=question.about,
+        flags=(*view.flags, "earlier-version"),
+    )
+
+
+def _look_up(site: Site, item: str, _: Kind) -> str | None:
+    prefix, colon, identifier = item.rpartition(":")
+    if not colon and "@" not in item:
+        return f"{site.api}/api/v1/statuses/{quote(item)}"
+    return f"{site.api}/api/v1/accounts/{quote(identifier)}" if prefix == "account" else None
+
+
+READING = Reading(
+    collector="mastodon/1",
+    endpoints={
+        "profile": Endpoint(title="the profile", leads=_of_profile),
+        "statuses": Endpoint(title="the posts", order="newest", next=by_link, leads=_of_status),
+        "replies": Endpoint(
+            title="the replies", items=(("descendants",),), demands="descendants", order="whole", seen_as=_as_reply
+        ),
+        "versions": Endpoint(title="the earlier versions", seen_as=_as_version),
+        "followers": Endpoint(title="the followers", order="whole", next=by_link),
+        "conversations": Endpoint(
+            title="the conversations", items=(("last_status",),), order="newest", next=by_link, leads=_of_status
+        ),
+    },
+    start=_start,
+    access=lambda site: Access(origins=frozenset({origin_of(site.api)})),
+    look_up=_look_up,
+    quota=by_headers("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", reset_is="instant"),
+)
+PLATFORM = Platform(
+    name="mastodon",
+    title="Mastodon",
+    dialect=Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None, volatile=VOLATILE),
+    reading=READING,
+)

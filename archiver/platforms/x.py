@@ -12,6 +12,7 @@ from archiver.parsing.dates import find_instant, instant_of_millis
 from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
+from archiver.platforms.platform import Platform
 from archiver.platforms.x_parts import (
     attachments_of,
     author_of,
@@ -202,4 +203,8 @@ def _thing(value: Object, *, kind: Kind, named: str) -> Normalised:
     )
 
 
-DIALECT = Dialect(view=view_of, paths=PATHS, context=context_of, list_view=lambda _: None)
+PLATFORM = Platform(
+    name="x",
+    title="X",
+    dialect=Dialect(view=view_of, paths=PATHS, context=context_of, list_view=lambda _: None),
+)

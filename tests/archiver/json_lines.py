@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from archiver.imports.json_lines import Item, Refused, read
+from archiver.imports.json_lines import Refused, read
 from schemas.record import Normalised
 
 if TYPE_CHECKING:
+    from archiver.platforms.objects import Item
     from schemas.account import Platform
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archiver import observe
 from archiver.contract import Seen
@@ -44,6 +47,11 @@ def held(*items: Seen, lists=None, **versions: tuple[Version, ...]) -> Held:
     """An archive that holds these."""
     kept = {one.observation.normalised.item: (version(one),) for one in items}
     return Held(versions=kept | versions, lists=lists or {}, last_read=MONDAY.plus(seconds=3600))
+
+
+def answered(*statuses: int | None, exchanges: tuple[str, ...] = (), **more) -> LookUp:
+    """What look-ups gave that were answered so."""
+    return LookUp(tuple(map(observe.standing_of, statuses)), statuses, exchanges, **more)
 
 
 def items(made) -> list[str]:
@@ -98,10 +106,73 @@ def test_an_import_adds_every_version_that_is_not_held_and_twice_adds_nothing():
 
 
 def test_only_items_of_lists_that_were_read_are_missed():
-    archive = held(seen("a"), seen("b"), seen("c"), lists={"main": frozenset("ab"), "comments": frozenset("c")})
+    archive = held(seen("a"), seen("b"), seen("c"), lists={"main": ("a", "b"), "comments": ("c",)})
     read_now = [seen("main", kind="list", listed=("a",)), seen("a")]
     assert observe.missing(archive, read_now) == ("b",)
     assert observe.missing(archive, []) == ()
+
+
+def part(*listed: str) -> Seen:
+    """The newest part of the list ``main`` as it was seen."""
+    one = seen("main", kind="list", listed=listed)
+    view = msgspec.structs.replace(one.observation.normalised, flags=(observe.NEWEST,))
+    return Seen(one.native, msgspec.structs.replace(one.observation, normalised=view))
+
+
+def listing(*listed: str) -> Held:
+    """An archive that holds these items and the list ``main`` of them, in that order."""
+    return held(*map(seen, listed), seen("main", kind="list", listed=listed), lists={"main": listed})
+
+
+@pytest.mark.parametrize(
+    ("before", "shown", "missed"),
+    [
+        ("edcba", "fedc", ""),  # what is older was not read
+        ("edcba", "fec", "d"),
+        ("edcba", "fed", ""),
+        ("edcba", "gf", ""),  # nothing that was held before was reached
+        ("edcba", "", ""),
+        ("edcba", "aed", ""),  # an old item is pinned before the newest one
+        ("edcba", "ea", "bcd"),
+        ("edcba", "fedcba", ""),
+    ],
+)
+def test_the_newest_part_of_a_list_says_nothing_of_what_is_older_than_its_last_item(before, shown, missed):
+    assert observe.missing(listing(*before), [part(*shown)]) == tuple(missed)
+
+
+@pytest.mark.parametrize(
+    ("before", "shown", "known"),
+    [("edcba", "fed", "fedcba"), ("edcba", "fec", "fecba"), ("edcba", "gf", "gfedcba"), ("edcba", "ed", "edcba")],
+)
+def test_what_was_known_of_the_rest_of_a_list_stays_known(before, shown, known):
+    view = part(*shown).observation.normalised
+    assert observe.contents(tuple(before), view) == tuple(known)
+    assert bool(observe.fresh(listing(*before), [part(*shown)], method="api")) is (known != before)
+
+
+@given(st.lists(st.integers(0, 40), unique=True), st.sets(st.integers(0, 40)), st.integers(0, 40))
+def test_reading_the_newest_part_finds_what_reading_the_whole_would_have_found_in_that_part(items, gone, depth):
+    before = tuple(map(str, sorted(items, reverse=True)))
+    left = tuple(item for item in before if int(item) not in gone)
+    shown = left[:depth]
+    missed = set(observe.missing(listing(*before), [part(*shown)]))
+    assert missed == ({item for item in before if int(item) > int(shown[-1])} - set(left) if shown else set())
+
+
+def test_a_list_that_showed_several_items_and_now_shows_none_is_doubted():
+    empty = seen("main", kind="list")
+    assert observe.emptied(listing(*"abcde"), [empty]) == ("main",)
+    assert observe.emptied(listing(*"abcd"), [empty]) == ()
+    assert observe.emptied(listing(*"abcde"), [seen("main", kind="list", listed=("a",))]) == ()
+
+
+def test_an_item_that_answers_at_its_own_address_is_not_missing():
+    archive = listing("a")
+    there = answered(200, 200, direct=True)
+    assert observe.absent(archive, "a", there, window=False, list_exchange="u", at=WEDNESDAY) is None
+    gone = answered(404, 404, direct=True)
+    assert observe.absent(archive, "a", gone, window=False, list_exchange="u", at=WEDNESDAY) is not None
 
 
 def test_an_undecided_item_is_looked_up_again_until_it_is_decided():
@@ -131,12 +202,13 @@ def test_an_undecided_item_is_looked_up_again_until_it_is_decided():
     ],
 )
 def test_the_verdict_follows_from_all_look_ups_and_never_from_one(statuses, window, fragment, verdict):
-    assert observe.judge(statuses, window=window, fragment=fragment)[0] == verdict
+    assert observe.judge(answered(*statuses), window=window, fragment=fragment)[0] == verdict
 
 
 def test_an_absence_is_an_interval_from_the_last_look_that_showed_the_item_to_now():
-    archive = held(seen("a"), lists={"main": frozenset("a")})
-    look_up = LookUp((404, 404), ("urn:uuid:2", "urn:uuid:3"), b"gone", "https://site.example/a")
+    archive = held(seen("a"), lists={"main": ("a",)})
+    reads = ("urn:uuid:2", "urn:uuid:3")
+    look_up = answered(404, 404, exchanges=reads, payload=b"gone", uri="https://site.example/a")
     away = observe.absent(archive, "a", look_up, window=True, list_exchange="urn:uuid:1", at=WEDNESDAY)
     absence = away.observation.normalised.absence
     assert (absence.verdict, absence.last_seen, absence.first_missing) == ("deleted", archive.last_read, WEDNESDAY)
@@ -147,15 +219,15 @@ def test_an_absence_is_an_interval_from_the_last_look_that_showed_the_item_to_no
 
 def test_a_comment_was_last_seen_when_its_own_record_says_and_not_at_the_last_look_at_the_account():
     one = seen("c", kind="comment")
-    archive = Held(versions={"c": (version(one, thread="a"),)}, lists={"comments": frozenset("c")}, last_read=TUESDAY)
-    away = observe.absent(archive, "c", LookUp((404, 404), ()), window=True, list_exchange="u", at=WEDNESDAY)
+    archive = Held(versions={"c": (version(one, thread="a"),)}, lists={"comments": ("c",)}, last_read=TUESDAY)
+    away = observe.absent(archive, "c", answered(404, 404), window=True, list_exchange="u", at=WEDNESDAY)
     assert away.observation.normalised.absence.last_seen == MONDAY
 
 
 def test_an_absence_that_is_known_is_not_said_again():
     one = seen("a")
     archive = Held(versions={"a": (version(one), version(one, number=1, verdict="undetermined"))})
-    look_up = LookUp((503, 503), ())
+    look_up = answered(503, 503)
     assert observe.absent(archive, "a", look_up, window=True, list_exchange="u", at=WEDNESDAY) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from schemas.settings import (
     EnvironmentKey,
     FileKeys,
     MailSettings,
+    PlatformSettings,
     Settings,
     SettingsError,
     TokenKey,
@@ -50,6 +52,7 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         "witness": WitnessSettings(key=""),
         "authority": AuthoritySettings(url="", roots=""),
         "access": AccessSettings(),
+        "platform": PlatformSettings(),
     }
     kinds = (settings.keys.entry, EnvironmentKey(variable=""), TokenKey(module="", token="", label=""))
     assert settings.keys.entry == settings.keys.checkpoint == FileKeys()
@@ -65,8 +68,14 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
             if name in ("origin", "organisation", "bucket") or found[section][name] == "required":
                 assert value in ("", settings.archive.origin, settings.archive.organisation), name
                 continue
-            spelled = {None: "none", "": "empty", (): "[]"}.get(value, str(value))
-            assert found[section][name].strip("`") == spelled, name
+            assert found[section][name].strip("`") == spelled(value), name
+
+
+def spelled(value: object) -> str:
+    """A default as it is documented."""
+    if isinstance(value, tuple):
+        return json.dumps(msgspec.to_builtins(value))
+    return {None: "none", "": "empty"}.get(value, str(value))
 
 
 def printed(value: str) -> str:
@@ -82,6 +91,11 @@ def printed(value: str) -> str:
         MINIMAL + "[capture]\nattempts = 0\n",
         MINIMAL + "[capture]\nattempts = 'three'\n",
         MINIMAL + "[capture]\natempts = 3\n",
+        MINIMAL + "[capture]\nrecheck = []\n",
+        MINIMAL + "[capture]\nrecheck = [[2]]\n",
+        MINIMAL + "[capture]\nrecheck = [[-1, 0]]\n",
+        MINIMAL + "[platform.facebook]\nversion = 'v 1'\n",
+        MINIMAL + "[platform.facebook]\napi = 'graph'\n",
         MINIMAL + "[production]\nbates_prefix = 'lower'\n",
         MINIMAL + "timezone = 'America/Nowhere'\n",
         MINIMAL + "timezone = '../../etc/passwd'\n",

@@ -11,6 +11,7 @@ from archiver.collectors.feed.comments import THREADS, CommentFeed, as_comments,
 from archiver.collectors.feed.found import NotAFeedError
 from archiver.collectors.feed.reading import read_feed
 from archiver.collectors.feed.validators import NOT_MODIFIED, asking, validators_of
+from archiver.collectors.looking import BY_PAGE
 from archiver.collectors.media import NOT_FETCHED, Media
 from archiver.contract import NOBODY, Collected, Seen
 from archiver.fetch.failures import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from archiver.collectors.feed.found import Feed
-    from archiver.contract import Access, Response, Transport
+    from archiver.contract import Access, LookingUp, Response, Transport
     from schemas.account import Account
     from schemas.capture import Sanity
     from schemas.record import Method, Normalised
@@ -47,6 +48,10 @@ class FeedCollector:
     def access(self, account: Account) -> Access:  # noqa: ARG002 - whoever it is
         """Return that nobody is asked who he is; an address may carry its own secrets."""
         return NOBODY
+
+    def looking_up(self, account: Account) -> LookingUp:  # noqa: ARG002 - whoever it is
+        """Return that an item is looked up at the address of its page."""
+        return BY_PAGE
 
     def collect(
         self,

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from archiver.collectors.looking import BY_PAGE
 from archiver.collectors.media import NOT_FETCHED, Media, content_type_of, media_type_of
 from archiver.collectors.website.pages import origin_of, page_address, read_page
 from archiver.contract import NOBODY, Collected, Seen
@@ -18,7 +19,7 @@ from schemas.record import Attachment, Normalised, Slice
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archiver.contract import Access, Response, Transport
+    from archiver.contract import Access, LookingUp, Response, Transport
     from archiver.parsing.text import Reference
     from schemas.account import Account
     from schemas.record import Method
@@ -54,6 +55,10 @@ class WebsiteCollector:
     def access(self, account: Account) -> Access:  # noqa: ARG002 - whoever it is
         """Return that nobody is asked who he is; an address may carry its own secrets."""
         return NOBODY
+
+    def looking_up(self, account: Account) -> LookingUp:  # noqa: ARG002 - whoever it is
+        """Return that an item is looked up at the address of its page."""
+        return BY_PAGE
 
     def collect(
         self,

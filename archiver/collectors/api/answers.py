@@ -1,0 +1,60 @@
+"""Asking one question: the answer as JSON in its bytes, or why it is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archiver.collectors.media import media_type_of
+from archiver.fetch.failures import LATER, demand_ok
+from archiver.parsing.json_objects import Located
+from archiver.parsing.json_slices import JsonMalformedError, decode
+from archiver.platforms.reading import Answer
+from schemas.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archiver.contract import Response, Transport
+    from archiver.platforms.reading import Question
+
+
+class AnswerUnreadableError(UnavailableError):
+    """A platform's API answered with something that is no JSON, or not what it always is: a login page, say."""
+
+    code = "ANSWER_UNREADABLE"
+
+
+def ask(
+    question: Question, transport: Transport, headers: Mapping[str, str], *, demands: str | None
+) -> tuple[Response, Answer, Located]:
+    """Return the answer to a question: as it was recorded, as JSON, and where that lies in the recorded payload.
+
+    Raises:
+        UnavailableError, InputError, PolicyError: there is no answer, or the platform refuses one.
+        AnswerUnreadableError: it is no JSON, or lacks the member that it ``demands``.
+    """
+    response = transport.get(question.url, headers={"Accept": "application/json", **headers})
+    demand_ok(response)
+    try:
+        located = Located.whole(decode(response.payload))
+    except JsonMalformedError as error:
+        said = media_type_of(response) or "something of no stated type"
+        raise AnswerUnreadableError(
+            f"{response.uri} was answered with {said} instead of JSON ({error.facts['reason']}).",
+            do=f"A login or consent page may stand in the way: check the account's access. {LATER}",
+        ) from error
+    if demands is not None and not (isinstance(located.value, dict) and demands in located.value):
+        raise AnswerUnreadableError(
+            f"{response.uri} was answered without {demands!r}, which every answer of its kind has.",
+            do="Check the account's access and the version of the platform's API. The answer is kept.",
+        )
+    return response, Answer(question, located.value, response.status, response.headers), located
+
+
+def answer_of(question: Question, response: Response) -> Answer:
+    """Return an answer of any status, without demands: its value is ``None`` where it is no JSON."""
+    try:
+        value = decode(response.payload).value
+    except JsonMalformedError:
+        value = None
+    return Answer(question, value, response.status, response.headers)

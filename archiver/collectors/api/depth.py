@@ -1,0 +1,53 @@
+"""How far back a look reads: often what is young, seldom what is old. Pure.
+
+What is edited or deleted is most often young. So each look reads what was published within two days, and every now and
+then one reads further back, down to the first item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schemas.instant import Instant, InstantMalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from schemas.settings import RecheckSettings
+
+DAY, HOUR = 86_400, 3_600
+PREFIX = "read-"
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How far back a look reads: to ``horizon`` (``None``: to the first item), and what the cursor then says."""
+
+    horizon: Instant | None
+    marks: Mapping[str, str]
+
+
+def depth_of(steps: Sequence[RecheckSettings], cursor: Mapping[str, str], now: Instant) -> Depth:
+    """Return how far the look that begins ``now`` reads back: as far as the deepest step whose time has come.
+
+    A first look reads everything.
+    """
+    ordered = sorted(steps, key=lambda step: (step.within_days == 0, step.within_days))
+    due = [number for number, step in enumerate(ordered) if _is_due(step, cursor, now)]
+    deepest = ordered[max(due, default=0)]
+    marks = {_mark(step): str(now) for step in ordered[: max(due, default=0) + 1]}
+    horizon = now.plus(seconds=-int(deepest.within_days * DAY)) if deepest.within_days else None
+    return Depth(horizon, marks)
+
+
+def _is_due(step: RecheckSettings, cursor: Mapping[str, str], now: Instant) -> bool:
+    try:
+        last = Instant.from_text(cursor[_mark(step)])
+    except (KeyError, InstantMalformedError):
+        return True
+    return now.micros - last.micros >= step.every_hours * HOUR * 1_000_000
+
+
+def _mark(step: RecheckSettings) -> str:
+    return f"{PREFIX}{step.within_days:g}d" if step.within_days else f"{PREFIX}all"

@@ -1,0 +1,66 @@
+"""A list as its pages come in: what it shows, in order, and how much of it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archiver.contract import Seen
+from archiver.observe import NEWEST
+from archiver.parsing.text import cleaned
+from schemas.capture import Observation
+from schemas.record import Normalised, Slice
+
+if TYPE_CHECKING:
+    from archiver.contract import Response
+    from archiver.platforms.reading import Endpoint, Question
+
+
+def list_item(question: Question) -> str:
+    """Return the id of the list that a question asks for."""
+    return ":".join(("list", question.endpoint, *filter(None, (question.about,))))
+
+
+@dataclass(slots=True)
+class Listing:
+    """One list; ``rest`` tells that its reading goes on where another look stopped.
+
+    ``whole`` tells that it was read to its end, ``reached`` to where it may stop.
+    """
+
+    question: Question
+    endpoint: Endpoint
+    rest: bool = False
+    whole: bool = False
+    reached: bool = False
+    items: list[str] = field(default_factory=list)
+    first: Response | None = None
+    head: int = 0
+
+    def add(self, response: Response, items: list[str], *, head: int) -> None:
+        """Add a page: its items, and where the first of them begins."""
+        if self.first is None:
+            self.first, self.head = response, head
+        self.items += items
+
+    def find_seen(self) -> Seen | None:
+        """Return the list as it was seen; ``None`` where what was read says nothing of what is missing."""
+        order, part = self.endpoint.order, not self.whole
+        if self.first is None or self.rest or order == "none" or (part and order == "whole"):
+            return None
+        listed = tuple(dict.fromkeys(self.items))
+        if part and not listed:
+            return None
+        view = Normalised(
+            kind="list",
+            type="OrderedCollection" if order == "newest" else "Collection",
+            item=list_item(self.question),
+            title=self.endpoint.title,
+            thread=self.question.about or None,
+            listed=listed,
+            flags=(NEWEST,) if part else (),
+        )
+        # What stands before the first item: the items are records of their own, and go when they are due.
+        native = self.first.payload[: self.head]
+        source = Slice(exchange=self.first.exchange, uri=self.first.uri, offset=0, length=len(native))
+        return Seen(native, Observation(normalised=cleaned(view), source=source, observed=self.first.at))

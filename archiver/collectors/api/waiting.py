@@ -1,0 +1,61 @@
+"""What a look left to be asked by the next one, as it is remembered on this machine. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from archiver.platforms.reading import Question
+from schemas.instant import Instant, InstantMalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+KEY = "waiting"
+"""The key of the cursor, which stays on this machine: addresses name items."""
+MOST = 20_000
+"""How many questions are remembered; whatever else there is, a deep look asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question to be asked: down to ``horizon``. ``rest`` tells that it goes on where another look stopped."""
+
+    question: Question
+    horizon: Instant | None = None
+    rest: bool = False
+
+
+class _Spelled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    endpoint: str
+    url: str
+    about: str
+    horizon: str
+    rest: bool
+
+
+def spell_waiting(waiting: Iterable[Waiting]) -> dict[str, str]:
+    """Return what a cursor keeps of the questions that wait; nothing where there are none."""
+    rows = [
+        _Spelled(one.question.endpoint, one.question.url, one.question.about, str(one.horizon or ""), one.rest)
+        for one in waiting
+    ][:MOST]
+    return {KEY: msgspec.json.encode(rows).decode()} if rows else {}
+
+
+def waiting_in(cursor: Mapping[str, str]) -> tuple[Waiting, ...]:
+    """Return the questions that a cursor keeps; none where it keeps something else."""
+    try:
+        rows = msgspec.json.decode(cursor.get(KEY, "[]"), type=list[_Spelled])
+        return tuple(
+            Waiting(
+                Question(row.endpoint, row.url, row.about),
+                Instant.from_text(row.horizon) if row.horizon else None,
+                row.rest,
+            )
+            for row in rows
+        )
+    except (msgspec.MsgspecError, UnicodeDecodeError, InstantMalformedError):
+        return ()

@@ -1,0 +1,249 @@
+"""One look at an account through its platform's API as it grows: questions asked, items seen, what is left to ask."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from archiver.collectors.api.answers import AnswerUnreadableError, ask
+from archiver.collectors.api.listing import Listing
+from archiver.collectors.api.waiting import Waiting
+from archiver.collectors.media import NOT_FETCHED, Media
+from archiver.contract import Seen
+from archiver.fetch.failures import (
+    AccessRefusedError,
+    NotFoundError,
+    RateLimitedError,
+    RequestRefusedError,
+    ServerFailedError,
+)
+from archiver.parsing.text import cleaned
+from archiver.platforms.objects import find_view, item_of
+from archiver.platforms.reading import Led
+from schemas.capture import Observation
+from schemas.digest import Digest
+from schemas.errors import UnavailableError
+from schemas.record import Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from archiver.contract import Response, Transport
+    from archiver.parsing.json_objects import Located
+    from archiver.platforms.objects import Item
+    from archiver.platforms.platform import Platform
+    from archiver.platforms.reading import Answer, Endpoint, Question, Reading, Site
+    from schemas.errors import ArchiveError
+    from schemas.instant import Instant
+
+UNANSWERED = (
+    *NOT_FETCHED,
+    AccessRefusedError,
+    AnswerUnreadableError,
+    NotFoundError,
+    RateLimitedError,
+    RequestRefusedError,
+    ServerFailedError,
+)
+"""What may befall one question without ending the look. What cannot be recorded does end it."""
+UNAUTHORISED = 401
+LOW = 0.02
+"""The part of a quota that is left to whoever else uses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one look may take: requests, bytes of items, and units of the platform's budget (``None``: any)."""
+
+    requests: int
+    octets: int
+    budget: int | None = None
+
+
+class Walk:
+    """One walk through an account; what it found is in its members when ``follow`` returns."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        reading: Reading,
+        site: Site,
+        transport: Transport,
+        known: Callable[[str, bytes], bool],
+        *,
+        bounds: Bounds,
+        now: Callable[[], Instant],
+    ) -> None:
+        self._dialect, self._reading, self._site = platform.dialect, reading, site
+        self._transport, self._known, self._bounds, self._now = transport, known, bounds, now
+        self._media = Media(transport)
+        self._queue: deque[Waiting] = deque()
+        self._asked: set[str] = set()
+        self._taken: set[tuple[str, Digest]] = set()
+        self._failures: dict[str, None] = {}
+        self._octets = 0
+        self._stopped = False
+        self._unread: list[Waiting] = []
+        self.seen: list[Seen] = []
+        self.listed: dict[str, None] = {}
+        self.spent = 0
+        self.status: int | None = None
+        self.scopes: frozenset[str] | None = None
+        self.doubtful = False
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What could not be read, in words."""
+        return (*self._failures, *self._media.failures)
+
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """The questions that were not asked, or not answered."""
+        return (*self._queue, *self._unread)
+
+    def follow(self, questions: Iterable[Waiting]) -> None:
+        """Ask the questions, and those that their answers lead to, until none is left or no more may be asked.
+
+        What was asked before is not asked again.
+
+        Raises:
+            ArchiveError: the first one was not answered: nothing can be said of the account.
+        """
+        self._queue.extend(questions)
+        while self._queue and not self._stopped:
+            if self._is_enough():
+                self._stop("more is to be read than one look may; the next one goes on")
+                return
+            self._read(self._queue.popleft())
+
+    def _read(self, waiting: Waiting) -> None:
+        """Ask one question, and for all its further pages before anything that they lead to."""
+        endpoint = self._reading.endpoints.get(waiting.question.endpoint)
+        if endpoint is None or waiting.question.url in self._asked:
+            return
+        listing = Listing(waiting.question, endpoint, rest=waiting.rest)
+        url: str | None = waiting.question.url
+        while url is not None:
+            question = replace(waiting.question, url=url)
+            if self._stopped or (listing.first is not None and self._is_enough()):
+                self._queue.appendleft(Waiting(question, waiting.horizon, rest=True))
+                break
+            url = self._page(question, listing, waiting.horizon)
+        seen = listing.find_seen()
+        if seen is not None:
+            self.seen.append(seen)
+
+    def _page(self, question: Question, listing: Listing, horizon: Instant | None) -> str | None:
+        """Ask for one page; return the address of the next one that is to be read."""
+        endpoint = listing.endpoint
+        self._asked.add(question.url)
+        try:
+            headers = self._reading.headers(self._site)
+            response, answer, located = ask(question, self._transport, headers, demands=endpoint.demands)
+        except UNANSWERED as error:
+            self._unanswered(error, question, horizon, rest=listing.rest or listing.first is not None)
+            return None
+        self.status = self.status or response.status
+        self._judge(answer, endpoint)
+        until = self._add(answer, response, located, listing, horizon)
+        url = endpoint.next(answer)
+        if url is None:
+            listing.whole = True
+        elif url in self._asked:
+            if not listing.rest:
+                self._fail(f"{endpoint.title}: the pages lead in a circle")
+            return None
+        elif endpoint.order == "newest" and horizon is not None and until is not None and until < horizon:
+            return None
+        return url
+
+    def _add(
+        self, answer: Answer, response: Response, located: Located, listing: Listing, horizon: Instant | None
+    ) -> Instant | None:
+        """Keep the items of an answer; return when the last one that it lists was made."""
+        context = self._dialect.context(answer.value) if isinstance(answer.value, dict) else {}
+        found: list[Item] = []
+        listed, until = [], None
+        for number, path in enumerate(listing.endpoint.items):
+            for one in located.at(path):
+                view = find_view(one.value, self._dialect, context)
+                item = item_of(response.payload, one, view and listing.endpoint.seen_as(view, answer.question))
+                found.append(item)
+                if number == 0:
+                    listed.append(item.normalised.item)
+                    until = item.normalised.created or until
+                known = self._keep(response, item)
+                if view is not None:
+                    led = Led(self._site, answer.question, one.value, item.normalised)
+                    for lead in listing.endpoint.leads(led):
+                        if not (lead.changed and known) and not (lead.seldom and horizon):
+                            self._queue.append(Waiting(lead, horizon))
+        if self._dialect.volatile:
+            self._transport.sighted(response, [(one.offset, one.length, one.normalised.item) for one in found])
+        listing.add(response, listed, head=min((one.offset for one in found), default=len(response.payload)))
+        if listing.endpoint.order != "none":
+            self.listed.update(dict.fromkeys(listed))
+        return until
+
+    def _keep(self, response: Response, item: Item) -> bool:
+        """Keep an item as it was seen, with its media where it is new; return whether that version is archived."""
+        view = item.normalised
+        native = response.payload[item.offset : item.offset + item.length]
+        known = self._known(view.item, native)
+        if (view.item, digest := Digest.of(native)) in self._taken:
+            return known
+        self._taken.add((view.item, digest))
+        self._octets += len(native)
+        if not known:
+            view = cleaned(msgspec.structs.replace(view, attachments=self._media.recorded(view.attachments)))
+        source = Slice(exchange=response.exchange, uri=response.uri, offset=item.offset, length=item.length)
+        self.seen.append(Seen(native, Observation(normalised=view, source=source, observed=response.at)))
+        return known
+
+    def _judge(self, answer: Answer, endpoint: Endpoint) -> None:
+        """Take from an answer what it says of the token, the version and what may still be asked."""
+        self.spent += endpoint.cost(answer)
+        refusal = self._reading.refusal(answer)
+        if refusal:
+            self._fail(f"{endpoint.title}: {refusal}")
+        served = self._reading.served_version(answer.headers)
+        if served and self._site.version and served != self._site.version:
+            self._fail(f"the platform answered in version {served} of its API, and not in {self._site.version}")
+            self.doubtful = True
+        self.scopes = self._reading.scopes(answer) or self.scopes
+        quota = self._reading.quota(answer.headers, self._now())
+        if quota is not None and quota.left <= LOW:
+            self._stop(f"the platform allows no more requests for {quota.seconds:.0f} seconds")
+
+    def _unanswered(self, error: ArchiveError, question: Question, horizon: Instant | None, *, rest: bool) -> None:
+        """Note that a question was not answered; it is asked again by the next look, unless that is of no use.
+
+        Raises:
+            ArchiveError: it was the first one.
+        """
+        if len(self._asked) == 1:
+            raise error
+        self._fail(f"{self._reading.endpoints[question.endpoint].title}: {error.code}: {error.what}")
+        if isinstance(error, RateLimitedError) or error.facts.get("status") == UNAUTHORISED:
+            self._queue.appendleft(Waiting(question, horizon, rest=rest))
+            self._stopped = True
+        elif isinstance(error, UnavailableError):
+            self._unread.append(Waiting(question, horizon, rest=rest))
+
+    def _is_enough(self) -> bool:
+        bounds = self._bounds
+        return (
+            len(self._asked) >= bounds.requests
+            or self._octets >= bounds.octets
+            or (bounds.budget is not None and self.spent >= bounds.budget)
+        )
+
+    def _stop(self, why: str) -> None:
+        self._fail(why)
+        self._stopped = True
+
+    def _fail(self, failure: str) -> None:
+        self._failures[failure] = None

@@ -1,0 +1,55 @@
+"""Which collector reads which account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archiver.collectors.api.collector import ApiCollector
+from archiver.collectors.feed.collector import FeedCollector
+from archiver.collectors.website.collector import WebsiteCollector
+from archiver.platforms.known import find_platform, platforms
+from schemas.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archiver.contract import Collector
+    from schemas.account import Account
+    from schemas.instant import Instant
+    from schemas.settings import Settings
+
+OWN = ("feed", "website")
+"""What is read by collectors of its own: what is no list of JSON objects."""
+
+
+class PlatformUnsupportedError(InputError):
+    """An account's platform has no collector; its exports can be imported."""
+
+    code = "PLATFORM_UNSUPPORTED"
+
+
+def readable() -> tuple[str, ...]:
+    """Return the names of the platforms whose accounts can be read over the network."""
+    return (*OWN, *(name for name, platform in platforms().items() if platform.reading is not None))
+
+
+def collector_of(account: Account, settings: Settings, *, now: Callable[[], Instant]) -> Collector:
+    """Return the collector for an account's platform.
+
+    Raises:
+        PlatformUnsupportedError: there is none.
+        SettingsError: its platform needs a setting that is not there.
+    """
+    match account.platform:
+        case "feed":
+            return FeedCollector()
+        case "website":
+            return WebsiteCollector(max_pages=settings.capture.max_pages)
+        case name:
+            platform = find_platform(name)
+            if platform is None or platform.reading is None:
+                raise PlatformUnsupportedError(
+                    f"Accounts on {name} cannot be read over the network by this version.",
+                    do=f"Import their exports: holdfast import {account.name} FILE…",
+                )
+            return ApiCollector.of(platform, platform.reading, account, settings, now=now)

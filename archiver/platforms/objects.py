@@ -1,0 +1,48 @@
+"""From an object in its bytes to an item: its slice, and what its platform's dialect makes of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from archiver.parsing.text import REPLACED, cleaned
+from schemas.digest import Digest
+from schemas.record import Normalised
+
+if TYPE_CHECKING:
+    from archiver.parsing.json_objects import Located
+    from archiver.platforms.dialect import Context, Dialect
+
+UNRECOGNISED = "unrecognised"
+"""The flag of an object of which its platform's dialect makes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One object: its native bytes are ``length`` at ``offset`` of what it was read from."""
+
+    offset: int
+    length: int
+    normalised: Normalised
+
+
+def find_view(value: Any, dialect: Dialect, context: Context) -> Normalised | None:  # noqa: ANN401 - any JSON
+    """Return what a value says, or ``None`` where the dialect does not know its shape."""
+    if not isinstance(value, dict):
+        return None
+    return dialect.view(value, context) or dialect.list_view(value)
+
+
+def item_of(content: bytes, found: Located, view: Normalised | None) -> Item:
+    """Return a value of ``content`` as an item; one that nothing is known of goes by the digest of its bytes."""
+    offset, length = found.place[0] + found.shift, found.place[1]
+    native = content[offset : offset + length]
+    flags: tuple[str, ...] = ()
+    if view is None:
+        view, flags = Normalised(kind="event", type="Object", item=""), (UNRECOGNISED,)
+    if native != found.readable[found.place[0] : sum(found.place)]:
+        flags = (*flags, REPLACED)
+    item = view.item or f"sha256:{Digest.of(native)}"
+    return Item(offset, length, cleaned(msgspec.structs.replace(view, item=item, flags=(*view.flags, *flags))))

@@ -1,0 +1,86 @@
+"""The ways in which platforms lead to the next page of an answer. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from archiver.parsing.shapes import find_id, member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archiver.platforms.reading import Answer
+
+LINK = re.compile(r"<([^<>]*)>\s*((?:;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+)\s*)*)")
+REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
+
+
+def by_link(answer: Answer) -> str | None:
+    """Return the address of the ``Link`` header with the relation ``next`` (RFC 8288)."""
+    for target, parameters in LINK.findall(answer.headers.get("Link", "")):
+        relations = REL.search(parameters)
+        if relations and "next" in (relations[1] or relations[2]).lower().split():
+            return str(urljoin(answer.question.url, target))
+    return None
+
+
+def by_cursor(*path: str, parameter: str) -> Callable[[Answer], str | None]:
+    """Return a reader of a cursor in the answer, which the next request repeats as ``parameter``."""
+
+    def next_of(answer: Answer) -> str | None:
+        cursor = find_id(member(answer.value, *path[:-1]) if path[:-1] else answer.value, path[-1])
+        return with_parameter(answer.question.url, **{parameter: cursor}) if cursor else None
+
+    return next_of
+
+
+def by_address(*path: str) -> Callable[[Answer], str | None]:
+    """Return a reader of the next page's address in the answer; it stays on the same origin."""
+
+    def next_of(answer: Answer) -> str | None:
+        found = member(answer.value, *path)
+        if not isinstance(found, str) or not found:
+            return None
+        url = urljoin(answer.question.url, found)
+        return url if urlsplit(url)[:2] == urlsplit(answer.question.url)[:2] else None
+
+    return next_of
+
+
+def by_page(*, size: int, items: tuple[str, ...] = (), parameter: str = "page") -> Callable[[Answer], str | None]:
+    """Return a counter of pages: there is a next one while a page holds ``size`` items at the path ``items``."""
+
+    def next_of(answer: Answer) -> str | None:
+        found = member(answer.value, *items) if items else answer.value
+        if not isinstance(found, list) or len(found) < size:
+            return None
+        return with_parameter(answer.question.url, **{parameter: str(_number(answer, parameter, first=1) + 1)})
+
+    return next_of
+
+
+def by_offset(*, size: int, items: tuple[str, ...] = (), parameter: str = "start") -> Callable[[Answer], str | None]:
+    """Return a counter of items: there is a next page while one holds ``size`` items at the path ``items``."""
+
+    def next_of(answer: Answer) -> str | None:
+        found = member(answer.value, *items) if items else answer.value
+        if not isinstance(found, list) or len(found) < size:
+            return None
+        return with_parameter(answer.question.url, **{parameter: str(_number(answer, parameter, first=0) + size)})
+
+    return next_of
+
+
+def with_parameter(url: str, **parameters: str | None) -> str:
+    """Return an address whose query has these parameters, in the place of those that it has under their names."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters]
+    added = [(name, value) for name, value in parameters.items() if value is not None]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *added])))
+
+
+def _number(answer: Answer, parameter: str, *, first: int) -> int:
+    text = dict(parse_qsl(urlsplit(answer.question.url).query)).get(parameter, "")
+    return int(text) if text.isascii() and text.isdigit() else first

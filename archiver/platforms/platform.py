@@ -1,0 +1,23 @@
+"""One platform: what it is called, how its objects read, and how its accounts are read over the network. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archiver.platforms.dialect import Dialect
+    from archiver.platforms.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform: ``name`` is what accounts say and people type, ``title`` what it calls itself.
+
+    Without a ``reading``, what its accounts hold can be imported only.
+    """
+
+    name: str
+    title: str
+    dialect: Dialect
+    reading: Reading | None = None

@@ -1,0 +1,180 @@
+"""How a platform's accounts are read over the network: what is asked, what answers hold, what absence means. Data only.
+
+A platform declares this and reads nothing itself: ``archiver.collectors.api`` asks, in the order that is given here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from archiver.observe import standing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from archiver.contract import Access, Standing
+    from archiver.parsing.json_objects import Path
+    from archiver.parsing.shapes import Object
+    from schemas.account import Account
+    from schemas.instant import Instant
+    from schemas.record import Kind, Normalised
+
+Order: TypeAlias = Literal["none", "whole", "newest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an account is read: below ``api`` (no slash at its end), in the API's ``version`` where it has versions.
+
+    ``authorised`` tells whether there are credentials, so that what needs them is asked for.
+    """
+
+    account: Account
+    api: str
+    version: str = ""
+    authorised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One address to ask, and which endpoint answers. ``about`` is the item that the answer belongs below, if any.
+
+    ``changed`` is asked only where what leads here is new or changed, ``seldom`` only by a look that reads everything.
+    """
+
+    endpoint: str
+    url: str
+    about: str = ""
+    changed: bool = False
+    seldom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the decoded JSON (``None`` where it was none), and what HTTP said."""
+
+    question: Question
+    value: Any
+    status: int
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """One item of an answer, for what it leads to."""
+
+    site: Site
+    question: Question
+    value: Object
+    view: Normalised
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What the platform still allows: ``left`` is a part of the whole (0 to 1), ``seconds`` until all is allowed."""
+
+    left: float
+    seconds: float
+
+
+def nowhere(_: Answer) -> str | None:
+    """Lead to no further page."""
+    return None
+
+
+def nothing(_: Led) -> Iterable[Question]:
+    """Lead to nothing."""
+    return ()
+
+
+def as_it_is(view: Normalised, _: Question) -> Normalised:
+    """Return a view as the dialect gave it."""
+    return view
+
+
+def free(_: Answer) -> int:
+    """Cost nothing."""
+    return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One kind of question: where the items of its answers lie, how its pages hang together, where items lead.
+
+    ``order`` says what the items are together: the whole of a list, a list from the newest on, or no list (``none``).
+    ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
+    returns the address of the next page. ``seen_as`` completes a view by what only the question knows. ``cost`` is in
+    the units of the platform's budget. ``title`` is what people call what is asked for.
+    """
+
+    title: str
+    items: tuple[Path, ...] = ((),)
+    order: Order = "none"
+    demands: str | None = None
+    next: Callable[[Answer], str | None] = nowhere
+    leads: Callable[[Led], Iterable[Question]] = nothing
+    seen_as: Callable[[Normalised, Question], Normalised] = as_it_is
+    cost: Callable[[Answer], int] = free
+
+
+def by_status(answer: Answer) -> Standing:
+    """Return what an answer's HTTP status says of an item (RFC 9110 section 15)."""
+    return standing_of(answer.status)
+
+
+def no_quota(_headers: Mapping[str, str], _now: Instant) -> Quota | None:
+    """Tell of no quota."""
+    return None
+
+
+def no_refusal(_: Answer) -> str | None:
+    """Tell of no refusal."""
+    return None
+
+
+def no_scopes(_: Answer) -> frozenset[str] | None:
+    """Tell of no scopes."""
+    return None
+
+
+def no_version(_: Mapping[str, str]) -> str | None:
+    """Tell of no version."""
+    return None
+
+
+def no_headers(_: Site) -> Mapping[str, str]:
+    """Add no header."""
+    return {}
+
+
+def nowhere_to_look(_site: Site, _item: str, _kind: Kind) -> str | None:
+    """Know no address at which an item is looked up."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How one platform is read.
+
+    ``collector`` names it in polls and records, with a version of its own. ``api`` is the address below which the
+    platform answers (``holdfast.toml`` may name another), empty where it is the origin of the account's own.
+    ``versioned`` platforms need a version in ``holdfast.toml``; ``served_version`` reads which one answered. ``start``
+    returns the first questions. ``look_up`` is the address of one item, and ``standing`` reads what came from there.
+    ``quota`` reads what is still allowed, ``scopes`` what the token may do, ``refusal`` what an answer says it left
+    out, in words. ``headers`` are sent with every question.
+    """
+
+    collector: str
+    endpoints: Mapping[str, Endpoint]
+    start: Callable[[Site], Iterable[Question]]
+    access: Callable[[Site], Access]
+    api: str = ""
+    versioned: bool = False
+    served_version: Callable[[Mapping[str, str]], str | None] = no_version
+    headers: Callable[[Site], Mapping[str, str]] = no_headers
+    look_up: Callable[[Site, str, Kind], str | None] = nowhere_to_look
+    standing: Callable[[Answer], Standing] = by_status
+    quota: Callable[[Mapping[str, str], Instant], Quota | None] = no_quota
+    scopes: Callable[[Answer], frozenset[str] | None] = no_scopes
+    refusal: Callable[[Answer], str | None] = no_refusal

@@ -1,0 +1,201 @@
+"""Reading an API: pages, lists, threads, versions, media, what is left for the next look, and what is doubted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from archiver.collectors.api.answers import AnswerUnreadableError
+from archiver.collectors.known import collector_of
+from archiver.fetch.failures import AccessRefusedError
+from archiver.observe import NEWEST
+from schemas.account import Account
+from schemas.settings import CaptureSettings, RecheckSettings, parse_settings
+from tests.archiver.transports import AT, recorded_native, transport_to
+from tests.servers import Answer, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from archiver.contract import Collected
+    from tests.servers import Server
+
+JSON = {"Content-Type": "application/json"}
+EVERYTHING = (RecheckSettings(0, 0),)
+SETTINGS = parse_settings('[archive]\norigin = "maple/1"\norganisation = "Maple Grove"')
+
+
+def answer(value: Any, *, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, {**JSON, **{name.replace("_", "-"): text for name, text in headers.items()}},
+                  json.dumps(value).encode())  # fmt: skip
+
+
+def status(number: int, *, day: int = 20, **more: Any) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "content": f"<p>Post {number}</p>",
+        "created_at": f"2026-11-{day:02}T08:00:00.000Z",
+        "account": {"id": "1", "acct": "maple"},
+        "replies_count": 0,
+        **more,
+    }
+
+
+PROFILE = {"id": "1", "acct": "maple", "username": "maple", "note": "<p>The district</p>"}
+LOOK_UP, STATUSES, FOLLOWERS = (
+    "/api/v1/accounts/lookup",
+    "/api/v1/accounts/1/statuses",
+    "/api/v1/accounts/1/followers",
+)
+
+
+def site(*statuses: dict[str, Any], **more: Answer) -> dict[str, Answer]:
+    return {LOOK_UP: answer(PROFILE), STATUSES: answer(statuses), FOLLOWERS: answer([]), **more}
+
+
+def looked(
+    server: Server,
+    folder: Path,
+    *,
+    cursor: Mapping[str, str] | None = None,
+    known: Callable[[str, bytes], bool] = lambda _item, _native: False,
+    **capture: Any,
+) -> Collected:
+    """Look at the account once; every native is what the WARC file says it is."""
+    account = Account(name="m", platform="mastodon", url=server.url("/@maple"), title="Maple", private_network=True)
+    chosen = msgspec.structs.replace(SETTINGS, capture=CaptureSettings(**{"recheck": EVERYTHING, **capture}))
+    path = folder / f"{len(server.requests)}.warc.gz"
+    with transport_to(path) as transport:
+        collected = collector_of(account, chosen, now=lambda: AT).collect(
+            account, transport, cursor=cursor or {}, known=known
+        )
+    for one in collected.items:
+        assert recorded_native(path, one) == one.native
+    return collected
+
+
+def views(collected: Collected) -> dict[str, Any]:
+    return {one.observation.normalised.item: one.observation.normalised for one in collected.items}
+
+
+def test_pages_are_followed_and_make_one_list(tmp_path: Path):
+    with serving({}) as server:
+        link = f'<{server.url(STATUSES + "-2")}>; rel="next", <{server.url("/x")}>; rel="prev"'
+        server.write(
+            site() | {STATUSES: answer([status(3), status(2)], Link=link), f"{STATUSES}-2": answer([status(1)])}
+        )
+        collected = looked(server, tmp_path)
+    listed = views(collected)["list:statuses"]
+    assert (listed.listed, listed.flags) == (("3", "2", "1"), ())
+    assert [one.native for one in collected.items if one.observation.normalised.item == "2"] == [
+        json.dumps(status(2)).encode()
+    ]
+    assert collected.failures == ()
+
+
+def test_a_look_that_is_not_for_everything_stops_at_what_is_old_and_says_so(tmp_path: Path):
+    with serving({}) as server:
+        link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
+        server.write(site() | {STATUSES: answer([status(3), status(2, day=1)], Link=link)})
+        young = RecheckSettings(2, 0)
+        collected = looked(server, tmp_path, recheck=(young,))
+        asked = [request.path.partition("?")[0] for request in server.requests]
+    assert views(collected)["list:statuses"].flags == (NEWEST,)
+    assert asked == [LOOK_UP, STATUSES]  # neither the second page nor the followers
+
+
+def test_everything_is_read_again_when_it_is_time(tmp_path: Path):
+    steps = (RecheckSettings(2, 0), RecheckSettings(within_days=0, every_hours=168))
+    with serving(site(status(1))) as server:
+        first = looked(server, tmp_path, recheck=steps)
+        assert "list:followers" in views(first)
+        second = looked(server, tmp_path, recheck=steps, cursor=first.cursor)
+        assert "list:followers" not in views(second)
+        week_ago = {**first.cursor, "read-all": str(AT.plus(seconds=-168 * 3600))}
+        assert "list:followers" in views(looked(server, tmp_path, recheck=steps, cursor=week_ago))
+
+
+def test_replies_belong_to_their_thread_and_earlier_versions_to_their_post(tmp_path: Path):
+    post = status(1, replies_count=1, edited_at="2026-11-20T09:00:00.000Z")
+    reply, before = status(2, in_reply_to_id="1"), status(1)
+    del before["id"]
+    with serving(
+        site(post)
+        | {
+            "/api/v1/statuses/1/context": answer({"ancestors": [], "descendants": [reply]}),
+            "/api/v1/statuses/1/history": answer([before]),
+        }
+    ) as server:
+        found = views(looked(server, tmp_path))
+        assert (found["2"].thread, found["list:replies:1"].listed) == ("1", ("2",))
+        version = found["1@2026-11-20T08:00:00.000Z"]
+        assert (version.thread, version.flags) == ("1", ("earlier-version",))
+        again = views(looked(server, tmp_path, known=lambda item, _: item == "1"))
+        assert "2" in again
+        assert "1@2026-11-20T08:00:00.000Z" not in again
+
+
+def test_what_one_look_may_not_ask_the_next_one_does(tmp_path: Path):
+    with serving({}) as server:
+        link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
+        server.write(site() | {STATUSES: answer([status(3)], Link=link), f"{STATUSES}-2": answer([status(2)])})
+        first = looked(server, tmp_path, max_requests=2)
+        assert views(first)["list:statuses"].flags == (NEWEST,)
+        assert first.failures == ("more is to be read than one look may; the next one goes on",)
+        second = looked(server, tmp_path, cursor=first.cursor, max_requests=5)
+        assert "2" in views(second)
+        assert second.failures == ()
+        assert "waiting" not in second.cursor
+
+
+def test_a_token_that_ends_within_a_look_keeps_what_was_read_and_asks_the_rest_again(tmp_path: Path):
+    with serving({}) as server:
+        link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
+        refused = [answer({"error": "expired"}, status=401), answer([status(2)])]
+        server.write(site() | {STATUSES: answer([status(3)], Link=link), f"{STATUSES}-2": refused})
+        first = looked(server, tmp_path)
+        assert "3" in views(first)
+        assert "ACCESS_REFUSED" in first.failures[0]
+        assert "2" in views(looked(server, tmp_path, cursor=first.cursor))
+
+
+def test_a_quota_that_is_used_up_ends_the_look_and_the_rest_is_asked_by_the_next(tmp_path: Path):
+    used = {"X_RateLimit_Limit": "300", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "2026-11-21T09:35:00Z"}
+    with serving(site(status(1)) | {LOOK_UP: answer(PROFILE, **used)}) as server:
+        first = looked(server, tmp_path)
+        assert first.failures == ("the platform allows no more requests for 300 seconds",)
+        assert len(server.requests) == 1
+        server.write(site(status(1)))
+        assert "1" in views(looked(server, tmp_path, cursor=first.cursor))
+
+
+@pytest.mark.parametrize(
+    ("first", "error"),
+    [
+        (Answer(200, {"Content-Type": "text/html"}, b"<html>Please log in</html>"), AnswerUnreadableError),
+        (answer({}, status=401), AccessRefusedError),
+    ],
+)
+def test_an_account_that_does_not_answer_as_an_api_is_no_silence(tmp_path: Path, first: Answer, error: type):
+    with serving({LOOK_UP: first}) as server, pytest.raises(error):
+        looked(server, tmp_path)
+
+
+def test_replies_that_cannot_be_read_are_a_gap_and_not_an_empty_thread(tmp_path: Path):
+    with serving(site(status(1, replies_count=1)) | {"/api/v1/statuses/1/context": answer({"error": "no"})}) as server:
+        collected = looked(server, tmp_path)
+    assert "list:replies:1" not in views(collected)
+    assert "ANSWER_UNREADABLE" in collected.failures[0]
+
+
+def test_pages_that_lead_in_a_circle_end(tmp_path: Path):
+    with serving({}) as server:
+        link = f'<{server.url(STATUSES + "?limit=40")}>; rel="next"'
+        server.write(site() | {STATUSES: answer([status(1)], Link=link)})
+        collected = looked(server, tmp_path)
+    assert collected.failures == ("the posts: the pages lead in a circle",)
+    assert len(server.requests) == 3
