@@ -153,7 +153,7 @@ def capture(
         console.say(f"Sealed what an earlier run left: {act.poll.account}, {act.poll.outcome}.")
     chosen = [_chosen(archive, text, platform, private_network=allow_private_network) for text in accounts]
     if not accounts:
-        chosen = [one for one in archive.ledger.history.accounts.values() if one.platform in readable()]
+        chosen = registry.in_turn(archive, readable())
     results: list[Captures] = []
     with console.progress("Capturing") as tell:
         names = [one.name for one in chosen]

@@ -95,6 +95,20 @@ def find_by_address(archive: Archive, url: str, *, private_network: bool) -> Acc
     return next((account for account in allowed if account.url == url), None)
 
 
+def in_turn(archive: Archive, platforms: tuple[str, ...]) -> list[Account]:
+    """Return the accounts on ``platforms`` in the order in which they are to be read: who waited longest comes first.
+
+    A round that is cut off, by a machine that is restarted every night, say, then starves no account.
+    """
+    history = archive.ledger.history
+
+    def waited(account: Account) -> tuple[bool, str, str]:
+        last = history.last_capture.get(account.name)
+        return last is not None, str(last[1].poll.started) if last else "", account.name
+
+    return sorted((one for one in history.accounts.values() if one.platform in platforms), key=waited)
+
+
 def account_named(archive: Archive, name: str) -> Account:
     """Return the account of that name.
 

@@ -63,6 +63,16 @@ def test_many_accounts_are_committed_in_one_entry(archive: Archive):
     assert list(archive.spool.iterdir()) == []
 
 
+def test_who_waited_longest_is_read_first(archive: Archive):
+    names = [account.name for account in registry.in_turn(archive, ("feed",))]
+    assert sorted(names) == sorted(account.name for account in all_of(archive))
+    first, last = names[: ACCOUNTS // 2], names[ACCOUNTS // 2 :]
+    for name in reversed(first):
+        list(capture_all(archive, [registry.account_named(archive, name)], system_chance(), environment={}))
+    assert [one.name for one in registry.in_turn(archive, ("feed",))] == [*last, *reversed(first)]
+    assert registry.in_turn(archive, ("website",)) == []
+
+
 def test_a_group_larger_than_an_entry_may_be_takes_several(archive: Archive, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("archiver.sealing.LARGEST_GROUP", 8_000)
     before = archive.ledger.head.size
