@@ -117,6 +117,8 @@ def _members(names: str) -> bytes:
 
 
 USERINFO = rb"://[^/?#\s@:]{0,256}:([^/?#\s@]{1,1024})@"
+IN_ADDRESSES = (b"=", b"%3d", b"%3D", b"@")
+"""One of these is in whatever a rule for addresses matches."""
 ADDRESS_RULES = tuple(
     Rule(re.compile(pattern, re.IGNORECASE), 2 * LONGEST_VALUE + 96, (b"=", b"%3d", b"@"))
     for pattern in (_parameters(ADDRESS_NAMES, shortest=1), _parameters(AMBIGUOUS_NAMES, shortest=16), USERINFO)
@@ -200,6 +202,8 @@ class Mask:
 
     def _text(self, text: str, encoding: str) -> str:
         content = text.encode(encoding, "replace")
+        if not self._literal and not any(mark in content for mark in IN_ADDRESSES):
+            return content.decode(encoding)
         for rule in (*self._literal, *ADDRESS_RULES):
             content = rule.masked(content, fill=self.fill, until=len(content))[0]
         return content.decode(encoding)

@@ -1,4 +1,4 @@
-"""Writing a WARC 1.1 file that survives its process: every record is on the disk before the call returns."""
+"""Writing a WARC 1.1 file that survives its process: every record has left it before the call returns."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ CONFORMS_TO = "https://iipc.github.io/warc-specifications/specifications/warc-fo
 REVISIT_FROM = 256
 COMPRESSION = 6
 LINE_ENDS = re.compile(r"[\r\n]+[ \t]*")
+UNSYNCED_RECORDS, UNSYNCED_BYTES = 64, 8 << 20
+"""How much may wait for the disk. To wait for it after each record would take longer than most servers to answer."""
 MASKED = "credentials, at the same length, before digests were computed"
 
 
@@ -51,7 +53,8 @@ class WarcWriter:
     """One new WARC file, for any number of threads.
 
     Each record is a gzip member of its own. A payload of 256 bytes or more that the file holds already is kept as a
-    revisit. A call that returned survives the loss of the process and of power; one that raised left nothing.
+    revisit. A call that returned survives the loss of the process; one that raised left nothing. Power may cost the
+    last ``UNSYNCED_RECORDS`` records or ``UNSYNCED_BYTES`` bytes until the file is closed: then it is on the disk.
     ``salt`` is 32 random bytes: the file carries them, so that its digest confirms no guess at what is in it.
 
     Raises:
@@ -76,6 +79,7 @@ class WarcWriter:
         self._seen: dict[tuple[str, str | None], Headers] = {}
         self._warcinfo: str | None = None
         self._kept = 0
+        self._synced, self._unsynced = 0, 0
         try:
             self._file = path.open("xb", buffering=0)
         except FileExistsError as error:
@@ -94,6 +98,7 @@ class WarcWriter:
             "warcinfo", {"WARC-Date": str(now()), "WARC-Filename": path.name}, about
         )
         self._append(info)
+        self._sync()
         _sync_folder(path.parent)
 
     def exchange(self, exchange: Exchange) -> str:
@@ -173,8 +178,19 @@ class WarcWriter:
         return name
 
     def close(self) -> None:
-        """Close the file; its records are on the disk already."""
-        self._file.close()
+        """Close the file, with its records on the disk.
+
+        Raises:
+            WarcUnwritableError: the disk did not take them.
+        """
+        if self._file.closed:
+            return
+        try:
+            self._sync()
+        except OSError as error:
+            raise _unwritable(error) from error
+        finally:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -204,7 +220,9 @@ class WarcWriter:
             self._rewind()
             for record in records:
                 self._records._write_warc_record(Member(self._file), record)  # noqa: SLF001 -- the only way to give the stream
-            os.fsync(self._file.fileno())
+            self._unsynced += 1
+            if self._unsynced >= UNSYNCED_RECORDS or self._file.tell() - self._synced >= UNSYNCED_BYTES:
+                self._sync()
         except OSError as error:
             # At this point the file may end in a part of a record: cut now or, where even that fails, before the next
             # record; if we crash here, ``salvage`` cuts it.
@@ -212,6 +230,10 @@ class WarcWriter:
                 self._rewind()
             raise _unwritable(error) from error
         self._kept = self._file.tell()
+
+    def _sync(self) -> None:
+        os.fsync(self._file.fileno())
+        self._synced, self._unsynced = self._file.tell(), 0
 
     def _rewind(self) -> None:
         if self._file.tell() != self._kept:

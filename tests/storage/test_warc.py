@@ -37,6 +37,7 @@ from storage.warc import (
     read_warc,
     salvage,
 )
+from storage.warc.write import UNSYNCED_BYTES, UNSYNCED_RECORDS
 from tests.judges import judged
 
 AT = Instant.from_text("2026-11-21T09:30:00.123456Z")
@@ -245,6 +246,46 @@ def test_what_was_returned_before_kill_9_is_in_the_salvaged_file(tmp_path: Path)
     judged(path)
     with path.open("rb") as stream:
         assert set(told) <= {record.id for record in read_warc(stream)}
+
+
+def test_power_costs_the_last_records_at_most_and_none_of_a_closed_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "capture.warc.gz"
+    on_disk: list[int] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            on_disk.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with writer(path) as warc:
+        for _ in range(UNSYNCED_RECORDS - 1):
+            warc.exchange(exchange())
+        assert len(on_disk) == 1  # what the file says of itself
+        warc.exchange(exchange())
+        assert on_disk[-1] == path.stat().st_size
+        warc.exchange(exchange(os.urandom(UNSYNCED_BYTES)))
+        assert on_disk[-1] == path.stat().st_size
+        warc.exchange(exchange())
+        assert on_disk[-1] < path.stat().st_size
+    assert on_disk[-1] == path.stat().st_size
+
+
+def test_a_disk_that_does_not_take_what_was_written_is_told_when_the_file_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    warc = writer(tmp_path / "capture.warc.gz")
+    warc.exchange(exchange())
+    monkeypatch.setattr(os, "fsync", refused)
+    with pytest.raises(WarcUnwritableError):
+        warc.close()
+    warc.close()
 
 
 @pytest.fixture(scope="module")
