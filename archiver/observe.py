@@ -45,6 +45,11 @@ class Version(Canonical, frozen=True):
     thread: str | None = None
     verdict: AbsenceClass | None = None
 
+    def is_of(self, native: bytes, substance: Callable[[bytes], Digest]) -> bool:
+        """Return whether these native bytes make no other version than this one."""
+        # Most often nothing has changed at all, and what counts need not be reckoned.
+        return Digest.of(native) == self.native or substance(native) == self.substance
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -57,10 +62,10 @@ class Held:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     last_read: Instant | None = None
 
-    def knows(self, item: str, substance: Digest) -> bool:
+    def knows(self, item: str, native: bytes, *, substance: Callable[[bytes], Digest] = Digest.of) -> bool:
         """Return whether that very version is held and the item was not absent after it."""
         versions = self.versions.get(item, ())
-        return bool(versions) and versions[-1].verdict is None and versions[-1].substance == substance
+        return bool(versions) and versions[-1].verdict is None and versions[-1].is_of(native, substance)
 
     def holds(self, item: str, native: Digest) -> bool:
         """Return whether any version of the item has these native bytes."""
@@ -91,33 +96,31 @@ def fresh(
     makes one for every version that is not held at all, because a file is no series of observations.
     """
     made: list[Fresh] = []
-    latest = {item: versions[-1] for item, versions in held.versions.items()}
     taken: set[tuple[str, Digest]] = set()
     for one in seen:
         view = one.observation.normalised
-        native, derived = Digest.of(one.native), Digest.of(view.to_bytes())
-        counts = native if method == "import" else substance(one.native)
-        before = latest.get(view.item)
-        if (view.item, counts) in taken and view.kind != "absence":
-            continue
+        before = next(iter(held.versions.get(view.item, ())[-1:]), None)
         if method == "import":
-            archived = held.holds(view.item, native)
+            archived = held.holds(view.item, Digest.of(one.native))
         elif before is None or before.verdict is not None or view.kind == "absence":
             archived = False
+        elif view.kind == "list":
+            archived = _lists_the_same(held, view, before)
         else:
-            archived = (
-                before.substance == counts if view.kind != "list" else _lists_the_same(held, view, before, derived)
-            )
+            archived = before.is_of(one.native, substance)
         if archived:
+            continue
+        counts = Digest.of(one.native) if method == "import" else substance(one.native)
+        if (view.item, counts) in taken and view.kind != "absence":
             continue
         taken.add((view.item, counts))
         made.append(Fresh(one, before.record if before else None))
     return tuple(made)
 
 
-def _lists_the_same(held: Held, view: Normalised, before: Version, derived: Digest) -> bool:
+def _lists_the_same(held: Held, view: Normalised, before: Version) -> bool:
     if NEWEST not in view.flags:
-        return before.derived == derived
+        return before.derived == Digest.of(view.to_bytes())
     known = held.lists.get(view.item, ())
     return contents(known, view) == known
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -159,7 +160,7 @@ def _look(
             account,
             transport,
             cursor=cursor,
-            known=lambda item, native: held.knows(item, substance(account.platform, native)),
+            known=partial(held.knows, substance=partial(substance, account.platform)),
         )
         collected = _doubted(held, collected)
         transport.note(collected.failures)

@@ -6,6 +6,7 @@ bytes of a record, and makes no version.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -38,6 +39,7 @@ def substance(platform: Platform, native: bytes) -> Digest:
     return Digest.of(msgspec.json.encode(_without(value, _tree(found.dialect.volatile)), order="sorted"))
 
 
+@cache
 def _tree(paths: tuple[str, ...]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for path in paths:
