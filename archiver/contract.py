@@ -71,10 +71,11 @@ class Access:
     """How a platform is told who asks: the ``way`` in which a token travels, and to which ``origins`` alone.
 
     Origins are spelled as ``archiver.fetch.access.origin_of`` does. ``parameter`` is the name in the address, for that
-    way. ``needed`` is false where accounts can be read without a token, too.
+    way; for ``basic`` (RFC 7617) the token is ``user:password``. ``needed`` is false where accounts can be read without
+    a token, too.
     """
 
-    way: Literal["bearer", "parameter"] = "bearer"
+    way: Literal["bearer", "parameter", "basic"] = "bearer"
     origins: frozenset[str] = frozenset()
     parameter: str = "access_token"
     needed: bool = False

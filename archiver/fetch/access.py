@@ -6,6 +6,7 @@ request goes without them.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -44,6 +45,17 @@ class Credentials:
     access: Access
     token: str
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is to be masked: the token, and of ``user:password`` the password alone, also without its spaces.
+
+        Spaces are how some platforms show passwords, and not counted.
+        """
+        if self.access.way != "basic":
+            return (self.token,)
+        password = self.token.partition(":")[2]
+        return tuple(dict.fromkeys((self.token, password, password.replace(" ", ""))))
+
     def on(self, url: str) -> tuple[str, Mapping[str, str]]:
         """Return the address to ask for and the headers to add; both as they are where the origin gets nothing."""
         if origin_of(url) not in self.access.origins:
@@ -56,6 +68,8 @@ class Credentials:
                 mark = "&" if "?" in address else "?"
                 named = f"{address}{mark}{quote(self.access.parameter)}={quote(self.token, safe='')}"
                 return (f"{named}#{fragment}" if fragment else named), {}
+            case "basic":
+                return url, {"Authorization": f"Basic {base64.b64encode(self.token.encode()).decode()}"}
 
 
 def credentials_of(
@@ -80,12 +94,24 @@ def credentials_of(
             do="Register it under an https address.",
         )
     token = _token(settings, account=account.name, home=home, environment=environment).strip()
-    if len(token) < SHORTEST_SECRET or not token.isascii() or not token.isprintable() or " " in token:
+    credentials = Credentials(access, token)
+    if not _can_be_one(credentials):
         raise CredentialsMissingError(
             f"The token of {account.name!r} is none: empty, too short, or with characters that no token has.",
-            do="Put the token there as the platform gave it, and nothing else.",
+            do="Put the token there as the platform gave it, and nothing else"
+            f"{': the user, a colon, the password' if access.way == 'basic' else ''}.",
         )
-    return Credentials(access, token)
+    return credentials
+
+
+def _can_be_one(credentials: Credentials) -> bool:
+    token, basic = credentials.token, credentials.access.way == "basic"
+    user, colon, password = token.partition(":") if basic else ("", "", token)
+    spaced = " " in (user if basic else password)
+    long_enough = all(len(secret) >= SHORTEST_SECRET for secret in credentials.secrets)
+    return bool(
+        long_enough and token.isascii() and token.isprintable() and not spaced and basic is bool(user and colon)
+    )
 
 
 def _token(settings: AccessSettings, *, account: str, home: Path, environment: Mapping[str, str]) -> str:

@@ -92,7 +92,7 @@ class RecordingTransport:
         self._aliases, self._attempts, self._counting = dict(aliases or {}), 0, Lock()
         self._adapter = VettedAdapter(reach, authorities=authorities)
         self._credentials = credentials
-        secrets = (*secrets, credentials.token) if credentials else secrets
+        secrets = (*secrets, *credentials.secrets) if credentials else secrets
         self._mask, self._now, self._patience = Mask(secrets), now, patience or Patience()
         self._recorder = Recorder(warc, self._adapter, self._mask, folder, now, limits)
         self._own_headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,34 @@ def test_a_token_goes_to_its_origin_and_with_no_redirect_or_link_elsewhere(way, 
     assert TOKEN.encode() not in made.plain()
     assert TOKEN not in page.uri
     assert TOKEN.encode() not in page.payload
+
+
+@pytest.mark.parametrize("password", ["opensesame-42", "abcd EFGH 1234 ijkl"])
+def test_a_password_goes_to_its_origin_and_is_masked_however_it_comes_back(password: str, tmp_path: Path):
+    token = f"ana:{password}"
+    coded = base64.b64encode(token.encode())
+    spelled = (password.encode(), password.replace(" ", "").encode(), token.encode(), coded)
+    with serving({"/": Answer(body=b" ".join(spelled), headers={"X-Echo": coded.decode()})}) as server:
+        access = Access(way="basic", origins=frozenset({origin_of(server.url("/"))}))
+        with recording(tmp_path, credentials=Credentials(access, token)) as made:
+            page = made.get(server.url("/"))
+        sent = [request.headers.get("Authorization") for request in server.requests]
+    assert sent == [f"Basic {coded.decode()}"]
+    for one in spelled:
+        assert one not in made.plain()
+        assert one not in page.payload
+    assert len(page.payload) == len(b" ".join(spelled))
+
+
+@pytest.mark.parametrize(
+    "token", ["opensesame-42", ":opensesame-42", "ana:short", "a na:opensesame-42", "ana: 1 2 3 4 5"]
+)
+def test_what_is_no_user_with_a_password_is_refused_without_being_shown(token: str, tmp_path: Path):
+    by_password = Access(way="basic", origins=TOWN.origins)
+    settings = AccessSettings(token_variable="TOWN")
+    with pytest.raises(CredentialsMissingError) as caught:
+        credentials_of(by_password, settings, ACCOUNT, home=tmp_path, environment={"TOWN": token})
+    assert token not in str(caught.value.to_json())
 
 
 @pytest.mark.parametrize(
