@@ -11,6 +11,7 @@ import click
 
 from archiver import importing, registry, rounds
 from archiver.collectors.known import OWN, readable
+from archiver.credentials import commands as credentials
 from archiver.platforms.known import platforms
 from manifests.console import Console, json_option, plural
 from schemas.account import Account
@@ -106,6 +107,10 @@ def _register(
             private_network=private_network,
         ),
     )
+
+
+account.add_command(credentials.connect)
+account.add_command(credentials.access)
 
 
 @account.command("list")

@@ -71,11 +71,11 @@ class Access:
     """How a platform is told who asks: the ``way`` in which a token travels, and to which ``origins`` alone.
 
     Origins are spelled as ``archiver.fetch.access.origin_of`` does. ``parameter`` is the name in the address, for that
-    way; for ``basic`` (RFC 7617) the token is ``user:password``. ``needed`` is false where accounts can be read without
-    a token, too.
+    way, or of the header. For ``basic`` (RFC 7617) the token is ``user:password``; ``oauth1`` signs each
+    request (RFC 5849). ``needed`` is false where accounts can be read without a token, too.
     """
 
-    way: Literal["bearer", "parameter", "basic"] = "bearer"
+    way: Literal["bearer", "parameter", "header", "basic", "oauth1"] = "bearer"
     origins: frozenset[str] = frozenset()
     parameter: str = "access_token"
     needed: bool = False

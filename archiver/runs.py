@@ -13,7 +13,7 @@ import msgspec
 from archiver import observe, spool
 from archiver.collectors.known import collector_of
 from archiver.contract import Collected
-from archiver.fetch.access import credentials_of
+from archiver.credentials.opening import opening_of
 from archiver.fetch.addresses import is_public, is_public_or_private
 from archiver.fetch.placeholders import expand
 from archiver.fetch.recording import Limits
@@ -97,8 +97,7 @@ def _recording(
     """Open the account's way to the network, recorded into the spool; its secrets are known in here alone."""
     settings = archive.settings.capture
     url, secrets = expand(account.url, environment)
-    where = archive.settings.access.get(account.name)
-    credentials = credentials_of(access, where, account, home=archive.home, environment=environment)
+    credentials = opening_of(archive, account, environment=environment, resolve=resolve).credentials(access)
     with (
         WarcWriter(
             spooled.warc,

@@ -213,11 +213,12 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """How this machine gets at an account: where the token is that the platform gave out for it.
 
     It is in the environment variable ``token_variable``, or in ``token_file``, relative to the folder of
-    ``holdfast.toml``.
+    ``holdfast.toml``, or in the system's keyring under the name ``token_keyring``.
     """
 
     token_variable: str | None = None
     token_file: str | None = None
+    token_keyring: str | None = None
 
 
 class WitnessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -286,10 +287,10 @@ def parse_settings(text: str) -> Settings:
             do="Set security to 'starttls' or 'tls', or leave the user out.",
         )
     for name, access in settings.access.items():
-        if (access.token_variable is None) is (access.token_file is None):
+        if [access.token_variable, access.token_file, access.token_keyring].count(None) != 2:  # noqa: PLR2004 - of three
             raise SettingsError(
                 f"holdfast.toml: access.{name} does not say where the token is.",
-                do="Set one of token_variable and token_file there.",
+                do="Set one of token_variable, token_file and token_keyring there, and one alone.",
             )
     if settings.checkpoint.needed > len(settings.witness):
         raise SettingsError(

@@ -11,127 +11,89 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from oauthlib.oauth1 import Client
+
 from archiver.fetch.masking import SHORTEST_SECRET
-from schemas.errors import InputError, PolicyError
+from schemas.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from archiver.contract import Access
-    from schemas.account import Account
-    from schemas.settings import AccessSettings
-
-LONGEST_SECRET = 16_384
-"""In bytes."""
+    from archiver.credentials.secret import Secret
 
 
-class CredentialsMissingError(InputError):
-    """An account's credentials are not where ``holdfast.toml`` says, or cannot be used."""
+class CredentialsMisshapenError(InputError):
+    """An account's credentials are not of the kind that its platform wants."""
 
-    code = "CREDENTIALS_MISSING"
-
-
-class CredentialsExposedError(PolicyError):
-    """An account's credentials would travel in clear."""
-
-    code = "CREDENTIALS_EXPOSED"
+    code = "CREDENTIALS_MISSHAPEN"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What is put on requests: ``token``, in the way of ``access``."""
+    """What is put on requests: a secret, in the way of ``access``."""
 
     access: Access
-    token: str
+    secret: Secret
+
+    @classmethod
+    def of(cls, access: Access, secret: Secret, *, account: str) -> Credentials:
+        """Return the credentials of an account.
+
+        Raises:
+            CredentialsMisshapenError: its platform wants others.
+        """
+        user, colon, password = secret.token.partition(":")
+        short = len(password.replace(" ", "")) < SHORTEST_SECRET
+        if access.way == "basic" and (short or not user or not colon or " " in user):
+            raise CredentialsMisshapenError(
+                f"The credentials of {account!r} are no user and password.",
+                do="Put them there as the user, a colon, and the password that the platform gave for programs.",
+            )
+        if access.way == "oauth1" and not (secret.token_secret and secret.client and secret.client_secret):
+            raise CredentialsMisshapenError(
+                f"The credentials of {account!r} cannot sign a request.", do=f"Run: holdfast account connect {account}"
+            )
+        return cls(access, secret)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What is to be masked: the token, and of ``user:password`` the password alone, also without its spaces.
+        """What is to be masked: of ``user:password`` also the password alone, and that without its spaces.
 
         Spaces are how some platforms show passwords, and not counted.
         """
+        values = self.secret.values
         if self.access.way != "basic":
-            return (self.token,)
-        password = self.token.partition(":")[2]
-        return tuple(dict.fromkeys((self.token, password, password.replace(" ", ""))))
+            return values
+        password = self.secret.token.partition(":")[2]
+        return tuple(dict.fromkeys((*values, password, password.replace(" ", ""))))
 
     def on(self, url: str) -> tuple[str, Mapping[str, str]]:
         """Return the address to ask for and the headers to add; both as they are where the origin gets nothing."""
-        if origin_of(url) not in self.access.origins:
+        access, secret = self.access, self.secret
+        if origin_of(url) not in access.origins:
             return url, {}
-        match self.access.way:
+        match access.way:
             case "bearer":
-                return url, {"Authorization": f"Bearer {self.token}"}
+                return url, {"Authorization": f"Bearer {secret.token}"}
+            case "header":
+                return url, {access.parameter: secret.token}
             case "parameter":
                 address, _, fragment = url.partition("#")
                 mark = "&" if "?" in address else "?"
-                named = f"{address}{mark}{quote(self.access.parameter)}={quote(self.token, safe='')}"
+                named = f"{address}{mark}{quote(access.parameter)}={quote(secret.token, safe='')}"
                 return (f"{named}#{fragment}" if fragment else named), {}
             case "basic":
-                return url, {"Authorization": f"Basic {base64.b64encode(self.token.encode()).decode()}"}
-
-
-def credentials_of(
-    access: Access, settings: AccessSettings | None, account: Account, *, home: Path, environment: Mapping[str, str]
-) -> Credentials | None:
-    """Return an account's credentials; ``None`` where none are set up and the platform can do without.
-
-    Raises:
-        CredentialsMissingError: they are not where they should be, or are none.
-        CredentialsExposedError: anybody on the way could read them.
-    """
-    if settings is None:
-        if not access.needed:
-            return None
-        raise CredentialsMissingError(
-            f"The account {account.name!r} cannot be read without credentials.",
-            do=f'Say in holdfast.toml where they are: [access.{account.name}], token_variable = "NAME".',
-        )
-    if not account.private_network and any(not origin.startswith("https://") for origin in access.origins):
-        raise CredentialsExposedError(
-            f"The account {account.name!r} would be read without encryption, and its token with it.",
-            do="Register it under an https address.",
-        )
-    token = _token(settings, account=account.name, home=home, environment=environment).strip()
-    credentials = Credentials(access, token)
-    if not _can_be_one(credentials):
-        raise CredentialsMissingError(
-            f"The token of {account.name!r} is none: empty, too short, or with characters that no token has.",
-            do="Put the token there as the platform gave it, and nothing else"
-            f"{': the user, a colon, the password' if access.way == 'basic' else ''}.",
-        )
-    return credentials
-
-
-def _can_be_one(credentials: Credentials) -> bool:
-    token, basic = credentials.token, credentials.access.way == "basic"
-    user, colon, password = token.partition(":") if basic else ("", "", token)
-    spaced = " " in (user if basic else password)
-    long_enough = all(len(secret) >= SHORTEST_SECRET for secret in credentials.secrets)
-    return bool(
-        long_enough and token.isascii() and token.isprintable() and not spaced and basic is bool(user and colon)
-    )
-
-
-def _token(settings: AccessSettings, *, account: str, home: Path, environment: Mapping[str, str]) -> str:
-    if settings.token_variable is not None:
-        name = settings.token_variable
-        if name not in environment:
-            raise CredentialsMissingError(
-                f"The environment variable {name!r} for the account {account!r} is not set.",
-                do=f"Set {name} to the token where Holdfast runs.",
-            )
-        return environment[name]
-    file = home / (settings.token_file or "")
-    try:
-        with file.open("rb") as stream:
-            return stream.read(LONGEST_SECRET).decode("ascii", "replace")
-    except OSError as error:
-        raise CredentialsMissingError(
-            f"The token of the account {account!r} cannot be read: {error.strerror}.",
-            do=f"Put it into {file}, readable for Holdfast's user alone.",
-        ) from error
+                return url, {"Authorization": f"Basic {base64.b64encode(secret.token.encode()).decode()}"}
+            case "oauth1":
+                signing = Client(
+                    secret.client,
+                    client_secret=secret.client_secret,
+                    resource_owner_key=secret.token,
+                    resource_owner_secret=secret.token_secret,
+                )
+                _, headers, _ = signing.sign(url)
+                return url, {"Authorization": headers["Authorization"]}
 
 
 def origin_of(url: str) -> str:

@@ -16,6 +16,7 @@ from archiver.parsing.dates import find_instant
 from archiver.parsing.markup import read_fragment
 from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
 from archiver.parsing.text import counts_of, unique
+from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.paging import by_link
 from archiver.platforms.platform import Platform
@@ -259,4 +260,11 @@ PLATFORM = Platform(
     title="Mastodon",
     dialect=Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None, volatile=VOLATILE),
     reading=READING,
+    authorisation=Given(
+        steps=(
+            "Sign in to the server as the account that is to be read.",
+            "Preferences → Development → New application: call it Holdfast, and give it the scope 'read' alone.",
+            "Open the application, and copy 'Your access token'.",
+        )
+    ),
 )

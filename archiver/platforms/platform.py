@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archiver.platforms.authorisation import Authorisation
     from archiver.platforms.dialect import Dialect
     from archiver.platforms.reading import Reading
 
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
 class Platform:
     """A platform: ``name`` is what accounts say and people type, ``title`` what it calls itself.
 
-    Without a ``reading``, what its accounts hold can be imported only.
+    Without a ``reading``, what its accounts hold can be imported only; ``authorisation`` is how it gives out what
+    reading needs.
     """
 
     name: str
     title: str
     dialect: Dialect
     reading: Reading | None = None
+    authorisation: Authorisation | None = None

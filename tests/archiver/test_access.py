@@ -8,25 +8,39 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archiver.contract import Access
-from archiver.fetch.access import (
-    Credentials,
-    CredentialsExposedError,
-    CredentialsMissingError,
-    credentials_of,
-    origin_of,
-)
+from archiver.credentials.opening import CredentialsExposedError, Opening
+from archiver.credentials.places import CredentialsMissingError, Place
+from archiver.credentials.secret import Secret, SecretUnusableError
+from archiver.fetch.access import Credentials, CredentialsMisshapenError, origin_of
+from archiver.fetch.tokens import TokenService
 from schemas.account import Account
 from schemas.settings import AccessSettings, SettingsError, parse_settings
 from tests.archiver.recordings import recording
+from tests.archiver.transports import AT, only_loopback
 from tests.servers import Answer, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 TOKEN = "EAAB-opensesame-42"
 ACCOUNT = Account(name="city", platform="mastodon", url="https://town.example/@city", title="City")
 TOWN = Access(origins=frozenset({"https://town.example:443"}))
+SECRET = Secret(token=TOKEN)
 MINIMAL = '[archive]\norigin = "x/1"\norganisation = "X"\n'
+
+
+def credentials_of(
+    access: Access,
+    settings: AccessSettings | None,
+    account: Account,
+    *,
+    home: Path,
+    environment: Mapping[str, str],
+) -> Credentials | None:
+    """What requests for the account carry on a machine."""
+    place = Place(account.name, settings, home, environment) if settings else None
+    return Opening(account, place, None, TokenService(only_loopback, "holdfast"), AT).credentials(access)
 
 
 @pytest.mark.parametrize("way", ["bearer", "parameter"])
@@ -38,7 +52,7 @@ def test_a_token_goes_to_its_origin_and_with_no_redirect_or_link_elsewhere(way, 
         }
         with serving(answers) as server:
             access = Access(way=way, origins=frozenset({origin_of(server.url("/"))}))
-            with recording(tmp_path, credentials=Credentials(access, TOKEN)) as made:
+            with recording(tmp_path, credentials=Credentials(access, SECRET)) as made:
                 page = made.get(server.url("/page?a=1#b"))
                 made.get(server.url("/moved"))
                 made.get(other.url("/elsewhere"))
@@ -61,7 +75,7 @@ def test_a_password_goes_to_its_origin_and_is_masked_however_it_comes_back(passw
     spelled = (password.encode(), password.replace(" ", "").encode(), token.encode(), coded)
     with serving({"/": Answer(body=b" ".join(spelled), headers={"X-Echo": coded.decode()})}) as server:
         access = Access(way="basic", origins=frozenset({origin_of(server.url("/"))}))
-        with recording(tmp_path, credentials=Credentials(access, token)) as made:
+        with recording(tmp_path, credentials=Credentials(access, Secret(token=token))) as made:
             page = made.get(server.url("/"))
         sent = [request.headers.get("Authorization") for request in server.requests]
     assert sent == [f"Basic {coded.decode()}"]
@@ -77,7 +91,7 @@ def test_a_password_goes_to_its_origin_and_is_masked_however_it_comes_back(passw
 def test_what_is_no_user_with_a_password_is_refused_without_being_shown(token: str, tmp_path: Path):
     by_password = Access(way="basic", origins=TOWN.origins)
     settings = AccessSettings(token_variable="TOWN")
-    with pytest.raises(CredentialsMissingError) as caught:
+    with pytest.raises((CredentialsMisshapenError, SecretUnusableError)) as caught:
         credentials_of(by_password, settings, ACCOUNT, home=tmp_path, environment={"TOWN": token})
     assert token not in str(caught.value.to_json())
 
@@ -94,21 +108,21 @@ def test_what_is_no_user_with_a_password_is_refused_without_being_shown(token: s
     ],
 )
 def test_what_only_looks_like_the_origin_gets_nothing(elsewhere: str):
-    assert Credentials(TOWN, TOKEN).on(elsewhere) == (elsewhere, {})
+    assert Credentials(TOWN, SECRET).on(elsewhere) == (elsewhere, {})
 
 
 def test_a_token_comes_from_the_environment_or_a_file(tmp_path: Path):
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     for settings in (AccessSettings(token_variable="TOWN"), AccessSettings(token_file="token")):
         found = credentials_of(TOWN, settings, ACCOUNT, home=tmp_path, environment={"TOWN": TOKEN})
-        assert found == Credentials(TOWN, TOKEN)
+        assert found == Credentials(TOWN, SECRET)
     assert credentials_of(TOWN, None, ACCOUNT, home=tmp_path, environment={}) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"tiny-x1", b"two tokens-here", "tökenökenöken".encode(), b"\x00" * 20])
 def test_what_is_no_token_is_refused_without_being_shown(content: bytes, tmp_path: Path):
     (tmp_path / "token").write_bytes(content)
-    with pytest.raises(CredentialsMissingError) as caught:
+    with pytest.raises(SecretUnusableError) as caught:
         credentials_of(TOWN, AccessSettings(token_file="token"), ACCOUNT, home=tmp_path, environment={})
     assert not content or content.decode("ascii", "replace") not in str(caught.value.to_json())
 
@@ -116,13 +130,14 @@ def test_what_is_no_token_is_refused_without_being_shown(content: bytes, tmp_pat
 def test_credentials_that_are_not_there_are_asked_for_by_name(tmp_path: Path):
     needed = Access(origins=TOWN.origins, needed=True)
     for settings, said in (
-        (None, "[access.city]"),
+        (None, "without credentials"),
         (AccessSettings(token_variable="TOWN"), "TOWN"),
         (AccessSettings(token_file="none"), "none"),
     ):
         with pytest.raises(CredentialsMissingError) as caught:
             credentials_of(needed, settings, ACCOUNT, home=tmp_path, environment={})
-        assert said in caught.value.do
+        assert said in caught.value.what
+        assert "holdfast account connect city" in caught.value.do
 
 
 def test_a_token_does_not_travel_in_clear_but_on_ones_own_network(tmp_path: Path):

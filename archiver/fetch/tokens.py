@@ -1,0 +1,92 @@
+"""Asking a platform for a token: the one exchange that is not recorded, because it is made of secrets."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from requests import Request
+
+from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.connections import Reach, VettedAdapter
+from archiver.fetch.failures import LATER, ConnectionCutError
+from archiver.parsing.json_slices import JsonMalformedError, decode
+from schemas.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archiver.fetch.addresses import Resolver
+
+LONGEST_ANSWER = 1 << 16
+CONNECT, READ, TOTAL = 10.0, 30.0, 60.0
+SERVER_ERRORS = 500
+
+
+class TokenRefusedError(PolicyError):
+    """A platform gives out no token: it no longer knows the credentials, or never did."""
+
+    code = "TOKEN_REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenService:
+    """The way to where tokens are given out. ``private_network`` allows addresses that are not public."""
+
+    resolve: Resolver
+    user_agent: str
+    private_network: bool = False
+
+    def ask(self, url: str, *, method: str = "POST", form: str = "", headers: Mapping[str, str] | None = None) -> str:
+        """Return the body of the answer to a form.
+
+        Raises:
+            UnavailableError: there is no answer, or none that can be used.
+            TokenRefusedError: the platform refuses; the error shows its own code, and nothing of what was sent.
+            AddressForbiddenError: the address may not be connected to.
+        """
+        reach = Reach(
+            is_public_or_private if self.private_network else is_public,
+            self.resolve,
+            connect=CONNECT,
+            read=READ,
+            total=TOTAL,
+            clock=time.monotonic,
+        )
+        if urlsplit(url).scheme != "https" and not self.private_network:
+            raise TokenRefusedError("Tokens are asked for over https alone.", do="Correct the platform's address.")
+        sent = {
+            "User-Agent": self.user_agent,
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+            **(headers or {}),
+        }
+        adapter = VettedAdapter(reach, authorities=None)
+        try:
+            raw, _ = adapter.open(Request(method, url, headers=sent, data=form or None).prepare())
+            body = raw.read(LONGEST_ANSWER, decode_content=True).decode("utf-8", "replace")
+            raw.close()
+        finally:
+            adapter.close()
+        host = urlsplit(url).hostname
+        if raw.status >= SERVER_ERRORS:
+            raise ConnectionCutError(f"{host} gave no token: it answered with status {raw.status}.", do=LATER)
+        if not 200 <= raw.status < 300:  # noqa: PLR2004 - RFC 9110 section 15.3
+            raise TokenRefusedError(
+                f"{host} gave no token: it answered with status {raw.status}{_reason(body)}.",
+                do="Connect the account again: holdfast account connect NAME",
+            )
+        return body
+
+
+def _reason(body: str) -> str:
+    """Return the code by which a server says why it gives no token (RFC 6749 section 5.2): a word, and no secret."""
+    try:
+        value: Any = decode(body.encode("utf-8", "replace")).value
+    except JsonMalformedError:
+        return ""
+    code = value.get("error") if isinstance(value, dict) else None
+    known = isinstance(code, str) and code.isascii() and code.replace("_", "").isalnum() and len(code) <= 40  # noqa: PLR2004
+    return f" ({code})" if known else ""
