@@ -77,7 +77,7 @@ def bluesky() -> Bluesky:
 
 
 def wordpress() -> WordPress:
-    _require("wordpress", INSTALLED / "wordpress/usr/share/wordpress", "php", "mariadbd", "mariadb-install-db")
+    _require("wordpress", INSTALLED / "wordpress/usr/share/wordpress", "php", "mariadb-install-db")
     return WordPress(**sessions.shared("wordpress", _start_wordpress))
 
 

@@ -4,6 +4,7 @@
 # WORDPRESS=FOLDER is the program as unpack.sh unpacked it, ADMIN_PASSWORD the password of its administrator, admin. The
 # administrator's application password is then in DIR/application-password.
 . "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
+PATH="$PATH:/usr/sbin" # where Debian has mariadbd, and not everybody looks
 here="$(dirname "$(realpath "${BASH_SOURCE[0]}")")/wordpress"
 
 start() { # PORT
