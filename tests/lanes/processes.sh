@@ -21,7 +21,7 @@ alive() {
   [[ -n "$birth" && "$(born "$id")" == "$birth" ]]
 }
 
-# spawn NAME COMMAND …: start a process of its own; it records itself before it becomes the command.
+# spawn NAME COMMAND …: start a process in a group of its own; it records itself before it becomes the command.
 spawn() {
   local name="$1" id
   shift
@@ -63,7 +63,7 @@ stop() {
   local file id
   for file in "$DIR"/run/*.pid; do
     read -r id _ <"$file"
-    while alive "$file"; do kill -KILL "$id" 2>/dev/null || true; sleep 0.05; done
+    while alive "$file"; do kill -KILL -- "-$id" 2>/dev/null || true; sleep 0.05; done # its children, too
     rm -f "$file"
   done
 }

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import secrets
 import shutil
-import socket
 import subprocess
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,13 +20,12 @@ import pytest
 from botocore.config import Config
 
 from tests.lanes import sessions
+from tests.lanes.starting import INSTALLED, free_ports, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LANES = ("ministack", "ceph16", "ceph20")
-HERE = Path(__file__).parent
-INSTALLED = HERE.parents[1] / ".lanes"
 MINISTACK = INSTALLED / "ministack" / "bin" / "ministack"
 CEPH20 = INSTALLED / "ceph20"
 NOWHERE = "/nonexistent"
@@ -112,14 +109,14 @@ def missing(name: str) -> str | None:
 
 
 def _start_ceph(name: str, place: Path) -> Mapping[str, str]:
-    port, monitor = _free_ports(2)
+    port, monitor = free_ports(2)
     tls = name == "ceph16"
     keys = {
         field: secrets.token_hex(10) for field in ("access_key", "secret_key", "other_access_key", "other_secret_key")
     }
     variables = {field.upper(): key for field, key in keys.items()}
     variables |= {"TLS": "yes", "CEPH_ROOT": ""} if tls else {"TLS": "", "CEPH_ROOT": str(CEPH20)}
-    _run("ceph.sh", place, port, monitor, **variables)
+    run("ceph.sh", place, port, monitor, **variables)
     return keys | {
         "name": name,
         "endpoint": f"{'https' if tls else 'http'}://127.0.0.1:{port}",
@@ -129,8 +126,8 @@ def _start_ceph(name: str, place: Path) -> Mapping[str, str]:
 
 
 def _start_ministack(name: str, place: Path) -> Mapping[str, str]:
-    (port,) = _free_ports(1)
-    _run("ministack.sh", place, port, MINISTACK=str(MINISTACK))
+    (port,) = free_ports(1)
+    run("ministack.sh", place, port, MINISTACK=str(MINISTACK))
     endpoint = f"http://127.0.0.1:{port}"
     with closing(_client("iam", endpoint, "test", "test")) as iam:
         iam.create_user(UserName="first")
@@ -146,33 +143,6 @@ def _start_ministack(name: str, place: Path) -> Mapping[str, str]:
         "other_access_key": other["AccessKeyId"],
         "other_secret_key": other["SecretAccessKey"],
     }
-
-
-def _run(script: str, place: Path, *ports: int, **variables: str) -> None:
-    """Start a server by its script.
-
-    Raises:
-        subprocess.CalledProcessError: it did not start.
-    """
-    subprocess.run(
-        [HERE / script, "start", place, *map(str, ports)],
-        env=os.environ | variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=True,
-        start_new_session=True,  # an interrupt at the keyboard ends the tests, and they the servers
-    )
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody listened on just now."""
-    doors = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [door.getsockname()[1] for door in doors]
-    for door in doors:
-        door.close()
-    return ports
 
 
 def _client(

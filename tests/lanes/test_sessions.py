@@ -84,6 +84,19 @@ def test_the_next_session_stops_what_a_killed_one_left_and_nothing_else(other_se
     assert not list(tmp_path.glob(f"{sessions.PREFIX}*"))
 
 
+def test_the_children_of_a_server_are_stopped_with_it(tmp_path):
+    parent = """bash -c 'sleep 600 & echo $! >"$0"; wait' "$DIR/child\""""
+    script = tmp_path / "server.sh"
+    script.write_text(SERVER.replace("sleep 600", parent).replace("run/sleeper.pid", "child"))
+    subprocess.run(["bash", script, "start", tmp_path / "server"], check=True)
+    child = (tmp_path / "server/child").read_text().strip()
+    lived = lives(child)
+
+    subprocess.run([sessions.PROCESSES, "stop", tmp_path / "server"], check=True)
+
+    assert (lived, lives(child)) == (True, False)
+
+
 def test_a_server_that_does_not_start_says_why_to_everyone_who_asks(tmp_path, monkeypatch):
     attempts = []
 
