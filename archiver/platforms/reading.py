@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schemas.record import Kind, Normalised
 
 Order: TypeAlias = Literal["none", "whole", "newest"]
+UNAUTHORISED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,11 @@ class Endpoint:
 
 
 def by_status(answer: Answer) -> Standing:
-    """Return what an answer's HTTP status says of an item (RFC 9110 section 15)."""
-    return standing_of(answer.status)
+    """Return what an answer's HTTP status says of an item (RFC 9110 section 15).
+
+    401 speaks of whoever asks, and not of the item.
+    """
+    return "unknown" if answer.status == UNAUTHORISED else standing_of(answer.status)
 
 
 def no_quota(_headers: Mapping[str, str], _now: Instant) -> Quota | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
@@ -144,6 +145,10 @@ class Simulator(Server):
         self.expired = False
         self.serves = self.version
         self.quirks: set[Quirk] = set()
+        self.unlisted: set[str] = set()
+        """Posts that are there and that no list shows."""
+        self.asked: dict[str, list[str]] = defaultdict(list)
+        """The addresses that were asked for, by the role of their routes."""
         self.wrongs: list[str] = []
         """What no client should do, as it was noticed: refused requests, tokens sent where they do not belong."""
         self._numbers = 1000
@@ -289,7 +294,7 @@ class Simulator(Server):
         return [found for post in direct for found in (post, *(self.below(post.id, deep=True) if deep else ()))]
 
     def listed(self) -> list[Post]:
-        return [post for post in self.posts.values() if not post.hidden]
+        return [post for post in self.posts.values() if not post.hidden and post.id not in self.unlisted]
 
     def page(
         self, items: Sequence[Post], *, limit: int, start: int = 0, beyond: int | None = None, rising: bool = False
@@ -349,6 +354,7 @@ class Simulator(Server):
         if route is None or match is None:
             raise RefusedError("no-such-path", parts.path)
         asked = Asked(request.path, match.groupdict(), dict(pairs), request.headers)
+        self.asked[route.role].append(request.path)
         token = self.token_in(asked)
         if token is None:
             raise RefusedError("no-token")

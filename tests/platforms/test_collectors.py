@@ -214,6 +214,30 @@ def test_a_deleted_reply_is_deleted_and_its_post_is_not(story: Story):
     assert {one: absence.verdict for one, absence in story.absences().items()} == {name: "deleted"}
 
 
+@pytest.mark.parametrize("fault", ["limited", "failed", "cut", "login-page", "no-json", "expired"])
+def test_a_look_up_that_fails_decides_nothing_and_is_made_again(story: Story, fault: Fault):
+    numbers = many(story)
+    story.complete()
+    name = item(story, numbers[2])
+    story.simulator.delete(numbers[2])
+    story.simulator.arm(fault, "item", times=2)
+    story.capture()
+    assert {absence.verdict for absence in story.absences().values()} == {"undetermined"}
+    story.simulator.renew()
+    story.complete()
+    assert {one: absence.verdict for one, absence in story.absences().items()} == {name: "deleted"}
+
+
+def test_what_left_its_list_and_is_still_there_is_asked_for_once_and_not_away(story: Story):
+    numbers = many(story)
+    story.complete()
+    story.simulator.unlisted.add(numbers[2])
+    asked = len(story.simulator.asked["item"])
+    story.complete()
+    assert story.absences() == {}
+    assert len(story.simulator.asked["item"]) == asked + 1
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

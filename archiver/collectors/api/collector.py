@@ -12,6 +12,7 @@ from archiver.collectors.api.depth import depth_of
 from archiver.collectors.api.waiting import Waiting, spell_waiting, waiting_in
 from archiver.collectors.api.walk import Bounds, Walk
 from archiver.contract import Collected, LookingUp
+from archiver.observe import PRESENT
 from archiver.platforms.reading import Question, Site
 from schemas.settings import PlatformSettings, SettingsError
 
@@ -83,7 +84,9 @@ class ApiCollector:
             return self.reading.look_up(self.site, item, kind)
 
         def standing(response: Response) -> Standing:
-            return self.reading.standing(answer_of(Question("", response.uri), response))
+            answer = answer_of(Question("", response.uri), response)
+            # A page in the place of JSON is no answer of the API's, whatever its status says.
+            return "unknown" if answer.value is None and response.status in PRESENT else self.reading.standing(answer)
 
         return LookingUp(address, standing, headers=self.reading.headers(self.site), direct=True)
 

@@ -22,7 +22,7 @@ from archiver.fetch.failures import (
 )
 from archiver.parsing.text import cleaned
 from archiver.platforms.objects import find_view, item_of
-from archiver.platforms.reading import Led
+from archiver.platforms.reading import UNAUTHORISED, Led
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.errors import UnavailableError
@@ -49,7 +49,6 @@ UNANSWERED = (
     ServerFailedError,
 )
 """What may befall one question without ending the look. What cannot be recorded does end it."""
-UNAUTHORISED = 401
 LOW = 0.02
 """The part of a quota that is left to whoever else uses it."""
 
