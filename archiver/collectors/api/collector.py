@@ -50,7 +50,7 @@ class ApiCollector:
         """Return the collector of an account, as ``holdfast.toml`` sets it up.
 
         Raises:
-            SettingsError: the platform's API has versions, and none is named.
+            SettingsError: the platform's API has versions, and none is named; or it knows no such option.
         """
         chosen = settings.platform.get(platform.name, PlatformSettings())
         if reading.versioned and chosen.version is None:
@@ -58,9 +58,21 @@ class ApiCollector:
                 f"{platform.title} answers in versions, and holdfast.toml names none.",
                 do=f"Set [platform.{platform.name}] version there; docs/PLATFORMS.md names the one that was tested.",
             )
+        unknown = sorted(frozenset(chosen.options) - reading.options.keys())
+        if unknown:
+            raise SettingsError(
+                f"{platform.title} has no option {unknown[0]!r}.",
+                do=f"It has these: {', '.join(reading.options) or 'none'}. docs/PLATFORMS.md says what they do.",
+            )
         parts = urlsplit(account.url)
         api = chosen.api or reading.api or f"{parts.scheme}://{parts.netloc}"
-        site = Site(account, api.rstrip("/"), chosen.version or "", authorised=account.name in settings.access)
+        site = Site(
+            account,
+            api.rstrip("/"),
+            chosen.version or "",
+            authorised=account.name in settings.access,
+            options=frozenset(chosen.options),
+        )
         return cls(platform, reading, site, settings.capture, chosen.budget_a_day, now)
 
     @property

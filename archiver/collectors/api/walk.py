@@ -141,7 +141,9 @@ class Walk:
         self._asked.add(question.url)
         try:
             headers = self._reading.headers(self._site)
-            response, answer, located = ask(question, self._transport, headers, demands=endpoint.demands)
+            response, answer, located = ask(
+                question, self._transport, headers, demands=endpoint.demands, refusal=self._reading.refusal
+            )
         except UNANSWERED as error:
             self._unanswered(error, question, horizon, rest=listing.rest or listing.first is not None)
             return None
@@ -176,7 +178,7 @@ class Walk:
                     until = item.normalised.created or until
                 known = self._keep(response, item)
                 if view is not None:
-                    led = Led(self._site, answer.question, one.value, item.normalised)
+                    led = Led(self._site, answer.question, one.value, item.normalised, response.at)
                     for lead in listing.endpoint.leads(led):
                         if not (lead.changed and known) and not (lead.seldom and horizon):
                             self._queue.append(Waiting(lead, horizon))
