@@ -24,6 +24,8 @@ WITHHELD = frozenset({401, 403, 451})
 PRESENT = range(200, 300)
 NEWEST = "newest-part"
 """The flag of a list of which only the newest part was read."""
+WINDOW = "window"
+"""The flag of a list that shows only what is young."""
 EMPTIED_FROM = 5
 """How many items a list showed before, at least, for showing none at all to be doubted."""
 
@@ -145,12 +147,18 @@ def _covered(before: tuple[str, ...], view: Normalised) -> int:
 
 
 def emptied(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
-    """Return the lists that showed several items before and now show none: more likely a fault than an end."""
+    """Return the lists that showed several items before and now show none: more likely a fault than an end.
+
+    That is no wonder of a list that shows only what is young.
+    """
     views = (one.observation.normalised for one in seen)
     return tuple(
         view.item
         for view in views
-        if view.kind == "list" and not view.listed and len(held.lists.get(view.item, ())) >= EMPTIED_FROM
+        if view.kind == "list"
+        and not view.listed
+        and WINDOW not in view.flags
+        and len(held.lists.get(view.item, ())) >= EMPTIED_FROM
     )
 
 

@@ -30,7 +30,7 @@ from storage.warc import WarcWriter
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archiver.contract import Access, Collector, LookingUp, Response, Seen, Transport
+    from archiver.contract import Access, Collector, LookingUp, Response, Seen, Standing, Transport
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
     from archiver.sealing import Chance
@@ -255,10 +255,16 @@ def _look_up(transport: Transport, looking: LookingUp, address: str | None, answ
     if address is None:
         return LookUp((), (), ())
     if address not in answers:
-        responses = [_try(transport, address, looking) for _ in range(LOOK_UPS)]
+        responses: list[Response | None] = []
+        standings: list[Standing] = []
+        # What is there at its own address need not be asked for twice; some platforms charge for each answer.
+        while len(responses) < LOOK_UPS and not (looking.direct and "present" in standings):
+            response = _try(transport, address, looking)
+            responses.append(response)
+            standings.append(looking.standing(response) if response else "unknown")
         last = next((response for response in reversed(responses) if response), None)
         answers[address] = LookUp(
-            standings=tuple(looking.standing(response) if response else "unknown" for response in responses),
+            standings=tuple(standings),
             statuses=tuple(response.status if response else None for response in responses),
             exchanges=tuple(response.exchange for response in responses if response),
             payload=last.payload if last else b"",

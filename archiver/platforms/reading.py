@@ -5,7 +5,7 @@ A platform declares this and reads nothing itself: ``archiver.collectors.api`` a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from archiver.observe import standing_of
@@ -21,19 +21,22 @@ if TYPE_CHECKING:
     from schemas.record import Kind, Normalised
 
 Order: TypeAlias = Literal["none", "whole", "newest"]
+UNAUTHORISED = 401
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where an account is read: below ``api`` (no slash at its end), in the API's ``version`` where it has versions.
 
-    ``authorised`` tells whether there are credentials, so that what needs them is asked for.
+    ``authorised`` tells whether there are credentials, so that what needs them is asked for. ``options`` are what
+    ``holdfast.toml`` chooses of what the platform lets one choose.
     """
 
     account: Account
     api: str
     version: str = ""
     authorised: bool = False
+    options: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Led:
-    """One item of an answer, for what it leads to."""
+    """One item of an answer that came ``at`` a time, for what it leads to."""
 
     site: Site
     question: Question
     value: Object
     view: Normalised
+    at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Endpoint:
     """One kind of question: where the items of its answers lie, how its pages hang together, where items lead.
 
     ``order`` says what the items are together: the whole of a list, a list from the newest on, or no list (``none``).
+    ``window`` tells that the platform shows only what is young: such a list may be empty, and what leaves it need not
+    be gone.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
     returns the address of the next page. ``seen_as`` completes a view by what only the question knows. ``cost`` is in
     the units of the platform's budget. ``title`` is what people call what is asked for.
@@ -111,6 +117,7 @@ class Endpoint:
     title: str
     items: tuple[Path, ...] = ((),)
     order: Order = "none"
+    window: bool = False
     demands: str | None = None
     next: Callable[[Answer], str | None] = nowhere
     leads: Callable[[Led], Iterable[Question]] = nothing
@@ -119,8 +126,11 @@ class Endpoint:
 
 
 def by_status(answer: Answer) -> Standing:
-    """Return what an answer's HTTP status says of an item (RFC 9110 section 15)."""
-    return standing_of(answer.status)
+    """Return what an answer's HTTP status says of an item (RFC 9110 section 15).
+
+    401 speaks of whoever asks, and not of the item.
+    """
+    return "unknown" if answer.status == UNAUTHORISED else standing_of(answer.status)
 
 
 def no_quota(_headers: Mapping[str, str], _now: Instant) -> Quota | None:
@@ -162,7 +172,8 @@ class Reading:
     ``versioned`` platforms need a version in ``holdfast.toml``; ``served_version`` reads which one answered. ``start``
     returns the first questions. ``look_up`` is the address of one item, and ``standing`` reads what came from there.
     ``quota`` reads what is still allowed, ``scopes`` what the token may do, ``refusal`` what an answer says it left
-    out, in words. ``headers`` are sent with every question.
+    out, in words, without naming items. ``headers`` are sent with every question. ``options`` are what ``holdfast.toml``
+    may choose, with what each does.
     """
 
     collector: str
@@ -171,6 +182,7 @@ class Reading:
     access: Callable[[Site], Access]
     api: str = ""
     versioned: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
     served_version: Callable[[Mapping[str, str]], str | None] = no_version
     headers: Callable[[Site], Mapping[str, str]] = no_headers
     look_up: Callable[[Site, str, Kind], str | None] = nowhere_to_look

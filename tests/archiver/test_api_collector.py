@@ -9,11 +9,15 @@ import msgspec
 import pytest
 
 from archiver.collectors.api.answers import AnswerUnreadableError
+from archiver.collectors.api.collector import ApiCollector
 from archiver.collectors.known import collector_of
+from archiver.contract import Access
 from archiver.fetch.failures import AccessRefusedError
 from archiver.observe import NEWEST
+from archiver.platforms.known import find_platform
+from archiver.platforms.reading import Endpoint, Question, Reading
 from schemas.account import Account
-from schemas.settings import CaptureSettings, RecheckSettings, parse_settings
+from schemas.settings import CaptureSettings, PlatformSettings, RecheckSettings, SettingsError, parse_settings
 from tests.archiver.transports import AT, recorded_native, transport_to
 from tests.servers import Answer, serving
 
@@ -199,3 +203,39 @@ def test_pages_that_lead_in_a_circle_end(tmp_path: Path):
         collected = looked(server, tmp_path)
     assert collected.failures == ("the posts: the pages lead in a circle",)
     assert len(server.requests) == 3
+
+
+def test_an_option_that_the_platform_does_not_have_is_refused(tmp_path: Path):
+    account = Account(name="m", platform="mastodon", url="https://social.example/@maple", title="Maple")
+    settings = msgspec.structs.replace(SETTINGS, platform={"mastodon": PlatformSettings(options=("faster",))})
+    with pytest.raises(SettingsError, match="'faster'"):
+        collector_of(account, settings, now=lambda: AT)
+
+
+def test_what_the_platform_says_instead_of_an_answer_is_told(tmp_path: Path):
+    endpoint = Endpoint(title="the profile", demands="data")
+    reading = Reading(
+        collector="words/1",
+        endpoints={"profile": endpoint},
+        start=lambda site: [Question("profile", f"{site.api}/profile")],
+        access=lambda _: Access(),
+        refusal=lambda said: str(said.value.get("error")),
+    )
+    with (
+        serving({"/profile": answer({"error": "suspended"})}) as server,
+        transport_to(tmp_path / "x.warc.gz") as transport,
+        pytest.raises(AnswerUnreadableError, match="'data', which every answer of its kind has: suspended"),
+    ):
+        collector_with(reading, server).collect(
+            account_at(server), transport, cursor={}, known=lambda _item, _native: False
+        )
+
+
+def account_at(server: Server) -> Account:
+    return Account(name="m", platform="mastodon", url=server.url("/@maple"), title="Maple", private_network=True)
+
+
+def collector_with(reading: Reading, server: Server) -> ApiCollector:
+    platform = find_platform("mastodon")
+    assert platform is not None
+    return ApiCollector.of(platform, reading, account_at(server), SETTINGS, now=lambda: AT)

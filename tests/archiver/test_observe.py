@@ -167,6 +167,14 @@ def test_a_list_that_showed_several_items_and_now_shows_none_is_doubted():
     assert observe.emptied(listing(*"abcde"), [seen("main", kind="list", listed=("a",))]) == ()
 
 
+def test_a_list_that_shows_only_what_is_young_may_be_empty():
+    empty = seen("main", kind="list")
+    view = msgspec.structs.replace(empty.observation.normalised, flags=(observe.WINDOW,))
+    young = Seen(empty.native, msgspec.structs.replace(empty.observation, normalised=view))
+    assert observe.emptied(listing(*"abcde"), [young]) == ()
+    assert observe.missing(listing(*"abcde"), [young]) == tuple("abcde")
+
+
 def test_an_item_that_answers_at_its_own_address_is_not_missing():
     archive = listing("a")
     there = answered(200, 200, direct=True)

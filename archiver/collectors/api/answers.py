@@ -12,7 +12,7 @@ from archiver.platforms.reading import Answer
 from schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from archiver.contract import Response, Transport
     from archiver.platforms.reading import Question
@@ -25,9 +25,16 @@ class AnswerUnreadableError(UnavailableError):
 
 
 def ask(
-    question: Question, transport: Transport, headers: Mapping[str, str], *, demands: str | None
+    question: Question,
+    transport: Transport,
+    headers: Mapping[str, str],
+    *,
+    demands: str | None,
+    refusal: Callable[[Answer], str | None],
 ) -> tuple[Response, Answer, Located]:
     """Return the answer to a question: as it was recorded, as JSON, and where that lies in the recorded payload.
+
+    What a platform says of its ``refusal`` is told where the answer lacks what it ``demands``.
 
     Raises:
         UnavailableError, InputError, PolicyError: there is no answer, or the platform refuses one.
@@ -43,12 +50,15 @@ def ask(
             f"{response.uri} was answered with {said} instead of JSON ({error.facts['reason']}).",
             do=f"A login or consent page may stand in the way: check the account's access. {LATER}",
         ) from error
+    answer = Answer(question, located.value, response.status, response.headers)
     if demands is not None and not (isinstance(located.value, dict) and demands in located.value):
+        told = refusal(answer)
         raise AnswerUnreadableError(
-            f"{response.uri} was answered without {demands!r}, which every answer of its kind has.",
+            f"{response.uri} was answered without {demands!r}, which every answer of its kind has"
+            f"{': ' if told else ''}{told or ''}.",
             do="Check the account's access and the version of the platform's API. The answer is kept.",
         )
-    return response, Answer(question, located.value, response.status, response.headers), located
+    return response, answer, located
 
 
 def answer_of(question: Question, response: Response) -> Answer:

@@ -12,6 +12,7 @@ from archiver.collectors.api.depth import depth_of
 from archiver.collectors.api.waiting import Waiting, spell_waiting, waiting_in
 from archiver.collectors.api.walk import Bounds, Walk
 from archiver.contract import Collected, LookingUp
+from archiver.observe import PRESENT
 from archiver.platforms.reading import Question, Site
 from schemas.settings import PlatformSettings, SettingsError
 
@@ -49,7 +50,7 @@ class ApiCollector:
         """Return the collector of an account, as ``holdfast.toml`` sets it up.
 
         Raises:
-            SettingsError: the platform's API has versions, and none is named.
+            SettingsError: the platform's API has versions, and none is named; or it knows no such option.
         """
         chosen = settings.platform.get(platform.name, PlatformSettings())
         if reading.versioned and chosen.version is None:
@@ -57,9 +58,21 @@ class ApiCollector:
                 f"{platform.title} answers in versions, and holdfast.toml names none.",
                 do=f"Set [platform.{platform.name}] version there; docs/PLATFORMS.md names the one that was tested.",
             )
+        unknown = sorted(frozenset(chosen.options) - reading.options.keys())
+        if unknown:
+            raise SettingsError(
+                f"{platform.title} has no option {unknown[0]!r}.",
+                do=f"It has these: {', '.join(reading.options) or 'none'}. docs/PLATFORMS.md says what they do.",
+            )
         parts = urlsplit(account.url)
         api = chosen.api or reading.api or f"{parts.scheme}://{parts.netloc}"
-        site = Site(account, api.rstrip("/"), chosen.version or "", authorised=account.name in settings.access)
+        site = Site(
+            account,
+            api.rstrip("/"),
+            chosen.version or "",
+            authorised=account.name in settings.access,
+            options=frozenset(chosen.options),
+        )
         return cls(platform, reading, site, settings.capture, chosen.budget_a_day, now)
 
     @property
@@ -83,7 +96,9 @@ class ApiCollector:
             return self.reading.look_up(self.site, item, kind)
 
         def standing(response: Response) -> Standing:
-            return self.reading.standing(answer_of(Question("", response.uri), response))
+            answer = answer_of(Question("", response.uri), response)
+            # A page in the place of JSON is no answer of the API's, whatever its status says.
+            return "unknown" if answer.value is None and response.status in PRESENT else self.reading.standing(answer)
 
         return LookingUp(address, standing, headers=self.reading.headers(self.site), direct=True)
 

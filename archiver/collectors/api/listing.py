@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archiver.contract import Seen
-from archiver.observe import NEWEST
+from archiver.observe import NEWEST, WINDOW
 from archiver.parsing.text import cleaned
 from schemas.capture import Observation
 from schemas.record import Normalised, Slice
@@ -58,7 +58,7 @@ class Listing:
             title=self.endpoint.title,
             thread=self.question.about or None,
             listed=listed,
-            flags=(NEWEST,) if part else (),
+            flags=(*((NEWEST,) if part else ()), *((WINDOW,) if self.endpoint.window else ())),
         )
         # What stands before the first item: the items are records of their own, and go when they are due.
         native = self.first.payload[: self.head]

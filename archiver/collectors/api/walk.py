@@ -22,7 +22,7 @@ from archiver.fetch.failures import (
 )
 from archiver.parsing.text import cleaned
 from archiver.platforms.objects import find_view, item_of
-from archiver.platforms.reading import Led
+from archiver.platforms.reading import UNAUTHORISED, Led
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.errors import UnavailableError
@@ -49,7 +49,6 @@ UNANSWERED = (
     ServerFailedError,
 )
 """What may befall one question without ending the look. What cannot be recorded does end it."""
-UNAUTHORISED = 401
 LOW = 0.02
 """The part of a quota that is left to whoever else uses it."""
 
@@ -142,7 +141,9 @@ class Walk:
         self._asked.add(question.url)
         try:
             headers = self._reading.headers(self._site)
-            response, answer, located = ask(question, self._transport, headers, demands=endpoint.demands)
+            response, answer, located = ask(
+                question, self._transport, headers, demands=endpoint.demands, refusal=self._reading.refusal
+            )
         except UNANSWERED as error:
             self._unanswered(error, question, horizon, rest=listing.rest or listing.first is not None)
             return None
@@ -177,7 +178,7 @@ class Walk:
                     until = item.normalised.created or until
                 known = self._keep(response, item)
                 if view is not None:
-                    led = Led(self._site, answer.question, one.value, item.normalised)
+                    led = Led(self._site, answer.question, one.value, item.normalised, response.at)
                     for lead in listing.endpoint.leads(led):
                         if not (lead.changed and known) and not (lead.seldom and horizon):
                             self._queue.append(Waiting(lead, horizon))
