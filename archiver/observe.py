@@ -209,6 +209,11 @@ class LookUp:
     uri: str = ""
     direct: bool = False
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the item answers at an address of its own."""
+        return self.direct and set(self.standings) == {"present"}
+
 
 def standing_of(status: int | None) -> Standing:
     """Return what an HTTP status says of the item at its address (RFC 9110 section 15); ``None``: no answer."""
@@ -250,7 +255,7 @@ def absent(held: Held, item: str, look_up: LookUp, *, window: bool, list_exchang
     """
     version = held.versions[item][-1]
     verdict, reason = judge(look_up, window=window, fragment="#" in (version.url or ""))
-    if version.verdict == verdict or (look_up.direct and set(look_up.standings) == {"present"}):
+    if version.verdict == verdict or look_up.is_there:
         return None
     last_seen = max(entry.captured for entry in held.versions[item] if entry.verdict in (None, "present"))
     if held.last_read and version.thread in (None, item) and any(item in listed for listed in held.lists.values()):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver import observe, spool
+from archiver.absences import ItemLooker
 from archiver.collectors.known import collector_of
 from archiver.contract import Collected
 from archiver.credentials.opening import opening_of
@@ -19,8 +20,9 @@ from archiver.fetch.placeholders import expand
 from archiver.fetch.recording import Limits
 from archiver.fetch.transport import Patience, RecordingTransport
 from archiver.held import held_of
-from archiver.observe import LookUp
 from archiver.planning import plan_of
+from archiver.receiving.received import waiting
+from archiver.receiving.sealing import named_in, noticed
 from archiver.remembering import recalled, remember
 from archiver.substance import substance
 from manifests.archive import SOFTWARE
@@ -30,7 +32,7 @@ from storage.warc import WarcWriter
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archiver.contract import Access, Collector, LookingUp, Response, Seen, Standing, Transport
+    from archiver.contract import Access, Collector, Seen
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
     from archiver.sealing import Chance
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from schemas.capture import Outcome, Poll
 
 MEGABYTE = 1_000_000
-MOST_LOOK_UPS = 500
-LOOK_UPS = 2
 
 
 class CollectorDefectError(UnavailableError):
@@ -74,13 +74,16 @@ def looked_at(
         try:
             access = collector.access(account)
             with _recording(archive, spooled, account, access, chance, environment, resolve) as transport:
-                looked = _look(archive, account, collector, transport, held, plan)
+                told = waiting(archive.home, account.name)
+                seen = noticed(told, transport.warc)
+                looked = _look(archive, account, collector, transport, held, plan, named=named_in(account, told))
+                looked = replace(looked, seen=(*seen, *looked.seen), told=tuple(one.name for one in told))
         except ArchiveError as error:
             # Nothing could be asked at all: no secret in the environment, say. The poll in the ledger says so.
             looked = Looked(
                 _poll(archive, plan, Collected(cursor=plan.cursor, sanity="unread"), error=error), error=error
             )
-        spooled.finish(looked.poll, looked.seen)
+        spooled.finish(looked.poll, looked.seen, told=looked.told)
         yield spooled, looked
 
 
@@ -132,12 +135,16 @@ def _recording(
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One look at an account: the poll, what was seen, the error if it failed, and in words what could not be read."""
+    """One look at an account: the poll, what was seen, the error if it failed, and in words what could not be read.
+
+    ``told`` are the names of the platform's notifications that it took along.
+    """
 
     poll: Poll
     seen: tuple[Seen, ...] = ()
     error: ArchiveError | None = None
     failures: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def _look(
@@ -147,6 +154,8 @@ def _look(
     transport: RecordingTransport,
     held: Held,
     plan: spool.Plan,
+    *,
+    named: tuple[str, ...] = (),
 ) -> Looked:
     error: ArchiveError | None = None
     collected = Collected(listed=None, sanity="unread", cursor=plan.cursor)
@@ -154,16 +163,13 @@ def _look(
     last = before.poll.capture if before else None
     cursor = recalled(archive.home, account.name, plan.cursor, last=last)
     away: tuple[Seen, ...] = ()
+    known = partial(held.knows, substance=partial(substance, account.platform))
     try:
-        collected = collector.collect(
-            account,
-            transport,
-            cursor=cursor,
-            known=partial(held.knows, substance=partial(substance, account.platform)),
-        )
+        collected = collector.collect(account, transport, cursor=cursor, known=known)
         collected = _doubted(held, collected)
         transport.note(collected.failures)
-        away = _absences(archive, transport, held, collector.looking_up(account), collected)
+        looker = ItemLooker(transport, held, collector.looking_up(account), known, archive.now)
+        away = looker.look(collected, named=named)
     except ArchiveError as caught:
         # Not swallowed: the poll in the ledger carries it, and the caller gets it back.
         error = caught
@@ -224,59 +230,3 @@ def _unread(collected: Collected) -> str | None:
     if not count:
         return None
     return f"{count} part{'s' * (count > 1)} could not be read; the WARC file of the capture says which, and why"
-
-
-def _absences(
-    archive: Archive, transport: Transport, held: Held, looking: LookingUp, collected: Collected
-) -> tuple[Seen, ...]:
-    """Look up what left its list, twice each, and then the comments of what is gone."""
-    list_exchange = next(
-        (one.observation.source.exchange for one in collected.items if one.observation.normalised.kind == "list"), ""
-    )
-    answers: dict[str, LookUp] = {}
-    found: list[Seen] = []
-    queue = list(observe.missing(held, collected.items))[:MOST_LOOK_UPS]
-    for item in queue:
-        version = held.versions[item][-1]
-        look_up = _look_up(transport, looking, looking.address(item, version.kind, version.url), answers)
-        seen = observe.absent(
-            held, item, look_up, window=collected.window, list_exchange=list_exchange, at=archive.now()
-        )
-        if seen is None:
-            continue
-        found.append(seen)
-        absence = seen.observation.normalised.absence
-        if absence is not None and absence.verdict in ("deleted", "hidden"):
-            queue.extend(other for other in observe.below(held, item) if other not in queue)
-    return tuple(found)
-
-
-def _look_up(transport: Transport, looking: LookingUp, address: str | None, answers: dict[str, LookUp]) -> LookUp:
-    if address is None:
-        return LookUp((), (), ())
-    if address not in answers:
-        responses: list[Response | None] = []
-        standings: list[Standing] = []
-        # What is there at its own address need not be asked for twice; some platforms charge for each answer.
-        while len(responses) < LOOK_UPS and not (looking.direct and "present" in standings):
-            response = _try(transport, address, looking)
-            responses.append(response)
-            standings.append(looking.standing(response) if response else "unknown")
-        last = next((response for response in reversed(responses) if response), None)
-        answers[address] = LookUp(
-            standings=tuple(standings),
-            statuses=tuple(response.status if response else None for response in responses),
-            exchanges=tuple(response.exchange for response in responses if response),
-            payload=last.payload if last else b"",
-            uri=last.uri if last else "",
-            direct=looking.direct,
-        )
-    return answers[address]
-
-
-def _try(transport: Transport, url: str, looking: LookingUp) -> Response | None:
-    try:
-        return transport.get(url, headers={"Cache-Control": "no-cache", **looking.headers})
-    except ArchiveError:
-        # The failure is in the WARC; here it only means that this look-up decides nothing.
-        return None

@@ -14,6 +14,7 @@ import msgspec
 
 from archiver import observe
 from archiver.held import held_of
+from archiver.receiving.received import forget_sealed
 from archiver.substance import substance
 from schemas.classifying import Subject, author_class, series_of
 from schemas.errors import IntegrityError
@@ -81,6 +82,8 @@ def seal(archive: Archive, captures: Iterable[Spooled], chance: Chance) -> dict[
         left = [one for one in waiting if archive.ledger.history.find_capture(one.plan.capture) is None]
         for draft in waiting:
             if draft not in left:
+                # At this point it is in the ledger; what stays here by a crash is found known by the next capture.
+                forget_sealed(archive.home, draft.plan.account, draft.spooled.told())
                 draft.spooled.discard()
         waiting = left
     return committed

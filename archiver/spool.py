@@ -1,8 +1,9 @@
 """Where a capture lies, durably, from its first exchange until its entry is in the ledger.
 
 A folder a capture: ``plan.json`` (what was begun; locked by its process while that lives), ``exchanges.warc.gz``,
-``items`` (what was seen, with native bytes) and ``poll.json``. The last is written whole and last: a capture with it
-is complete and waits to be sealed; one without it was interrupted, and only its exchanges are kept.
+``items`` (what was seen, with native bytes), ``told`` (which of these the platform told by itself) and ``poll.json``.
+The last is written whole and last: a capture with it is complete and waits to be sealed; one without it was
+interrupted, and only its exchanges are kept.
 """
 
 from __future__ import annotations
@@ -90,8 +91,10 @@ class Spooled:
         path = self.folder / "poll.json"
         return Poll.from_bytes(path.read_bytes()) if path.exists() else None
 
-    def finish(self, poll: Poll, seen: Iterable[Seen]) -> None:
+    def finish(self, poll: Poll, seen: Iterable[Seen], *, told: tuple[str, ...] = ()) -> None:
         """Write what was seen, then the poll: from here on the capture is complete.
+
+        ``told`` are the names of the platform's notifications among what was seen.
 
         Raises:
             SpoolUnwritableError: the disk refuses.
@@ -105,6 +108,8 @@ class Spooled:
                     stream.write(one.native)
                 stream.flush()
                 os.fsync(stream.fileno())
+            if told:
+                _write_whole(self.folder / "told", "\n".join(told).encode())
             _write_whole(self.folder / "poll.json", poll.to_bytes())
 
     def seen(self) -> Iterator[Seen]:
@@ -125,6 +130,11 @@ class Spooled:
                 if len(native) < native_size:
                     raise _damaged(path)
                 yield Seen(native, Observation.from_bytes(observation))
+
+    def told(self) -> tuple[str, ...]:
+        """Return the names of the platform's notifications that a complete capture took along."""
+        path = self.folder / "told"
+        return tuple(path.read_text().split()) if path.exists() and self.find_poll() else ()
 
     def discard(self) -> None:
         """Remove the folder, once its entry is in the ledger."""

@@ -130,6 +130,11 @@ class RecordingTransport:
         )
 
     @property
+    def warc(self) -> WarcWriter:
+        """The file that the exchanges are recorded in."""
+        return self._recorder.warc
+
+    @property
     def requests(self) -> int:
         """How many requests were made, repeated ones and redirects included."""
         return self._attempts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archiver.platforms.authorisation import Authorisation
     from archiver.platforms.dialect import Dialect
+    from archiver.platforms.notifying import Stream, Webhook
     from archiver.platforms.reading import Reading
 
 
@@ -16,7 +17,7 @@ class Platform:
     """A platform: ``name`` is what accounts say and people type, ``title`` what it calls itself.
 
     Without a ``reading``, what its accounts hold can be imported only; ``authorisation`` is how it gives out what
-    reading needs.
+    reading needs. ``webhook`` and ``stream`` are how it tells by itself that something happened.
     """
 
     name: str
@@ -24,3 +25,5 @@ class Platform:
     dialect: Dialect
     reading: Reading | None = None
     authorisation: Authorisation | None = None
+    webhook: Webhook | None = None
+    stream: Stream | None = None

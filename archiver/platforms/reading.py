@@ -170,7 +170,8 @@ class Reading:
     ``collector`` names it in polls and records, with a version of its own. ``api`` is the address below which the
     platform answers (``holdfast.toml`` may name another), empty where it is the origin of the account's own.
     ``versioned`` platforms need a version in ``holdfast.toml``; ``served_version`` reads which one answered. ``start``
-    returns the first questions. ``look_up`` is the address of one item, and ``standing`` reads what came from there.
+    returns the first questions. ``look_up`` is the address of one item, and ``standing`` reads what came from there;
+    ``looked_up`` is where in that answer the item lies.
     ``quota`` reads what is still allowed, ``scopes`` what the token may do, ``refusal`` what an answer says it left
     out, in words, without naming items. ``headers`` are sent with every question. ``options`` are what
     ``holdfast.toml`` may choose, with what each does.
@@ -186,6 +187,7 @@ class Reading:
     served_version: Callable[[Mapping[str, str]], str | None] = no_version
     headers: Callable[[Site], Mapping[str, str]] = no_headers
     look_up: Callable[[Site, str, Kind], str | None] = nowhere_to_look
+    looked_up: Path = ()
     standing: Callable[[Answer], Standing] = by_status
     quota: Callable[[Mapping[str, str], Instant], Quota | None] = no_quota
     scopes: Callable[[Answer], frozenset[str] | None] = no_scopes

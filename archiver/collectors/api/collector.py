@@ -19,7 +19,7 @@ from schemas.settings import PlatformSettings, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archiver.contract import Access, Response, Standing, Transport
+    from archiver.contract import Access, Response, Seen, Standing, Transport
     from archiver.platforms.platform import Platform
     from archiver.platforms.reading import Reading
     from schemas.account import Account
@@ -100,7 +100,12 @@ class ApiCollector:
             # A page in the place of JSON is no answer of the API's, whatever its status says.
             return "unknown" if answer.value is None and response.status in PRESENT else self.reading.standing(answer)
 
-        return LookingUp(address, standing, headers=self.reading.headers(self.site), direct=True)
+        def read(transport: Transport, response: Response, known: Callable[[str, bytes], bool]) -> tuple[Seen, ...]:
+            walk = Walk(self.platform, self.reading, self.site, transport, known, bounds=Bounds(0, 0), now=self.now)
+            walk.add_looked_up(response)
+            return tuple(walk.seen)
+
+        return LookingUp(address, standing, headers=self.reading.headers(self.site), direct=True, read=read)
 
     def collect(
         self,

@@ -20,9 +20,11 @@ from archiver.fetch.failures import (
     RequestRefusedError,
     ServerFailedError,
 )
+from archiver.parsing.json_objects import Located
+from archiver.parsing.json_slices import decode
 from archiver.parsing.text import cleaned
 from archiver.platforms.objects import find_view, item_of
-from archiver.platforms.reading import UNAUTHORISED, Led
+from archiver.platforms.reading import UNAUTHORISED, Answer, Endpoint, Led, Question
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.errors import UnavailableError
@@ -32,10 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archiver.contract import Response, Transport
-    from archiver.parsing.json_objects import Located
     from archiver.platforms.objects import Item
     from archiver.platforms.platform import Platform
-    from archiver.platforms.reading import Answer, Endpoint, Question, Reading, Site
+    from archiver.platforms.reading import Reading, Site
     from schemas.errors import ArchiveError
     from schemas.instant import Instant
 
@@ -117,6 +118,14 @@ class Walk:
                 self._stop("more is to be read than one look may; the next one goes on")
                 return
             self._read(self._queue.popleft())
+
+    def add_looked_up(self, response: Response) -> None:
+        """Keep the item that an answer to a look-up shows, as it is now."""
+        question = Question("", response.uri)
+        endpoint = Endpoint(title="what was looked up", items=(self._reading.looked_up,))
+        located = Located.whole(decode(response.payload))
+        answer = Answer(question, located.value, response.status, response.headers)
+        self._add(answer, response, located, Listing(question, endpoint), None)
 
     def _read(self, waiting: Waiting) -> None:
         """Ask one question, and for all its further pages before anything that they lead to."""

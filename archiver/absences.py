@@ -1,0 +1,119 @@
+"""Looking up single items of an account: those that their list no longer shows, and those that its platform named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from archiver import observe
+from archiver.contract import Seen
+from archiver.observe import LookUp
+from schemas.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from archiver.contract import Collected, LookingUp, Response, Standing, Transport
+    from archiver.observe import Held
+    from schemas.instant import Instant
+
+MOST_LOOK_UPS = 500
+LOOK_UPS = 2
+AWAY = frozenset({"deleted", "hidden"})
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLooker:
+    """Looks up items of one account over its transport, each address once in a look."""
+
+    transport: Transport
+    held: Held
+    looking: LookingUp
+    known: Callable[[str, bytes], bool]
+    now: Callable[[], Instant]
+    _answers: dict[str, tuple[LookUp, Response | None]] = field(default_factory=dict)
+
+    def look(self, collected: Collected, *, named: Iterable[str] = ()) -> tuple[Seen, ...]:
+        """Return what became of what left its list, twice looked up each, and of the comments of what is gone.
+
+        What the platform ``named`` is looked up, too, and read where it is there: it may have changed, or be new.
+        """
+        list_exchange = next(
+            (one.observation.source.exchange for one in collected.items if one.observation.normalised.kind == "list"),
+            "",
+        )
+        shown = {one.observation.normalised.item for one in collected.items}
+        told = [item for item in dict.fromkeys(named) if item not in shown]
+        queue = list(dict.fromkeys((*observe.missing(self.held, collected.items), *told)))[:MOST_LOOK_UPS]
+        found: list[Seen] = []
+        for item in queue:
+            if item not in self.held.versions:
+                found.extend(self._read(item))
+                continue
+            version = self.held.versions[item][-1]
+            look_up, _ = self._look_up(self.looking.address(item, version.kind, version.url))
+            if look_up.is_there:
+                found.extend(self._read(item))
+            seen = observe.absent(
+                self.held, item, look_up, window=collected.window, list_exchange=list_exchange, at=self.now()
+            )
+            if seen is None:
+                continue
+            found.append(seen)
+            absence = seen.observation.normalised.absence
+            if absence is not None and absence.verdict in AWAY:
+                queue.extend(other for other in observe.below(self.held, item) if other not in queue)
+        return tuple(found)
+
+    def _read(self, item: str) -> tuple[Seen, ...]:
+        """Return an item as its own address shows it now; nothing where there is none, or that cannot be read."""
+        version = self.held.versions.get(item, ())[-1:]
+        address = self.looking.address(
+            item, version[0].kind if version else "post", version[0].url if version else None
+        )
+        look_up, response = self._look_up(address)
+        if self.looking.read is None or response is None or not look_up.is_there:
+            return ()
+        seen = self.looking.read(self.transport, response, self.known)
+        return tuple(_within(one, version[0].thread if version else None) for one in seen)
+
+    def _look_up(self, address: str | None) -> tuple[LookUp, Response | None]:
+        if address is None:
+            return LookUp((), (), ()), None
+        if address not in self._answers:
+            responses: list[Response | None] = []
+            standings: list[Standing] = []
+            # What is there at its own address need not be asked for twice; some platforms charge for each answer.
+            while len(responses) < LOOK_UPS and not (self.looking.direct and "present" in standings):
+                response = self._try(address)
+                responses.append(response)
+                standings.append(self.looking.standing(response) if response else "unknown")
+            last = next((response for response in reversed(responses) if response), None)
+            look_up = LookUp(
+                standings=tuple(standings),
+                statuses=tuple(response.status if response else None for response in responses),
+                exchanges=tuple(response.exchange for response in responses if response),
+                payload=last.payload if last else b"",
+                uri=last.uri if last else "",
+                direct=self.looking.direct,
+            )
+            self._answers[address] = look_up, last
+        return self._answers[address]
+
+    def _try(self, url: str) -> Response | None:
+        try:
+            return self.transport.get(url, headers={"Cache-Control": "no-cache", **self.looking.headers})
+        except ArchiveError:
+            # The failure is in the WARC; here it only means that this look-up decides nothing.
+            return None
+
+
+def _within(seen: Seen, thread: str | None) -> Seen:
+    """Return an item in the thread that it is known to belong to: alone, not every item says so."""
+    view = seen.observation.normalised
+    if view.thread is not None or thread is None:
+        return seen
+    observation = msgspec.structs.replace(seen.observation, normalised=msgspec.structs.replace(view, thread=thread))
+    return Seen(seen.native, observation)

@@ -1,0 +1,109 @@
+"""How a platform tells that something happened: by calls that it signs, or over a stream. Data and pure functions.
+
+What is told is a reason to look, and is kept; it is no version of an item by itself. What an item says now, and whether
+it is gone, its own address tells.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from archiver.parsing.shapes import Object
+    from archiver.platforms.reading import Site
+
+Query: TypeAlias = "Mapping[str, str]"
+Headers: TypeAlias = "Mapping[str, str]"
+"""With their names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a platform is answered when it asks whether an address is ours."""
+
+    content: bytes
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Calls of a platform to an address of ours. ``key`` below is the secret that it shares with us.
+
+    ``greeted`` answers its question whether the address is ours, from the question's query; ``None`` where it is not
+    the platform that asks. ``signed`` judges a call by its headers and body. ``named`` are the ids of the items that a
+    body, decoded, says something of.
+    """
+
+    greeted: Callable[[Query, str], Reply | None]
+    signed: Callable[[Headers, bytes, str], bool]
+    named: Callable[[Object], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A connection over which a platform tells what happens, one JSON value after the other.
+
+    ``address`` is where, from what was told last (empty at first); ``mark`` reads from one value where to go on, and
+    ``named`` the ids of the items that it says something of.
+    """
+
+    kind: Literal["events", "websocket"]
+    address: Callable[[Site, str], str]
+    named: Callable[[Object], Iterable[str]]
+    mark: Callable[[Object], str | None] = lambda _: None
+
+
+def word_for(key: str) -> str:
+    """Return the word by which a platform shows that it was told of an address by us: made of the shared secret."""
+    return hmac.new(key.encode(), b"holdfast-webhook-verification", hashlib.sha256).hexdigest()[:40]
+
+
+def by_challenge(query: Query, key: str) -> Reply | None:
+    """Answer as Meta's platforms and WebSub hubs want: the challenge, if they know our word.
+
+    WebSub (W3C, section 5.3) has no word of its own: ours is a part of the address.
+    """
+    word = query.get("hub.verify_token") or query.get("word", "")
+    challenge = query.get("hub.challenge", "")
+    known = hmac.compare_digest(word.encode(), word_for(key).encode())
+    return Reply(challenge.encode()) if known and challenge and challenge.isascii() and len(challenge) < 500 else None  # noqa: PLR2004
+
+
+def by_crc(query: Query, key: str) -> Reply | None:
+    """Answer as X wants (Challenge-Response Check): the token, signed."""
+    token = query.get("crc_token", "")
+    if not token or len(token) > 500:  # noqa: PLR2004
+        return None
+    digest = base64.b64encode(hmac.new(key.encode(), token.encode(), hashlib.sha256).digest()).decode()
+    return Reply(json.dumps({"response_token": f"sha256={digest}"}).encode(), "application/json")
+
+
+def by_challenge_code(query: Query, key: str) -> Reply | None:
+    """Answer as LinkedIn wants: the code, and the code signed."""
+    code = query.get("challengeCode", "")
+    if not code or len(code) > 500:  # noqa: PLR2004
+        return None
+    signed = hmac.new(key.encode(), code.encode(), hashlib.sha256).hexdigest()
+    return Reply(json.dumps({"challengeCode": code, "challengeResponse": signed}).encode(), "application/json")
+
+
+def signed_with(
+    header: str, *, algorithm: str = "sha256", spelled: Literal["hex", "base64"] = "hex", before: str = "{name}=",
+    content: bytes = b"",
+) -> Callable[[Headers, bytes, str], bool]:  # fmt: skip
+    """Return a judge of a HMAC in a header: ``before`` stands before it, ``content`` is signed before the body."""
+    start = before.format(name=algorithm)
+
+    def signed(headers: Headers, body: bytes, key: str) -> bool:
+        digest = hmac.new(key.encode(), content + body, algorithm)
+        text = digest.hexdigest() if spelled == "hex" else base64.b64encode(digest.digest()).decode()
+        return hmac.compare_digest(headers.get(header, "").encode(), f"{start}{text}".encode())
+
+    return signed

@@ -1,0 +1,112 @@
+"""The address that platforms call: greets them, judges their signatures, and keeps what they tell before it says yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from archiver.receiving.received import LARGEST, Notification, ReceivedFullError, keep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from archiver.platforms.notifying import Webhook
+    from schemas.instant import Instant
+
+PATH = "/hooks/"
+OK, FORBIDDEN, NOT_FOUND, TOO_LARGE, LENGTH_REQUIRED, UNAVAILABLE = 200, 403, 404, 413, 411, 503
+PATIENCE = 10
+"""For how many seconds a caller may say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One account's address: how its platform calls there, and the secret that both share."""
+
+    account: str
+    webhook: Webhook
+    key: str
+
+
+class Hooks(ThreadingHTTPServer):
+    """Listens for platforms: each account has the address ``/hooks/ACCOUNT``. ``told`` is called for each notification.
+
+    Whoever puts it on the internet puts it behind a server that speaks TLS.
+    """
+
+    daemon_threads = True
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        hooks: Mapping[str, Hook],
+        *,
+        home: Path,
+        name: Callable[[], str],
+        now: Callable[[], Instant],
+        told: Callable[[str], None],
+    ) -> None:
+        self.hooks, self.home, self.name, self.now, self.told = hooks, home, name, now, told
+        super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
+        """Whoever leaves in the middle has told nothing."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Hooks
+    server_version, sys_version = "Holdfast", ""
+    timeout = PATIENCE
+
+    def do_GET(self) -> None:
+        hook, query = self._hook()
+        reply = hook.webhook.greeted(query, hook.key) if hook else None
+        if reply is None:
+            self._answer(FORBIDDEN if hook else NOT_FOUND)
+        else:
+            self._answer(OK, reply.content, reply.media_type)
+
+    def do_POST(self) -> None:
+        hook, _ = self._hook()
+        length = self.headers.get("Content-Length", "")
+        if hook is None:
+            self._answer(NOT_FOUND)
+        elif not (length.isascii() and length.isdigit()):
+            self._answer(LENGTH_REQUIRED)
+        elif int(length) > LARGEST:
+            self._answer(TOO_LARGE)
+        else:
+            self._take(hook, self.rfile.read(int(length)), int(length))
+
+    def _take(self, hook: Hook, body: bytes, length: int) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if len(body) < length or not hook.webhook.signed(headers, body, hook.key):
+            self._answer(FORBIDDEN)
+            return
+        server = self.server
+        try:
+            keep(server.home, hook.account, Notification(server.name(), server.now(), "webhook", body))
+        except ReceivedFullError:
+            self._answer(UNAVAILABLE)  # the platform calls again
+            return
+        self._answer(OK)
+        server.told(hook.account)
+
+    def _hook(self) -> tuple[Hook | None, dict[str, str]]:
+        parts = urlsplit(self.path)
+        account = parts.path.removeprefix(PATH) if parts.path.startswith(PATH) else ""
+        return self.server.hooks.get(account), dict(parse_qsl(parts.query))
+
+    def _answer(self, status: int, content: bytes = b"", media_type: str = "text/plain") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: addresses hold words that are shared with platforms."""
