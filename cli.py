@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archiver import commands as archiver_commands
+from archiver.receiving import commands as receiving_commands
 from ediscovery import commands as ediscovery_commands
 from ediscovery import holds_commands, proof_commands
 from ediscovery.audits import commands as audits_commands
@@ -59,6 +60,7 @@ for command in (
     archiver_commands.account,
     archiver_commands.capture,
     archiver_commands.import_files,
+    receiving_commands.listen,
     ediscovery_commands.search,
     ediscovery_commands.show,
     production_commands.produce,

@@ -13,6 +13,7 @@ from archiver import importing, registry, rounds
 from archiver.collectors.known import OWN, readable
 from archiver.credentials import commands as credentials
 from archiver.platforms.known import platforms
+from archiver.receiving import commands as receiving
 from manifests.console import Console, json_option, plural
 from schemas.account import Account
 
@@ -111,6 +112,7 @@ def _register(
 
 account.add_command(credentials.connect)
 account.add_command(credentials.access)
+account.add_command(receiving.webhook)
 
 
 @account.command("list")

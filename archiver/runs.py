@@ -75,7 +75,7 @@ def looked_at(
             access = collector.access(account)
             with _recording(archive, spooled, account, access, chance, environment, resolve) as transport:
                 told = waiting(archive.home, account.name)
-                seen = noticed(told, transport.warc)
+                seen = noticed(account, told, transport.warc)
                 looked = _look(archive, account, collector, transport, held, plan, named=named_in(account, told))
                 looked = replace(looked, seen=(*seen, *looked.seen), told=tuple(one.name for one in told))
         except ArchiveError as error:

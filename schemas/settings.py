@@ -222,6 +222,17 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     token_keyring: str | None = None
 
 
+class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where ``holdfast listen`` takes the calls of platforms; a server that speaks TLS stands before it.
+
+    ``wait_seconds`` is for how long more is awaited before an account is read of which something was told.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8600
+    wait_seconds: Annotated[float, Meta(ge=0, le=600)] = 5
+
+
 class WitnessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A witness: its verifier key, and its address where it has one; it is asked by file where it has none."""
 
@@ -252,6 +263,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     authority: dict[AttestorName, AuthoritySettings] = {}
     access: dict[str, AccessSettings] = {}
     platform: dict[str, PlatformSettings] = {}
+    listen: ListenSettings = ListenSettings()
+    webhook: dict[str, AccessSettings] = {}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -287,10 +300,13 @@ def parse_settings(text: str) -> Settings:
             "holdfast.toml: mail.user is set and mail.security is 'none': the password would be readable on its way.",
             do="Set security to 'starttls' or 'tls', or leave the user out.",
         )
-    for name, access in settings.access.items():
+    for section, name, access in (
+        *(("access", name, access) for name, access in settings.access.items()),
+        *(("webhook", name, access) for name, access in settings.webhook.items()),
+    ):
         if [access.token_variable, access.token_file, access.token_keyring].count(None) != 2:  # noqa: PLR2004 - of three
             raise SettingsError(
-                f"holdfast.toml: access.{name} does not say where the token is.",
+                f"holdfast.toml: {section}.{name} does not say where the token is.",
                 do="Set one of token_variable, token_file and token_keyring there, and one alone.",
             )
     if settings.checkpoint.needed > len(settings.witness):

@@ -18,6 +18,7 @@ from archiver.parsing.shapes import Object, address, find_id, find_text, member,
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Context, Dialect
+from archiver.platforms.notifying import Stream, event_in
 from archiver.platforms.paging import by_link
 from archiver.platforms.platform import Platform
 from archiver.platforms.quotas import by_headers
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from archiver.platforms.reading import Led, Site
+    from schemas.account import Account
     from schemas.record import Kind
 
 PATHS = (("ancestors",), ("descendants",), ("statuses",), ("accounts",), ("last_status",))
@@ -236,6 +238,25 @@ def _look_up(site: Site, item: str, _: Kind) -> str | None:
     return f"{site.api}/api/v1/accounts/{quote(identifier)}" if prefix == "account" else None
 
 
+def _told_of(body: bytes, account: Account) -> Iterator[str]:
+    """Yield the statuses that an event of the user's stream is about: the account's own, answers to it, what goes."""
+    kind, data = event_in(body)
+    if kind == "delete":
+        yield from filter(None, (str(data) if isinstance(data, int | str) else None,))
+        return
+    status = member(data, "status") if kind == "notification" else data
+    handle = urlsplit(account.url).path.strip("/").removeprefix("@")
+    own = kind == "notification" or find_text(status, "account", "acct") == handle
+    found = find_id(status, "id") if own else None
+    if found:
+        yield found
+
+
+STREAM = Stream(
+    kind="events",
+    address=lambda site, _: f"{site.api}/api/v1/streaming/user" if site.authorised else None,
+    named=_told_of,
+)
 READING = Reading(
     collector="mastodon/1",
     endpoints={
@@ -260,6 +281,7 @@ PLATFORM = Platform(
     title="Mastodon",
     dialect=Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None, volatile=VOLATILE),
     reading=READING,
+    stream=STREAM,
     authorisation=Given(
         steps=(
             "Sign in to the server as the account that is to be read.",

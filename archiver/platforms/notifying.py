@@ -11,13 +11,15 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from archiver.parsing.json_slices import JsonMalformedError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from archiver.parsing.shapes import Object
     from archiver.platforms.reading import Site
+    from schemas.account import Account
 
 Query: TypeAlias = "Mapping[str, str]"
 Headers: TypeAlias = "Mapping[str, str]"
@@ -38,26 +40,44 @@ class Webhook:
 
     ``greeted`` answers its question whether the address is ours, from the question's query; ``None`` where it is not
     the platform that asks. ``signed`` judges a call by its headers and body. ``named`` are the ids of the items that a
-    body, decoded, says something of.
+    body says something of.
     """
 
     greeted: Callable[[Query, str], Reply | None]
     signed: Callable[[Headers, bytes, str], bool]
-    named: Callable[[Object], Iterable[str]]
+    named: Callable[[bytes], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """A connection over which a platform tells what happens, one JSON value after the other.
+    """A connection over which a platform tells what happens: server-sent events (HTML 9.2), or a WebSocket.
 
-    ``address`` is where, from what was told last (empty at first); ``mark`` reads from one value where to go on, and
-    ``named`` the ids of the items that it says something of.
+    ``address`` is where, from the mark of what was told last (empty at first); ``None`` where the account has none.
+    ``named`` are the ids of the account's items that one message says something of: one that names none is not kept.
+    ``mark`` reads where to go on.
     """
 
     kind: Literal["events", "websocket"]
-    address: Callable[[Site, str], str]
-    named: Callable[[Object], Iterable[str]]
-    mark: Callable[[Object], str | None] = lambda _: None
+    address: Callable[[Site, str], str | None]
+    named: Callable[[bytes, Account], Iterable[str]]
+    mark: Callable[[bytes], str | None] = lambda _: None
+
+
+def json_in(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Return the JSON value that a message is; ``None`` where it is none."""
+    try:
+        return decode(body).value
+    except JsonMalformedError:
+        return None
+
+
+def event_in(body: bytes) -> tuple[str, Any]:
+    """Return the type and the data, read as JSON, of a server-sent event as it came."""
+    fields: dict[str, list[str]] = {}
+    for line in body.decode("utf-8", "replace").splitlines():
+        name, _, value = line.partition(":")
+        fields.setdefault(name, []).append(value.removeprefix(" "))
+    return "".join(fields.get("event", ["message"])[-1:]), json_in("\n".join(fields.get("data", [])).encode())
 
 
 def word_for(key: str) -> str:

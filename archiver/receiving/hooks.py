@@ -1,4 +1,4 @@
-"""The address that platforms call: greets them, judges their signatures, and keeps what they tell before it says yes."""
+"""The address that platforms call: greets them, judges signatures, and keeps what they tell before it says yes."""
 
 from __future__ import annotations
 

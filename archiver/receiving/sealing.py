@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from archiver.contract import Seen
-from archiver.parsing.json_slices import JsonMalformedError, decode
 from archiver.parsing.text import unique
 from archiver.platforms.known import find_platform
 from schemas.capture import Observation
@@ -20,21 +20,26 @@ if TYPE_CHECKING:
     from storage.warc import WarcWriter
 
 PREFIX = "notification:"
+MEDIA_TYPE = "application/octet-stream"
 
 
-def noticed(told: Iterable[Notification], writer: WarcWriter) -> tuple[Seen, ...]:
-    """Keep notifications in the WARC file, and return each as an event.
+def noticed(account: Account, told: Iterable[Notification], writer: WarcWriter) -> tuple[Seen, ...]:
+    """Keep notifications in the WARC file, and return each as an event, below the item that it names first.
 
     Raises:
         WarcUnwritableError: they cannot be kept.
     """
     seen = []
     for one in told:
-        uri = f"urn:holdfast:notification:{one.name}"
-        json = _decoded(one.body) is not None
-        media_type = "application/json" if json else "application/octet-stream"
-        exchange = writer.resource(uri=uri, at=one.at, content_type=media_type, body=io.BytesIO(one.body))
-        view = Normalised(kind="event", type="Activity", item=f"{PREFIX}{one.name}", title=f"Told by {one.way}")
+        uri = UUID(hex=one.name).urn
+        exchange = writer.resource(uri=uri, at=one.at, content_type=MEDIA_TYPE, body=io.BytesIO(one.body))
+        view = Normalised(
+            kind="event",
+            type="Activity",
+            item=f"{PREFIX}{one.name}",
+            title=f"Told by {one.way}",
+            parent=next(iter(named_in(account, (one,))), None),
+        )
         source = Slice(exchange=exchange, uri=uri, offset=0, length=len(one.body))
         seen.append(Seen(one.body, Observation(normalised=view, source=source, observed=one.at)))
     return tuple(seen)
@@ -43,13 +48,12 @@ def noticed(told: Iterable[Notification], writer: WarcWriter) -> tuple[Seen, ...
 def named_in(account: Account, told: Iterable[Notification]) -> tuple[str, ...]:
     """Return the ids of the items that notifications say something of, each once."""
     platform = find_platform(account.platform)
-    sources = [] if platform is None else [source for source in (platform.webhook, platform.stream) if source]
-    values = [value for one in told if isinstance(value := _decoded(one.body), dict)]
-    return unique(item for value in values for source in sources for item in source.named(value))
-
-
-def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    try:
-        return decode(body).value
-    except JsonMalformedError:
-        return None
+    if platform is None:
+        return ()
+    named: list[str] = []
+    for one in told:
+        if platform.webhook is not None:
+            named.extend(platform.webhook.named(one.body))
+        if platform.stream is not None:
+            named.extend(platform.stream.named(one.body, account))
+    return unique(named)

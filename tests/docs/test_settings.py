@@ -53,6 +53,8 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         "authority": AuthoritySettings(url="", roots=""),
         "access": AccessSettings(),
         "platform": PlatformSettings(),
+        "listen": settings.listen,
+        "webhook": AccessSettings(),
     }
     kinds = (settings.keys.entry, EnvironmentKey(variable=""), TokenKey(module="", token="", label=""))
     assert settings.keys.entry == settings.keys.checkpoint == FileKeys()

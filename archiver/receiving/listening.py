@@ -1,0 +1,200 @@
+"""Listening to platforms: their calls and streams, kept as they come, and the accounts read that they are about."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archiver.collectors.api.collector import ApiCollector
+from archiver.credentials.opening import opening_of
+from archiver.credentials.places import Place
+from archiver.credentials.secret import read_secret
+from archiver.platforms.known import find_platform
+from archiver.receiving.hooks import Hook, Hooks
+from archiver.receiving.received import Notification, accounts_waiting, keep
+from archiver.receiving.streams import StreamReader
+from schemas.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from archiver.fetch.addresses import Resolver
+    from archiver.platforms.notifying import Stream
+    from archiver.platforms.reading import Site
+    from archiver.sealing import Chance
+    from manifests.archive import Archive
+    from schemas.account import Account
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+"""Seconds before a stream that broke is opened again, doubled each time until it tells something."""
+
+
+@dataclass
+class Due:
+    """The accounts of which something was told and not read yet."""
+
+    _names: dict[str, None] = field(default_factory=dict)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _ended: bool = False
+
+    def add(self, account: str) -> None:
+        """Note that something was told of an account."""
+        with self._changed:
+            self._names[account] = None
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Let whoever waits go."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def take(self, *, wait: float) -> tuple[str, ...]:
+        """Return the accounts, when there are any and ``wait`` seconds have passed since; none when it has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._names or self._ended)
+            self._changed.wait_for(lambda: self._ended, timeout=wait)
+            names = tuple(self._names)
+            self._names.clear()
+            return names
+
+
+def hooks_of(archive: Archive, environment: Mapping[str, str]) -> dict[str, Hook]:
+    """Return the accounts whose platforms may call, as ``holdfast.toml`` has them.
+
+    Raises:
+        CredentialsMissingError, SecretUnusableError: the shared secret is not where it should be, or is none.
+    """
+    found = {}
+    for name, settings in archive.settings.webhook.items():
+        account = archive.ledger.history.accounts.get(name)
+        platform = find_platform(account.platform) if account else None
+        if platform is not None and platform.webhook is not None:
+            place = Place(name, settings, archive.home, environment)
+            found[name] = Hook(name, platform.webhook, read_secret(place.read()).token)
+    return found
+
+
+@contextmanager
+def taking_calls(archive: Archive, hooks: Mapping[str, Hook], chance: Chance, due: Due) -> Iterator[Hooks]:
+    """Take the calls of platforms until the block ends."""
+    chosen = archive.settings.listen
+    server = Hooks(
+        (chosen.host, chosen.port), hooks, home=archive.home, name=chance.name, now=archive.now, told=due.add
+    )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """One account's stream, followed until ``ended``; ``said`` is told when it breaks."""
+
+    archive: Archive
+    account: Account
+    site: Site
+    stream: Stream
+    chance: Chance
+    due: Due
+    environment: Mapping[str, str]
+    resolve: Resolver
+    ended: threading.Event
+    said: Callable[[ArchiveError], None]
+
+    def run(self) -> None:
+        """Follow the stream, and open it again whenever it ends."""
+        pause, mark = FIRST_PAUSE, ""
+        while not self.ended.is_set():
+            try:
+                address = self.stream.address(self.site, mark)
+                for body in self._reader().messages(address) if address else ():
+                    self._keep(body)
+                    pause, mark = FIRST_PAUSE, self.stream.mark(body) or mark
+                    if self.ended.is_set():
+                        return
+            except ArchiveError as error:
+                self.said(error)
+            # What was missed meanwhile the next look finds; where the platform tells it again, so much the better.
+            self.due.add(self.account.name)
+            self.ended.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _keep(self, body: bytes) -> None:
+        if any(True for _ in self.stream.named(body, self.account)):
+            told = Notification(self.chance.name(), self.archive.now(), "stream", body)
+            keep(self.archive.home, self.account.name, told)
+            self.due.add(self.account.name)
+
+    def _reader(self) -> StreamReader:
+        opening = opening_of(self.archive, self.account, environment=self.environment, resolve=self.resolve)
+        platform = find_platform(self.account.platform)
+        access = platform.reading.access(self.site) if platform and platform.reading else None
+        return StreamReader(
+            self.stream,
+            self.resolve,
+            self.archive.settings.capture.user_agent,
+            private_network=self.account.private_network,
+            credentials=opening.credentials(access) if access else None,
+        )
+
+
+@contextmanager
+def following(
+    archive: Archive,
+    chance: Chance,
+    due: Due,
+    *,
+    environment: Mapping[str, str],
+    resolve: Resolver,
+    said: Callable[[ArchiveError], None],
+) -> Iterator[tuple[str, ...]]:
+    """Follow the streams of all accounts that have one, until the block ends; gives the accounts' names.
+
+    A thread that waits for a silent server does not keep the program from ending.
+    """
+    ended = threading.Event()
+    names = []
+    for account in archive.ledger.history.accounts.values():
+        platform = find_platform(account.platform)
+        if platform is None or platform.stream is None or platform.reading is None:
+            continue
+        site = ApiCollector.of(platform, platform.reading, account, archive.settings, now=archive.now).site
+        if platform.stream.address(site, "") is None:
+            continue
+        one = Following(archive, account, site, platform.stream, chance, due, environment, resolve, ended, said)
+        threading.Thread(target=one.run, daemon=True, name=f"stream of {account.name}").start()
+        names.append(account.name)
+    try:
+        yield tuple(names)
+    finally:
+        ended.set()
+
+
+@contextmanager
+def listening(
+    archive: Archive,
+    chance: Chance,
+    *,
+    environment: Mapping[str, str],
+    resolve: Resolver,
+    said: Callable[[ArchiveError], None],
+) -> Iterator[tuple[Due, Hooks | None, tuple[str, ...]]]:
+    """Listen until the block ends: gives what is due, the server of calls if any account has one, and the streams."""
+    due = Due()
+    for name in accounts_waiting(archive.home):
+        due.add(name)
+    hooks = hooks_of(archive, environment)
+    with ExitStack() as begun:
+        server = begun.enter_context(taking_calls(archive, hooks, chance, due)) if hooks else None
+        streams = begun.enter_context(
+            following(archive, chance, due, environment=environment, resolve=resolve, said=said)
+        )
+        yield due, server, streams

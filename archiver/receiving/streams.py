@@ -1,0 +1,147 @@
+"""Connections over which platforms tell what happens, followed for as long as they last and opened again."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from requests import Request
+from urllib3.exceptions import HTTPError
+from urllib3.util.connection import create_connection
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.connections import Reach, VettedAdapter
+from archiver.fetch.failures import (
+    LATER,
+    AccessRefusedError,
+    AddressForbiddenError,
+    ConnectionCutError,
+    HostUnreachableError,
+)
+from archiver.receiving.received import LARGEST
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    from archiver.fetch.access import Credentials
+    from archiver.fetch.addresses import Resolver
+    from archiver.platforms.notifying import Stream
+
+CONNECT, SILENCE, FOREVER = 10.0, 120.0, 10 * 365 * 86_400.0
+"""Seconds: to be connected, and after which a stream that does not even say that it lives is opened anew."""
+PORTS = {"ws": 80, "wss": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReader:
+    """Reads one account's stream, over vetted connections."""
+
+    stream: Stream
+    resolve: Resolver
+    user_agent: str
+    private_network: bool = False
+    credentials: Credentials | None = None
+
+    def messages(self, address: str) -> Iterator[bytes]:
+        """Yield what is told, each message in its exact bytes, until the stream ends.
+
+        Raises:
+            UnavailableError, PolicyError: it cannot be opened, or broke.
+        """
+        match self.stream.kind:
+            case "events":
+                yield from self._events(address)
+            case "websocket":
+                yield from self._frames(address)
+
+    def _events(self, address: str) -> Iterator[bytes]:
+        adapter = VettedAdapter(self._reach(), authorities=None)
+        try:
+            url, headers = self._authorised(address)
+            sent = {"User-Agent": self.user_agent, "Accept": "text/event-stream", **headers}
+            raw, _ = adapter.open(Request("GET", url, headers=sent).prepare())
+            if raw.status != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
+                raise AccessRefusedError(
+                    f"The stream of {urlsplit(address).hostname} was answered with status {raw.status}.",
+                    do="Check the account's credentials: holdfast account access",
+                )
+            yield from _events_in(iter(lambda: raw.read1(1 << 14, decode_content=False), b""))
+        except HTTPError as error:
+            raise _broken(address) from error
+        finally:
+            adapter.close()
+
+    def _frames(self, address: str) -> Iterator[bytes]:
+        _, headers = self._authorised(address.replace("ws", "http", 1))
+        parts = urlsplit(address)
+        try:
+            with connect(
+                address,
+                sock=self._connected(parts.hostname or "", parts.port or PORTS[parts.scheme]),
+                ssl=ssl.create_default_context() if parts.scheme == "wss" else None,
+                user_agent_header=self.user_agent,
+                additional_headers=dict(headers),
+                open_timeout=CONNECT,
+                ping_interval=SILENCE / 4,
+                ping_timeout=SILENCE,
+                max_size=LARGEST,
+                proxy=None,
+            ) as connection:
+                for message in connection:
+                    yield message.encode() if isinstance(message, str) else message
+        except (WebSocketException, OSError) as error:
+            raise _broken(address) from error
+
+    def _connected(self, host: str, port: int) -> socket.socket:
+        reach = self._reach()
+        allowed = [found for found in self.resolve(host, port) if reach.addresses(found)]
+        if not allowed:
+            raise AddressForbiddenError(
+                f"The host {host} is at an address that is not public.",
+                do="If the account lies in your own network, register it with --allow-private-network.",
+            )
+        try:
+            return create_connection((str(allowed[0]), port), CONNECT)
+        except OSError as error:
+            raise HostUnreachableError(f"The host {host} cannot be reached.", do=LATER) from error
+
+    def _authorised(self, address: str) -> tuple[str, dict[str, str]]:
+        if self.credentials is None:
+            return address, {}
+        url, headers = self.credentials.on(address)
+        return url, dict(headers)
+
+    def _reach(self) -> Reach:
+        return Reach(
+            is_public_or_private if self.private_network else is_public,
+            self.resolve,
+            connect=CONNECT,
+            read=SILENCE,
+            total=FOREVER,
+            clock=time.monotonic,
+        )
+
+
+def _events_in(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield server-sent events (HTML 9.2.6), without the empty line that ends each; comments are no events."""
+    waiting = b""
+    for chunk in chunks:
+        waiting = (waiting + chunk).replace(b"\r\n", b"\n")
+        *events, waiting = waiting.split(b"\n\n")
+        yield from (event for event in events if _says_something(event))
+        if len(waiting) > LARGEST:
+            waiting = b""  # larger than anything a platform says of an item
+
+
+def _says_something(event: bytes) -> bool:
+    return any(line.startswith(b"data") for line in event.split(b"\n"))
+
+
+def _broken(address: str) -> ConnectionCutError:
+    return ConnectionCutError(f"The stream of {urlsplit(address).hostname} broke.", do="Nothing: it is opened again.")

@@ -1,0 +1,163 @@
+"""Platforms call: who knows the shared secret is believed, nobody else; what is told is kept before the thanks."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from archiver.platforms.notifying import (
+    Webhook,
+    by_challenge,
+    by_challenge_code,
+    by_crc,
+    signed_with,
+    word_for,
+)
+from archiver.receiving import received
+from archiver.receiving.hooks import Hook, Hooks
+from archiver.receiving.received import Notification, ReceivedFullError, keep, waiting
+from archiver.rounds import system_chance
+from tests.archiver.transports import AT
+from tests.servers import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = "app-secret-0123456789"
+BODY = b'{"entry": [{"id": "1"}]}'
+
+
+def hmac_of(content: bytes, name: str = "sha256") -> bytes:
+    return hmac.new(KEY.encode(), content, getattr(hashlib, name)).digest()
+
+
+META = Webhook(greeted=by_challenge, signed=signed_with("x-hub-signature-256"), named=lambda _: ())
+
+
+class Listening:
+    """A server that takes calls for the account ``city``."""
+
+    def __init__(self, home: Path, server: Hooks, told: list[str]) -> None:
+        self.home, self.told = home, told
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+
+    def call(self, body: bytes = BODY, **headers: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return requests.post(f"{self.url}/hooks/city", data=body, headers=named, timeout=10).status_code
+
+    def waiting(self) -> list[bytes]:
+        return [one.body for one in waiting(self.home, "city")]
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[Listening]:
+    told: list[str] = []
+    hooks = {"city": Hook("city", META, KEY)}
+    server = Hooks(("127.0.0.1", 0), hooks, home=tmp_path, name=system_chance().name, now=lambda: AT, told=told.append)
+    with running(server):
+        yield Listening(tmp_path, server, told)
+
+
+def test_what_is_signed_is_kept_and_told_and_what_is_not_is_neither(city: Listening):
+    good = f"sha256={hmac_of(BODY).hex()}"
+    for bad in ({}, {"X_Hub_Signature_256": good[:-1] + "g"}, {"X_Hub_Signature_256": hmac_of(BODY).hex()}):
+        assert city.call(**bad) == 403
+    assert city.call(BODY + b" ", X_Hub_Signature_256=good) == 403
+    assert (city.waiting(), city.told) == ([], [])
+    assert city.call(X_Hub_Signature_256=good) == 200
+    assert (city.waiting(), city.told) == ([BODY], ["city"])
+
+
+def test_a_platform_is_greeted_that_knows_our_word(city: Listening):
+    def greeted(word: str) -> requests.Response:
+        asked = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "158"}
+        return requests.get(f"{city.url}/hooks/city", params=asked, timeout=10)
+
+    assert greeted(word_for(KEY)).text == "158"
+    assert greeted("another").status_code == 403
+    assert greeted(word_for("another")).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/hooks/", "/hooks/town", "/hooks/city/../town", "/hooks/city%2e"])
+def test_there_is_nothing_at_any_other_address(path: str, city: Listening):
+    assert requests.get(f"{city.url}{path}", timeout=10).status_code == 404
+    assert requests.post(f"{city.url}{path}", data=BODY, timeout=10).status_code == 404
+
+
+def test_what_is_too_large_or_of_no_stated_length_or_cut_off_is_not_taken(city: Listening):
+    large = b"x" * (received.LARGEST + 1)
+    assert city.call(large, X_Hub_Signature_256=f"sha256={hmac_of(large).hex()}") == 413
+    assert requests.post(f"{city.url}/hooks/city", data=iter([BODY]), timeout=10).status_code == 411
+    host, port = city.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        signature = hmac_of(BODY[:5]).hex()
+        connection.sendall(
+            f"POST /hooks/city HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n"
+            f"X-Hub-Signature-256: sha256={signature}\r\n\r\n".encode()
+            + BODY[:5]
+        )
+        connection.shutdown(socket.SHUT_WR)
+        assert b" 403 " in connection.recv(1000)
+    assert city.waiting() == []
+
+
+def test_where_nothing_more_can_be_kept_the_platform_is_asked_to_call_again(
+    city: Listening, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(received, "MOST", 2)
+    good = f"sha256={hmac_of(BODY).hex()}"
+    assert [city.call(X_Hub_Signature_256=good) for _ in range(3)] == [200, 200, 503]
+    assert len(city.waiting()) == 2
+
+
+def test_what_came_first_is_sealed_first(tmp_path: Path):
+    for number in (3, 1, 2):
+        keep(tmp_path, "city", Notification(f"{number:032x}", AT.plus(seconds=number), "webhook", b"%d" % number))
+    assert [one.body for one in waiting(tmp_path, "city")] == [b"1", b"2", b"3"]
+    received.forget_sealed(tmp_path, "city", (f"{2:032x}",))
+    assert [one.body for one in waiting(tmp_path, "city")] == [b"1", b"3"]
+    with pytest.raises(ReceivedFullError):
+        keep(tmp_path, "city", Notification("0" * 32, AT, "webhook", b"x" * (received.LARGEST + 1)))
+
+
+def test_x_is_greeted_with_its_token_signed():
+    reply = by_crc({"crc_token": "abc"}, KEY)
+    assert json.loads(reply.content) == {"response_token": f"sha256={base64.b64encode(hmac_of(b'abc')).decode()}"}
+    assert by_crc({}, KEY) is None
+
+
+def test_linkedin_is_greeted_with_its_code_and_the_code_signed():
+    reply = by_challenge_code({"challengeCode": "890e4665"}, KEY)
+    assert json.loads(reply.content) == {"challengeCode": "890e4665", "challengeResponse": hmac_of(b"890e4665").hex()}
+    assert by_challenge_code({}, KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("judge", "headers"),
+    [
+        (signed_with("x-hub-signature-256"), {"x-hub-signature-256": f"sha256={hmac_of(BODY).hex()}"}),
+        (signed_with("x-hub-signature", algorithm="sha1"), {"x-hub-signature": f"sha1={hmac_of(BODY, 'sha1').hex()}"}),
+        (
+            signed_with("x-twitter-webhooks-signature", spelled="base64"),
+            {"x-twitter-webhooks-signature": f"sha256={base64.b64encode(hmac_of(BODY)).decode()}"},
+        ),
+        (
+            signed_with("x-li-signature", before="", content=b"hmacsha256="),
+            {"x-li-signature": hmac_of(b"hmacsha256=" + BODY).hex()},
+        ),
+    ],
+)
+def test_each_platform_signs_in_its_own_way(judge, headers: dict[str, str]):
+    assert judge(headers, BODY, KEY)
+    assert not judge(headers, BODY + b"x", KEY)
+    assert not judge(headers, BODY, KEY + "x")
+    assert not judge({}, BODY, KEY)
+    assert not judge(dict.fromkeys(headers, "é"), BODY, KEY)

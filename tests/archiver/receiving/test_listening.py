@@ -1,0 +1,201 @@
+"""What is told by streams and calls: kept, sealed with the account's next capture, and looked up at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from websockets.sync.server import serve
+
+from archiver import registry, rounds
+from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
+from archiver.platforms.notifying import Stream
+from archiver.receiving.listening import Due, listening
+from archiver.receiving.received import Notification, accounts_waiting, keep, waiting
+from archiver.receiving.streams import StreamReader
+from manifests.archive import open_archive
+from manifests.audit import audit
+from manifests.console import system_clock
+from schemas.account import Account
+from tests.archiver.test_api_collector import FOLLOWERS, LOOK_UP, PROFILE, STATUSES, answer, status
+from tests.archiver.transports import AT, only_loopback
+from tests.manifests.archives import archive_in
+from tests.servers import Answer, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from archiver.rounds import Captures
+    from manifests.archive import Archive
+    from tests.servers import Server
+
+EVENTS = {"Content-Type": "text/event-stream"}
+STREAMING = "/api/v1/streaming/user"
+
+
+def reader(kind: Any) -> StreamReader:
+    return StreamReader(
+        Stream(kind=kind, address=lambda *_: "", named=lambda *_: ()), only_loopback, "holdfast", private_network=True
+    )
+
+
+def test_events_come_in_their_bytes_however_they_were_cut_and_comments_are_none():
+    text = b":thump\n\nevent: update\ndata: {\n\rdata: }\n\n\r\nevent: delete\r\ndata: 7\r\n\r\n:thump\n\nevent: cut"
+    text = text.replace(b"\n\r", b"\n")
+    with serving({"/": Answer(headers=EVENTS, body=text, chunked=True)}) as server:
+        told = list(reader("events").messages(server.url("/")))
+    assert [one.strip() for one in told] == [b"event: update\ndata: {\ndata: }", b"event: delete\ndata: 7"]
+
+
+def test_a_stream_that_is_refused_or_breaks_says_so():
+    with serving({"/": Answer(401), "/cut": Answer(headers=EVENTS, body=b"event: a\ndata: b\n\n", short=5)}) as server:
+        with pytest.raises(AccessRefusedError):
+            list(reader("events").messages(server.url("/")))
+        with pytest.raises(ConnectionCutError):
+            list(reader("events").messages(server.url("/cut")))
+
+
+def test_a_websocket_is_read_frame_by_frame():
+    def talk(connection: Any) -> None:
+        connection.send("text")
+        connection.send(b"\xa1\x61t")
+
+    with serve(talk, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            port = server.socket.getsockname()[1]
+            assert list(reader("websocket").messages(f"ws://127.0.0.1:{port}/")) == [b"text", b"\xa1\x61t"]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_no_stream_leads_into_ones_own_network():
+    outside = StreamReader(reader("websocket").stream, only_loopback, "holdfast")
+    with pytest.raises(Exception, match="not public"):
+        list(outside.messages("ws://127.0.0.1:9/"))
+
+
+def site(*statuses: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {LOOK_UP: answer(PROFILE), STATUSES: answer(statuses), FOLLOWERS: answer([]), **more}
+
+
+@contextmanager
+def archive_of(home: Path, server: Server) -> Iterator[Archive]:
+    """An archive with one Mastodon account, connected, that was captured once."""
+    archive_in(home)
+    with (home / "holdfast.toml").open("a") as settings:
+        settings.write('\n[access.city]\ntoken_variable = "TOKEN"\n[listen]\nwait_seconds = 0\n')
+    archive = open_archive(home, now=system_clock, actor="test")
+    registry.register(
+        archive, Account(name="city", platform="mastodon", url=server.url("/@maple"), title="c", private_network=True)
+    )
+    assert captured(archive).error is None
+    yield archive
+
+
+def captured(archive: Archive) -> Captures:
+    accounts = [registry.account_named(archive, "city")]
+    (result,) = rounds.capture_all(archive, accounts, rounds.system_chance(), environment={"TOKEN": "token-of-maple"})
+    return result
+
+
+def test_a_notification_is_sealed_once_and_what_it_names_is_looked_up(tmp_path: Path):
+    old = status(1, day=1)
+    with serving(site(old) | {"/api/v1/conversations": answer([])}) as server, archive_of(tmp_path, server) as archive:
+        server.write(
+            site() | {STATUSES: answer([status(2)]), "/api/v1/conversations": answer([])}
+        )  # the old one is no longer among the newest; nobody would miss it before the next deep look
+        keep(archive.home, "city", Notification("a" * 32, AT, "stream", b"event: delete\ndata: 1"))
+        keep(archive.home, "city", Notification("b" * 32, AT, "stream", b"what is this"))
+        act = captured(archive).act
+        assert act is not None
+        assert (act.absent, act.edited) == (1, 0)
+        assert act.new == 1 + 2  # a status, and two events
+        assert waiting(archive.home, "city") == ()
+        keep(archive.home, "city", Notification("a" * 32, AT, "stream", b"event: delete\ndata: 1"))  # left by a crash
+        again = captured(archive).act
+        assert again is not None
+        assert (again.new, again.absent) == (0, 0)
+        assert audit(archive.store, now=archive.now()).sound
+
+
+def test_an_edit_and_an_answer_that_are_told_of_are_read_though_no_list_shows_them(tmp_path: Path):
+    with (
+        serving(site(status(1, day=1)) | {"/api/v1/conversations": answer([])}) as server,
+        archive_of(tmp_path, server) as archive,
+    ):
+        edited = status(1, day=1, content="<p>Edited</p>")
+        reply = status(9, in_reply_to_id="1")
+        server.write(
+            site(status(2))
+            | {
+                "/api/v1/conversations": answer([]),
+                "/api/v1/statuses/1": answer(edited),
+                "/api/v1/statuses/9": answer(reply),
+            }
+        )
+        for number, (kind, data) in enumerate((("status.update", edited), ("notification", {"status": reply}))):
+            body = f"event: {kind}\ndata: {json.dumps(data)}".encode()
+            edited["account"]["acct"] = "maple"
+            keep(archive.home, "city", Notification(f"{number:032x}", AT, "stream", body))
+        act = captured(archive).act
+        assert act is not None
+        assert (act.new, act.edited, act.absent) == (4, 1, 0)  # a status, the answer and two events; the edit
+
+
+def test_a_capture_that_was_not_sealed_lets_go_of_nothing(tmp_path: Path):
+    with (
+        serving(site(status(1)) | {"/api/v1/conversations": answer([])}) as server,
+        archive_of(tmp_path, server) as archive,
+    ):
+        keep(archive.home, "city", Notification("a" * 32, AT, "stream", b"event: delete\ndata: 7"))
+        server.write({})  # nothing answers any more: the poll fails, and is sealed with what was told
+        result = captured(archive)
+        assert result.error is not None
+        assert result.act is not None
+        assert result.act.new == 1
+        assert accounts_waiting(archive.home) == ()
+
+
+def test_a_stream_is_followed_and_its_account_is_due(tmp_path: Path):
+    body = b":thump\n\nevent: delete\ndata: 1\n\nevent: update\ndata: " + json.dumps(status(5)).encode() + b"\n\n"
+    other = json.dumps({**status(6), "account": {"id": "2", "acct": "other"}}).encode()
+    body += b"event: update\ndata: " + other + b"\n\n"
+    with (
+        serving(site(status(1)) | {"/api/v1/conversations": answer([])}) as server,
+        archive_of(tmp_path, server) as archive,
+    ):
+        server.write(
+            site(status(1))
+            | {"/api/v1/conversations": answer([]), STREAMING: Answer(headers=EVENTS, body=body, hang="after", short=9)}
+        )
+        said: list[Exception] = []
+        with listening(
+            archive, rounds.system_chance(), environment={"TOKEN": "token-of-maple"}, resolve=only_loopback,
+            said=said.append,
+        ) as (due, server_of_calls, streams):  # fmt: skip
+            assert (server_of_calls, streams) == (None, ("city",))
+            assert due.take(wait=0) == ("city",)
+            (authorization,) = {
+                request.headers.get("Authorization") for request in server.requests if request.path == STREAMING
+            }
+            assert authorization == "Bearer token-of-maple"
+        kept = [one.body.partition(b"\n")[0] for one in waiting(archive.home, "city")]
+        assert kept[0] == b"event: delete"
+        assert len(kept) <= 2  # what others write is not kept
+
+
+def test_what_is_due_is_taken_once_and_ending_lets_go():
+    due = Due()
+    due.add("a")
+    due.add("b")
+    due.add("a")
+    assert due.take(wait=0) == ("a", "b")
+    due.end()
+    assert due.take(wait=60) == ()
