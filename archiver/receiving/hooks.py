@@ -92,8 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
         except ReceivedFullError:
             self._answer(UNAVAILABLE)  # the platform calls again
             return
-        self._answer(OK)
         server.told(hook.account)
+        self._answer(OK)
 
     def _hook(self) -> tuple[Hook | None, dict[str, str]]:
         parts = urlsplit(self.path)
