@@ -172,8 +172,8 @@ class Reading:
     ``versioned`` platforms need a version in ``holdfast.toml``; ``served_version`` reads which one answered. ``start``
     returns the first questions. ``look_up`` is the address of one item, and ``standing`` reads what came from there.
     ``quota`` reads what is still allowed, ``scopes`` what the token may do, ``refusal`` what an answer says it left
-    out, in words, without naming items. ``headers`` are sent with every question. ``options`` are what ``holdfast.toml``
-    may choose, with what each does.
+    out, in words, without naming items. ``headers`` are sent with every question. ``options`` are what
+    ``holdfast.toml`` may choose, with what each does.
     """
 
     collector: str
