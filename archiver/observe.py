@@ -24,6 +24,8 @@ WITHHELD = frozenset({401, 403, 451})
 PRESENT = range(200, 300)
 NEWEST = "newest-part"
 """The flag of a list of which only the newest part was read."""
+OLDER = "older-part"
+"""The flag of a list whose newest part another look had read: this one went on after its ``parent``."""
 WINDOW = "window"
 """The flag of a list that shows only what is young."""
 EMPTIED_FROM = 5
@@ -93,8 +95,8 @@ def fresh(
     """Return what of ``seen`` is to be archived, each version once.
 
     A live look makes a version when the ``substance`` of an item's native bytes differs from that of its latest
-    version, or when it was absent in between. A list makes one when its derived view differs, or, where only its newest
-    part was read, when that says anything new of its contents: its native bytes change with every reading. An import
+    version, or when it was absent in between. A list makes one when its derived view differs, or, where only a part of
+    it was read, when that says anything new of its contents: its native bytes change with every reading. An import
     makes one for every version that is not held at all, because a file is no series of observations.
     """
     made: list[Fresh] = []
@@ -112,7 +114,10 @@ def fresh(
             archived = before.is_of(one.native, substance)
         if archived:
             continue
-        counts = Digest.of(one.native) if method == "import" else substance(one.native)
+        if view.kind == "list":
+            counts = Digest.of(view.to_bytes())  # of two parts of one list, the beginnings are the same
+        else:
+            counts = Digest.of(one.native) if method == "import" else substance(one.native)
         if (view.item, counts) in taken and view.kind != "absence":
             continue
         taken.add((view.item, counts))
@@ -121,7 +126,7 @@ def fresh(
 
 
 def _lists_the_same(held: Held, view: Normalised, before: Version) -> bool:
-    if NEWEST not in view.flags:
+    if not {NEWEST, OLDER} & set(view.flags):
         return before.derived == Digest.of(view.to_bytes())
     known = held.lists.get(view.item, ())
     return contents(known, view) == known
@@ -130,20 +135,25 @@ def _lists_the_same(held: Held, view: Normalised, before: Version) -> bool:
 def contents(before: tuple[str, ...], view: Normalised) -> tuple[str, ...]:
     """Return what a list is known to hold, in its order, after it was read as ``view``.
 
-    Where only its newest part was read, what was known of the rest stays.
+    Where only a part was read, what was known of the rest stays.
     """
-    return view.listed if NEWEST not in view.flags else (*view.listed, *before[_covered(before, view) :])
+    first, last = _judged(before, view)
+    return tuple(dict.fromkeys((*before[:first], *view.listed, *before[last:])))
 
 
-def _covered(before: tuple[str, ...], view: Normalised) -> int:
-    """Return how many of the items that a list held before are judged by its being read as ``view``.
+def _judged(before: tuple[str, ...], view: Normalised) -> tuple[int, int]:
+    """Return which of the items that a list held before are judged by its being read as ``view``: from, and up to.
 
-    That is all of them, or all down to the last one that the part which was read shows again.
+    That is all of them; of a part that was read, only what lies between items that the part shows again, from its
+    beginning where it began there, and to its end where it was read so far.
     """
-    if NEWEST not in view.flags:
-        return len(before)
-    places = {item: place for place, item in enumerate(before, 1)}
-    return next((places[item] for item in reversed(view.listed) if item in places), 0)
+    places = {item: place for place, item in enumerate(before)}
+    again = [places[item] for item in view.listed if item in places]
+    first = 0
+    if OLDER in view.flags:
+        first = places[view.parent] + 1 if view.parent in places else again[0] if again else len(before)
+    last = len(before) if NEWEST not in view.flags else again[-1] + 1 if again else first
+    return first, max(first, last)
 
 
 def emptied(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
@@ -173,7 +183,7 @@ def missing(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
     for view in views:
         if view.kind == "list":
             before = held.lists.get(view.item, ())
-            left |= set(before[: _covered(before, view)]) - shown
+            left |= set(before[slice(*_judged(before, view))]) - shown
     gone = {item for item in left if item in held.versions and held.versions[item][-1].verdict is None}
     undecided = {
         item for item, versions in held.versions.items() if versions[-1].verdict == "undetermined" and item not in shown

@@ -1,15 +1,17 @@
 """X, formerly Twitter: what the API v2 and v1.1 return. Pure.
 
-Posts keep their bare id; ids of other things are prefixed (``user:``), because X numbers each kind by itself.
+Posts keep their bare id; ids of other things are prefixed (``user:``), because X numbers each kind by itself. Each edit
+of a post has an id of its own and names those before it: it is a version of one item, which goes by the first of them.
+X shows the last one in lists; an earlier one that it still gives is an item beside, ``FIRST@ITS-OWN``.
 """
 
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archiver.parsing.dates import find_instant, instant_of_millis
-from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
+from archiver.parsing.shapes import Object, address, find_id, find_text, many, member, objects
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.platform import Platform
@@ -21,18 +23,17 @@ from archiver.platforms.x_parts import (
     mentions_in,
     tags_in,
 )
+from archiver.platforms.x_reading import BESIDE, READING, VOLATILE
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from schemas.record import Kind
 
 PATHS = (
     ("data",),
-    ("includes", "tweets"),
-    ("includes", "users"),
-    ("includes", "media"),
-    ("includes", "polls"),
-    ("includes", "places"),
+    *BESIDE,
     ("tweets",),
     ("statuses",),
     ("results",),
@@ -57,7 +58,7 @@ def view_of(value: Object, context: Context) -> Normalised | None:
         return _media(value)
     if "message_create" in value or "dm_conversation_id" in value or "sender" in value or "sender_id" in value:
         return _message(value)
-    if ("text" in value or "full_text" in value or "note_tweet" in value) and "event" not in value:
+    if any(name in value for name in ("text", "full_text", "note_tweet", "note_post")) and "event" not in value:
         return _post(value, context)
     if "screen_name" in value or "username" in value:
         return _user(value)
@@ -69,23 +70,29 @@ def view_of(value: Object, context: Context) -> Normalised | None:
 
 
 def context_of(envelope: Object) -> Context:
-    """Return the users and media that the posts of an envelope refer to (API v2, ``includes``)."""
+    """Return the users, media and posts that the posts of an envelope refer to (API v2, ``includes``)."""
     included = envelope.get("includes") or envelope
     users = {find_id(user, "id"): user for user in objects(included, "users")}
     media = {find_text(item, "media_key"): item for item in objects(included, "media")}
+    posts = {find_id(post, "id"): post for name in ("tweets", "posts") for post in objects(included, name)}
     return {
+        "posts": {key: post for key, post in posts.items() if key},
         "users": {key: user for key, user in users.items() if key},
         "media": {key: item for key, item in media.items() if key},
     }
 
 
 def _post(value: Object, context: Context) -> Normalised:
-    item = find_id(value, "id_str", "id") or ""
-    referenced = {find_text(reference, "type"): reference for reference in objects(value, "referenced_tweets")}
+    identifier = find_id(value, "id_str", "id") or ""
+    item = _item_of(value, identifier)
+    references = (*objects(value, "referenced_tweets"), *objects(value, "referenced_posts"))
+    referenced = {find_text(reference, "type"): reference for reference in references}
     shared = member(value, "retweeted_status") or referenced.get("retweeted")
     parent = find_id(value, "in_reply_to_status_id_str", "in_reply_to_status_id") or find_id(
         referenced.get("replied_to"), "id"
     )
+    if parent:
+        parent = _item_of(context.get("posts", {}).get(parent, {}), parent)
     answers = parent or find_id(value, "in_reply_to_user_id_str", "in_reply_to_user_id")
     author = author_of(value, context)
     full = _fullest(value)
@@ -95,7 +102,7 @@ def _post(value: Object, context: Context) -> Normalised:
         kind="reply" if answers else "post",
         type="Announce" if shared else "Note",
         item=item,
-        url=f"https://x.com/{(author.handle if author else None) or 'i'}/status/{item}",
+        url=f"https://x.com/{(author.handle if author else None) or 'i'}/status/{identifier}",
         text=_text(shared if isinstance(shared, dict) and _text(shared) else value),
         lang=find_text(value, "lang"),
         author=author,
@@ -108,12 +115,22 @@ def _post(value: Object, context: Context) -> Normalised:
         mentions=mentions_in(full),
         links=unique((*links_in(full), quoted)),
         counts=counts_in(value),
+        flags=("earlier-version",) if "@" in item else (),
     )
+
+
+def _item_of(value: Mapping[str, Any], identifier: str) -> str:
+    """Return what a post goes by, whatever was edited: its first id; an earlier version by its own, too."""
+    edits = many(member(value, "edit_history_tweet_ids")) or many(member(value, "edit_history_post_ids"))
+    if len(edits) < 2 or not all(isinstance(edit, str) for edit in edits):  # noqa: PLR2004 - edited at all
+        return identifier
+    return str(edits[0]) if identifier == edits[-1] else f"{edits[0]}@{identifier}"
 
 
 def _fullest(value: Object) -> Object:
     """Return the part of a post that holds its whole text: API v1.1 wraps long ones, v2 keeps them beside."""
-    extended, note = member(value, "extended_tweet"), member(value, "note_tweet")
+    extended = member(value, "extended_tweet")
+    note = member(value, "note_tweet") or member(value, "note_post")
     if isinstance(extended, dict):
         return {**value, **extended}
     if isinstance(note, dict):
@@ -206,5 +223,6 @@ def _thing(value: Object, *, kind: Kind, named: str) -> Normalised:
 PLATFORM = Platform(
     name="x",
     title="X",
-    dialect=Dialect(view=view_of, paths=PATHS, context=context_of, list_view=lambda _: None),
+    dialect=Dialect(view=view_of, paths=PATHS, context=context_of, list_view=lambda _: None, volatile=VOLATILE),
+    reading=READING,
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archiver import observe
 from archiver.contract import Seen
-from archiver.observe import Held, LookUp, Version
+from archiver.observe import NEWEST, OLDER, Held, LookUp, Version
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.instant import Instant
@@ -167,10 +167,42 @@ def test_a_list_that_showed_several_items_and_now_shows_none_is_doubted():
     assert observe.emptied(listing(*"abcde"), [seen("main", kind="list", listed=("a",))]) == ()
 
 
+def part_of(listed: str, *flags: str, after: str | None = None) -> Seen:
+    """A part of the list ``main`` as it was read."""
+    one = seen("main", kind="list", listed=tuple(listed))
+    view = msgspec.structs.replace(one.observation.normalised, flags=flags, parent=after)
+    return Seen(one.native, msgspec.structs.replace(one.observation, normalised=view))
+
+
+@pytest.mark.parametrize(
+    ("after", "listed", "flags", "known", "missing"),
+    [
+        ("d", "cb", (OLDER, NEWEST), "fedcba", ""),
+        ("e", "db", (OLDER, NEWEST), "fedba", "c"),
+        ("e", "cb", (OLDER, NEWEST), "fecba", "d"),
+        ("e", "dcb", (OLDER,), "fedcb", "a"),
+        ("d", "xy", (OLDER,), "fedxy", "abc"),
+        ("d", "xy", (OLDER, NEWEST), "fedxycba", ""),
+        ("?", "da", (OLDER,), "feda", "bc"),
+        ("?", "xy", (OLDER,), "fedcbaxy", ""),
+    ],
+)
+def test_a_list_that_is_read_on_from_where_another_look_stopped_judges_that_part_alone(
+    after: str, listed: str, flags: tuple[str, ...], known: str, missing: str
+):
+    archive = listing(*"fedcba")
+    one = part_of(listed, *flags, after=after)
+    assert "".join(observe.contents(archive.lists["main"], one.observation.normalised)) == known
+    assert "".join(observe.missing(archive, [one])) == missing
+
+
+def test_two_parts_of_one_list_in_one_look_are_both_kept():
+    parts = [part_of("fe", NEWEST), part_of("dc", OLDER)]
+    assert len(observe.fresh(Held(), parts, method="api")) == 2
+
+
 def test_a_list_that_shows_only_what_is_young_may_be_empty():
-    empty = seen("main", kind="list")
-    view = msgspec.structs.replace(empty.observation.normalised, flags=(observe.WINDOW,))
-    young = Seen(empty.native, msgspec.structs.replace(empty.observation, normalised=view))
+    young = part_of("", observe.WINDOW)
     assert observe.emptied(listing(*"abcde"), [young]) == ()
     assert observe.missing(listing(*"abcde"), [young]) == tuple("abcde")
 

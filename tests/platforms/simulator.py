@@ -80,11 +80,11 @@ class Asked:
 class Route:
     """A path, with ``{name}`` for what varies, and the parameters that it knows, each with what it may be (a pattern).
 
-    ``role`` is what tests call it: ``profile`` (what is asked first), ``posts`` (the list of posts), ``replies``,
-    ``item`` (one item, looked up), ``other``. ``needs`` are parameters that must be there.
+    ``role`` is what tests call it: ``profile`` (what is asked first), ``posts`` (the list of posts), ``mentions``,
+    ``replies``, ``messages``, ``item`` (one item, looked up), ``other``. ``needs`` are parameters that must be there.
     """
 
-    role: Literal["profile", "posts", "replies", "item", "other"]
+    role: Literal["profile", "posts", "mentions", "replies", "messages", "item", "other"]
     path: str
     answer: Callable[[Asked], Answer]
     parameters: Mapping[str, str] = field(default_factory=dict)

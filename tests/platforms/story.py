@@ -81,6 +81,8 @@ class Story:
     simulator: Simulator
     clock: Clock
     captures: list[Captures] = field(default_factory=list)
+    chosen: dict[str, Any] = field(default_factory=dict)
+    """What ``holdfast.toml`` says of the platform besides its version and address."""
 
     def opened(self, **settings: Any) -> Archive:
         """The archive, opened anew, as another run of the program would, set up to read the simulator."""
@@ -89,7 +91,7 @@ class Story:
     def reading(self, *, version: str | None = None, **capture: Any) -> dict[str, Any]:
         """What ``holdfast.toml`` would say of the simulator; everything is read, unless ``recheck`` says."""
         simulator = self.simulator
-        chosen = PlatformSettings(version=version or simulator.version, api=simulator.api)
+        chosen = PlatformSettings(version=version or simulator.version, api=simulator.api, **self.chosen)
         return {
             "capture": CaptureSettings(**{"recheck": EVERYTHING, "attempts": 1, **capture}),
             "platform": {simulator.name: chosen},

@@ -291,6 +291,19 @@ def test_a_fault_of_what_was_held_already_says_of_nothing_that_it_is_gone(story:
     assert story.records() == before
 
 
+@pytest.mark.parametrize("pages", [0, 1])
+def test_a_first_look_that_was_cut_short_is_completed_by_the_next_however_old_items_are(story: Story, pages: int):
+    many(story)
+    story.clock.at = story.clock.at.plus(seconds=30 * DAY)
+    story.simulator.arm("failed", "posts", skip=pages)
+    usual = (RecheckSettings(2, 0), RecheckSettings(0, 168))
+    story.capture(recheck=usual)
+    assert story.poll.outcome == "partial"
+    story.capture(recheck=usual)
+    assert story.poll.outcome == "captured"
+    has_everything(story)
+
+
 def test_a_token_that_ends_between_two_pages_is_said_until_there_is_a_new_one(story: Story):
     many(story)
 
@@ -376,8 +389,7 @@ def test_what_one_look_may_not_ask_the_next_ones_do(story: Story):
     story.simulator.post("The first post of all")
     story.complete()
     bound = story.poll.requests + 1
-    for number in range(6 * story.simulator.page_size):
-        story.simulator.post(f"Post {number}")
+    numbers = [story.simulator.post(f"Post {number}") for number in range(6 * story.simulator.page_size)]
     story.clock.at = story.clock.at.plus(seconds=30 * DAY)
     looks = 0
     while looks == 0 or story.poll.outcome == "partial":
@@ -388,3 +400,9 @@ def test_what_one_look_may_not_ask_the_next_ones_do(story: Story):
     assert looks > 1
     assert story.simulator.shown().keys() <= held(story).keys()
     assert story.absences() == {}
+    # What several looks read together is one list: what is missing from it is missed.
+    for number in (numbers[0], numbers[len(numbers) // 2]):
+        name = item(story, number)
+        story.simulator.delete(number)
+        story.complete()
+        assert story.absences()[name].verdict == "deleted"

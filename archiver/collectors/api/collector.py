@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST_OCTETS = 256 << 20
 """How many bytes of items one look holds in memory at most; the next one goes on."""
-SCOPES = "scopes"
+SCOPES, UNFINISHED = "scopes", "unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,14 @@ class ApiCollector:
             ArchiveError: the first question was not answered.
         """
         began = self.now()
-        depth = depth_of(self.capture.recheck, cursor, began)
+        depth = depth_of(self.capture.recheck, cursor, began, unfinished=UNFINISHED in cursor)
         bounds = Bounds(self.capture.max_requests, MOST_OCTETS, left_today(self.budget, cursor, began))
-        walk = Walk(self.platform, self.reading, self.site, transport, known, bounds=bounds, now=self.now)
+        left = waiting_in(cursor)
+        walk = Walk(self.platform, self.reading, self.site, transport, known, bounds=bounds, now=self.now, left=left)
         asked = (question for question in self.reading.start(self.site) if not (question.seldom and depth.horizon))
         first = [Waiting(question, depth.horizon) for question in asked]
         walk.follow(first)
-        walk.follow(waiting_in(cursor))
+        walk.follow(left)
         lost = _lost_scopes(cursor, walk.scopes)
         failures = (*walk.failures, *lost)
         return Collected(
@@ -141,6 +142,7 @@ class ApiCollector:
                 **depth.marks,
                 **({SCOPES: " ".join(sorted(walk.scopes))} if walk.scopes else {}),
                 **spend(cursor, walk.spent, began),
+                **({UNFINISHED: str(began)} if walk.unfinished else {}),
                 **spell_waiting(walk.waiting),
             },
             failures=failures,

@@ -28,13 +28,15 @@ class Depth:
     marks: Mapping[str, str]
 
 
-def depth_of(steps: Sequence[RecheckSettings], cursor: Mapping[str, str], now: Instant) -> Depth:
+def depth_of(
+    steps: Sequence[RecheckSettings], cursor: Mapping[str, str], now: Instant, *, unfinished: bool = False
+) -> Depth:
     """Return how far the look that begins ``now`` reads back: as far as the deepest step whose time has come.
 
-    A first look reads everything.
+    A first look reads everything. While an earlier one is ``unfinished``, that goes on before another one begins.
     """
     ordered = sorted(steps, key=lambda step: (step.within_days == 0, step.within_days))
-    due = [number for number, step in enumerate(ordered) if _is_due(step, cursor, now)]
+    due = [] if unfinished else [number for number, step in enumerate(ordered) if _is_due(step, cursor, now)]
     deepest = ordered[max(due, default=0)]
     marks = {_mark(step): str(now) for step in ordered[: max(due, default=0) + 1]}
     horizon = now.plus(seconds=-int(deepest.within_days * DAY)) if deepest.within_days else None

@@ -21,11 +21,15 @@ MOST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A question to be asked: down to ``horizon``. ``rest`` tells that it goes on where another look stopped."""
+    """A question to be asked: down to ``horizon``.
+
+    ``rest`` tells that it goes on where another look stopped, ``after`` that last item.
+    """
 
     question: Question
     horizon: Instant | None = None
     rest: bool = False
+    after: str = ""
 
 
 class _Spelled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -34,12 +38,15 @@ class _Spelled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     about: str
     horizon: str
     rest: bool
+    after: str
 
 
 def spell_waiting(waiting: Iterable[Waiting]) -> dict[str, str]:
     """Return what a cursor keeps of the questions that wait; nothing where there are none."""
     rows = [
-        _Spelled(one.question.endpoint, one.question.url, one.question.about, str(one.horizon or ""), one.rest)
+        _Spelled(
+            one.question.endpoint, one.question.url, one.question.about, str(one.horizon or ""), one.rest, one.after
+        )
         for one in waiting
     ][:MOST]
     return {KEY: msgspec.json.encode(rows).decode()} if rows else {}
@@ -54,6 +61,7 @@ def waiting_in(cursor: Mapping[str, str]) -> tuple[Waiting, ...]:
                 Question(row.endpoint, row.url, row.about),
                 Instant.from_text(row.horizon) if row.horizon else None,
                 row.rest,
+                row.after,
             )
             for row in rows
         )

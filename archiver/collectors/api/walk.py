@@ -64,7 +64,10 @@ class Bounds:
 
 
 class Walk:
-    """One walk through an account; what it found is in its members when ``follow`` returns."""
+    """One walk through an account; what it found is in its members when ``follow`` returns.
+
+    ``left`` is what the walk before left to be asked: what is asked anew is read as far back as it was to be then.
+    """
 
     def __init__(
         self,
@@ -76,11 +79,13 @@ class Walk:
         *,
         bounds: Bounds,
         now: Callable[[], Instant],
+        left: Iterable[Waiting] = (),
     ) -> None:
         self._dialect, self._reading, self._site = platform.dialect, reading, site
         self._transport, self._known, self._bounds, self._now = transport, known, bounds, now
         self._media = Media(transport)
         self._queue: deque[Waiting] = deque()
+        self._left = {one.question.url: one for one in left}
         self._asked: set[str] = set()
         self._taken: set[tuple[str, Digest]] = set()
         self._failures: dict[str, None] = {}
@@ -101,8 +106,17 @@ class Walk:
 
     @property
     def waiting(self) -> tuple[Waiting, ...]:
-        """The questions that were not asked, or not answered."""
-        return (*self._queue, *self._unread)
+        """The questions that were not asked, or not answered: each once, as deep as it was to be read."""
+        found: dict[str, Waiting] = {}
+        for one in (*self._queue, *self._unread):
+            before = found.get(one.question.url, one)
+            found[one.question.url] = replace(before, horizon=_deeper(before.horizon, one.horizon))
+        return tuple(found.values())
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there was more to ask than was allowed."""
+        return bool(self._queue)
 
     def follow(self, questions: Iterable[Waiting]) -> None:
         """Ask the questions, and those that their answers lead to, until none is left or no more may be asked.
@@ -132,12 +146,14 @@ class Walk:
         endpoint = self._reading.endpoints.get(waiting.question.endpoint)
         if endpoint is None or waiting.question.url in self._asked:
             return
-        listing = Listing(waiting.question, endpoint, rest=waiting.rest)
+        left = self._left.get(waiting.question.url, waiting)
+        waiting = replace(waiting, horizon=_deeper(waiting.horizon, left.horizon))
+        listing = Listing(waiting.question, endpoint, rest=waiting.rest, after=waiting.after)
         url: str | None = waiting.question.url
         while url is not None:
             question = replace(waiting.question, url=url)
             if self._stopped or (listing.first is not None and self._is_enough()):
-                self._queue.appendleft(Waiting(question, waiting.horizon, rest=True))
+                self._queue.appendleft(listing.goes_on(question, waiting.horizon))
                 break
             url = self._page(question, listing, waiting.horizon)
         seen = listing.find_seen()
@@ -154,7 +170,7 @@ class Walk:
                 question, self._transport, headers, demands=endpoint.demands, refusal=self._reading.refusal
             )
         except UNANSWERED as error:
-            self._unanswered(error, question, horizon, rest=listing.rest or listing.first is not None)
+            self._unanswered(error, listing.goes_on(question, horizon))
             return None
         self.status = self.status or response.status
         self._judge(answer, endpoint)
@@ -228,7 +244,7 @@ class Walk:
         if quota is not None and quota.left <= LOW:
             self._stop(f"the platform allows no more requests for {quota.seconds:.0f} seconds")
 
-    def _unanswered(self, error: ArchiveError, question: Question, horizon: Instant | None, *, rest: bool) -> None:
+    def _unanswered(self, error: ArchiveError, waiting: Waiting) -> None:
         """Note that a question was not answered; it is asked again by the next look, unless that is of no use.
 
         Raises:
@@ -236,12 +252,12 @@ class Walk:
         """
         if len(self._asked) == 1:
             raise error
-        self._fail(f"{self._reading.endpoints[question.endpoint].title}: {error.code}: {error.what}")
+        self._fail(f"{self._reading.endpoints[waiting.question.endpoint].title}: {error.code}: {error.what}")
         if isinstance(error, RateLimitedError) or error.facts.get("status") == UNAUTHORISED:
-            self._queue.appendleft(Waiting(question, horizon, rest=rest))
+            self._queue.appendleft(waiting)
             self._stopped = True
         elif isinstance(error, UnavailableError):
-            self._unread.append(Waiting(question, horizon, rest=rest))
+            self._unread.append(waiting)
 
     def _is_enough(self) -> bool:
         bounds = self._bounds
@@ -257,3 +273,7 @@ class Walk:
 
     def _fail(self, failure: str) -> None:
         self._failures[failure] = None
+
+
+def _deeper(one: Instant | None, other: Instant | None) -> Instant | None:
+    return None if one is None or other is None else min(one, other)
