@@ -116,6 +116,15 @@ def test_a_look_that_is_not_for_everything_stops_at_what_is_old_and_says_so(tmp_
     assert asked == [LOOK_UP, STATUSES]  # neither the second page nor the followers
 
 
+def test_what_a_page_shows_beyond_what_a_look_reads_is_followed_only_where_it_is_new(tmp_path: Path):
+    posts = [status(3, replies_count=1), status(2, day=1, replies_count=1), status(1, day=1, replies_count=1)]
+    contexts = {f"/api/v1/statuses/{number}/context": answer({"descendants": []}) for number in (1, 2, 3)}
+    with serving(site(*posts) | contexts) as server:
+        looked(server, tmp_path, recheck=(RecheckSettings(2, 0),), known=lambda item, _: item != "1")
+        asked = [request.path for request in server.requests if request.path.endswith("/context")]
+        assert asked == ["/api/v1/statuses/3/context", "/api/v1/statuses/1/context"]
+
+
 def test_everything_is_read_again_when_it_is_time(tmp_path: Path):
     steps = (RecheckSettings(2, 0), RecheckSettings(within_days=0, every_hours=168))
     with serving(site(status(1))) as server:
