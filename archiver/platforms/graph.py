@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from archiver.observe import standing_of
+from archiver.observe import PRESENT, standing_of
 from archiver.parsing.dates import find_instant, instant_of_millis
 from archiver.parsing.json_slices import JsonMalformedError, decode
 from archiver.parsing.shapes import find_text, member, objects
@@ -85,9 +85,13 @@ def stands_for_own(answer: Answer) -> int:
 
 
 def standing(answer: Answer) -> Standing:
-    """Return what an answer says of the item that was looked up; that a token ended says nothing of it."""
+    """Return what an answer says of the item that was looked up.
+
+    That a token ended says nothing of it, nor does an answer without its id: a login page, say.
+    """
     meant = stands_for(answer)
-    return standing_of(None if meant == UNAUTHORISED else meant)
+    is_silent = meant == UNAUTHORISED or (answer.status in PRESENT and find_text(answer.value, "id") is None)
+    return standing_of(None if is_silent else meant)
 
 
 def served_version(headers: Mapping[str, str]) -> str | None:
