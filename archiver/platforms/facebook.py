@@ -40,7 +40,7 @@ POST_FIELDS = (
     f"attachments{{{ATTACHMENT},subattachments.limit(100){{{ATTACHMENT}}}}},{TOTALS}"
 )
 COMMENT_FIELDS = (
-    "id,created_time,from,message,message_tags,permalink_url,parent{id},object{id},is_hidden,is_private,"
+    "id,created_time,from,message,message_tags,permalink_url,parent{id},is_hidden,is_private,"
     "attachment,can_hide,can_remove,comment_count,like_count,live_broadcast_timestamp"
 )
 PHOTO_FIELDS = (
@@ -62,6 +62,17 @@ MESSAGE_FIELDS = (
     "id,created_time,from,to,message,tags,sticker,is_unsupported,shares{link,name,description},"
     "attachments{id,mime_type,name,size,image_data,video_data,file_url}"
 )
+
+FIELDS = {
+    "profile": PAGE_FIELDS,
+    "post": POST_FIELDS,
+    "comment": COMMENT_FIELDS,
+    "reply": COMMENT_FIELDS,
+    "photo": PHOTO_FIELDS,
+    "video": VIDEO_FIELDS,
+    "live": LIVE_FIELDS,
+    "album": ALBUM_FIELDS,
+}
 
 OF_MEDIA = ("media.image.src", "media.source", "url", "target.url")
 SIGNED = (
@@ -108,8 +119,9 @@ def _of_profile(led: Led) -> Iterable[Question]:
 
 def _comments(led: Led, *, seldom: bool = False) -> Question:
     item = led.view.item
+    number = find_id(led.value, "id") or ""
     told = {"filter": "stream", "order": "reverse_chronological", "limit": "100"}
-    return Question("comments", node(led.site, item, "comments", fields=COMMENT_FIELDS, **told), item, seldom=seldom)
+    return Question("comments", node(led.site, number, "comments", fields=COMMENT_FIELDS, **told), item, seldom=seldom)
 
 
 def _of_post(led: Led) -> Iterable[Question]:
@@ -177,7 +189,7 @@ READING = Reading(
     api="https://graph.facebook.com",
     versioned=True,
     served_version=graph.served_version,
-    look_up=graph.looked_up,
+    look_up=graph.look_up(FIELDS),
     standing=graph.standing,
     stands_for=graph.stands_for,
     quota=graph.quota,

@@ -1,11 +1,14 @@
 """Facebook: how one object of the Graph API reads, told by its members alone. Pure.
 
-All ids are bare: the Graph API numbers everything in one row. Ratings have none, and go by their story's.
+Posts, comments and messages keep their bare ids. What is shown has its kind before it, for each has fields of its own
+(``photo:``, ``video:``, ``live:``, ``album:``); ratings have no id, and go by their story's (``rating:``).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
 
 from archiver.parsing.shapes import find_id, find_text, member, objects
 from archiver.parsing.text import counts_of, find_address, unique
@@ -37,9 +40,11 @@ IN_MESSAGES = frozenset({"image_data", "video_data", "file_url", "generic_templa
 COMMENT = frozenset({"can_remove", "can_hide", "can_comment", "comment_count", "is_private", "user_likes"})
 PHOTO = frozenset({"images", "album", "name_tags", "page_story_id", "alt_text"})
 VIDEO_NAMES = """
-captions content_category embed_html embeddable format length live_status stream_url thumbnails universal_video_id
+broadcast_start_time captions content_category embed_html embeddable format length live_status live_views stream_url
+thumbnails universal_video_id
 """
 VIDEO = frozenset(VIDEO_NAMES.split())
+LIVE = frozenset({"live_views", "stream_url", "broadcast_start_time"})
 ALBUM = frozenset({"can_upload", "count", "cover_photo"})
 EVENT = frozenset({"attending_count", "is_date_only", "is_page_owned", "location", "place", "timezone"})
 PAGE_NAMES = "category category_list fan_count followers_count hours overall_star_rating rating_count"
@@ -87,7 +92,7 @@ def _shown(value: Object) -> Normalised | None:
         return _photo(value)
     if names & VIDEO or names >= {"creation_time", "title"}:
         return _video(value)
-    return _thing(value, kind="media", named="Collection") if names & ALBUM else None
+    return _album(value) if names & ALBUM else None
 
 
 def _named(value: Object) -> Normalised | None:
@@ -212,21 +217,21 @@ def _photo(value: Object) -> Normalised:
     best = next((url for one in sizes if (url := _address(one, "source"))), None)
     told = find_text(value, "alt_text") or find_text(value, "alt_text_custom")
     shown = (Attachment(url=best, role="image", alt=told),) if best else _pictures(value, "source", "picture")
-    return _media(value, "Image", shown, thread=find_id(value, "page_story_id"))
+    return _media(value, "photo", shown, thread=find_id(value, "page_story_id"))
 
 
 def _video(value: Object) -> Normalised:
     url = _address(value, "source")
     shown = (Attachment(url=url, role="video", alt=find_text(value, "title")),) if url else ()
-    return _media(value, "Video", shown, thread=find_id(value, "post_id"))
+    return _media(value, "live" if LIVE & value.keys() else "video", shown, thread=find_id(value, "post_id"))
 
 
-def _media(value: Object, named: str, shown: tuple[Attachment, ...], *, thread: str | None) -> Normalised:
+def _media(value: Object, prefix: str, shown: tuple[Attachment, ...], *, thread: str | None) -> Normalised:
     made = value.get("created_time") or value.get("creation_time")
     return Normalised(
         kind="media",
-        type=named,
-        item=find_id(value, "id") or "",
+        type="Image" if prefix == "photo" else "Video",
+        item=f"{prefix}:{find_id(value, 'id')}",
         url=_address(value, "permalink_url") or _address(value, "link"),
         title=find_text(value, "title"),
         text=find_text(value, "description") or find_text(value, "name"),
@@ -239,6 +244,12 @@ def _media(value: Object, named: str, shown: tuple[Attachment, ...], *, thread: 
         mentions=_tags(value, hashes=False),
         counts=_counts(value),
         flags=_flags(value),
+    )
+
+
+def _album(value: Object) -> Normalised:
+    return msgspec.structs.replace(
+        _thing(value, kind="media", named="Collection"), item=f"album:{find_id(value, 'id')}"
     )
 
 

@@ -16,7 +16,7 @@ from archiver.platforms.paging import with_parameter
 from archiver.platforms.reading import Quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from archiver.contract import Standing
     from archiver.parsing.shapes import Object
@@ -116,13 +116,18 @@ def quota(headers: Mapping[str, str], _: Instant) -> Quota | None:
     return Quota(left=max(0.0, 1 - most / 100), seconds=seconds)
 
 
-def looked_up(site: Site, item: str, kind: Kind) -> str | None:
-    """Return where an item is looked up.
+def look_up(fields: Mapping[str, str]) -> Callable[[Site, str, Kind], str | None]:
+    """Return where an item is looked up, with the ``fields`` that its list is asked for, by kind or prefix of the id.
 
-    A message is not: of all but the newest ones the platform says that they were deleted, whether or not they were.
+    Messages are not in them: of all but the newest ones the platform says that they were deleted, whether or not.
     """
-    prefix, _, number = item.rpartition(":")
-    return None if kind == "message" or prefix == "sha256" else node(site, number, fields="id")
+
+    def address(site: Site, item: str, kind: Kind) -> str | None:
+        prefix, _, number = item.rpartition(":")
+        asked = fields.get(prefix or kind)
+        return node(site, number, fields=asked) if asked else None
+
+    return address
 
 
 def find_moment(value: Any) -> Instant | None:  # noqa: ANN401 - any JSON

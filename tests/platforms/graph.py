@@ -86,8 +86,7 @@ class Graph(Simulator):
         inner = {name for text in names.values() if text for name in names_in(text)}
         if not names.keys() <= known or not inner <= self.nested:
             raise RefusedError("bad-request", f"fields {sorted((names.keys() - known) | (inner - self.nested))}")
-        if kind != "id":
-            self.asked_for[kind] = tuple(names)
+        self.asked_for[kind] = tuple(names)
         return tuple(names)
 
     def chosen(self, node: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -144,13 +143,22 @@ class Graph(Simulator):
     def limits(self) -> dict[str, str]:
         return {"X-App-Usage": json.dumps({"call_count": 100, "total_cputime": 20, "total_time": 30})}
 
-    def looked_up(self, asked: Asked) -> Answer:
-        """One node, by its id."""
-        number = asked.part["id"]
-        if number in self.nodes:
-            return self.answered(self.nodes[number])
-        self.fields(asked, "id", frozenset({"id"}))
-        return self.answered({"id": self.found(number).id})
+    def looked_up(self, known: Mapping[str, frozenset[str]]) -> Callable[[Asked], Answer]:
+        """Answer with one node by its id, of one of the kinds that are ``known`` by their fields."""
+
+        def answer(asked: Asked) -> Answer:
+            number = asked.part["id"]
+            if number in self.nodes:
+                return self.answered(self.nodes[number])
+            post = self.found(number)
+            self.fields(asked, self.kind_of(post), known[self.kind_of(post)])
+            return self.answered(self.rendered(post))
+
+        return answer
+
+    def kind_of(self, post: Post) -> str:
+        """What a node is called for its fields."""
+        raise NotImplementedError
 
     def _media(self, request: Received) -> Answer:
         answer = super()._media(request)

@@ -71,16 +71,24 @@ class Facebook(Graph):
             self.edge("100/conversations", "other", CONVERSATION, platform="messenger|instagram"),
             self.edge("{id}/messages", "other", MESSAGE),
             Route("replies", f"{base}/{{id}}/comments", self._comments, told, needs=("fields",)),
-            Route("item", f"{base}/{{id}}", self.looked_up, {"fields": FIELDS}, needs=("fields",)),
+            Route(
+                "item",
+                f"{base}/{{id}}",
+                self.looked_up({"post": POST, "comment": COMMENT}),
+                {"fields": FIELDS},
+                needs=("fields",),
+            ),
         )
 
     def numbered(self, number: int) -> str:
         return f"100_{number}"
 
+    def kind_of(self, post: Post) -> str:
+        return "post" if post.parent is None else "comment"
+
     def rendered(self, post: Post) -> dict[str, Any]:
-        if post.parent is None:
-            return self.chosen(self._as_post(post), "post")
-        return self.chosen(self._as_comment(post), "comment")
+        node = self._as_post(post) if post.parent is None else self._as_comment(post)
+        return self.chosen(node, self.kind_of(post))
 
     def _as_post(self, post: Post) -> dict[str, Any]:
         media = {"image": {"height": 720, "width": 720, "src": f"{post.image}?oh=s{post.likes}"}}

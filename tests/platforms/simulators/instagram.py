@@ -52,14 +52,22 @@ class Instagram(Graph):
             self.edge("{id}/messages", "other", MESSAGE),
             Route("replies", f"{base}/{{id}}/comments", self._comments, self.paged, needs=("fields",)),
             Route("replies", f"{base}/{{id}}/replies", self._replies, self.paged, needs=("fields",)),
-            Route("item", f"{base}/{{id}}", self.looked_up, told, needs=("fields",)),
+            Route(
+                "item",
+                f"{base}/{{id}}",
+                self.looked_up({"media": MEDIA, "comment": COMMENT, "reply": COMMENT}),
+                told,
+                needs=("fields",),
+            ),
         )
 
+    def kind_of(self, post: Post) -> str:
+        above = self.posts.get(post.parent or "")
+        return "media" if post.parent is None else "reply" if above and above.parent else "comment"
+
     def rendered(self, post: Post) -> dict[str, Any]:
-        if post.parent is None:
-            return self.chosen(self._as_media(post), "media")
-        above = self.posts.get(post.parent)
-        return self.chosen(self._as_comment(post), "reply" if above and above.parent else "comment")
+        node = self._as_media(post) if post.parent is None else self._as_comment(post)
+        return self.chosen(node, self.kind_of(post))
 
     def _as_media(self, post: Post) -> dict[str, Any]:
         return {

@@ -43,7 +43,7 @@ class Threads(Graph):
             self.edge("900/replies", "other", REPLY),
             Route("replies", f"{base}/{{id}}/conversation", self._conversation, ordered, needs=("fields",)),
             Route("replies", f"{base}/{{id}}/replies", self._replies, ordered, needs=("fields",)),
-            Route("item", f"{base}/{{id}}", self.looked_up, told, needs=("fields",)),
+            Route("item", f"{base}/{{id}}", self.looked_up({"post": POST, "reply": REPLY}), told, needs=("fields",)),
         )
 
     def token_in(self, asked: Asked) -> str | None:
@@ -52,8 +52,11 @@ class Threads(Graph):
     def parameters_everywhere(self) -> Mapping[str, str]:
         return {"access_token": r".+"}
 
+    def kind_of(self, post: Post) -> str:
+        return "post" if post.parent is None else "reply"
+
     def rendered(self, post: Post) -> dict[str, Any]:
-        return self.chosen(self._as_media(post), "post" if post.parent is None else "reply")
+        return self.chosen(self._as_media(post), self.kind_of(post))
 
     def _as_media(self, post: Post) -> dict[str, Any]:
         return {
