@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archiver.contract import Collected, LookingUp, Response, Standing, Transport
-    from archiver.observe import Held
+    from archiver.observe import Held, Version
     from schemas.instant import Instant
 
 MOST_LOOK_UPS = 500
@@ -52,7 +52,7 @@ class ItemLooker:
             if item not in self.held.versions:
                 found.extend(self._read(item))
                 continue
-            version = self.held.versions[item][-1]
+            version = _shown(self.held.versions[item])
             look_up, _ = self._look_up(self.looking.address(item, version.kind, version.url))
             if look_up.is_there:
                 found.extend(self._read(item))
@@ -69,15 +69,14 @@ class ItemLooker:
 
     def _read(self, item: str) -> tuple[Seen, ...]:
         """Return an item as its own address shows it now; nothing where there is none, or that cannot be read."""
-        version = self.held.versions.get(item, ())[-1:]
-        address = self.looking.address(
-            item, version[0].kind if version else "post", version[0].url if version else None
-        )
+        versions = self.held.versions.get(item)
+        version = _shown(versions) if versions else None
+        address = self.looking.address(item, version.kind if version else "post", version.url if version else None)
         look_up, response = self._look_up(address)
         if self.looking.read is None or response is None or not look_up.is_there:
             return ()
         seen = self.looking.read(self.transport, response, self.known)
-        return tuple(_within(one, version[0].thread if version else None) for one in seen)
+        return tuple(_within(one, version.thread if version else None) for one in seen)
 
     def _look_up(self, address: str | None) -> tuple[LookUp, Response | None]:
         if address is None:
@@ -108,6 +107,11 @@ class ItemLooker:
         except ArchiveError:
             # The failure is in the WARC; here it only means that this look-up decides nothing.
             return None
+
+
+def _shown(versions: tuple[Version, ...]) -> Version:
+    """Return the latest version of an item as it was shown: that it was missed meanwhile is no kind of item."""
+    return next((version for version in reversed(versions) if version.kind != "absence"), versions[-1])
 
 
 def _within(seen: Seen, thread: str | None) -> Seen:

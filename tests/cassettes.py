@@ -19,6 +19,6 @@ def bodies(file: Path) -> Iterator[bytes]:
     ):
         if single:
             yield re.sub(r"\n +", " ", single.replace("''", "'")).encode()
-        else:
+        elif double:
             unfolded = re.sub(r"\\\n +\\?|\n +", lambda fold: "" if fold[0][0] == "\\" else " ", double)
             yield json.loads(f'"{unfolded}"').encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from archiver.platforms import activitypub, mastodon, x
+from archiver.platforms import activitypub, facebook, instagram, mastodon, threads, x
 from archiver.platforms.platform import Platform
 from schemas.errors import InputError
 
@@ -14,7 +14,10 @@ GROUP = "holdfast.platforms"
 
 BUILT_IN = (
     activitypub.PLATFORM,
+    facebook.PLATFORM,
+    instagram.PLATFORM,
     mastodon.PLATFORM,
+    threads.PLATFORM,
     x.PLATFORM,
 )
 

@@ -46,7 +46,13 @@ if TYPE_CHECKING:
     from schemas.ledger import Captured
     from schemas.record import Record
 
-PLATFORMS = {"x-api-v2": "x", "x-api-v1.1": "x", "mastodon-api": "mastodon", "activitypub": "activitypub"}
+PLATFORMS = {
+    "x-api-v2": "x",
+    "x-api-v1.1": "x",
+    "mastodon-api": "mastodon",
+    "activitypub": "activitypub",
+    "facebook-graph": "facebook",
+}
 
 
 @pytest.fixture
@@ -134,7 +140,7 @@ def payloads(archive: Archive, act: Captured) -> list[bytes]:
 def files_of(folder: str, scratch: Path) -> list[Path]:
     """The JSON files of a platform's corpus; the bodies of recorded answers are written out first."""
     found = sorted(corpus("social", folder).rglob("*"))
-    recorded = [body for path in found if path.suffix == ".yaml" for body in bodies(path)]
+    recorded = [body for path in found if path.suffix in (".yaml", ".yml") for body in bodies(path)]
     for number, body in enumerate(recorded):
         (scratch / f"body-{number}.json").write_bytes(body)
     return [path for path in found if path.suffix in (".json", ".jsonl")] + sorted(scratch.glob("body-*.json"))

@@ -167,7 +167,12 @@ class Walk:
         try:
             headers = self._reading.headers(self._site)
             response, answer, located = ask(
-                question, self._transport, headers, demands=endpoint.demands, refusal=self._reading.refusal
+                question,
+                self._transport,
+                headers,
+                demands=endpoint.demands,
+                refusal=self._reading.refusal,
+                stands_for=self._reading.stands_for,
             )
         except UNANSWERED as error:
             self._unanswered(error, listing.goes_on(question, horizon))
@@ -202,7 +207,10 @@ class Walk:
                     listed.append(item.normalised.item)
                     until = item.normalised.created or until
                 known = self._keep(response, item)
-                if view is not None:
+                made = item.normalised.created
+                # What a page shows beyond the horizon is not followed further: a deeper look does.
+                is_beyond = known and horizon is not None and made is not None and made < horizon
+                if view is not None and not is_beyond:
                     led = Led(self._site, answer.question, one.value, item.normalised, response.at)
                     for lead in listing.endpoint.leads(led):
                         if not (lead.changed and known) and not (lead.seldom and horizon):

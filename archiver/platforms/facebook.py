@@ -1,0 +1,208 @@
+"""Facebook Pages: what is asked of the Graph API, with the fields that are kept, and in which order. Pure.
+
+Sources: developers.facebook.com, Graph API reference: Page, Page Post, Comment, Photo, Album, Video, Conversation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from archiver.contract import Access
+from archiver.fetch.access import origin_of
+from archiver.parsing.shapes import find_id, find_text
+from archiver.platforms import graph
+from archiver.platforms.dialect import Dialect
+from archiver.platforms.facebook_objects import view_of
+from archiver.platforms.graph import by_after, handle_of, node
+from archiver.platforms.graph_events import PATHS
+from archiver.platforms.platform import Platform
+from archiver.platforms.reading import Endpoint, Question, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archiver.platforms.reading import Led, Site
+    from schemas.record import Normalised
+
+# Of edges within a node the count alone: what they hold is asked for by itself.
+TOTALS = "comments.limit(0).summary(true),reactions.limit(0).summary(true)"
+ATTACHMENT = "media_type,type,title,description,url,unshimmed_url,media,target"
+PAGE_FIELDS = (
+    "id,name,username,about,bio,description,mission,company_overview,category,category_list,link,website,phone,emails,"
+    "location,single_line_address,hours,cover,picture{cache_key,url,is_silhouette},fan_count,followers_count,"
+    "overall_star_rating,rating_count,verification_status,is_published"
+)
+POST_FIELDS = (
+    "id,created_time,updated_time,backdated_time,from,to,message,message_tags,story,story_tags,status_type,permalink_url,"
+    "full_picture,parent_id,place,privacy,is_hidden,is_published,is_expired,event,properties,shares,"
+    f"attachments{{{ATTACHMENT},subattachments.limit(100){{{ATTACHMENT}}}}},{TOTALS}"
+)
+COMMENT_FIELDS = (
+    "id,created_time,from,message,message_tags,permalink_url,parent{id},is_hidden,is_private,"
+    "attachment,can_hide,can_remove,comment_count,like_count,live_broadcast_timestamp"
+)
+PHOTO_FIELDS = (
+    "id,created_time,updated_time,backdated_time,from,name,name_tags,alt_text,alt_text_custom,album{id,name},images,link,"
+    f"page_story_id,place,{TOTALS}"
+)
+ALBUM_FIELDS = "id,created_time,updated_time,from,name,description,link,type,count,cover_photo{id},location,place"
+VIDEO_FIELDS = (
+    "id,created_time,updated_time,backdated_time,from,title,description,permalink_url,post_id,length,source,status,"
+    f"published,live_status,content_tags,place,captions{{locale,locale_name,uri}},{TOTALS}"
+)
+LIVE_FIELDS = "id,creation_time,from,title,description,permalink_url,status,live_views,embed_html,video{id}"
+STORY_FIELDS = "post_id,status,creation_time,media_type,media_id,url"
+RATING_FIELDS = (
+    "created_time,has_rating,has_review,rating,recommendation_type,review_text,reviewer{id,name},open_graph_story{id}"
+)
+CONVERSATION_FIELDS = "id,link,updated_time,message_count,unread_count,participants,subject"
+MESSAGE_FIELDS = (
+    "id,created_time,from,to,message,tags,sticker,is_unsupported,shares{link,name,description},"
+    "attachments{id,mime_type,name,size,image_data,video_data,file_url}"
+)
+
+FIELDS = {
+    "profile": PAGE_FIELDS,
+    "post": POST_FIELDS,
+    "comment": COMMENT_FIELDS,
+    "reply": COMMENT_FIELDS,
+    "photo": PHOTO_FIELDS,
+    "video": VIDEO_FIELDS,
+    "live": LIVE_FIELDS,
+    "album": ALBUM_FIELDS,
+}
+
+OF_MEDIA = ("media.image.src", "media.source", "url", "target.url")
+SIGNED = (
+    *(f"{shown}.{name}" for shown in ("attachments.data", "attachments.data.subattachments.data") for name in OF_MEDIA),
+    *(f"attachment.{name}" for name in OF_MEDIA),
+    *(f"attachments.data.{name}" for name in ("image_data.url", "image_data.preview_url", "file_url")),
+    *(f"attachments.data.video_data.{name}" for name in ("url", "preview_url")),
+    *("full_picture", "images.source", "source", "captions.data.uri", "cover.source", "picture.data.url", "embed_html"),
+)
+COUNTED = (
+    *("comments", "reactions", "shares", "comment_count", "like_count", "live_views", "unread_count"),
+    *("fan_count", "followers_count", "overall_star_rating", "rating_count"),
+)
+# What the reader may do, when a comment last came in, and who people are today.
+OF_TODAY = (
+    *("can_hide", "can_remove", "updated_time", "from.name", "from.email", "from.username", "to.data.name"),
+    *("to.data.email", "to.data.username", "reviewer.name", "participants.data.name", "participants.data.email"),
+)
+
+
+def _start(site: Site) -> Iterable[Question]:
+    yield Question("profile", node(site, handle_of(site), fields=PAGE_FIELDS))
+
+
+def _of_profile(led: Led) -> Iterable[Question]:
+    site, page = led.site, led.view.item
+
+    def edge(endpoint: str, name: str, fields: str, *, limit: int = 50, seldom: bool = False, **more: str) -> Question:
+        return Question(endpoint, node(site, page, name, fields=fields, limit=str(limit), **more), seldom=seldom)
+
+    yield edge("stories", "stories", STORY_FIELDS)
+    yield edge("posts", "published_posts", POST_FIELDS)
+    yield edge("visitor_posts", "visitor_posts", POST_FIELDS)
+    yield edge("tagged", "tagged", POST_FIELDS)
+    yield edge("feed", "feed", POST_FIELDS, seldom=True)
+    yield edge("photos", "photos", PHOTO_FIELDS, type="uploaded")
+    yield edge("videos", "videos", VIDEO_FIELDS)
+    yield edge("reels", "video_reels", VIDEO_FIELDS)
+    yield edge("live", "live_videos", LIVE_FIELDS)
+    yield edge("albums", "albums", ALBUM_FIELDS, seldom=True)
+    yield edge("ratings", "ratings", RATING_FIELDS)
+    yield edge("conversations", "conversations", CONVERSATION_FIELDS, platform="messenger")
+
+
+def _comments(led: Led, *, seldom: bool = False) -> Question:
+    item = led.view.item
+    number = find_id(led.value, "id") or ""
+    told = {"filter": "stream", "order": "reverse_chronological", "limit": "100"}
+    return Question("comments", node(led.site, number, "comments", fields=COMMENT_FIELDS, **told), item, seldom=seldom)
+
+
+def _of_post(led: Led) -> Iterable[Question]:
+    yield _comments(led)
+
+
+def _of_media(led: Led) -> Iterable[Question]:
+    """A picture's comments are its own also where it is one of several in a post; most have none."""
+    yield _comments(led, seldom=not led.view.counts.get("comments"))
+
+
+def _of_story(led: Led) -> Iterable[Question]:
+    media = find_id(led.value, "media_id")
+    if media is not None:
+        fields = VIDEO_FIELDS if find_text(led.value, "media_type") == "video" else PHOTO_FIELDS
+        yield Question("story", node(led.site, media, fields=fields), led.view.item, changed=True)
+
+
+def _of_conversation(led: Led) -> Iterable[Question]:
+    url = node(led.site, led.view.item, "messages", fields=MESSAGE_FIELDS, limit="100")
+    yield Question("messages", url, led.view.item, changed=True)
+    yield Question("messages", url, led.view.item, seldom=True)
+
+
+def _as_comment(view: Normalised, question: Question) -> Normalised:
+    kind = "reply" if view.parent else "comment"
+    return msgspec.structs.replace(view, kind=kind, thread=question.about, parent=view.parent or question.about)
+
+
+def _as_message(view: Normalised, question: Question) -> Normalised:
+    return msgspec.structs.replace(view, kind="message", type="Note", thread=question.about)
+
+
+def _below(view: Normalised, question: Question) -> Normalised:
+    return msgspec.structs.replace(view, thread=question.about)
+
+
+def _listed(**more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
+    return Endpoint(items=(("data",),), demands="data", next=by_after, **more)
+
+
+READING = Reading(
+    collector="facebook/1",
+    endpoints={
+        "profile": Endpoint(title="the page", items=((),), demands="id", leads=_of_profile),
+        "posts": _listed(title="the posts", order="newest", leads=_of_post),
+        "visitor_posts": _listed(title="the visitors' posts", order="newest", leads=_of_post),
+        "tagged": _listed(title="the posts that tag the page", order="newest", leads=_of_post),
+        "feed": _listed(title="the feed", order="newest", leads=_of_post),
+        "photos": _listed(title="the photos", order="newest", leads=_of_media),
+        "videos": _listed(title="the videos", order="newest", leads=_of_media),
+        "reels": _listed(title="the reels", order="newest", leads=_of_media),
+        "live": _listed(title="the live videos", order="newest"),
+        "albums": _listed(title="the albums", order="whole"),
+        "ratings": _listed(title="the ratings", order="newest"),
+        # A story ends by itself, and of a conversation the newest messages are told: neither is a list.
+        "stories": _listed(title="the stories", leads=_of_story),
+        "story": Endpoint(title="what a story shows", items=((),), demands="id", seen_as=_below),
+        "conversations": _listed(title="the conversations", leads=_of_conversation),
+        "messages": _listed(title="the messages", seen_as=_as_message),
+        "comments": _listed(title="the comments", order="newest", seen_as=_as_comment),
+    },
+    start=_start,
+    access=lambda site: Access(origins=frozenset({origin_of(site.api)}), needed=True),
+    api="https://graph.facebook.com",
+    versioned=True,
+    served_version=graph.served_version,
+    look_up=graph.look_up(FIELDS),
+    standing=graph.standing,
+    stands_for=graph.stands_for,
+    quota=graph.quota,
+)
+PLATFORM = Platform(
+    name="facebook",
+    title="Facebook",
+    dialect=Dialect(
+        view=view_of,
+        paths=(("data",), *PATHS),
+        context=lambda _: {},
+        list_view=lambda _: None,
+        volatile=(*SIGNED, *COUNTED, *OF_TODAY),
+    ),
+    reading=READING,
+)

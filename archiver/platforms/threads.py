@@ -1,0 +1,182 @@
+"""Threads: what its API returns, and what it is asked for. Pure.
+
+Sources: developers.facebook.com, Threads API reference: Profile, Media, Reply Management.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from archiver.contract import Access
+from archiver.fetch.access import origin_of
+from archiver.parsing.shapes import address, find_id, find_text, member
+from archiver.parsing.text import unique
+from archiver.platforms import graph
+from archiver.platforms.dialect import Context, Dialect
+from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
+from archiver.platforms.graph_events import PATHS, find_event
+from archiver.platforms.platform import Platform
+from archiver.platforms.reading import Endpoint, Question, Reading
+from schemas.record import Attachment, Author, Normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from archiver.parsing.shapes import Object
+    from archiver.platforms.reading import Led, Site
+
+SHOWN = "id,media_type,media_url,thumbnail_url,gif_url"
+BOTH = (
+    f"{SHOWN},media_product_type,permalink,username,text,timestamp,shortcode,children{{{SHOWN},alt_text}},is_quote_post,"
+    "quoted_post,reposted_post,has_replies,reply_audience,topic_tag"
+)
+PROFILE_FIELDS = "id,username,name,threads_profile_picture_url,threads_biography,is_verified"
+POST_FIELDS = f"{BOTH},owner,alt_text,link_attachment_url,poll_attachment,location_id"
+REPLY_FIELDS = f"{BOTH},root_post,replied_to,is_reply,is_reply_owned_by_me,hide_status"
+HIDDEN = frozenset({"HIDDEN", "COVERED", "BLOCKED", "RESTRICTED"})
+MEDIA = frozenset({"media_type", "text", "permalink", "shortcode", "root_post", "replied_to", "location_id"})
+PROFILE = frozenset({"threads_biography", "threads_profile_picture_url", "name"})
+OPTIONS = ("option_a", "option_b", "option_c", "option_d")
+VOLATILE = (
+    *(f"{shown}{name}" for shown in ("", "children.data.") for name in ("media_url", "thumbnail_url", "gif_url")),
+    *(f"poll_attachment.{option}_votes_percentage" for option in OPTIONS),
+    *("poll_attachment.total_votes", "has_replies", "threads_profile_picture_url"),
+)
+
+
+def view_of(value: Object, _: Context) -> Normalised | None:
+    """Return what an object of the API or of a webhook says, told by its members alone."""
+    event = find_event(value)
+    if event is not None:
+        return event
+    if find_id(value, "id") is None:
+        return None
+    if value.keys() & MEDIA:
+        return _post(value)
+    return _profile(value) if value.keys() & PROFILE else None
+
+
+def _post(value: Object) -> Normalised:
+    parent = find_id(member(value, "replied_to"), "id")
+    options = [text for name in OPTIONS if (text := find_text(value, "poll_attachment", name))]
+    shared = value.get("media_type") == "REPOST_FACADE"
+    handle = find_text(value, "username")
+    number = find_id(member(value, "owner"), "id")
+    return Normalised(
+        kind="reply" if parent or value.get("is_reply") is True else "post",
+        type="Announce" if shared else "Question" if options else "Note",
+        item=find_id(value, "id") or "",
+        url=address(value, "permalink"),
+        text="\n".join((find_text(value, "text") or "", *options)).strip() or None,
+        author=Author(id=number, handle=handle, url=_page(handle)) if number or handle else None,
+        created=find_moment(value.get("timestamp")),
+        created_text=find_text(value, "timestamp"),
+        thread=find_id(member(value, "root_post"), "id"),
+        parent=parent,
+        attachments=tuple(_attachments(value)),
+        tags=unique((find_text(value, "topic_tag"),)),
+        links=unique(
+            (
+                address(value, "link_attachment_url"),
+                *(address(value, name, "permalink") for name in ("quoted_post", "reposted_post")),
+            )
+        ),
+        flags=("hidden",) if value.get("hide_status") in HIDDEN else (),
+    )
+
+
+def _attachments(value: Object) -> Iterator[Attachment]:
+    for shown in list(all_in(value, "children")) or [value]:
+        url = address(shown, "media_url") or address(shown, "gif_url")
+        role: Literal["video", "audio", "image"] = "image"
+        if shown.get("media_type") in ("VIDEO", "AUDIO"):
+            role = "video" if shown["media_type"] == "VIDEO" else "audio"
+        if url:
+            yield Attachment(url=url, role=role, alt=find_text(shown, "alt_text"))
+
+
+def _profile(value: Object) -> Normalised:
+    handle, picture = find_text(value, "username"), address(value, "threads_profile_picture_url")
+    return Normalised(
+        kind="profile",
+        type="Profile",
+        item=find_id(value, "id") or "",
+        url=_page(handle),
+        title=find_text(value, "name"),
+        text=find_text(value, "threads_biography"),
+        author=Author(id=find_id(value, "id"), name=find_text(value, "name"), handle=handle, url=_page(handle)),
+        attachments=(Attachment(url=picture, role="image"),) if picture else (),
+    )
+
+
+def _page(handle: str | None) -> str | None:
+    return f"https://www.threads.com/@{handle}" if handle else None
+
+
+def _start(site: Site) -> Iterable[Question]:
+    yield Question("profile", node(site, "me", fields=PROFILE_FIELDS), about=handle_of(site))
+
+
+def _of_profile(led: Led) -> Iterable[Question]:
+    account = led.view.item
+    yield Question("threads", node(led.site, account, "threads", fields=POST_FIELDS, limit="100"))
+    yield Question("own_replies", node(led.site, account, "replies", fields=REPLY_FIELDS, limit="100"))
+
+
+def _of_post(led: Led) -> Iterable[Question]:
+    yield _below(led, "conversation")
+
+
+def _of_reply(led: Led) -> Iterable[Question]:
+    """What is answered to an own reply in somebody else's thread, and to that."""
+    yield _below(led, "replies")
+
+
+def _below(led: Led, edge: str) -> Question:
+    url = node(led.site, led.view.item, edge, fields=REPLY_FIELDS, reverse="true", limit="100")
+    return Question(edge, url, led.view.item, seldom=led.value.get("has_replies") is not True)
+
+
+def _as_reply(view: Normalised, question: Question) -> Normalised:
+    return msgspec.structs.replace(
+        view, kind="reply", thread=view.thread or question.about, parent=view.parent or question.about
+    )
+
+
+def _listed(**more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
+    return Endpoint(items=(("data",),), demands="data", order="newest", next=by_after, **more)
+
+
+READING = Reading(
+    collector="threads/1",
+    endpoints={
+        "profile": Endpoint(title="the profile", items=((),), demands="id", leads=_of_profile),
+        "threads": _listed(title="the posts", leads=_of_post),
+        "own_replies": _listed(title="the account's replies", leads=_of_reply),
+        "conversation": _listed(title="the conversation below a post", seen_as=_as_reply),
+        "replies": _listed(title="the replies to a reply", seen_as=_as_reply, leads=_of_reply),
+    },
+    start=_start,
+    access=lambda site: Access(way="parameter", origins=frozenset({origin_of(site.api)}), needed=True),
+    api="https://graph.threads.com",
+    versioned=True,
+    served_version=graph.served_version,
+    look_up=graph.look_up({"post": POST_FIELDS, "reply": REPLY_FIELDS}),
+    standing=graph.standing,
+    stands_for=graph.stands_for_own,
+    quota=graph.quota,
+)
+PLATFORM = Platform(
+    name="threads",
+    title="Threads",
+    dialect=Dialect(
+        view=view_of,
+        paths=(("data",), *PATHS),
+        context=lambda _: {},
+        list_view=lambda _: None,
+        volatile=VOLATILE,
+    ),
+    reading=READING,
+)
