@@ -84,14 +84,17 @@ class RequestRefusedError(InputError):
     code = "REQUEST_REFUSED"
 
 
-def demand_ok(response: Response) -> None:
+def demand_ok(response: Response, *, stands_for: int | None = None) -> None:
     """Accept 2xx and 304 (nothing changed); refuse every other answer by name.
+
+    ``stands_for`` is the status that the answer means, where its platform says so in the body.
 
     Raises:
         AccessRefusedError, NotFoundError, RateLimitedError, ServerFailedError, RequestRefusedError: by status.
     """
-    status, uri = response.status, response.uri
-    what = f"{uri} was answered with status {status}."
+    status, uri = stands_for or response.status, response.uri
+    meant = f", which there stands for {status}" if status != response.status else ""
+    what = f"{uri} was answered with status {response.status}{meant}."
     match status:
         case _ if 200 <= status < 300 or status == 304:  # noqa: PLR2004 -- RFC 9110 section 15
             return

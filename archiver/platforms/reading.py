@@ -125,6 +125,11 @@ class Endpoint:
     cost: Callable[[Answer], int] = free
 
 
+def as_http(answer: Answer) -> int:
+    """Return an answer's HTTP status as it is."""
+    return answer.status
+
+
 def by_status(answer: Answer) -> Standing:
     """Return what an answer's HTTP status says of an item (RFC 9110 section 15).
 
@@ -172,8 +177,9 @@ class Reading:
     ``versioned`` platforms need a version in ``holdfast.toml``; ``served_version`` reads which one answered. ``start``
     returns the first questions. ``look_up`` is the address of one item, and ``standing`` reads what came from there.
     ``quota`` reads what is still allowed, ``scopes`` what the token may do, ``refusal`` what an answer says it left
-    out, in words, without naming items. ``headers`` are sent with every question. ``options`` are what
-    ``holdfast.toml`` may choose, with what each does.
+    out, in words, without naming items. ``headers`` are sent with every question. ``stands_for`` returns the HTTP
+    status that an answer means, for platforms that answer every trouble with the same one and say in the body which it
+    is. ``options`` are what ``holdfast.toml`` may choose, with what each does.
     """
 
     collector: str
@@ -190,3 +196,4 @@ class Reading:
     quota: Callable[[Mapping[str, str], Instant], Quota | None] = no_quota
     scopes: Callable[[Answer], frozenset[str] | None] = no_scopes
     refusal: Callable[[Answer], str | None] = no_refusal
+    stands_for: Callable[[Answer], int] = as_http

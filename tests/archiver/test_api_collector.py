@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +15,9 @@ from archiver.collectors.known import collector_of
 from archiver.contract import Access
 from archiver.fetch.failures import AccessRefusedError
 from archiver.observe import NEWEST
-from archiver.platforms.known import find_platform
+from archiver.parsing.shapes import member
+from archiver.platforms import mastodon
+from archiver.platforms.known import find_platform, platforms
 from archiver.platforms.reading import Endpoint, Question, Reading
 from schemas.account import Account
 from schemas.settings import CaptureSettings, PlatformSettings, RecheckSettings, SettingsError, parse_settings
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archiver.contract import Collected
+    from archiver.platforms.reading import Answer as ReadAnswer
     from tests.servers import Server
 
 JSON = {"Content-Type": "application/json"}
@@ -164,6 +168,21 @@ def test_a_token_that_ends_within_a_look_keeps_what_was_read_and_asks_the_rest_a
         first = looked(server, tmp_path)
         assert "3" in views(first)
         assert "ACCESS_REFUSED" in first.failures[0]
+        assert "2" in views(looked(server, tmp_path, cursor=first.cursor))
+
+
+def test_a_token_that_ends_is_told_by_the_body_where_the_platform_tells_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def stands_for(read: ReadAnswer) -> int:
+        return 401 if member(read.value, "error") == "expired" else read.status
+
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, stands_for=stands_for))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    with serving(site() | {STATUSES: [answer({"error": "expired"}, status=400), answer([status(2)])]}) as server:
+        first = looked(server, tmp_path)
+        assert first.failures[0].endswith("was answered with status 400, which there stands for 401.")
+        assert "list:followers" not in views(first)
         assert "2" in views(looked(server, tmp_path, cursor=first.cursor))
 
 

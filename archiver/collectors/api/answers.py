@@ -8,7 +8,7 @@ from archiver.collectors.media import media_type_of
 from archiver.fetch.failures import LATER, demand_ok
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import JsonMalformedError, decode
-from archiver.platforms.reading import Answer
+from archiver.platforms.reading import Answer, as_http
 from schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def ask(
     *,
     demands: str | None,
     refusal: Callable[[Answer], str | None],
+    stands_for: Callable[[Answer], int] = as_http,
 ) -> tuple[Response, Answer, Located]:
     """Return the answer to a question: as it was recorded, as JSON, and where that lies in the recorded payload.
 
@@ -41,16 +42,15 @@ def ask(
         AnswerUnreadableError: it is no JSON, or lacks the member that it ``demands``.
     """
     response = transport.get(question.url, headers={"Accept": "application/json", **headers})
-    demand_ok(response)
-    try:
-        located = Located.whole(decode(response.payload))
-    except JsonMalformedError as error:
+    located = _located(response)
+    answer = _answer(question, response, located)
+    demand_ok(response, stands_for=stands_for(answer))
+    if isinstance(located, JsonMalformedError):
         said = media_type_of(response) or "something of no stated type"
         raise AnswerUnreadableError(
-            f"{response.uri} was answered with {said} instead of JSON ({error.facts['reason']}).",
+            f"{response.uri} was answered with {said} instead of JSON ({located.facts['reason']}).",
             do=f"A login or consent page may stand in the way: check the account's access. {LATER}",
-        ) from error
-    answer = Answer(question, located.value, response.status, response.headers)
+        ) from located
     if demands is not None and not (isinstance(located.value, dict) and demands in located.value):
         told = refusal(answer)
         raise AnswerUnreadableError(
@@ -63,8 +63,16 @@ def ask(
 
 def answer_of(question: Question, response: Response) -> Answer:
     """Return an answer of any status, without demands: its value is ``None`` where it is no JSON."""
-    try:
-        value = decode(response.payload).value
-    except JsonMalformedError:
-        value = None
+    return _answer(question, response, _located(response))
+
+
+def _answer(question: Question, response: Response, located: Located | JsonMalformedError) -> Answer:
+    value = located.value if isinstance(located, Located) else None
     return Answer(question, value, response.status, response.headers)
+
+
+def _located(response: Response) -> Located | JsonMalformedError:
+    try:
+        return Located.whole(decode(response.payload))
+    except JsonMalformedError as error:
+        return error

@@ -142,7 +142,12 @@ class Walk:
         try:
             headers = self._reading.headers(self._site)
             response, answer, located = ask(
-                question, self._transport, headers, demands=endpoint.demands, refusal=self._reading.refusal
+                question,
+                self._transport,
+                headers,
+                demands=endpoint.demands,
+                refusal=self._reading.refusal,
+                stands_for=self._reading.stands_for,
             )
         except UNANSWERED as error:
             self._unanswered(error, question, horizon, rest=listing.rest or listing.first is not None)
