@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from schemas.instant import Instant
     from schemas.record import Kind, Normalised
 
-Order: TypeAlias = Literal["none", "whole", "newest"]
+Order: TypeAlias = Literal["none", "whole", "newest", "passing"]
 UNAUTHORISED = 401
 
 
@@ -106,7 +106,8 @@ def free(_: Answer) -> int:
 class Endpoint:
     """One kind of question: where the items of its answers lie, how its pages hang together, where items lead.
 
-    ``order`` says what the items are together: the whole of a list, a list from the newest on, or no list (``none``).
+    ``order`` says what the items are together: the whole of a list, a list from the newest on, one from the newest on
+    that old items leave by themselves (``passing``: nothing is concluded from their absence), or no list (``none``).
     ``window`` tells that the platform shows only what is young: such a list may be empty, and what leaves it need not
     be gone.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``

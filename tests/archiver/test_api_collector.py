@@ -20,7 +20,14 @@ from archiver.platforms import mastodon
 from archiver.platforms.known import find_platform, platforms
 from archiver.platforms.reading import Endpoint, Question, Reading
 from schemas.account import Account
-from schemas.settings import CaptureSettings, PlatformSettings, RecheckSettings, SettingsError, parse_settings
+from schemas.settings import (
+    AccessSettings,
+    CaptureSettings,
+    PlatformSettings,
+    RecheckSettings,
+    SettingsError,
+    parse_settings,
+)
 from tests.archiver.transports import AT, recorded_native, transport_to
 from tests.servers import Answer, serving
 
@@ -54,15 +61,17 @@ def status(number: int, *, day: int = 20, **more: Any) -> dict[str, Any]:
 
 
 PROFILE = {"id": "1", "acct": "maple", "username": "maple", "note": "<p>The district</p>"}
-LOOK_UP, STATUSES, FOLLOWERS = (
+LOOK_UP, STATUSES, FOLLOWERS, CONVERSATIONS = (
     "/api/v1/accounts/lookup",
     "/api/v1/accounts/1/statuses",
     "/api/v1/accounts/1/followers",
+    "/api/v1/conversations",
 )
 
 
 def site(*statuses: dict[str, Any], **more: Answer) -> dict[str, Answer]:
-    return {LOOK_UP: answer(PROFILE), STATUSES: answer(statuses), FOLLOWERS: answer([]), **more}
+    lists = {STATUSES: answer(statuses), FOLLOWERS: answer([]), CONVERSATIONS: answer([])}
+    return {LOOK_UP: answer(PROFILE), **lists, **more}
 
 
 def looked(
@@ -71,11 +80,14 @@ def looked(
     *,
     cursor: Mapping[str, str] | None = None,
     known: Callable[[str, bytes], bool] = lambda _item, _native: False,
+    authorised: bool = False,
     **capture: Any,
 ) -> Collected:
     """Look at the account once; every native is what the WARC file says it is."""
     account = Account(name="m", platform="mastodon", url=server.url("/@maple"), title="Maple", private_network=True)
-    chosen = msgspec.structs.replace(SETTINGS, capture=CaptureSettings(**{"recheck": EVERYTHING, **capture}))
+    access = {"m": AccessSettings(token_variable="M")} if authorised else {}
+    bounds = CaptureSettings(**{"recheck": EVERYTHING, **capture})
+    chosen = msgspec.structs.replace(SETTINGS, capture=bounds, access=access)
     path = folder / f"{len(server.requests)}.warc.gz"
     with transport_to(path) as transport:
         collected = collector_of(account, chosen, now=lambda: AT).collect(
@@ -165,10 +177,10 @@ def test_a_token_that_ends_within_a_look_keeps_what_was_read_and_asks_the_rest_a
         link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
         refused = [answer({"error": "expired"}, status=401), answer([status(2)])]
         server.write(site() | {STATUSES: answer([status(3)], Link=link), f"{STATUSES}-2": refused})
-        first = looked(server, tmp_path)
+        first = looked(server, tmp_path, authorised=True)
         assert "3" in views(first)
         assert "ACCESS_REFUSED" in first.failures[0]
-        assert "2" in views(looked(server, tmp_path, cursor=first.cursor))
+        assert "2" in views(looked(server, tmp_path, cursor=first.cursor, authorised=True))
 
 
 def test_a_token_that_ends_is_told_by_the_body_where_the_platform_tells_it_there(
@@ -180,10 +192,33 @@ def test_a_token_that_ends_is_told_by_the_body_where_the_platform_tells_it_there
     told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, stands_for=stands_for))
     monkeypatch.setitem(platforms(), "mastodon", told)
     with serving(site() | {STATUSES: [answer({"error": "expired"}, status=400), answer([status(2)])]}) as server:
-        first = looked(server, tmp_path)
+        first = looked(server, tmp_path, authorised=True)
         assert first.failures[0].endswith("was answered with status 400, which there stands for 401.")
         assert "list:followers" not in views(first)
-        assert "2" in views(looked(server, tmp_path, cursor=first.cursor))
+        assert "2" in views(looked(server, tmp_path, cursor=first.cursor, authorised=True))
+
+
+def test_what_is_not_for_everybody_keeps_nobody_from_reading_the_rest(tmp_path: Path):
+    with serving(site(status(1)) | {STATUSES: answer({"error": "log in"}, status=401)}) as server:
+        first = looked(server, tmp_path)
+    assert "ACCESS_REFUSED" in first.failures[0]
+    assert "list:followers" in views(first)
+    assert "waiting" not in first.cursor
+
+
+def test_a_list_that_old_items_leave_by_themselves_is_no_list_of_which_anything_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], order="passing")
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, endpoints=endpoints))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    with serving({}) as server:
+        link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
+        server.write(site() | {STATUSES: answer([status(3), status(2, day=1)], Link=link)})
+        found = views(looked(server, tmp_path, recheck=(RecheckSettings(2, 0),)))
+    assert {"3", "2"} < found.keys()
+    assert "list:statuses" not in found
 
 
 def test_a_quota_that_is_used_up_ends_the_look_and_the_rest_is_asked_by_the_next(tmp_path: Path):

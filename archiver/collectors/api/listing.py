@@ -46,7 +46,7 @@ class Listing:
     def find_seen(self) -> Seen | None:
         """Return the list as it was seen; ``None`` where what was read says nothing of what is missing."""
         order, part = self.endpoint.order, not self.whole
-        if self.first is None or self.rest or order == "none" or (part and order == "whole"):
+        if self.first is None or self.rest or order in ("none", "passing") or (part and order == "whole"):
             return None
         listed = tuple(dict.fromkeys(self.items))
         if part and not listed:

@@ -162,7 +162,7 @@ class Walk:
             if not listing.rest:
                 self._fail(f"{endpoint.title}: the pages lead in a circle")
             return None
-        elif endpoint.order == "newest" and horizon is not None and until is not None and until < horizon:
+        elif endpoint.order in ("newest", "passing") and horizon is not None and until is not None and until < horizon:
             return None
         return url
 
@@ -233,7 +233,8 @@ class Walk:
         if len(self._asked) == 1:
             raise error
         self._fail(f"{self._reading.endpoints[question.endpoint].title}: {error.code}: {error.what}")
-        if isinstance(error, RateLimitedError) or error.facts.get("status") == UNAUTHORISED:
+        expired = self._site.authorised and error.facts.get("status") == UNAUTHORISED
+        if isinstance(error, RateLimitedError) or expired:
             self._queue.appendleft(Waiting(question, horizon, rest=rest))
             self._stopped = True
         elif isinstance(error, UnavailableError):
