@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from archiver.platforms import activitypub, mastodon, wordpress, x
+from archiver.platforms import activitypub, mastodon, mediawiki, wordpress, x
 from archiver.platforms.platform import Platform
 from schemas.errors import InputError
 
@@ -15,6 +15,7 @@ GROUP = "holdfast.platforms"
 BUILT_IN = (
     activitypub.PLATFORM,
     mastodon.PLATFORM,
+    mediawiki.PLATFORM,
     wordpress.PLATFORM,
     x.PLATFORM,
 )

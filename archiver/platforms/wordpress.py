@@ -15,7 +15,7 @@ from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.dates import find_instant
 from archiver.parsing.markup import read_fragment
-from archiver.parsing.shapes import Object, address, find_id, find_text
+from archiver.parsing.shapes import Object, address, find_id, find_text, role_of
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.paging import by_offset
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from archiver.parsing.markup import Fragment
     from archiver.platforms.reading import Led, Site
     from schemas.instant import Instant
-    from schemas.record import Kind
-
-    Role = Literal["image", "audio", "video", "enclosure", "resource", "document"]
+    from schemas.record import Kind, Role
 
 SITE = ("name", "description", "url", "home", "gmt_offset", "timezone_string", "site_logo", "site_icon")
 ROLES: dict[str, Role] = {"img": "image", "video": "video", "audio": "audio"}
@@ -142,7 +140,7 @@ def _comment(value: Object) -> Normalised:
 
 def _media(value: Object) -> Normalised:
     body = read_fragment(find_text(value, "description", "rendered") or "")
-    role = _role(find_text(value, "mime_type") or "")
+    role = role_of(find_text(value, "mime_type"))
     post = find_id(value, "post")
     url = _original(value)
     shown = Attachment(
@@ -151,7 +149,7 @@ def _media(value: Object) -> Normalised:
     return msgspec.structs.replace(
         _written(value, body),
         kind="media",
-        type=role.capitalize() if role != "document" else "Document",
+        type=role.capitalize(),
         item=find_id(value, "id") or "",
         url=address(value, "link"),
         parent=None if post in (None, "0") else post,
@@ -164,11 +162,6 @@ def _original(value: Object) -> str | None:
     """Return where the file lies as it was uploaded: large pictures are shown in a smaller copy (since 5.3)."""
     url, name = address(value, "source_url"), find_text(value, "media_details", "original_image")
     return urljoin(url, quote(name)) if url and name and "/" not in name else url
-
-
-def _role(media_type: str) -> Role:
-    kind = media_type.partition("/")[0]
-    return kind if kind in ("image", "audio", "video") else "document"  # type: ignore[return-value]
 
 
 def _term(value: Object) -> Normalised:

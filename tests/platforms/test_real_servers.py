@@ -1,4 +1,4 @@
-"""Real servers are captured into a real archive: what people do there is kept as the platform serves it, byte by byte."""
+"""Real servers are captured into a real archive: what people do there is kept byte by byte as it is served."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import requests
 
 from demo.picture import png
 from schemas.digest import Digest
+from tests.platforms import mediawiki as mediawiki_people
 from tests.platforms import wordpress as wordpress_people
 from tests.platforms.offices import Office, by_item
 
@@ -86,4 +87,80 @@ class TestWordPress:
         for item in (str(post["id"]), str(page["id"]), f"comment:{below['id']}"):
             ended_between(office, third[item], before, after)
         assert third[f"{post['id']}@trash"].view.text == "Schools are closed on Monday."
+        office.judged()
+
+    def test_what_is_not_public_is_not_taken_for_deleted_without_a_login(self, wordpress, tmp_path: Path):
+        staff = wordpress_people.Staff(wordpress)
+        office = Office.open(tmp_path)
+        office.register("site", "wordpress", wordpress.url)
+        post = staff.post("Draft", "Not yet.")
+        held = wordpress_people.comment(wordpress, post["id"], f"Omar Haddad {post['id']}", "When?")
+        first = by_item(office.capture("site"))
+        assert f"comment:{held.number}" not in first
+
+        before = office.archive.now()
+        staff.edit(post["id"], status="draft")
+        after = office.archive.now()
+        second = by_item(office.capture("site"))
+
+        ended_between(office, second[str(post["id"])], before, after)
+        assert second[str(post["id"])].view.absence.verdict == "hidden"
+        office.secrets.append(wordpress.password)
+        office.judged()
+
+
+class TestMediaWiki:
+    def test_pages_talks_files_and_their_histories_are_kept_as_they_are_served(self, mediawiki, tmp_path: Path):
+        citizen, staff = mediawiki_people.join(mediawiki), mediawiki_people.staff(mediawiki)
+        office = Office.open(tmp_path)
+        office.secrets.append(mediawiki.password)
+        office.register("wiki", "mediawiki", mediawiki.url)
+        title = f"Budget of {citizen.user}"
+        citizen.write(title, "Roofs cost 4 million.", "First reading")
+        page = citizen.write(title, "Roofs cost 4.2 million.", "As adopted")
+        talk = citizen.discuss(title, "Buses", "And the buses?")
+        name = f"{citizen.user}.png".replace(" ", "_")
+        citizen.upload(name, PICTURE)
+        moved = citizen.write(f"Draft of {citizen.user}", "To be written.")
+
+        first = by_item(office.capture("wiki"))
+
+        number = str(page["pageid"])
+        assert (first[number].view.kind, first[number].view.title) == ("page", title)
+        versions = first[f"list:history:{number}"].view.listed
+        assert [first[one].view.text for one in versions] == [
+            "Roofs cost 4.2 million.\nAs adopted",
+            "Roofs cost 4 million.\nFirst reading",
+        ]
+        said = first[f"{talk['pageid']}@{talk['newrevid']}"].view
+        assert (said.kind, said.title, said.thread) == ("comment", f"Talk:{title}", str(talk["pageid"]))
+        assert "And the buses?" in said.text
+        (shown,) = first[f"file:{name}"].view.attachments
+        assert (shown.sha256, shown.failure) == (Digest.of(PICTURE), None)
+        for one in first.values():
+            if one.view.kind != "list" and one.view.item != "site":  # which tells the time
+                assert one.native in served(one.provenance.source.uri), one.view.item
+
+        assert [one.view.item for one in office.capture("wiki")] == []
+
+        citizen.write(title, "Roofs cost 5 million.")
+        staff.move(f"Draft of {citizen.user}", f"Plan of {citizen.user}", "Superseded")
+        citizen.upload(name, png((90, 30, 30)))
+        second = by_item(office.capture("wiki"))
+        assert second[second[f"list:history:{number}"].view.listed[0]].view.text.startswith("Roofs cost 5 million.")
+        assert second[str(moved["pageid"])].view.title == f"Plan of {citizen.user}"
+        (shown,) = second[f"file:{name}"].view.attachments
+        assert shown.sha256 == Digest.of(png((90, 30, 30)))
+        events = [one.view.title for one in second.values() if one.view.item.startswith("log:")]
+        assert f"move move Draft of {citizen.user}" in events
+
+        before = office.archive.now()
+        staff.delete(title, "By mistake")
+        after = office.archive.now()
+        third = by_item(office.capture("wiki"))
+        for item in (number, *versions):
+            ended_between(office, third[item], before, after)
+            assert third[item].view.absence.verdict == "deleted"
+        (event,) = [one.view for one in third.values() if (one.view.title or "").startswith("delete delete")]
+        assert (event.text, event.author.name) == ("By mistake", "Admin")
         office.judged()
