@@ -44,6 +44,8 @@ class Question:
     """One address to ask, and which endpoint answers. ``about`` is the item that the answer belongs below, if any.
 
     ``changed`` is asked only where what leads here is new or changed, ``seldom`` only by a look that reads everything.
+    ``empty`` tells that nothing is there, as the platform counts: then it is asked only if something is known to have
+    been there, which has gone meanwhile.
     """
 
     endpoint: str
@@ -51,6 +53,7 @@ class Question:
     about: str = ""
     changed: bool = False
     seldom: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

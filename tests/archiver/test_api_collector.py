@@ -159,6 +159,14 @@ def test_replies_belong_to_their_thread_and_earlier_versions_to_their_post(tmp_p
         assert "1@2026-11-20T08:00:00.000Z" not in again
 
 
+def test_replies_of_which_none_is_counted_any_more_are_missed_where_there_were_some(tmp_path: Path):
+    nothing = {"/api/v1/statuses/1/context": answer({"ancestors": [], "descendants": []})}
+    with serving(site(status(1)) | nothing) as server:
+        assert "list:replies:1" not in views(looked(server, tmp_path))
+        held = looked(server, tmp_path, known=lambda item, native: item == "list:replies:1" and not native)
+        assert views(held)["list:replies:1"].listed == ()
+
+
 def test_what_one_look_may_not_ask_the_next_one_does(tmp_path: Path):
     with serving({}) as server:
         link = f'<{server.url(STATUSES + "-2")}>; rel="next"'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver.collectors.api.answers import AnswerUnreadableError, ask
-from archiver.collectors.api.listing import Listing
+from archiver.collectors.api.listing import Listing, list_item
 from archiver.collectors.api.waiting import Waiting
 from archiver.collectors.media import NOT_FETCHED, Media
 from archiver.contract import Seen
@@ -185,7 +185,7 @@ class Walk:
                 if view is not None:
                     led = Led(self._site, answer.question, one.value, item.normalised, response.at)
                     for lead in listing.endpoint.leads(led):
-                        if not (lead.changed and known) and not (lead.seldom and horizon):
+                        if self._is_to_be_asked(lead, known=known, everything=horizon is None):
                             self._queue.append(Waiting(lead, horizon))
         if self._dialect.volatile:
             self._transport.sighted(response, [(one.offset, one.length, one.normalised.item) for one in found])
@@ -193,6 +193,11 @@ class Walk:
         if listing.endpoint.order != "none":
             self.listed.update(dict.fromkeys(listed))
         return until
+
+    def _is_to_be_asked(self, lead: Question, *, known: bool, everything: bool) -> bool:
+        if (lead.changed and known) or (lead.seldom and not everything):
+            return False
+        return not lead.empty or self._known(list_item(lead), b"")
 
     def _keep(self, response: Response, item: Item) -> bool:
         """Keep an item as it was seen, with its media where it is new; return whether that version is archived."""
