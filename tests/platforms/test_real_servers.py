@@ -9,6 +9,7 @@ import requests
 
 from demo.picture import png
 from schemas.digest import Digest
+from tests.platforms import mastodon as mastodon_people
 from tests.platforms import mediawiki as mediawiki_people
 from tests.platforms import wordpress as wordpress_people
 from tests.platforms.offices import Office, by_item
@@ -32,6 +33,52 @@ def ended_between(office: Office, record, before, after) -> None:
     assert absence.verdict in ("deleted", "hidden")
     assert absence.last_seen <= before
     assert after <= absence.first_missing
+
+
+class TestMastodon:
+    def test_what_the_body_and_citizens_write_is_kept_as_it_is_served(self, mastodon, tmp_path: Path):
+        town, citizen = (mastodon_people.join(mastodon, name) for name in ("town", "citizen"))
+        office = Office.open(tmp_path, tokens={"town": town.token})
+        office.register("town", "mastodon", f"{mastodon.url}/@{town.account['username']}")
+        attachment = town.upload(PICTURE, "The school")
+        post = town.post("Schools are closed.", media_ids=[attachment["id"]])
+        other = town.post("The library opens.")
+        reply = citizen.reply(post["id"], "Until when?")
+        deeper = town.reply(reply["id"], "Until Monday.")
+        message = citizen.message(town, "May I ask you something?")
+        citizen.follow(town)
+
+        first = by_item(office.capture("town"))
+
+        assert first[post["id"]].view.text == "Schools are closed."
+        (shown,) = first[post["id"]].view.attachments
+        assert (shown.sha256, shown.alt, shown.failure) == (Digest.of(PICTURE), "The school", None)
+        assert (first[reply["id"]].view.kind, first[reply["id"]].view.thread) == ("reply", post["id"])
+        assert first[deeper["id"]].view.parent == reply["id"]
+        assert first[message["id"]].view.kind == "message"
+        assert first["list:followers"].view.listed == (f"account:{citizen.account['id']}",)
+        login = {"Authorization": f"Bearer {town.token}"}
+        for one in first.values():
+            if one.view.kind != "list":
+                assert one.native in served(one.provenance.source.uri, headers=login), one.view.item
+
+        assert [one.view.item for one in office.capture("town")] == []
+
+        town.edit(post["id"], "Schools are closed on Monday.")
+        second = by_item(office.capture("town"))
+        assert second[post["id"]].view.text == "Schools are closed on Monday."
+        earlier = [one.view for item, one in second.items() if item.startswith(f"{post['id']}@")]
+        assert "Schools are closed." in [one.text for one in earlier]
+
+        before = office.archive.now()
+        town.delete(other["id"])
+        citizen.delete(reply["id"])
+        after = office.archive.now()
+        third = by_item(office.capture("town"))
+        for item in (other["id"], reply["id"]):
+            ended_between(office, third[item], before, after)
+            assert third[item].view.absence.verdict == "deleted"
+        office.judged()
 
 
 class TestWordPress:
