@@ -29,7 +29,8 @@ class Site:
     """Where an account is read: below ``api`` (no slash at its end), in the API's ``version`` where it has versions.
 
     ``authorised`` tells whether there are credentials, so that what needs them is asked for. ``options`` are what
-    ``holdfast.toml`` chooses of what the platform lets one choose.
+    ``holdfast.toml`` chooses of what the platform lets one choose; ``directory`` is where it has the platform's
+    directory of identities, empty where that is the usual one.
     """
 
     account: Account
@@ -37,6 +38,7 @@ class Site:
     version: str = ""
     authorised: bool = False
     options: frozenset[str] = frozenset()
+    directory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,11 @@ def as_it_is(view: Normalised, _: Question) -> Normalised:
     return view
 
 
+def never(_: Led) -> bool:
+    """Hold of no item."""
+    return False
+
+
 def free(_: Answer) -> int:
     """Cost nothing."""
     return 0
@@ -114,8 +121,9 @@ class Endpoint:
     ``window`` tells that the platform shows only what is young: such a list may be empty, and what leaves it need not
     be gone.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
-    returns the address of the next page. ``seen_as`` completes a view by what only the question knows. ``cost`` is in
-    the units of the platform's budget. ``title`` is what people call what is asked for.
+    returns the address of the next page. ``seen_as`` completes a view by what only the question knows. An item that is
+    read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``cost`` is in the
+    units of the platform's budget. ``title`` is what people call what is asked for.
     """
 
     title: str
@@ -126,6 +134,7 @@ class Endpoint:
     next: Callable[[Answer], str | None] = nowhere
     leads: Callable[[Led], Iterable[Question]] = nothing
     seen_as: Callable[[Normalised, Question], Normalised] = as_it_is
+    elsewhere: Callable[[Led], bool] = never
     cost: Callable[[Answer], int] = free
 
 

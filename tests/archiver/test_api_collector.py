@@ -167,6 +167,19 @@ def test_replies_of_which_none_is_counted_any_more_are_missed_where_there_were_s
         assert views(held)["list:replies:1"].listed == ()
 
 
+def test_what_is_read_elsewhere_in_another_form_is_listed_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], elsewhere=lambda led: led.view.item == "2")
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, endpoints=endpoints))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    below = {"/api/v1/statuses/2/context": answer({"descendants": [status(3, in_reply_to_id="2")]})}
+    with serving(site(status(1), status(2, replies_count=1)) | below) as server:
+        found = views(looked(server, tmp_path))
+    assert found["list:statuses"].listed == ("1", "2")
+    assert {"1", "3"} < found.keys()
+    assert "2" not in found
+
+
 def test_what_one_look_may_not_ask_the_next_one_does(tmp_path: Path):
     with serving({}) as server:
         link = f'<{server.url(STATUSES + "-2")}>; rel="next"'

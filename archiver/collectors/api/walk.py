@@ -181,9 +181,10 @@ class Walk:
                 if number == 0:
                     listed.append(item.normalised.item)
                     until = item.normalised.created or until
-                known = self._keep(response, item)
-                if view is not None:
-                    led = Led(self._site, answer.question, one.value, item.normalised, response.at)
+                at = response.at
+                led = Led(self._site, answer.question, one.value, item.normalised, at) if view is not None else None
+                known = (led is not None and listing.endpoint.elsewhere(led)) or self._keep(response, item)
+                if led is not None:
                     for lead in listing.endpoint.leads(led):
                         if self._is_to_be_asked(lead, known=known, everything=horizon is None):
                             self._queue.append(Waiting(lead, horizon))
