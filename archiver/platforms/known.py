@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from archiver.platforms import activitypub, mastodon, mediawiki, wordpress, x
+from archiver.platforms import activitypub, bluesky, mastodon, mediawiki, wordpress, x
 from archiver.platforms.platform import Platform
 from schemas.errors import InputError
 
@@ -14,6 +14,7 @@ GROUP = "holdfast.platforms"
 
 BUILT_IN = (
     activitypub.PLATFORM,
+    bluesky.PLATFORM,
     mastodon.PLATFORM,
     mediawiki.PLATFORM,
     wordpress.PLATFORM,

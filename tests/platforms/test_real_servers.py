@@ -9,6 +9,7 @@ import requests
 
 from demo.picture import png
 from schemas.digest import Digest
+from tests.platforms import bluesky as bluesky_people
 from tests.platforms import mastodon as mastodon_people
 from tests.platforms import mediawiki as mediawiki_people
 from tests.platforms import wordpress as wordpress_people
@@ -33,6 +34,55 @@ def ended_between(office: Office, record, before, after) -> None:
     assert absence.verdict in ("deleted", "hidden")
     assert absence.last_seen <= before
     assert after <= absence.first_missing
+
+
+class TestBluesky:
+    def test_what_an_account_writes_is_kept_as_its_own_server_has_it(self, bluesky, tmp_path: Path):
+        town, citizen = (bluesky_people.join(bluesky, name) for name in ("town", "citizen"))
+        where = f'[platform.bluesky]\napi = "{bluesky.url}"\ndirectory = "{bluesky.directory}"\n'
+        office = Office.open(tmp_path, settings=where)
+        office.secrets += [town.password, town.token, citizen.password, citizen.token]
+        for person, name in ((town, "town"), (citizen, "citizen")):
+            office.register(name, "bluesky", f"https://bsky.app/profile/{person.handle}")
+        post = town.show(PICTURE, "The school", "Schools are closed.")
+        other = town.post("The library opens.")
+        reply = citizen.reply(post, "Until when?")
+        deeper = town.reply(reply, "Until Monday.", root=post)
+        town.describe_oneself("The town", "News of the town")
+        town.follow(citizen)
+
+        # There is no view of the network behind this server: it says so for each post, whose replies it has not.
+        first = by_item(office.capture("town", failing=True))
+        told = [failure for failure in office.last.failures if not failure.startswith("the replies: REQUEST_REFUSED")]
+        assert told == []
+
+        assert first[post["uri"]].view.text == "Schools are closed."
+        (shown,) = first[post["uri"]].view.attachments
+        assert (shown.sha256, shown.alt, shown.failure) == (Digest.of(PICTURE), "The school", None)
+        assert (first[deeper["uri"]].view.parent, first[deeper["uri"]].view.thread) == (reply["uri"], post["uri"])
+        assert first[f"at://{town.did}/app.bsky.actor.profile/self"].view.text == "News of the town"
+        (follow,) = first["list:records:app.bsky.graph.follow"].view.listed
+        assert first[follow].view.mentions == (citizen.did,)
+        for one in first.values():
+            if one.view.kind != "list":
+                assert one.native in served(one.provenance.source.uri), one.view.item
+        asked = by_item(office.capture("citizen", failing=True))
+        assert (asked[reply["uri"]].view.kind, asked[reply["uri"]].view.thread) == ("reply", post["uri"])
+
+        assert [one.view.item for one in office.capture("town", failing=True)] == []
+
+        town.edit(post, "Schools are closed on Monday.")
+        second = by_item(office.capture("town", failing=True))
+        assert second[post["uri"]].view.text == "Schools are closed on Monday."
+        assert second[post["uri"]].provenance.previous is not None
+
+        before = office.archive.now()
+        town.delete(other)
+        after = office.archive.now()
+        third = by_item(office.capture("town", failing=True))
+        ended_between(office, third[other["uri"]], before, after)
+        assert third[other["uri"]].view.absence.verdict == "deleted"
+        office.judged()
 
 
 class TestMastodon:
