@@ -284,8 +284,8 @@ def _standing(answer: Answer) -> Standing:
     status, code = find_text(answer.value, "status"), find_text(answer.value, "code")
     if answer.status in range(200, 300) and status is not None and status not in SHOWN:
         return "gone" if status == "trash" else "withheld"
-    if answer.status in (401, 403) and not (code or "").startswith("rest_"):
-        return "unknown"
+    if answer.status in (401, 403):
+        return "withheld" if (code or "").startswith("rest_") else "unknown"
     return by_status(answer)
 
 
