@@ -159,7 +159,7 @@ class Collector(Protocol):
         """Read the account once.
 
         ``known(item, native)`` tells whether that version is archived already, so that its media need not be fetched
-        again.
+        again; without any bytes, whether the item is a list that showed something when it was read last.
 
         Raises:
             ArchiveError: the account could not be read; the poll is recorded as failed with the error's code.

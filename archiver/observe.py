@@ -67,7 +67,12 @@ class Held:
     last_read: Instant | None = None
 
     def knows(self, item: str, native: bytes, *, substance: Callable[[bytes], Digest] = Digest.of) -> bool:
-        """Return whether that very version is held and the item was not absent after it."""
+        """Return whether that very version is held and the item was not absent after it.
+
+        Without any bytes: whether the item is a list that showed something when it was read last.
+        """
+        if not native:
+            return bool(self.lists.get(item))
         versions = self.versions.get(item, ())
         return bool(versions) and versions[-1].verdict is None and versions[-1].is_of(native, substance)
 

@@ -15,6 +15,7 @@ from schemas.instant import Instant
 Kind: TypeAlias = Literal["post", "comment", "reply", "message", "profile", "page", "media", "list", "event", "absence"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Method: TypeAlias = Literal["feed", "web", "api", "import"]
+Role: TypeAlias = Literal["image", "audio", "video", "enclosure", "resource", "document"]
 AbsenceClass: TypeAlias = Literal["deleted", "hidden", "undetermined", "present"]
 
 SALT_SIZE = 32
@@ -34,7 +35,7 @@ class Attachment(Canonical, frozen=True):
     """A media file or page resource of the item; ``exchange`` names the WARC record that holds its bytes, if any."""
 
     url: str
-    role: Literal["image", "audio", "video", "enclosure", "resource", "document"] = "resource"
+    role: Role = "resource"
     media_type: str | None = None
     alt: str | None = None
     size: Natural | None = None

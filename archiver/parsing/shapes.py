@@ -9,6 +9,8 @@ from archiver.parsing.text import find_address
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from schemas.record import Role
+
 Object: TypeAlias = "dict[str, Any]"
 
 
@@ -55,3 +57,12 @@ def many(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def role_of(media_type: str | None) -> Role:
+    """Return what a file of a media type is to the item that shows it."""
+    match (media_type or "").partition("/")[0].lower():
+        case "image" | "audio" | "video" as kind:
+            return kind
+        case _:
+            return "document"

@@ -5,7 +5,17 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from archiver.platforms import activitypub, facebook, instagram, mastodon, threads, x
+from archiver.platforms import (
+    activitypub,
+    bluesky,
+    facebook,
+    instagram,
+    mastodon,
+    mediawiki,
+    threads,
+    wordpress,
+    x,
+)
 from archiver.platforms.platform import Platform
 from schemas.errors import InputError
 
@@ -14,10 +24,13 @@ GROUP = "holdfast.platforms"
 
 BUILT_IN = (
     activitypub.PLATFORM,
+    bluesky.PLATFORM,
     facebook.PLATFORM,
     instagram.PLATFORM,
     mastodon.PLATFORM,
+    mediawiki.PLATFORM,
     threads.PLATFORM,
+    wordpress.PLATFORM,
     x.PLATFORM,
 )
 

@@ -212,8 +212,9 @@ def _of_profile(led: Led) -> Iterable[Question]:
 
 def _of_status(led: Led) -> Iterable[Question]:
     item = led.view.item
-    if led.view.counts.get("replies") or led.view.kind == "message":
-        yield Question("replies", f"{led.site.api}/api/v1/statuses/{quote(item)}/context", about=item)
+    context = f"{led.site.api}/api/v1/statuses/{quote(item)}/context"
+    uncounted = led.view.kind == "message"
+    yield Question("replies", context, about=item, empty=not (led.view.counts.get("replies") or uncounted))
     if led.view.edited:
         yield Question("versions", f"{led.site.api}/api/v1/statuses/{quote(item)}/history", about=item, changed=True)
 

@@ -61,14 +61,21 @@ def by_page(*, size: int, items: tuple[str, ...] = (), parameter: str = "page") 
     return next_of
 
 
-def by_offset(*, size: int, items: tuple[str, ...] = (), parameter: str = "start") -> Callable[[Answer], str | None]:
-    """Return a counter of items: there is a next page while one holds ``size`` items at the path ``items``."""
+def by_offset(
+    *, size: int, items: tuple[str, ...] = (), parameter: str = "start", overlap: int = 0
+) -> Callable[[Answer], str | None]:
+    """Return a counter of items: there is a next page while one holds ``size`` items at the path ``items``.
+
+    The next page shows the last ``overlap`` items again, so that as many may vanish meanwhile without one being missed.
+    """
 
     def next_of(answer: Answer) -> str | None:
         found = member(answer.value, *items) if items else answer.value
         if not isinstance(found, list) or len(found) < size:
             return None
-        return with_parameter(answer.question.url, **{parameter: str(_number(answer, parameter, first=0) + size)})
+        return with_parameter(
+            answer.question.url, **{parameter: str(_number(answer, parameter, first=0) + size - overlap)}
+        )
 
     return next_of
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from schemas.instant import Instant
     from schemas.record import Kind, Normalised
 
-Order: TypeAlias = Literal["none", "whole", "newest"]
+Order: TypeAlias = Literal["none", "whole", "newest", "passing"]
 UNAUTHORISED = 401
 
 
@@ -29,7 +29,8 @@ class Site:
     """Where an account is read: below ``api`` (no slash at its end), in the API's ``version`` where it has versions.
 
     ``authorised`` tells whether there are credentials, so that what needs them is asked for. ``options`` are what
-    ``holdfast.toml`` chooses of what the platform lets one choose.
+    ``holdfast.toml`` chooses of what the platform lets one choose; ``directory`` is where it has the platform's
+    directory of identities, empty where that is the usual one.
     """
 
     account: Account
@@ -37,6 +38,7 @@ class Site:
     version: str = ""
     authorised: bool = False
     options: frozenset[str] = frozenset()
+    directory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Question:
     """One address to ask, and which endpoint answers. ``about`` is the item that the answer belongs below, if any.
 
     ``changed`` is asked only where what leads here is new or changed, ``seldom`` only by a look that reads everything.
+    ``empty`` tells that nothing is there, as the platform counts: then it is asked only if something is known to have
+    been there, which has gone meanwhile.
     """
 
     endpoint: str
@@ -51,6 +55,7 @@ class Question:
     about: str = ""
     changed: bool = False
     seldom: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,11 @@ def as_it_is(view: Normalised, _: Question) -> Normalised:
     return view
 
 
+def never(_: Led) -> bool:
+    """Hold of no item."""
+    return False
+
+
 def free(_: Answer) -> int:
     """Cost nothing."""
     return 0
@@ -106,12 +116,14 @@ def free(_: Answer) -> int:
 class Endpoint:
     """One kind of question: where the items of its answers lie, how its pages hang together, where items lead.
 
-    ``order`` says what the items are together: the whole of a list, a list from the newest on, or no list (``none``).
+    ``order`` says what the items are together: the whole of a list, a list from the newest on, one from the newest on
+    that old items leave by themselves (``passing``: nothing is concluded from their absence), or no list (``none``).
     ``window`` tells that the platform shows only what is young: such a list may be empty, and what leaves it need not
     be gone.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
-    returns the address of the next page. ``seen_as`` completes a view by what only the question knows. ``cost`` is in
-    the units of the platform's budget. ``title`` is what people call what is asked for.
+    returns the address of the next page. ``seen_as`` completes a view by what only the question knows. An item that is
+    read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``cost`` is in the
+    units of the platform's budget. ``title`` is what people call what is asked for.
     """
 
     title: str
@@ -122,6 +134,7 @@ class Endpoint:
     next: Callable[[Answer], str | None] = nowhere
     leads: Callable[[Led], Iterable[Question]] = nothing
     seen_as: Callable[[Normalised, Question], Normalised] = as_it_is
+    elsewhere: Callable[[Led], bool] = never
     cost: Callable[[Answer], int] = free
 
 

@@ -20,7 +20,14 @@ from archiver.platforms import mastodon
 from archiver.platforms.known import find_platform, platforms
 from archiver.platforms.reading import Endpoint, Question, Reading
 from schemas.account import Account
-from schemas.settings import CaptureSettings, PlatformSettings, RecheckSettings, SettingsError, parse_settings
+from schemas.settings import (
+    AccessSettings,
+    CaptureSettings,
+    PlatformSettings,
+    RecheckSettings,
+    SettingsError,
+    parse_settings,
+)
 from tests.archiver.transports import AT, recorded_native, transport_to
 from tests.servers import Answer, serving
 
@@ -54,15 +61,17 @@ def status(number: int, *, day: int = 20, **more: Any) -> dict[str, Any]:
 
 
 PROFILE = {"id": "1", "acct": "maple", "username": "maple", "note": "<p>The district</p>"}
-LOOK_UP, STATUSES, FOLLOWERS = (
+LOOK_UP, STATUSES, FOLLOWERS, CONVERSATIONS = (
     "/api/v1/accounts/lookup",
     "/api/v1/accounts/1/statuses",
     "/api/v1/accounts/1/followers",
+    "/api/v1/conversations",
 )
 
 
 def site(*statuses: dict[str, Any], **more: Answer) -> dict[str, Answer]:
-    return {LOOK_UP: answer(PROFILE), STATUSES: answer(statuses), FOLLOWERS: answer([]), **more}
+    lists = {STATUSES: answer(statuses), FOLLOWERS: answer([]), CONVERSATIONS: answer([])}
+    return {LOOK_UP: answer(PROFILE), **lists, **more}
 
 
 def looked(
@@ -71,11 +80,14 @@ def looked(
     *,
     cursor: Mapping[str, str] | None = None,
     known: Callable[[str, bytes], bool] = lambda _item, _native: False,
+    authorised: bool = False,
     **capture: Any,
 ) -> Collected:
     """Look at the account once; every native is what the WARC file says it is."""
     account = Account(name="m", platform="mastodon", url=server.url("/@maple"), title="Maple", private_network=True)
-    chosen = msgspec.structs.replace(SETTINGS, capture=CaptureSettings(**{"recheck": EVERYTHING, **capture}))
+    access = {"m": AccessSettings(token_variable="M")} if authorised else {}
+    bounds = CaptureSettings(**{"recheck": EVERYTHING, **capture})
+    chosen = msgspec.structs.replace(SETTINGS, capture=bounds, access=access)
     path = folder / f"{len(server.requests)}.warc.gz"
     with transport_to(path) as transport:
         collected = collector_of(account, chosen, now=lambda: AT).collect(
@@ -156,6 +168,27 @@ def test_replies_belong_to_their_thread_and_earlier_versions_to_their_post(tmp_p
         assert "1@2026-11-20T08:00:00.000Z" not in again
 
 
+def test_replies_of_which_none_is_counted_any_more_are_missed_where_there_were_some(tmp_path: Path):
+    nothing = {"/api/v1/statuses/1/context": answer({"ancestors": [], "descendants": []})}
+    with serving(site(status(1)) | nothing) as server:
+        assert "list:replies:1" not in views(looked(server, tmp_path))
+        held = looked(server, tmp_path, known=lambda item, native: item == "list:replies:1" and not native)
+        assert views(held)["list:replies:1"].listed == ()
+
+
+def test_what_is_read_elsewhere_in_another_form_is_listed_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], elsewhere=lambda led: led.view.item == "2")
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, endpoints=endpoints))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    below = {"/api/v1/statuses/2/context": answer({"descendants": [status(3, in_reply_to_id="2")]})}
+    with serving(site(status(1), status(2, replies_count=1)) | below) as server:
+        found = views(looked(server, tmp_path))
+    assert found["list:statuses"].listed == ("1", "2")
+    assert {"1", "3"} < found.keys()
+    assert "2" not in found
+
+
 def test_what_one_look_may_not_ask_the_next_one_does(tmp_path: Path):
     with serving({}) as server:
         link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
@@ -174,10 +207,10 @@ def test_a_token_that_ends_within_a_look_keeps_what_was_read_and_asks_the_rest_a
         link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
         refused = [answer({"error": "expired"}, status=401), answer([status(2)])]
         server.write(site() | {STATUSES: answer([status(3)], Link=link), f"{STATUSES}-2": refused})
-        first = looked(server, tmp_path)
+        first = looked(server, tmp_path, authorised=True)
         assert "3" in views(first)
         assert "ACCESS_REFUSED" in first.failures[0]
-        assert "2" in views(looked(server, tmp_path, cursor=first.cursor))
+        assert "2" in views(looked(server, tmp_path, cursor=first.cursor, authorised=True))
 
 
 def test_a_token_that_ends_is_told_by_the_body_where_the_platform_tells_it_there(
@@ -189,10 +222,33 @@ def test_a_token_that_ends_is_told_by_the_body_where_the_platform_tells_it_there
     told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, stands_for=stands_for))
     monkeypatch.setitem(platforms(), "mastodon", told)
     with serving(site() | {STATUSES: [answer({"error": "expired"}, status=400), answer([status(2)])]}) as server:
-        first = looked(server, tmp_path)
+        first = looked(server, tmp_path, authorised=True)
         assert first.failures[0].endswith("was answered with status 400, which there stands for 401.")
         assert "list:followers" not in views(first)
-        assert "2" in views(looked(server, tmp_path, cursor=first.cursor))
+        assert "2" in views(looked(server, tmp_path, cursor=first.cursor, authorised=True))
+
+
+def test_what_is_not_for_everybody_keeps_nobody_from_reading_the_rest(tmp_path: Path):
+    with serving(site(status(1)) | {STATUSES: answer({"error": "log in"}, status=401)}) as server:
+        first = looked(server, tmp_path)
+    assert "ACCESS_REFUSED" in first.failures[0]
+    assert "list:followers" in views(first)
+    assert "waiting" not in first.cursor
+
+
+def test_a_list_that_old_items_leave_by_themselves_is_no_list_of_which_anything_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], order="passing")
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, endpoints=endpoints))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    with serving({}) as server:
+        link = f'<{server.url(STATUSES + "-2")}>; rel="next"'
+        server.write(site() | {STATUSES: answer([status(3), status(2, day=1)], Link=link)})
+        found = views(looked(server, tmp_path, recheck=(RecheckSettings(2, 0),)))
+    assert {"3", "2"} < found.keys()
+    assert "list:statuses" not in found
 
 
 def test_a_quota_that_is_used_up_ends_the_look_and_the_rest_is_asked_by_the_next(tmp_path: Path):

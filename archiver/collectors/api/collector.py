@@ -72,6 +72,7 @@ class ApiCollector:
             chosen.version or "",
             authorised=account.name in settings.access,
             options=frozenset(chosen.options),
+            directory=(chosen.directory or "").rstrip("/"),
         )
         return cls(platform, reading, site, settings.capture, chosen.budget_a_day, now)
 

@@ -54,7 +54,7 @@ class Listing:
     def find_seen(self) -> Seen | None:
         """Return the list as it was seen; ``None`` where what was read says nothing of what is missing."""
         order, part = self.endpoint.order, not self.whole
-        if self.first is None or order == "none" or (order == "whole" and (part or self.rest)):
+        if self.first is None or order in ("none", "passing") or (order == "whole" and (part or self.rest)):
             return None
         listed = tuple(dict.fromkeys(self.items))
         if (part or self.rest) and not listed:

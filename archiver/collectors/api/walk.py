@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver.collectors.api.answers import AnswerUnreadableError, ask
-from archiver.collectors.api.listing import Listing
+from archiver.collectors.api.listing import Listing, list_item
 from archiver.collectors.api.waiting import Waiting
 from archiver.collectors.media import NOT_FETCHED, Media
 from archiver.contract import Seen
@@ -187,7 +187,7 @@ class Walk:
             if not listing.rest:
                 self._fail(f"{endpoint.title}: the pages lead in a circle")
             return None
-        elif endpoint.order == "newest" and horizon is not None and until is not None and until < horizon:
+        elif endpoint.order in ("newest", "passing") and horizon is not None and until is not None and until < horizon:
             return None
         return url
 
@@ -206,14 +206,14 @@ class Walk:
                 if number == 0:
                     listed.append(item.normalised.item)
                     until = item.normalised.created or until
-                known = self._keep(response, item)
-                made = item.normalised.created
+                at, made = response.at, item.normalised.created
+                led = Led(self._site, answer.question, one.value, item.normalised, at) if view is not None else None
+                known = (led is not None and listing.endpoint.elsewhere(led)) or self._keep(response, item)
                 # What a page shows beyond the horizon is not followed further: a deeper look does.
                 is_beyond = known and horizon is not None and made is not None and made < horizon
-                if view is not None and not is_beyond:
-                    led = Led(self._site, answer.question, one.value, item.normalised, response.at)
+                if led is not None and not is_beyond:
                     for lead in listing.endpoint.leads(led):
-                        if not (lead.changed and known) and not (lead.seldom and horizon):
+                        if self._is_to_be_asked(lead, known=known, everything=horizon is None):
                             self._queue.append(Waiting(lead, horizon))
         if self._dialect.volatile:
             self._transport.sighted(response, [(one.offset, one.length, one.normalised.item) for one in found])
@@ -221,6 +221,11 @@ class Walk:
         if listing.endpoint.order != "none":
             self.listed.update(dict.fromkeys(listed))
         return until
+
+    def _is_to_be_asked(self, lead: Question, *, known: bool, everything: bool) -> bool:
+        if (lead.changed and known) or (lead.seldom and not everything):
+            return False
+        return not lead.empty or self._known(list_item(lead), b"")
 
     def _keep(self, response: Response, item: Item) -> bool:
         """Keep an item as it was seen, with its media where it is new; return whether that version is archived."""
@@ -261,7 +266,8 @@ class Walk:
         if len(self._asked) == 1:
             raise error
         self._fail(f"{self._reading.endpoints[waiting.question.endpoint].title}: {error.code}: {error.what}")
-        if isinstance(error, RateLimitedError) or error.facts.get("status") == UNAUTHORISED:
+        expired = self._site.authorised and error.facts.get("status") == UNAUTHORISED
+        if isinstance(error, RateLimitedError) or expired:
             self._queue.appendleft(waiting)
             self._stopped = True
         elif isinstance(error, UnavailableError):

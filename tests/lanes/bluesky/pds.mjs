@@ -27,7 +27,8 @@ await PDS.run({
     blobstoreDiskLocation: join(folder, 'blobs'),
     dataDirectory: folder,
     devMode: true,
-    didPlcUrl: `http://127.0.0.1:${directoryPort}`,
+    // By a name, since the server takes no address for where DIDs are.
+    didPlcUrl: `http://localhost:${directoryPort}`,
     disableSsrfProtection: true,
     dpopSecret: randomBytes(32).toString('hex'),
     hostname: 'localhost',
