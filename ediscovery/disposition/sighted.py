@@ -1,6 +1,6 @@
 """Which sightings of items go with the records that a plan destroys: a rule over when versions were sealed. Pure.
 
-A sighting is a place in an exchange where an item lies, whether or not a record came of it (FORMAT 3.6.3). Its bytes
+A sighting is a place in an exchange where an item lies, whether or not a record came of it (FORMAT 3.6.2). Its bytes
 may be no record's: counts change without making a version. So it is told by time which version it shows.
 """
 

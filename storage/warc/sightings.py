@@ -1,4 +1,4 @@
-"""Where the items lie that an exchange shows, whether they made records or not: noted beside it (FORMAT 3.6.3)."""
+"""Where the items lie that an exchange shows, whether they made records or not: noted beside it (FORMAT 3.6.2)."""
 
 from __future__ import annotations
 
@@ -56,12 +56,13 @@ def read_sightings(stream: BinaryIO) -> Iterator[Sighting]:
         stream.seek(start + offset)
         for note in read_warc(stream):
             note.body.seek(0)
-            yield from _lines(note.id, exchange, note.body.read())
+            yield from sightings_in(note.id, exchange, note.body.read())
             break
     stream.seek(start)
 
 
-def _lines(note: str, exchange: str, content: bytes) -> Iterator[Sighting]:
+def sightings_in(note: str, exchange: str, content: bytes) -> Iterator[Sighting]:
+    """Yield what the block of a note says, by the ids of the note and of the exchange that it is about."""
     for match in LINE.finditer(content):
         try:
             item = msgspec.json.decode(match[3], type=str)

@@ -25,7 +25,7 @@ class Town:
         self.replies: dict[str, list[dict[str, Any]]] = {}
         self.before: dict[str, list[dict[str, Any]]] = {}
         self.unlisted: dict[str, dict[str, Any]] = {}
-        self.broken: dict[str, Answer] = {}
+        self.beside: dict[str, Answer] = {}
         self.turns = 0
 
     @property
@@ -65,7 +65,7 @@ class Town:
             site[f"statuses/{number}/context"] = _answer({"ancestors": above, "descendants": shown})
         for number, post in self.unlisted.items():
             site[f"statuses/{number}"] = _answer(self._now(post))
-        self.server.write({f"{BELOW}{path}": answer for path, answer in (site | self.broken).items()})
+        self.server.write({f"{BELOW}{path}": answer for path, answer in site.items()} | self.beside)
 
     def _now(self, post: dict[str, Any]) -> dict[str, Any]:
         account = {**post["account"], "followers_count": 10 + self.turns}
