@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,6 +34,8 @@ class ItemLooker:
     known: Callable[[str, bytes], bool]
     now: Callable[[], Instant]
     _answers: dict[str, tuple[LookUp, Response | None]] = field(default_factory=dict)
+    _recorded: dict[str, list[Response]] = field(default_factory=dict)
+    _sighted: set[tuple[str, str]] = field(default_factory=set)
 
     def look(self, collected: Collected, *, named: Iterable[str] = ()) -> tuple[Seen, ...]:
         """Return what became of what left its list, twice looked up each, and of the comments of what is gone.
@@ -53,7 +55,7 @@ class ItemLooker:
                 found.extend(self._read(item))
                 continue
             version = _shown(self.held.versions[item])
-            look_up, _ = self._look_up(self.looking.address(item, version.kind, version.url))
+            look_up, _ = self._look_up(item, self.looking.address(item, version.kind, version.url))
             if look_up.is_there:
                 found.extend(self._read(item))
             seen = observe.absent(
@@ -72,15 +74,24 @@ class ItemLooker:
         versions = self.held.versions.get(item)
         version = _shown(versions) if versions else None
         address = self.looking.address(item, version.kind if version else "post", version.url if version else None)
-        look_up, response = self._look_up(address)
+        look_up, response = self._look_up(item, address)
         if self.looking.read is None or response is None or not look_up.is_there:
             return ()
         seen = self.looking.read(self.transport, response, self.known)
         return tuple(_within(one, version.thread if version else None) for one in seen)
 
-    def _look_up(self, address: str | None) -> tuple[LookUp, Response | None]:
+    def _look_up(self, item: str, address: str | None) -> tuple[LookUp, Response | None]:
         if address is None:
             return LookUp((), (), ()), None
+        answered = self._answered(address)
+        if (item, address) not in self._sighted:
+            self._sighted.add((item, address))
+            for response in self._recorded[address]:
+                # Whether or not a record comes of it, and in whatever form: it is about the item.
+                self.transport.sighted(response, [(0, response.size, item)])
+        return answered
+
+    def _answered(self, address: str) -> tuple[LookUp, Response | None]:
         if address not in self._answers:
             responses: list[Response | None] = []
             standings: list[Standing] = []
@@ -99,6 +110,7 @@ class ItemLooker:
                 direct=self.looking.direct,
             )
             self._answers[address] = look_up, last
+            self._recorded[address] = [replace(one, payload=b"") for one in responses if one and one.size]
         return self._answers[address]
 
     def _try(self, url: str) -> Response | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ediscovery import language
+from ediscovery.corroborating import corroborations
 from ediscovery.evidence import author_of, places, read_hits, stored_at
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from ediscovery.corroboration import Corroboration
     from ediscovery.evidence import Sealed
     from ediscovery.search import Hit
     from ediscovery.threads import Turn
@@ -235,13 +237,17 @@ def show(console: Console, record: str) -> None:
         sealed = read_hits(archive, (found,))[found.record]
         history = opened.versions(found.account, found.item)
         around = opened.thread(found.account, sealed.view.thread or found.item)
-    held = read_hits(archive, (*history, *around))
-    versions = [held[one.record] for one in history]
+        held = read_hits(archive, (*history, *around))
+        versions = [held[one.record] for one in history]
+        corroborated = corroborations(archive, opened, (sealed,), versions)[sealed.id]
     others = [turn for turn in arranged(held[one.record] for one in around) if turn.sealed.view.item != found.item]
-    console.show(_shown(sealed, versions, others), _show_lines(sealed, versions, others, archive.settings.zone))
+    console.show(
+        _shown(sealed, versions, others, corroborated),
+        _show_lines(sealed, versions, others, corroborated, archive.settings.zone),
+    )
 
 
-def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn]) -> dict[str, Any]:
+def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn], corroborated: Corroboration) -> dict[str, Any]:
     view = sealed.view
     absence = versions[-1].view.absence
     return {
@@ -249,6 +255,13 @@ def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn]) -> dict[s
         "title": view.title,
         "normalised": view.to_plain(),
         "provenance": sealed.provenance.to_plain(),
+        "corroboration": {
+            "level": corroborated.level,
+            "words": corroborated.words,
+            "ways": list(corroborated.ways),
+            "by": [one.hex for one in corroborated.by],
+            "uncounted": [one.hex for one in corroborated.uncounted],
+        },
         "native": sealed.record.native.decode("utf-8", "replace"),
         "partition": stored_at(sealed.place).key,
         "entry": sealed.place.entry,
@@ -262,7 +275,9 @@ def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn]) -> dict[s
     }
 
 
-def _show_lines(sealed: Sealed, versions: list[Sealed], others: list[Turn], zone: ZoneInfo) -> Iterator[str]:
+def _show_lines(
+    sealed: Sealed, versions: list[Sealed], others: list[Turn], corroborated: Corroboration, zone: ZoneInfo
+) -> Iterator[str]:
     view, provenance = sealed.view, sealed.provenance
     yield f"Record {sealed.id}"
     when = f", {local(view.created, zone)}" if view.created else ""
@@ -286,8 +301,13 @@ def _show_lines(sealed: Sealed, versions: list[Sealed], others: list[Turn], zone
         yield f"  {'  ' * turn.depth}{turn.sealed.id.hex[:SHORT_ID]}  {author}: {words}"
     source = provenance.source
     yield "Provenance"
-    yield f"  captured     {local(provenance.captured, zone)} by {provenance.collector}, level {provenance.claim}"
+    yield f"  captured     {local(provenance.captured, zone)} by {provenance.collector}"
     yield f"  from         {source.uri}"
     yield f"  exchange     {source.exchange}, {source.length} bytes at {source.offset}"
     yield f"  partition    {stored_at(sealed.place).key}, row {sealed.row}"
     yield f"  ledger entry {sealed.place.entry}"
+    yield "Corroboration"
+    yield f"  level {corroborated.words}"
+    yield from (f"  {other.hex[:SHORT_ID]}  says the same" for other in corroborated.by)
+    for other in corroborated.uncounted:
+        yield f"  {other.hex[:SHORT_ID]}  says the same and does not count: a file that may be made from what is here"

@@ -135,6 +135,14 @@ def versions(account: str, item: str) -> Statement:
     return _statement(condition, values, versions=True, order=BY_CAPTURE)
 
 
+def at_addresses(addresses: Iterable[str]) -> Statement:
+    """Return the statement that yields every version of items at one of these addresses, or named by one."""
+    values = Values()
+    named = f"(SELECT unnest({values.add(sorted(set(addresses)))}))"
+    condition = f"(url IN {named} OR item IN {named}) AND {_kinds((), values)}"
+    return _statement(condition, values, versions=True, order=BY_CAPTURE)
+
+
 def thread(account: str, name: str) -> Statement:
     """Return the statement that yields the latest versions of a thread's items, the item it is named after included."""
     values = Values()

@@ -20,7 +20,7 @@ from schemas.instant import Instant
 from schemas.tables import PARTITION_V1
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -227,6 +227,11 @@ class Search:
     def versions(self, account: str, item: str) -> tuple[Hit, ...]:
         """Return all records about an item in the order of capture, those of kind ``absence`` included."""
         return tuple(self._hits(plan.versions(account, item), frozenset({account})))
+
+    def at_addresses(self, addresses: Iterable[str]) -> tuple[Hit, ...]:
+        """Return every version of items at any of these addresses, or named by one, in all accounts."""
+        wanted = tuple(addresses)
+        return tuple(self._hits(plan.at_addresses(wanted))) if wanted else ()
 
     def thread(self, account: str, thread: str) -> tuple[Hit, ...]:
         """Return the latest versions of the items of a thread, the item that it is named after included, by date."""

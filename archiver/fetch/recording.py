@@ -90,7 +90,7 @@ class Recorder:
                 "code": error.code,
                 "reason": self.mask.url(error.what),
             }
-            self.warc.note(at=at, uri=self.mask.url(_address(asked)), fields=told)
+            self.warc.note(at=at, uri=self.mask.url(_address(asked)), fields=told.items())
             raise
         try:
             return self._kept(asked, raw, at=at, ip=ip, keep_payload=keep_payload)

@@ -30,6 +30,7 @@ from archiver.fetch.failures import (
 from archiver.fetch.masking import SECRET_HEADER, Mask
 from archiver.fetch.recording import Limits, Recorded, Recorder
 from schemas.instant import Instant, InstantMalformedError
+from storage.warc import SIGHTED, spell_sighting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -146,16 +147,13 @@ class RecordingTransport:
     def note(self, failures: Sequence[str]) -> None:
         """Keep in words what could not be read, in the WARC file: it names addresses, which the ledger does not."""
         if failures:
-            told = {f"failure-{number}": self.masked(failure) for number, failure in enumerate(failures, 1)}
+            told = ((f"failure-{number}", self.masked(failure)) for number, failure in enumerate(failures, 1))
             self._recorder.warc.note(at=self._now(), fields=told)
 
     def sighted(self, response: Response, items: Sequence[tuple[int, int, str]]) -> None:
         """Note in the WARC file where items lie in an answer (``archiver.contract.Transport.sighted``)."""
         if items:
-            told = {
-                f"sighted-{number}": f"{offset} {length} {item}"
-                for number, (offset, length, item) in enumerate(items, 1)
-            }
+            told = ((SIGHTED, spell_sighting(offset, length, item)) for offset, length, item in items)
             self._recorder.warc.note(at=response.at, fields=told, about=response.exchange)
 
     def _attempt(self, request: PreparedRequest, *, keep_payload: bool) -> Recorded:

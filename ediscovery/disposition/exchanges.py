@@ -6,8 +6,9 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from ediscovery.disposition.sighted import Versions
 from manifests.audit.reading import whole
 from schemas.disposition import Replaced
 from schemas.errors import IntegrityError
@@ -17,6 +18,7 @@ from storage.objects import Content, read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import BinaryIO
 
     from manifests.archive import Archive
     from schemas.digest import Digest
@@ -30,6 +32,8 @@ TOGETHER = 32 << 20
 """How many bytes of partitions, which are compressed, hold the natives that are looked for at once."""
 READ = frozenset({"captured", "unchanged"})
 """How a capture ended that read all of its account."""
+CUT_SHORT = frozenset({"failed", "interrupted"})
+"""How a capture ended that sealed nothing, whatever it saw."""
 
 
 class RecordLostError(IntegrityError):
@@ -40,17 +44,19 @@ class RecordLostError(IntegrityError):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A partition of which a plan has condemned records: the object that held them, and which these are."""
+    """A partition of which a plan has condemned records: the object that held them, which these are, its entry."""
 
     stored: StoredObject
     records: frozenset[Digest]
+    entry: int
 
 
 @dataclass(frozen=True, slots=True)
 class Going:
     """What of an account goes: by the keys that captures name, what held it; and between which entries it was captured.
 
-    ``left_from`` is the entry of the first capture of which something survives (absent: of none does).
+    ``until`` is the entry of the plan's last act about the account's partitions: captures after it were compared with
+    what is left. ``left_from`` is the entry of the first capture of which something survives (absent: of none does).
     """
 
     partitions: Mapping[str, Held]
@@ -76,9 +82,11 @@ class Going:
                 before = history.replacements.before(place.partition.stored, plan)
                 if before is None:
                     raise RecordLostError(f"The partition {key} is not condemned.", do="Go on with the plan again.")
-                partitions[key] = Held(before, planned[key])
+                partitions[key] = Held(before, planned[key], place.entry)
                 since = min(since, place.entry)
-        return cls(partitions, since, history.condemned[account], left_from)
+        acts = history.registers.replacements("plan", plan, size=history.size)
+        until = max(row.entry for row in acts if row.replaced.key in partitions)
+        return cls(partitions, since, until, left_from)
 
 
 class Natives:
@@ -123,7 +131,8 @@ def surviving_exchanges(
     Raises:
         IntegrityError: an object is not what was stored.
     """
-    looking = _Looking(archive.store, going, Natives(archive.store, going.partitions.values()), plan)
+    natives = Natives(archive.store, going.partitions.values())
+    looking = _Looking(archive.store, going, natives, _versions(archive, account, going), plan)
     captures = list(_concerned(archive, account, going))
     for done, (entry, act) in enumerate(captures):
         tell(f"exchanges of {account}", done, len(captures))
@@ -137,7 +146,7 @@ def surviving_exchanges(
                 yield Replaced(key=named.key, was=stored.key)
                 continue
             kept = (one.stored for one in history.places_of(entry, act) if one.stored is not None)
-            replaced = looking.replaced(act, named, stored, kept)
+            replaced = looking.replaced(entry, act, named, stored, kept)
             if replaced is not None:
                 yield replaced
 
@@ -161,22 +170,26 @@ class _Looking:
     store: ObjectStore
     going: Going
     natives: Natives
+    versions: Versions
     plan: str
 
     def replaced(
-        self, act: Captured, named: StoredObject, stored: StoredObject, kept: Iterable[StoredObject]
+        self, entry: int, act: Captured, named: StoredObject, stored: StoredObject, kept: Iterable[StoredObject]
     ) -> Replaced | None:
         """Return what takes the place of a WARC file, if anything in it goes; ``kept`` hold the capture's survivors."""
         staying: Slices = {}
         for one in kept:
             _add_slices(staying, self.store, one, None)
         gone: Slices = {}
+        sealing = act.poll.outcome not in CUT_SHORT
         for partition in act.partitions:
             held = self.going.partitions.get(partition.stored.key)
             if held is not None:
                 _add_slices(gone, self.store, held.stored, held.records)
+        drop = gone.keys() - staying.keys()
         with TemporaryDirectory(prefix="holdfast-") as folder, whole(self.store, stored) as source:
             left = Path(folder) / "left"
+            self._add_sighted(gone, source, entry, sealing=sealing)
             with left.open("w+b") as target:
                 result = warc.overwrite(
                     source,
@@ -184,13 +197,43 @@ class _Looking:
                     natives=self.natives,
                     gone=gone,
                     turn=self.plan,
-                    drop=gone.keys() - staying.keys(),
+                    drop=drop,
                     kept=staying,
                 )
             if not result.changed:
                 return None
             now = self.store.put_new(layout.surviving(named.key, self.plan), Content.of_file(left))
         return Replaced(key=named.key, was=stored.key, now=now, unread=len(result.unread), unsalted=result.unsalted)
+
+    def _add_sighted(self, gone: Slices, source: BinaryIO, entry: int, *, sealing: bool) -> None:
+        """Add where a WARC file's exchanges show what goes, and where its notes name what is no more."""
+        for one in warc.read_sightings(source):
+            if self.versions.goes(one.item, entry=entry, sealing=sealing):
+                gone.setdefault(one.exchange, []).append((one.offset, one.length))
+            if not self.versions.stays(one.item):
+                gone.setdefault(one.note, []).append(one.named)
+
+
+def _versions(archive: Archive, account: str, going: Going) -> Versions:
+    """Return when versions were sealed of the items of which some go; what was captured later counts for none."""
+
+    def items(source: Path | io.BytesIO) -> Iterator[tuple[Digest, str]]:
+        for record, item in parquet.read_columns(source, ["record", "item"]):
+            yield cast("Digest", record), cast("str", item)
+
+    gone = (
+        (item, held.entry)
+        for held in going.partitions.values()
+        for record, item in items(io.BytesIO(read_stored(archive.store, held.stored)))
+        if record in held.records
+    )
+    left = (
+        (item, place.entry)
+        for place in archive.ledger.history.places(account)
+        if place.stored is not None and place.entry <= going.until
+        for _, item in items(archive.cache.path_of(archive.store, place.stored))
+    )
+    return Versions(gone, left)
 
 
 def _add_slices(found: Slices, store: ObjectStore, stored: StoredObject, records: frozenset[Digest] | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ediscovery.corroborating import corroborations
 from ediscovery.evidence import Sealed, author_of, media_type_of, prove, read_hits
 from ediscovery.production.document import (
     CustodyEvent,
@@ -32,6 +33,7 @@ from storage.objects import Content
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ediscovery.corroboration import Corroboration
     from ediscovery.production.signing import Signer
     from ediscovery.search import Hit, Search
     from ediscovery.threads import Turn
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
     from schemas.ledger import Act
     from schemas.production import BatesRange
 
-CLAIMS = {0: "imported from a file", 1: "captured once over the network"}
 MOST_NUMBERINGS = 20
+SHORT_ID = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,9 @@ def _items(
     contexts = {hit.record: _context(search, sealed[hit.record]) for hit in hits}
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
+    corroborated = corroborations(archive, search, tuple(sealed.values()), others.values())
     items = tuple(
-        _item(one, contexts[one.id], others, prove(archive, one, checkpoint, claims))
+        _item(one, contexts[one.id], others, corroborated[one.id], prove(archive, one, checkpoint, claims))
         for one in (sealed[hit.record] for hit in hits)
     )
     versions = {one.record for context in contexts.values() for one in context.versions}
@@ -185,7 +188,13 @@ def _context(search: Search, sealed: Sealed) -> _Context:
     return _Context(search.versions(account, view.item), search.thread(account, view.thread or view.item))
 
 
-def _item(sealed: Sealed, context: _Context, others: Mapping[Digest, Sealed], proof: RecordProof) -> ProducedItem:
+def _item(
+    sealed: Sealed,
+    context: _Context,
+    others: Mapping[Digest, Sealed],
+    corroborated: Corroboration,
+    proof: RecordProof,
+) -> ProducedItem:
     view, provenance = sealed.view, sealed.provenance
     versions = [others[one.record] for one in context.versions]
     media_type, extension = media_type_of(sealed)
@@ -199,11 +208,17 @@ def _item(sealed: Sealed, context: _Context, others: Mapping[Digest, Sealed], pr
         versions=tuple(_version(one) for one in versions if one.view.kind != "absence"),
         partition_root=sealed.place.partition.root,
         entry=sealed.place.entry,
-        claim=f"{provenance.claim}: {CLAIMS[provenance.claim]}",
+        claim=_claim(corroborated),
         proof=proof.to_bytes(),
         thread=tuple(_line(turn, view.item) for turn in arranged(others[one.record] for one in context.thread)),
         absence=versions[-1].view.absence,
     )
+
+
+def _claim(corroborated: Corroboration) -> str:
+    """Return the level in words, with the beginnings of the ids of the records by which it is reached."""
+    by = ", ".join(one.hex[:SHORT_ID] for one in corroborated.by)
+    return f"{corroborated.words}{f'; the archive also holds {by}' if by else ''}"
 
 
 def _version(sealed: Sealed) -> Version:

@@ -8,10 +8,12 @@ from storage.warc.members import WarcDamagedError, salvage
 from storage.warc.overwriting import SHORTEST, Overwritten, overwrite
 from storage.warc.read import WarcUnsupportedError, read_warc
 from storage.warc.record import PayloadTooLargeError, WarcRecord
+from storage.warc.sightings import SIGHTED, Sighting, read_sightings, spell_sighting
 from storage.warc.write import WarcTakenError, WarcUnwritableError, WarcWriter
 
 __all__ = [
     "SHORTEST",
+    "SIGHTED",
     "Answer",
     "ContentCodingError",
     "Exchange",
@@ -20,6 +22,7 @@ __all__ = [
     "Overwritten",
     "PayloadTooLargeError",
     "Request",
+    "Sighting",
     "WarcDamagedError",
     "WarcRecord",
     "WarcRecordMissingError",
@@ -32,6 +35,8 @@ __all__ = [
     "overwrite",
     "payload_holders",
     "payload_of",
+    "read_sightings",
     "read_warc",
     "salvage",
+    "spell_sighting",
 ]

@@ -22,7 +22,7 @@ from storage.warc.digests import spelled
 from storage.warc.exchange import field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from schemas.instant import Instant
@@ -95,7 +95,7 @@ class WarcWriter:
             "salt": salt.hex(),
         }
         info, self._warcinfo = self._fields_record(
-            "warcinfo", {"WARC-Date": str(now()), "WARC-Filename": path.name}, about
+            "warcinfo", {"WARC-Date": str(now()), "WARC-Filename": path.name}, about.items()
         )
         self._append(info)
         self._sync()
@@ -140,10 +140,12 @@ class WarcWriter:
                 )
         return name
 
-    def note(self, *, at: Instant, fields: Mapping[str, str], uri: str | None = None, about: str | None = None) -> str:
+    def note(
+        self, *, at: Instant, fields: Iterable[tuple[str, str]], uri: str | None = None, about: str | None = None
+    ) -> str:
         """Record what no exchange shows (a request without an answer, a gap); return the record id.
 
-        ``about`` is the id of a record that the note belongs to.
+        A name may come several times. ``about`` is the id of a record that the note belongs to.
 
         Raises:
             WarcUnwritableError: it is not recorded.
@@ -201,9 +203,11 @@ class WarcWriter:
     def _name(self) -> str:
         return f"urn:uuid:{self._new_id()}"
 
-    def _fields_record(self, kind: str, headers: Mapping[str, str], fields: Mapping[str, str]) -> tuple[Any, str]:
+    def _fields_record(
+        self, kind: str, headers: Mapping[str, str], fields: Iterable[tuple[str, str]]
+    ) -> tuple[Any, str]:
         name = self._name()
-        lines = "".join(f"{key}: {_line(value)}\r\n" for key, value in fields.items() if value).encode()
+        lines = "".join(f"{key}: {_line(value)}\r\n" for key, value in fields if value).encode()
         headers = {"WARC-Record-ID": f"<{name}>", **headers}
         kept_as = "application/warc-fields"
         record = self._record(kind, headers, payload=io.BytesIO(lines), length=len(lines), warc_content_type=kept_as)

@@ -28,6 +28,7 @@ from schemas.settings import (
     SettingsError,
     parse_settings,
 )
+from storage.warc import payload_of, read_sightings, read_warc
 from tests.archiver.transports import AT, recorded_native, transport_to
 from tests.servers import Answer, serving
 
@@ -323,3 +324,46 @@ def collector_with(reading: Reading, server: Server) -> ApiCollector:
     platform = find_platform("mastodon")
     assert platform is not None
     return ApiCollector.of(platform, reading, account_at(server), SETTINGS, now=lambda: AT)
+
+
+def sighted(folder: Path) -> list[tuple[str, bytes]]:
+    """What the one look's file notes of items: their ids, and the bytes that lie there."""
+    (path,) = folder.glob("*.warc.gz")
+    with path.open("rb") as stream:
+        noted = list(read_sightings(stream))
+    found = []
+    for one in noted:
+        with path.open("rb") as stream:
+            payload = payload_of(stream, one.exchange, limit=1 << 20)
+        found.append((one.item, payload[one.offset : one.offset + one.length]))
+    return found
+
+
+def test_where_every_object_lies_is_noted_also_of_what_is_known_and_of_what_stands_above(tmp_path: Path):
+    post, above, reply = status(1, replies_count=1), status(7, day=1), status(2, in_reply_to_id="1")
+    context = {"ancestors": [above], "descendants": [reply]}
+    with serving(site(post) | {"/api/v1/statuses/1/context": answer(context)}) as server:
+        collected = looked(server, tmp_path, known=lambda _item, _native: True)
+    noted = dict(sighted(tmp_path))
+    assert noted == {
+        "account:1": json.dumps(PROFILE).encode(),
+        "1": json.dumps(post).encode(),
+        "2": json.dumps(reply).encode(),
+        "7": json.dumps(above).encode(),
+    }
+    # What stands above is no record here, and no part of the list.
+    assert "7" not in views(collected)
+    assert not any(b"Post 7" in one.native for one in collected.items)
+
+
+def test_what_was_answered_is_noted_before_anything_else_is_asked(tmp_path: Path):
+    picture = {"id": "9", "type": "image", "url": "http://127.0.0.1:9/none.png", "preview_url": ""}
+    with serving(site(status(1, media_attachments=[picture]))) as server:
+        looked(server, tmp_path)
+    (path,) = tmp_path.glob("*.warc.gz")
+    with path.open("rb") as stream:
+        order = [(record.type, record.uri or "") for record in read_warc(stream)]
+    asked = next(number for number, (_, uri) in enumerate(order) if uri.endswith("none.png"))
+    shown = next(number for number, (kind, uri) in enumerate(order) if kind == "response" and STATUSES in uri)
+    assert order[shown + 2][0] == "metadata"
+    assert shown + 2 < asked

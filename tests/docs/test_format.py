@@ -17,6 +17,7 @@ from schemas.keys import KeyStatement, Revocation
 from schemas.ledger import KeysChanged
 from schemas.record import Normalised, Provenance, Record
 from storage.warc.salting import turned
+from storage.warc.sightings import sightings_in, spell_sighting
 
 TEXT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
 
@@ -38,6 +39,18 @@ def test_the_example_record_has_the_id_that_is_printed() -> None:
 
 def test_the_example_salt_is_turned_into_the_one_that_is_printed() -> None:
     assert turned(bytes(range(32)), "9f0c2a").hex() == example("turned-salt")
+
+
+def test_the_example_sightings_are_read_and_spelled_as_they_are_printed() -> None:
+    lines = example("sighted").split("\n")
+    content = "".join(f"{line}\r\n" for line in lines).encode()
+    read = list(sightings_in("urn:uuid:note", "urn:uuid:exchange", content))
+    assert [(one.offset, one.length, one.item) for one in read] == [
+        (1, 2904, "115630211049270731"),
+        (2906, 1877, "a\r\nü"),
+    ]
+    assert [f"sighted: {spell_sighting(one.offset, one.length, one.item)}" for one in read] == lines
+    assert content[read[0].named[0] :].startswith(read[0].item.encode())
 
 
 def test_the_example_entries_are_accepted_and_the_checkpoint_is_theirs() -> None:

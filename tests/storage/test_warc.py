@@ -81,7 +81,7 @@ def test_every_kind_of_record_passes_readers_that_are_not_ours(tmp_path: Path) -
         again = warc.exchange(exchange())
         cut = warc.exchange(exchange(b"half a", truncated="length"))
         note = warc.note(
-            at=AT, fields={"outcome": "no answer\r\nforged: yes"}, uri="https://district.example/", about=first
+            at=AT, fields=[("outcome", "no answer\r\nforged: yes")], uri="https://district.example/", about=first
         )
         file = warc.resource(uri="file:///posts.json", at=AT, content_type="application/json", body=io.BytesIO(b"[]"))
 

@@ -186,7 +186,7 @@ def test_requests_headers_and_addresses_lose_it_too(tmp_path: Path) -> None:
                 headers=(("Location", f"/people/{name}"), (name, "as a name")),
             )
         )
-        warc.note(at=AT, fields={"outcome": f"no answer from {name}"}, uri=f"https://{name}.example/", about=first)
+        warc.note(at=AT, fields=[("outcome", f"no answer from {name}")], uri=f"https://{name}.example/", about=first)
     target, told = done(path, natives=[[secret]])
     assert everything(target).replace(secret + b": as a name", b"").count(secret) == 0
     assert told.quoting == (first,)

@@ -10,6 +10,7 @@ import msgspec
 
 from archiver.collectors.api.answers import AnswerUnreadableError, ask
 from archiver.collectors.api.listing import Listing, list_item
+from archiver.collectors.api.shown import shown_in
 from archiver.collectors.api.waiting import Waiting
 from archiver.collectors.media import NOT_FETCHED, Media
 from archiver.contract import Seen
@@ -23,7 +24,6 @@ from archiver.fetch.failures import (
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import decode
 from archiver.parsing.text import cleaned
-from archiver.platforms.objects import find_view, item_of
 from archiver.platforms.reading import UNAUTHORISED, Answer, Endpoint, Led, Question
 from schemas.capture import Observation
 from schemas.digest import Digest
@@ -195,29 +195,25 @@ class Walk:
         self, answer: Answer, response: Response, located: Located, listing: Listing, horizon: Instant | None
     ) -> Instant | None:
         """Keep the items of an answer; return when the last one that it lists was made."""
-        context = self._dialect.context(answer.value) if isinstance(answer.value, dict) else {}
-        found: list[Item] = []
-        listed, until = [], None
-        for number, path in enumerate(listing.endpoint.items):
-            for one in located.at(path):
-                view = find_view(one.value, self._dialect, context)
-                item = item_of(response.payload, one, view and listing.endpoint.seen_as(view, answer.question))
-                found.append(item)
-                if number == 0:
-                    listed.append(item.normalised.item)
-                    until = item.normalised.created or until
-                at, made = response.at, item.normalised.created
-                led = Led(self._site, answer.question, one.value, item.normalised, at) if view is not None else None
-                known = (led is not None and listing.endpoint.elsewhere(led)) or self._keep(response, item)
-                # What a page shows beyond the horizon is not followed further: a deeper look does.
-                is_beyond = known and horizon is not None and made is not None and made < horizon
-                if led is not None and not is_beyond:
-                    for lead in listing.endpoint.leads(led):
-                        if self._is_to_be_asked(lead, known=known, everything=horizon is None):
-                            self._queue.append(Waiting(lead, horizon))
+        shown = shown_in(response.payload, answer, located, listing.endpoint, self._dialect)
         if self._dialect.volatile:
-            self._transport.sighted(response, [(one.offset, one.length, one.normalised.item) for one in found])
-        listing.add(response, listed, head=min((one.offset for one in found), default=len(response.payload)))
+            # Before anything else is asked: if we are killed here, what was recorded can still be found.
+            self._transport.sighted(response, shown.sighted)
+        listed, until = [], None
+        for one in shown.items:
+            if one.listed:
+                listed.append(one.item.normalised.item)
+                until = one.item.normalised.created or until
+            view, at = one.item.normalised, response.at
+            led = Led(self._site, answer.question, one.value, view, at) if one.view is not None else None
+            known = (led is not None and listing.endpoint.elsewhere(led)) or self._keep(response, one.item)
+            # What a page shows beyond the horizon is not followed further: a deeper look does.
+            is_beyond = known and horizon is not None and view.created is not None and view.created < horizon
+            if led is not None and not is_beyond:
+                for lead in listing.endpoint.leads(led):
+                    if self._is_to_be_asked(lead, known=known, everything=horizon is None):
+                        self._queue.append(Waiting(lead, horizon))
+        listing.add(response, listed, head=shown.head(len(response.payload)))
         if listing.endpoint.order != "none":
             self.listed.update(dict.fromkeys(listed))
         return until

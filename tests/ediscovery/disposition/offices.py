@@ -149,9 +149,9 @@ class Office:
         """Commit acts."""
         self.archive.append(lambda _history: acts)
 
-    def register(self, name: str, url: str) -> None:
-        """Register a feed on loopback."""
-        account = Account(name=name, platform="feed", url=url, title=name, private_network=True)
+    def register(self, name: str, url: str, *, platform: str = "feed") -> None:
+        """Register an account on loopback."""
+        account = Account(name=name, platform=platform, url=url, title=name, private_network=True)
         self.append(AccountRegistered(account=account))
 
     def capture(self, name: str = "blog") -> Captured:

@@ -14,6 +14,7 @@ from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
 from tests.ediscovery.disposition.offices import Office, files_in, needles, traces
+from tests.ediscovery.disposition.towns import town
 from tests.killing import Death, deaths
 
 if TYPE_CHECKING:
@@ -23,14 +24,26 @@ if TYPE_CHECKING:
     from schemas.record import Record
 
 
+SAID = "What a citizen answered"
+
+
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Office, dict[Digest, Record]]:
-    """An office with one post and its comments, whose plan is begun; and the records that it had."""
+    """An office with one post and its comments, and one whose reply was shown again with other counts.
+
+    Its plan is begun; and the records that it had.
+    """
     post = next(post for post in POSTS if post.comments)
-    with BlogSite((post,)) as site:
+    with BlogSite((post,)) as site, town() as place:
         office = Office.founded(tmp_path_factory.mktemp("office") / "home")
         office.register("blog", site.feed)
         office.capture()
+        office.register("town", place.url, platform="mastodon")
+        place.publish(1, "Road works", created="2026-03-01", replies_count=1)
+        place.replies["1"] = [place.post(2, SAID, created="2026-03-02", in_reply_to_id="1")]
+        for _ in range(2):
+            place.turn()
+            office.capture("town")
     before = office.records()
     office.begin(office.plan())
     return office, before
@@ -61,5 +74,6 @@ def test_a_plan_may_be_killed_at_every_step(begun: tuple[Office, dict[Digest, Re
         assert not list(left.archive.ledger.history.replacements.doomed("p1")), death
         for one in before.keys() - staying:
             assert not traces(files_in(home), needles(before[one])), death
+        assert not traces(files_in(home), {"said": SAID.encode()}), death
         assert audit(left.archive.store, now=system_clock()).sound, death
         shutil.rmtree(home)

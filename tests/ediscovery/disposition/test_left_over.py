@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from archiver.remembering import recalled, remember
 from demo.site import BlogSite
 from ediscovery.commands import searchable
 from ediscovery.disposition.carrying_out import CopyIncompleteError
@@ -266,8 +267,10 @@ def test_another_machine_forgets_with_its_next_command(site: BlogSite, tmp_path:
     before = office.records()
     office.destroy()
     other = open_archive(tmp_path / "other", now=system_clock, actor="other")
+    remember(other.home, "blog", {"waiting": "https://x.example/snow-day#comment-7"}, capture="a")
     assert forget(other)
     assert not forget(other)
+    assert recalled(other.home, "blog", {}, last="a") == {}
     for one in before.keys() - office.records().keys():
         assert not traces(files_in(tmp_path / "other" / "state"), needles(before[one]))
 
