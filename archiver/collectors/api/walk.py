@@ -11,9 +11,10 @@ import msgspec
 from archiver.collectors.api.answers import AnswerUnreadableError, ask
 from archiver.collectors.api.listing import Listing
 from archiver.collectors.api.waiting import Waiting
-from archiver.collectors.media import NOT_FETCHED, Media
+from archiver.collectors.media import Media
 from archiver.contract import Seen
 from archiver.fetch.failures import (
+    NOT_FETCHED,
     AccessRefusedError,
     NotFoundError,
     RateLimitedError,
