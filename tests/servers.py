@@ -44,6 +44,8 @@ class Received:
     path: str
     headers: Mapping[str, str]
     connection: int
+    method: str = "GET"
+    body: bytes = b""
 
 
 def redirect(location: str, status: int = 302) -> Answer:
@@ -111,7 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        answer = self.server.answer(Received(self.path, dict(self.headers), self.client_address[1]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        connection = self.client_address[1]
+        answer = self.server.answer(Received(self.path, dict(self.headers), connection, self.command, body))
         with suppress(OSError):
             if answer.hang == "before":
                 self.server.closing.wait()
@@ -123,9 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
             if answer.hang == "after":
                 self.server.closing.wait()
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.do_GET()
+    do_POST = do_PUT = do_OPTIONS = do_GET  # noqa: N815 - http.server's
 
     def _send(self, answer: Answer) -> None:
         body = gzip.compress(answer.body, mtime=0) if answer.gzipped else answer.body
