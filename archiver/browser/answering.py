@@ -41,6 +41,7 @@ class Answering:
         self._tasks: set[asyncio.Task[None]] = set()
         self._shared: dict[str, Answered] = {}
         self._held = 0
+        self._turns = asyncio.Semaphore(TOGETHER)
         self._load: Load | None = None
 
     async def open(self) -> None:
@@ -78,7 +79,9 @@ class Answering:
             return
         load.begins()
         try:
-            await self._answered(load, request)
+            # What is over a bound is known when its turn comes, not when it is asked for: pages ask all at once.
+            async with self._turns:
+                await self._answered(load, request)
         finally:
             load.ends()
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110 section 9.2.1); TRACE is none of a page's."""
 READING = frozenset({"XHR", "Fetch"})
+STREAM = "text/event-stream"
 LOCAL = ("data:", "blob:", "about:")
 NEVER = {
     "Media": "sound and film are not played; what the page shows of them is recorded beside it",
-    "EventSource": "a stream of events does not end",
     "Ping": "a beacon reads nothing",
     "CSPViolationReport": "a report reads nothing",
     "Prefetch": "what a page may need later is not fetched",
@@ -69,6 +69,8 @@ def refusal(request: Paused, *, invited: Container[str]) -> str | None:
         return "it is no address of the web"
     if request.kind in NEVER:
         return NEVER[request.kind]
+    if _field(request.headers, "accept") == STREAM:
+        return "a stream of events does not end"
     if request.method in SAFE:
         return None
     if request.method != "POST" or request.kind not in READING:

@@ -30,7 +30,7 @@ FIND = """
     }
   }
   globalThis.holdfastScrolls = found;
-  return found === page ? 0 : innerHeight - found.clientHeight;
+  return found === page ? -1 : innerHeight - found.clientHeight;
 })()
 """
 STEP_TO = """
@@ -62,4 +62,4 @@ async def go_through(load: Load, evaluate: Evaluate, *, until: float) -> Extent:
         await load.quiet(PAUSE, until=min(until, load.clock() + LONGEST_PAUSE))
         top += max(STEP * view, 1)
     height, _ = await evaluate(STEP_TO.format(top=0))
-    return Extent(int(height), around or None)
+    return Extent(int(height), None if around < 0 else around)
