@@ -53,12 +53,13 @@ def redirect(location: str, status: int = 302) -> Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """A running server; ``requests`` grows as they come."""
+    """A running server; ``requests`` grows as they come, which ``came`` tells."""
 
     daemon_threads = False
 
     def __init__(self, site: Mapping[str, Answer | Sequence[Answer]]) -> None:
         self._lock = threading.Lock()
+        self.came = threading.Condition(self._lock)
         self.write(site)
         self._open: set[socket.socket] = set()
         self.scheme = "http"
@@ -79,6 +80,7 @@ class Server(ThreadingHTTPServer):
         """The next of the path's answers, then the last one for ever; 404 where the test wrote none."""
         with self._lock:
             self.requests.append(request)
+            self.came.notify_all()
             path = request.path if request.path in self._turns else request.path.partition("?")[0]
             last = self._last.get(path, Answer(404, body=b"nothing here"))
             self._last[path] = next(self._turns.get(path, iter(())), last)
