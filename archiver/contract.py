@@ -67,6 +67,7 @@ class Kept:
 
     exchange: str
     uri: str
+    media_type: str
     payload: bytes
     sha256: Digest
     size: int
@@ -124,7 +125,7 @@ class Transport(Protocol):
         """
         ...
 
-    def sighted(self, response: Response, items: Sequence[tuple[int, int, str]]) -> None:
+    def sighted(self, response: Response | Kept, items: Sequence[tuple[int, int, str]]) -> None:
         """Note in the WARC file where items lie in an answer: offset, length and id.
 
         That is for items whose native bytes may differ from those of their record, although they make no version: what

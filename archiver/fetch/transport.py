@@ -170,7 +170,7 @@ class RecordingTransport:
         """
         at, uri, payload = self._now(), self._mask.url(uri), self._mask.body(content, media_type)
         name = self._recorder.warc.resource(uri=uri, at=at, content_type=media_type, body=io.BytesIO(payload))
-        return Kept(name, uri, payload, Digest.of(payload), len(payload), at)
+        return Kept(name, uri, media_type, payload, Digest.of(payload), len(payload), at)
 
     def tell(self, uri: str, fields: Mapping[str, str], *, about: str | None = None) -> None:
         """Record in words what no exchange shows of ``uri`` (``archiver.contract.Transport.tell``).
@@ -206,7 +206,7 @@ class RecordingTransport:
             told = {f"failure-{number}": self.masked(failure) for number, failure in enumerate(failures, 1)}
             self._recorder.warc.note(at=self._now(), fields=told)
 
-    def sighted(self, response: Response, items: Sequence[tuple[int, int, str]]) -> None:
+    def sighted(self, response: Response | Kept, items: Sequence[tuple[int, int, str]]) -> None:
         """Note in the WARC file where items lie in an answer (``archiver.contract.Transport.sighted``)."""
         if items:
             told = {

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, Literal
 
 from archiver.browser.chromium import Browser, Chromium
 from archiver.browser.failures import PageUnrenderedError
@@ -37,8 +35,9 @@ SPOKE = "spoke"
 PIXEL = 128
 """In bytes: what is smaller is no picture, but counts visitors."""
 SHOWN_ELEMENTS = frozenset({"video", "audio", "track", "embed"})
+SAYING = frozenset({"Document", "XHR", "Fetch"})
+"""What pages say is in."""
 READS = frozenset({"XHR", "Fetch", "Document", "Script", "Stylesheet", "Image"})
-PNG, MHTML = "image/png", "multipart/related"
 ROLES = {"Image": "image", "Media": "video"}
 
 
@@ -181,9 +180,12 @@ class _Look:
             self._tell(rendered, item, {"outcome": "unchanged"})
             self.walk.follow(shown.links)
             return
-        document, parts = self._kept(url, native, rendered)
+        document, picture, whole = self._kept(url, native, rendered)
         self._tell(rendered, item, {"outcome": wall or "new"}, about=document.exchange)
+        for kept in (picture, whole, *((document,) if wall else ())):
+            self._transport.sighted(kept, [(0, kept.size, item)])
         if wall is None:
+            parts = (_part(picture, "image"), _part(whole, "document"))
             view = self._view(item, rendered, shown, parts)
             source = Slice(exchange=document.exchange, uri=document.uri, offset=0, length=document.size)
             observed = rendered.response.at
@@ -196,18 +198,19 @@ class _Look:
             if one.lacking:
                 self._failures.append(f"{rendered.url} was refused {one.method} {one.url}: {one.why}")
 
-    def _kept(self, url: str, native: bytes, rendered: Rendered) -> tuple[Kept, tuple[Attachment, ...]]:
+    def _kept(self, url: str, native: bytes, rendered: Rendered) -> tuple[Kept, Kept, Kept]:
         keep = self._transport.keep
-        document = keep(f"urn:dom:{url}", native, UTF_8)
-        picture = keep(f"urn:fullPage:{url}", rendered.picture, PNG)
-        whole = keep(f"urn:mhtml:{url}", rendered.mhtml, MHTML)
-        return document, (
-            _part(picture, Attachment(url=picture.uri, role="image", media_type=PNG)),
-            _part(whole, Attachment(url=whole.uri, role="document", media_type=MHTML)),
+        return (
+            keep(f"urn:dom:{url}", native, UTF_8),
+            keep(f"urn:fullPage:{url}", rendered.picture, "image/png"),
+            keep(f"urn:mhtml:{url}", rendered.mhtml, "multipart/related"),
         )
 
     def _tell(self, rendered: Rendered, item: str, fields: Mapping[str, str], *, about: str | None = None) -> None:
-        """Note how the page was rendered, what it was made of, and what it was refused."""
+        """Note how the page was rendered, what it was made of, and what it was refused.
+
+        What scripts made a page of says what the page says, in other words than its record: it goes with it.
+        """
         made_of = dict.fromkeys(one.response.exchange for one in rendered.fetched)
         told = {
             "page": item,
@@ -221,6 +224,11 @@ class _Look:
             },
         }
         self._transport.tell(rendered.url, told, about=about)
+        for response in {
+            one.response.exchange: one.response for one in rendered.fetched if one.kind in SAYING
+        }.values():
+            if response.size:
+                self._transport.sighted(response, [(0, response.size, item)])
 
     def _view(self, item: str, rendered: Rendered, shown: Shown, parts: tuple[Attachment, ...]) -> Normalised:
         files = self.walk.follow(shown.links)
@@ -248,8 +256,15 @@ def _is_picture(one: Fetched) -> bool:
     return one.kind == "Image" and one.response.status == 200 and one.response.size >= PIXEL  # noqa: PLR2004 - OK
 
 
-def _part(kept: Kept, part: Attachment) -> Attachment:
-    return msgspec.structs.replace(part, size=kept.size, sha256=kept.sha256, exchange=kept.exchange)
+def _part(kept: Kept, role: Literal["image", "document"]) -> Attachment:
+    return Attachment(
+        url=kept.uri,
+        role=role,
+        media_type=kept.media_type,
+        size=kept.size,
+        sha256=kept.sha256,
+        exchange=kept.exchange,
+    )
 
 
 def _attachment(one: Fetched) -> Attachment:
