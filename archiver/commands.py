@@ -64,6 +64,7 @@ def register(
     Examples:
       holdfast account register https://district.example/blog/feed.xml --name district-blog
       holdfast account register https://city.example/ --platform website --custodian "City Clerk"
+      holdfast account register https://sites.google.com/district.example/home --platform rendered
       holdfast account register 'https://district.example/feed?token=${FEED_TOKEN}'
     """
     archive = console.open()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from schemas.account import Account
     from schemas.capture import Observation, Sanity
@@ -38,8 +39,78 @@ class Response:
     truncated: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that a page makes, as its browser would send it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to one request, a redirect too.
+
+    ``headers`` are those that the server sent, cookies included, without what the account's owner keeps secret: for
+    the browser that asked, and never to be kept. ``response`` is what was kept.
+    """
+
+    response: Response
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that came of a look and not over HTTP, kept as WARC record ``exchange``; ``payload`` is as kept."""
+
+    exchange: str
+    uri: str
+    media_type: str
+    payload: bytes
+    sha256: Digest
+    size: int
+    at: Instant
+
+
 class Transport(Protocol):
     """The network as collectors see it: every exchange is recorded before the answer is returned."""
+
+    @property
+    def folder(self) -> Path:
+        """A folder of this look alone, that goes with it."""
+        ...
+
+    def ask(self, asked: Asked, *, patient: bool = False) -> Answered:
+        """Make one request of a page, follow no redirect, and record the exchange; any HTTP status is an answer.
+
+        It may take ``Limits.brief`` seconds. A ``patient`` one is tried again as ``get`` does.
+
+        Raises:
+            UnavailableError, PolicyError, InputError: as ``get``.
+        """
+        ...
+
+    def keep(self, uri: str, content: bytes, media_type: str) -> Kept:
+        """Record what a look made, such as a picture of a page, under an address that says what it is.
+
+        Raises:
+            UnavailableError: it is not recorded.
+        """
+        ...
+
+    def tell(self, uri: str, fields: Mapping[str, str], *, about: str | None = None) -> None:
+        """Record in words what no exchange shows of ``uri``; ``about`` is the record that it belongs to.
+
+        Raises:
+            UnavailableError: it is not recorded.
+        """
+        ...
+
+    def masked(self, text: str) -> str:
+        """Return a text without secrets."""
+        ...
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None, keep_payload: bool = True) -> Response:
         """Fetch ``url`` and record the exchange, redirects included; any HTTP status is an answer.
@@ -54,7 +125,7 @@ class Transport(Protocol):
         """
         ...
 
-    def sighted(self, response: Response, items: Sequence[tuple[int, int, str]]) -> None:
+    def sighted(self, response: Response | Kept, items: Sequence[tuple[int, int, str]]) -> None:
         """Note in the WARC file where items lie in an answer: offset, length and id.
 
         That is for items whose native bytes may differ from those of their record, although they make no version: what

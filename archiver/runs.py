@@ -124,6 +124,7 @@ def _recording(
                 connect=settings.connect_seconds,
                 read=settings.read_seconds,
                 total=settings.total_seconds,
+                brief=settings.read_seconds,
                 max_body=settings.max_megabytes * MEGABYTE,
                 max_payload=settings.max_payload_megabytes * MEGABYTE,
             ),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from archiver.collectors.rendered.native import substance_of
 from archiver.parsing.json_slices import JsonMalformedError, decode
 from archiver.platforms.known import find_platform
 from schemas.digest import Digest
@@ -20,15 +21,21 @@ if TYPE_CHECKING:
 
     from schemas.account import Platform
 
+RENDERED = "rendered"
+
 
 def has_volatile(platform: Platform) -> bool:
     """Return whether anything in an item's native bytes makes no version on a platform."""
+    if platform == RENDERED:
+        return True
     found = find_platform(platform)
     return found is not None and bool(found.dialect.volatile)
 
 
 def substance(platform: Platform, native: bytes) -> Digest:
     """Return the digest of what counts of an item's native bytes: of all of them where nothing is left out."""
+    if platform == RENDERED:
+        return Digest.of(substance_of(native))
     found = find_platform(platform)
     if found is None or not found.dialect.volatile:
         return Digest.of(native)

@@ -85,7 +85,11 @@ class RecheckSettings(msgspec.Struct, frozen=True, array_like=True, forbid_unkno
 
 
 class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How accounts are read. Sizes in megabytes (10^6 bytes), times in seconds."""
+    """How accounts are read. Sizes in megabytes (10^6 bytes), times in seconds.
+
+    ``browser`` is the program that renders pages, sought on the path where it is absent; ``browser_sandbox`` demands
+    that it confines what pages do; after ``page_seconds`` a page is taken as it is.
+    """
 
     user_agent: str = "Holdfast/0.1 (public records archive)"
     connect_seconds: Seconds = 10
@@ -103,6 +107,9 @@ class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         RecheckSettings(90, 24),
         RecheckSettings(0, 168),
     )
+    browser: str | None = None
+    browser_sandbox: bool = True
+    page_seconds: Annotated[float, Meta(gt=0, le=600)] = 60
 
 
 class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -44,6 +44,8 @@ class Received:
     path: str
     headers: Mapping[str, str]
     connection: int
+    method: str = "GET"
+    body: bytes = b""
 
 
 def redirect(location: str, status: int = 302) -> Answer:
@@ -51,12 +53,13 @@ def redirect(location: str, status: int = 302) -> Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """A running server; ``requests`` grows as they come."""
+    """A running server; ``requests`` grows as they come, which ``came`` tells."""
 
     daemon_threads = False
 
     def __init__(self, site: Mapping[str, Answer | Sequence[Answer]]) -> None:
         self._lock = threading.Lock()
+        self.came = threading.Condition(self._lock)
         self.write(site)
         self._open: set[socket.socket] = set()
         self.scheme = "http"
@@ -77,6 +80,7 @@ class Server(ThreadingHTTPServer):
         """The next of the path's answers, then the last one for ever; 404 where the test wrote none."""
         with self._lock:
             self.requests.append(request)
+            self.came.notify_all()
             path = request.path if request.path in self._turns else request.path.partition("?")[0]
             last = self._last.get(path, Answer(404, body=b"nothing here"))
             self._last[path] = next(self._turns.get(path, iter(())), last)
@@ -111,7 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        answer = self.server.answer(Received(self.path, dict(self.headers), self.client_address[1]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        connection = self.client_address[1]
+        answer = self.server.answer(Received(self.path, dict(self.headers), connection, self.command, body))
         with suppress(OSError):
             if answer.hang == "before":
                 self.server.closing.wait()
@@ -123,9 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             if answer.hang == "after":
                 self.server.closing.wait()
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.do_GET()
+    do_POST = do_PUT = do_OPTIONS = do_GET  # noqa: N815 - http.server's
 
     def _send(self, answer: Answer) -> None:
         body = gzip.compress(answer.body, mtime=0) if answer.gzipped else answer.body

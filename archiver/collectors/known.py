@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archiver.browser.chromium import Chromium
+from archiver.browser.page import Bounds
 from archiver.collectors.api.collector import ApiCollector
 from archiver.collectors.feed.collector import FeedCollector
+from archiver.collectors.rendered.collector import RenderedCollector
 from archiver.collectors.website.collector import WebsiteCollector
 from archiver.platforms.known import find_platform, platforms
 from schemas.errors import InputError
@@ -16,9 +19,9 @@ if TYPE_CHECKING:
     from archiver.contract import Collector
     from schemas.account import Account
     from schemas.instant import Instant
-    from schemas.settings import Settings
+    from schemas.settings import CaptureSettings, Settings
 
-OWN = ("feed", "website")
+OWN = ("feed", "website", "rendered")
 """What is read by collectors of its own: what is no list of JSON objects."""
 
 
@@ -45,6 +48,8 @@ def collector_of(account: Account, settings: Settings, *, now: Callable[[], Inst
             return FeedCollector()
         case "website":
             return WebsiteCollector(max_pages=settings.capture.max_pages)
+        case "rendered":
+            return RenderedCollector(_chromium(settings.capture), max_pages=settings.capture.max_pages)
         case name:
             platform = find_platform(name)
             if platform is None or platform.reading is None:
@@ -53,3 +58,12 @@ def collector_of(account: Account, settings: Settings, *, now: Callable[[], Inst
                     do=f"Import their exports: holdfast import {account.name} FILE…",
                 )
             return ApiCollector.of(platform, platform.reading, account, settings, now=now)
+
+
+def _chromium(settings: CaptureSettings) -> Chromium:
+    return Chromium(
+        executable=settings.browser,
+        sandbox=settings.browser_sandbox,
+        introduces=settings.user_agent,
+        bounds=Bounds(seconds=settings.page_seconds),
+    )

@@ -8,32 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver.collectors.website.styles import STYLE_SHEET, style_references
-from archiver.fetch.failures import (
-    AddressForbiddenError,
-    AddressMalformedError,
-    CertificateRefusedError,
-    ConnectionCutError,
-    HostUnreachableError,
-    TimedOutError,
-    TooManyRedirectsError,
-)
+from archiver.fetch.failures import NOT_FETCHED
 from schemas.record import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archiver.contract import Response, Transport
-
-NOT_FETCHED = (
-    AddressForbiddenError,
-    AddressMalformedError,
-    CertificateRefusedError,
-    ConnectionCutError,
-    HostUnreachableError,
-    TimedOutError,
-    TooManyRedirectsError,
-)
-"""What may befall one file without ending the capture. What cannot be recorded does end it."""
 
 MOST_STYLE_SHEETS = 500
 """How many style sheets of one capture are read for what they refer to: a server may make them up without end."""

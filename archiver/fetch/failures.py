@@ -84,6 +84,18 @@ class RequestRefusedError(InputError):
     code = "REQUEST_REFUSED"
 
 
+NOT_FETCHED = (
+    AddressForbiddenError,
+    AddressMalformedError,
+    CertificateRefusedError,
+    ConnectionCutError,
+    HostUnreachableError,
+    TimedOutError,
+    TooManyRedirectsError,
+)
+"""What may befall one file without ending the capture. What cannot be recorded does end it."""
+
+
 def demand_ok(response: Response, *, stands_for: int | None = None) -> None:
     """Accept 2xx and 304 (nothing changed); refuse every other answer by name.
 

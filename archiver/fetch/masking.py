@@ -160,6 +160,13 @@ class Mask:
     def _literal(self) -> tuple[Rule, ...]:
         return (_literals(self.secrets),) if self.secrets else ()
 
+    def without_secrets(self, text: str) -> str:
+        """Return a text, as HTTP headers have it, without the secrets that are known by their value."""
+        content = text.encode("latin-1", "replace")
+        for rule in self._literal:
+            content = rule.masked(content, fill=self.fill, until=len(content))[0]
+        return content.decode("latin-1")
+
     def url(self, url: str) -> str:
         """Return an address without credentials."""
         return self._text(url, "utf-8")

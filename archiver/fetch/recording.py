@@ -43,23 +43,25 @@ class FolderUnwritableError(UnavailableError):
 class Limits:
     """What one exchange may cost.
 
-    In seconds: ``connect``, ``read`` (between two packets) and ``total``. In bytes: ``max_body``, recorded of a body,
-    and ``max_payload``, decoded into memory.
+    In seconds: ``connect``, ``read`` (between two packets), ``total``, and ``brief``, the total of one that a rendered
+    page waits for. In bytes: ``max_body``, recorded of a body, and ``max_payload``, decoded into memory.
     """
 
     connect: float = 10.0
     read: float = 30.0
     total: float = 900.0
+    brief: float = 30.0
     max_body: int = 2 << 30
     max_payload: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An answer on the disk; ``location`` is where it redirects to, unmasked, to be used and not kept."""
+    """An answer on the disk; ``location`` is where it redirects to. It and ``headers`` are unmasked, not to be kept."""
 
     response: Response
     location: str | None
+    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Recorder:
             at=at,
             truncated=cut or payload.truncated,
         )
-        return Recorded(response, _location(raw))
+        return Recorded(response, _location(raw), _headers(raw))
 
     def _spool(self) -> BinaryIO:
         return cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY, dir=str(self.folder)))
@@ -155,7 +157,8 @@ class Recorder:
         return cut
 
     def _masked(self, uri: str, sent: Request, headers: Headers) -> tuple[str, Request, Headers]:
-        request = Request(sent.method, self.mask.url(sent.target), self.mask.headers(sent.headers))
+        body = self.mask.body(sent.body, field(sent.headers, "Content-Type") or "")
+        request = Request(sent.method, self.mask.url(sent.target), self.mask.headers(sent.headers), body)
         return self.mask.url(uri), request, self.mask.headers(headers)
 
     def _answer(self, raw: BaseHTTPResponse, headers: Headers, body: BinaryIO, *, opened: bool) -> Answer:
@@ -174,7 +177,8 @@ def _sent(asked: PreparedRequest) -> Request:
     if address.port == DEFAULT_PORTS[address.scheme]:
         host = host.rpartition(":")[0]
     headers: Headers = (("Host", host), *((name, str(value)) for name, value in asked.headers.items()))
-    return Request(asked.method or "", asked.path_url, headers)
+    body = asked.body if isinstance(asked.body, bytes) else b""
+    return Request(asked.method or "", asked.path_url, headers, body)
 
 
 def _address(asked: PreparedRequest) -> str:

@@ -6,8 +6,9 @@ credentials do not travel to another origin.
 
 from __future__ import annotations
 
+import io
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -15,8 +16,10 @@ from urllib.parse import urljoin, urlsplit
 
 from requests import Request
 from requests.exceptions import RequestException
+from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result, stop_after_attempt
 
+from archiver.contract import Answered, Kept
 from archiver.fetch.addresses import is_public
 from archiver.fetch.addresses import resolve as resolve_by_system
 from archiver.fetch.connections import Reach, VettedAdapter
@@ -29,6 +32,7 @@ from archiver.fetch.failures import (
 )
 from archiver.fetch.masking import SECRET_HEADER, Mask
 from archiver.fetch.recording import Limits, Recorded, Recorder
+from schemas.digest import Digest
 from schemas.instant import Instant, InstantMalformedError
 from storage.warc import SIGHTED, spell_sighting
 
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest
 
-    from archiver.contract import Response
+    from archiver.contract import Asked, Response
     from archiver.fetch.access import Credentials
     from archiver.fetch.addresses import Permission, Resolver
     from storage.warc import WarcWriter
@@ -96,6 +100,8 @@ class RecordingTransport:
         secrets = (*secrets, *credentials.secrets) if credentials else secrets
         self._mask, self._now, self._patience = Mask(secrets), now, patience or Patience()
         self._recorder = Recorder(warc, self._adapter, self._mask, folder, now, limits)
+        brief = replace(reach, total=min(limits.brief, limits.total))
+        self._brief = replace(self._recorder, adapter=VettedAdapter(brief, authorities=authorities))
         self._own_headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
         self._retrying = Retrying(
             sleep=sleep,
@@ -118,7 +124,7 @@ class RecordingTransport:
         url = self._aliases.get(url, url)
         for _ in range(REDIRECT_LIMIT + 1):
             request = self._prepared(url, carried)
-            recorded: Recorded = self._retrying(self._attempt, request, keep_payload=keep_payload)
+            recorded: Recorded = self._retrying(self._attempt, self._recorder, request, keep_payload=keep_payload)
             if recorded.location is None:
                 return recorded.response
             here = request.url or url
@@ -129,6 +135,57 @@ class RecordingTransport:
             f"There are more than {REDIRECT_LIMIT} redirects on the way to {self._mask.url(url)[:200]}.",
             do="Open the account's address in a browser, and register the address at which it ends.",
         )
+
+    def ask(self, asked: Asked, *, patient: bool = False) -> Answered:
+        """Make one request of a page and record it (``archiver.contract.Transport.ask``).
+
+        Where a redirect carries a secret, the address that is returned stands for the one with it from then on.
+
+        Raises:
+            HostUnreachableError, TimedOutError, ConnectionCutError, CertificateRefusedError: no answer.
+            AddressForbiddenError, AddressMalformedError: as ``get``.
+        """
+        url = self._aliases.get(asked.url, asked.url)
+        carried = CaseInsensitiveDict({**self._own_headers, "Accept": "*/*"})
+        carried.update(asked.headers)
+        carried["Accept-Encoding"] = self._own_headers["Accept-Encoding"]
+        request = self._prepared(url, carried, method=asked.method, body=asked.body)
+        recorded: Recorded = (
+            self._retrying(self._attempt, self._brief, request, keep_payload=True)
+            if patient
+            else self._attempt(self._brief, request, keep_payload=True)
+        )
+        headers = tuple((name, self._mask.without_secrets(value)) for name, value in recorded.headers)
+        if recorded.location is not None:
+            there = urljoin(url, recorded.location)
+            shown = urljoin(asked.url, self._mask.without_secrets(recorded.location))
+            if shown != there:
+                self._aliases[shown] = there
+        return Answered(recorded.response, headers)
+
+    def keep(self, uri: str, content: bytes, media_type: str) -> Kept:
+        """Record what a look made (``archiver.contract.Transport.keep``), without secrets.
+
+        Raises:
+            WarcUnwritableError: it is not recorded.
+        """
+        at, uri, payload = self._now(), self._mask.url(uri), self._mask.body(content, media_type)
+        name = self._recorder.warc.resource(uri=uri, at=at, content_type=media_type, body=io.BytesIO(payload))
+        return Kept(name, uri, media_type, payload, Digest.of(payload), len(payload), at)
+
+    def tell(self, uri: str, fields: Mapping[str, str], *, about: str | None = None) -> None:
+        """Record in words what no exchange shows of ``uri`` (``archiver.contract.Transport.tell``).
+
+        Raises:
+            WarcUnwritableError: it is not recorded.
+        """
+        told = {name: self.masked(value) for name, value in fields.items()}
+        self._recorder.warc.note(at=self._now(), uri=self._mask.url(uri), fields=told.items(), about=about)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this look."""
+        return self._recorder.folder
 
     @property
     def warc(self) -> WarcWriter:
@@ -150,20 +207,21 @@ class RecordingTransport:
             told = ((f"failure-{number}", self.masked(failure)) for number, failure in enumerate(failures, 1))
             self._recorder.warc.note(at=self._now(), fields=told)
 
-    def sighted(self, response: Response, items: Sequence[tuple[int, int, str]]) -> None:
+    def sighted(self, response: Response | Kept, items: Sequence[tuple[int, int, str]]) -> None:
         """Note in the WARC file where items lie in an answer (``archiver.contract.Transport.sighted``)."""
         if items:
             told = ((SIGHTED, spell_sighting(offset, length, item)) for offset, length, item in items)
             self._recorder.warc.note(at=response.at, fields=told, about=response.exchange)
 
-    def _attempt(self, request: PreparedRequest, *, keep_payload: bool) -> Recorded:
+    def _attempt(self, recorder: Recorder, request: PreparedRequest, *, keep_payload: bool) -> Recorded:
         with self._counting:
             self._attempts += 1
-        return self._recorder.record(request, keep_payload=keep_payload)
+        return recorder.record(request, keep_payload=keep_payload)
 
     def close(self) -> None:
         """Close the connections; the WARC file stays open."""
         self._adapter.close()
+        self._brief.adapter.close()
 
     def __enter__(self) -> Self:
         return self
@@ -171,10 +229,12 @@ class RecordingTransport:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _prepared(self, url: str, headers: Mapping[str, str]) -> PreparedRequest:
+    def _prepared(
+        self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes = b""
+    ) -> PreparedRequest:
         try:
             if urlsplit(url).scheme.lower() in SCHEMES:
-                prepared = Request("GET", url, headers=dict(headers)).prepare()
+                prepared = Request(method, url, headers=dict(headers), data=body or None).prepare()
                 # Judged is the address as it is sent, not as it was spelled.
                 return prepared if self._credentials is None else _authorised(prepared, self._credentials)
         except (RequestException, ValueError):

@@ -77,6 +77,8 @@ def spelled(value: object) -> str:
     """A default as it is documented."""
     if isinstance(value, tuple):
         return json.dumps(msgspec.to_builtins(value))
+    if isinstance(value, bool):
+        return str(value).lower()
     return {None: "none", "": "empty"}.get(value, str(value))
 
 

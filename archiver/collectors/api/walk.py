@@ -12,9 +12,10 @@ from archiver.collectors.api.answers import AnswerUnreadableError, ask
 from archiver.collectors.api.listing import Listing, list_item
 from archiver.collectors.api.shown import shown_in
 from archiver.collectors.api.waiting import Waiting
-from archiver.collectors.media import NOT_FETCHED, Media
+from archiver.collectors.media import Media
 from archiver.contract import Seen
 from archiver.fetch.failures import (
+    NOT_FETCHED,
     AccessRefusedError,
     NotFoundError,
     RateLimitedError,

@@ -12,9 +12,10 @@ from archiver.collectors.feed.found import NotAFeedError
 from archiver.collectors.feed.reading import read_feed
 from archiver.collectors.feed.validators import NOT_MODIFIED, asking, validators_of
 from archiver.collectors.looking import BY_PAGE
-from archiver.collectors.media import NOT_FETCHED, Media
+from archiver.collectors.media import Media
 from archiver.contract import NOBODY, Collected, Seen
 from archiver.fetch.failures import (
+    NOT_FETCHED,
     AccessRefusedError,
     NotFoundError,
     RateLimitedError,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from archiver.collectors.looking import BY_PAGE
-from archiver.collectors.media import NOT_FETCHED, Media, content_type_of, media_type_of
-from archiver.collectors.website.pages import origin_of, page_address, read_page
+from archiver.collectors.media import Media, content_type_of, media_type_of
+from archiver.collectors.website.pages import page_address, read_page
+from archiver.collectors.website.walk import Walk
 from archiver.contract import NOBODY, Collected, Seen
-from archiver.fetch.failures import demand_ok
+from archiver.fetch.failures import NOT_FETCHED, demand_ok
 from archiver.parsing.text import cleaned
 from schemas.capture import Observation
 from schemas.errors import InputError
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 GONE = frozenset({404, 410})
-REQUESTS_PER_PAGE = 4
-"""How many links may be tried for each page allowed: broken ones and redirects to known pages are no pages."""
-
-FILE_NAMES = """
-pdf doc docx xls xlsx ppt pptx odt ods odp rtf csv txt xml json ics zip gz tar 7z epub
-jpg jpeg png gif webp svg avif tif tiff heic mp3 m4a ogg wav flac mp4 m4v mov webm avi mkv
-"""
-FILES = frozenset(FILE_NAMES.split())
 ROLES = {"img": "image", "input": "image", "video": "video", "audio": "audio"}
 
 
@@ -81,12 +72,13 @@ class WebsiteCollector:
                 f"{start.uri} is {media_type_of(start) or 'of no stated type'}, not a web page.",
                 do="Register the address of a page; feeds are registered with --platform feed.",
             )
-        crawl = _Crawl(transport, known, origin=origin_of(start.uri))
+        crawl = _Crawl(transport, known, Walk(start.uri))
         crawl.add(start)
         complete = crawl.follow(self._max_pages)
         return Collected(
-            items=(_list(start, crawl.listed), *crawl.seen),
-            listed=tuple(crawl.listed),
+            # No bytes are the list's own: the pages that it was read from are records, and go when they are due.
+            items=(seen_in(start, crawl.walk.listing(), b""), *crawl.seen),
+            listed=tuple(crawl.walk.listed),
             window=not complete,
             status=start.status,
             sanity="suspect" if start.truncated else "plausible",
@@ -98,16 +90,11 @@ class WebsiteCollector:
 class _Crawl:
     """One walk through a site as it grows."""
 
-    def __init__(
-        self, transport: Transport, known: Callable[[str, bytes], bool], *, origin: tuple[str, str, int | None]
-    ) -> None:
-        self._transport, self._known, self._origin = transport, known, origin
+    def __init__(self, transport: Transport, known: Callable[[str, bytes], bool], walk: Walk) -> None:
+        self._transport, self._known, self.walk = transport, known, walk
         self._media = Media(transport)
-        self._frontier: deque[str] = deque()
-        self._asked: set[str] = set()
         self._failures: list[str] = []
         self.seen: list[Seen] = []
-        self.listed: list[str] = []
 
     @property
     def failures(self) -> list[str]:
@@ -116,9 +103,9 @@ class _Crawl:
 
     def follow(self, max_pages: int) -> bool:
         """Read pages until there is no link left or ``max_pages`` are read; return whether the site was read whole."""
-        while self._frontier and len(self.listed) < max_pages and len(self._asked) < REQUESTS_PER_PAGE * max_pages:
-            self._ask(self._frontier.popleft())
-        return not self._frontier and not self._failures
+        while (address := self.walk.find_next(max_pages)) is not None:
+            self._ask(address)
+        return self.walk.is_whole and not self._failures
 
     def _ask(self, address: str) -> None:
         try:
@@ -127,7 +114,7 @@ class _Crawl:
             self._failures.append(f"{address}: {error.code}: {error.what}")
             return
         if 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110 section 15.3
-            if origin_of(response.uri) == self._origin:
+            if self.walk.owns(response.uri):
                 self.add(response)
         elif response.status not in GONE:  # a dead link is no part of the site; any other answer may hide one
             self._failures.append(f"{address}: HTTP {response.status}")
@@ -135,30 +122,16 @@ class _Crawl:
     def add(self, response: Response) -> None:
         """Keep an answer as a page of the site, or a file that turned out to be none; once."""
         address = page_address(response.uri)
-        self._asked.add(address)
-        if address in self.listed:
+        if not self.walk.takes(address):
             return
-        self.listed.append(address)
         if response.truncated:
             self._failures.append(f"{response.uri} was cut off ({response.truncated})")
-        if media_type_of(response) in HTML:
-            view = self._page(response, address)
-        else:
-            view = Normalised(kind="media", type="Document", item=address, url=address, flags=_flags(response))
-        self.seen.append(_seen(response, cleaned(view), response.payload))
+        view = self._page(response, address) if media_type_of(response) in HTML else file_view(response)
+        self.seen.append(seen_in(response, cleaned(view), response.payload))
 
     def _page(self, response: Response, address: str) -> Normalised:
         page = read_page(response.payload, address=response.uri, content_type=content_type_of(response))
-        files = []
-        for link in page.links:
-            target = page_address(link)
-            if origin_of(target) != self._origin:
-                continue
-            if _is_file(target):
-                files.append(Attachment(url=target, role="document"))
-            elif target not in self._asked:
-                self._asked.add(target)
-                self._frontier.append(target)
+        files = self.walk.follow(page.links)
         attachments = (*map(attachment_of, page.resources), *files)
         if not self._known(address, response.payload):
             attachments = self._media.recorded(attachments)
@@ -183,22 +156,17 @@ def attachment_of(reference: Reference) -> Attachment:
     return Attachment(url=reference.address, role=role, media_type=reference.media_type, alt=alt)  # type: ignore[arg-type]
 
 
-def _is_file(address: str) -> bool:
-    name = urlsplit(address).path.rpartition("/")[2]
-    return "." in name and name.rpartition(".")[2].lower() in FILES
+def file_view(response: Response) -> Normalised:
+    """Return what is said of an answer at a page's address that is no page."""
+    address = page_address(response.uri)
+    return Normalised(kind="media", type="Document", item=address, url=address, flags=_flags(response))
 
 
 def _flags(response: Response) -> tuple[str, ...]:
     return ("truncated",) if response.truncated else ()
 
 
-def _list(start: Response, listed: list[str]) -> Seen:
-    address = page_address(start.uri)
-    view = Normalised(kind="list", type="Collection", item=f"list:{address}", url=address, listed=tuple(listed))
-    # No bytes are its own: the pages that it was read from are records of their own, and go when they are due.
-    return _seen(start, cleaned(view), b"")
-
-
-def _seen(response: Response, view: Normalised, native: bytes) -> Seen:
+def seen_in(response: Response, view: Normalised, native: bytes) -> Seen:
+    """Return an item of which ``native`` is the beginning of an answer."""
     source = Slice(exchange=response.exchange, uri=response.uri, offset=0, length=len(native))
     return Seen(native, Observation(normalised=view, source=source, observed=response.at))
