@@ -217,12 +217,14 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """How this machine gets at an account: where the token is that the platform gave out for it.
 
     It is in the environment variable ``token_variable``, or in ``token_file``, relative to the folder of
-    ``holdfast.toml``, or in the system's keyring under the name ``token_keyring``.
+    ``holdfast.toml``, or in the system's keyring under the name ``token_keyring``. ``key`` tells that it is a program's
+    key, which reads what is public, and no token of the account.
     """
 
     token_variable: str | None = None
     token_file: str | None = None
     token_keyring: str | None = None
+    key: bool = False
 
 
 class WitnessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -188,6 +188,9 @@ class Walk:
                     for lead in listing.endpoint.leads(led):
                         if self._is_to_be_asked(lead, known=known, everything=horizon is None):
                             self._queue.append(Waiting(lead, horizon))
+        for lead in listing.endpoint.together(self._site, answer):
+            if self._is_to_be_asked(lead, known=False, everything=horizon is None):
+                self._queue.append(Waiting(lead, horizon))
         if self._dialect.volatile:
             self._transport.sighted(response, [(one.offset, one.length, one.normalised.item) for one in found])
         listing.add(response, listed, head=min((one.offset for one in found), default=len(response.payload)))
