@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from archiver.platforms import activitypub, bluesky, mastodon, mediawiki, wordpress, x
+from archiver.platforms import activitypub, bluesky, mastodon, mediawiki, wordpress, x, youtube
 from archiver.platforms.platform import Platform
 from schemas.errors import InputError
 
@@ -19,6 +19,7 @@ BUILT_IN = (
     mediawiki.PLATFORM,
     wordpress.PLATFORM,
     x.PLATFORM,
+    youtube.PLATFORM,
 )
 
 

@@ -45,9 +45,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One address to ask, and which endpoint answers. ``about`` is the item that the answer belongs below, if any;
-    ``within`` is the thread of that, where the answer does not say it.
+    """One address to ask, and which endpoint answers. ``about`` is the item that the answer belongs below, if any.
 
+    ``within`` is the thread of what it belongs below, where the answer does not say it.
     ``changed`` is asked only where what leads here is new or changed, ``seldom`` only by a look that reads everything.
     ``empty`` tells that nothing is there, as the platform counts: then it is asked only if something is known to have
     been there, which has gone meanwhile.
