@@ -220,8 +220,8 @@ class DispositionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     approvers: tuple[str, ...] = ()
 
 
-class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How this machine gets at an account: where the token is that the platform gave out for it.
+class SecretSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where this machine keeps a secret.
 
     It is in the environment variable ``token_variable``, or in ``token_file``, relative to the folder of
     ``holdfast.toml``, or in the system's keyring under the name ``token_keyring``.
@@ -230,6 +230,15 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     token_variable: str | None = None
     token_file: str | None = None
     token_keyring: str | None = None
+
+
+class AccessSettings(SecretSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How this machine gets at an account: where the token is that the platform gave out for it.
+
+    ``key`` tells that it is a program's key, which reads what is public, and no token of the account.
+    """
+
+    key: bool = False
 
 
 class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -274,7 +283,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     access: dict[str, AccessSettings] = {}
     platform: dict[str, PlatformSettings] = {}
     listen: ListenSettings = ListenSettings()
-    webhook: dict[str, AccessSettings] = {}
+    webhook: dict[str, SecretSettings] = {}
 
     @property
     def zone(self) -> ZoneInfo:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from schemas.settings import AccessSettings
+    from schemas.settings import SecretSettings
 
 LONGEST = 16_384
 """In bytes."""
@@ -41,7 +41,7 @@ class Place:
     """Where the credentials of ``account`` are; ``home`` is the folder of ``holdfast.toml``."""
 
     account: str
-    settings: AccessSettings
+    settings: SecretSettings
     home: Path
     environment: Mapping[str, str]
 

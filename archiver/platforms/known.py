@@ -15,6 +15,7 @@ from archiver.platforms import (
     threads,
     wordpress,
     x,
+    youtube,
 )
 from archiver.platforms.platform import Platform
 from schemas.errors import InputError
@@ -32,6 +33,7 @@ BUILT_IN = (
     threads.PLATFORM,
     wordpress.PLATFORM,
     x.PLATFORM,
+    youtube.PLATFORM,
 )
 
 

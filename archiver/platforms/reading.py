@@ -28,15 +28,17 @@ UNAUTHORISED = 401
 class Site:
     """Where an account is read: below ``api`` (no slash at its end), in the API's ``version`` where it has versions.
 
-    ``authorised`` tells whether there are credentials, so that what needs them is asked for. ``options`` are what
-    ``holdfast.toml`` chooses of what the platform lets one choose; ``directory`` is where it has the platform's
-    directory of identities, empty where that is the usual one.
+    ``authorised`` tells whether there are credentials of the account's, so that what needs them is asked for; ``keyed``
+    that there is a program's key instead, which reads what is public. ``options`` are what ``holdfast.toml`` chooses of
+    what the platform lets one choose; ``directory`` is where it has the platform's directory of identities, empty where
+    that is the usual one.
     """
 
     account: Account
     api: str
     version: str = ""
     authorised: bool = False
+    keyed: bool = False
     options: frozenset[str] = frozenset()
     directory: str = ""
 
@@ -45,6 +47,7 @@ class Site:
 class Question:
     """One address to ask, and which endpoint answers. ``about`` is the item that the answer belongs below, if any.
 
+    ``within`` is the thread of what it belongs below, where the answer does not say it.
     ``changed`` is asked only where what leads here is new or changed, ``seldom`` only by a look that reads everything.
     ``empty`` tells that nothing is there, as the platform counts: then it is asked only if something is known to have
     been there, which has gone meanwhile.
@@ -56,6 +59,7 @@ class Question:
     changed: bool = False
     seldom: bool = False
     empty: bool = False
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ def nothing(_: Led) -> Iterable[Question]:
     return ()
 
 
+def no_more(_site: Site, _: Answer) -> Iterable[Question]:
+    """Lead to nothing."""
+    return ()
+
+
 def as_it_is(view: Normalised, _: Question) -> Normalised:
     """Return a view as the dialect gave it."""
     return view
@@ -123,7 +132,8 @@ class Endpoint:
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
     returns the address of the next page. ``seen_as`` completes a view by what only the question knows. An item that is
     read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``cost`` is in the
-    units of the platform's budget. ``title`` is what people call what is asked for.
+    units of the platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of
+    all its items ``together``, where a platform answers for many at once.
     """
 
     title: str
@@ -133,6 +143,7 @@ class Endpoint:
     demands: str | None = None
     next: Callable[[Answer], str | None] = nowhere
     leads: Callable[[Led], Iterable[Question]] = nothing
+    together: Callable[[Site, Answer], Iterable[Question]] = no_more
     seen_as: Callable[[Normalised, Question], Normalised] = as_it_is
     elsewhere: Callable[[Led], bool] = never
     cost: Callable[[Answer], int] = free

@@ -11,6 +11,7 @@ import pytest
 
 from archiver.collectors.api.answers import AnswerUnreadableError
 from archiver.collectors.api.collector import ApiCollector
+from archiver.collectors.api.waiting import Waiting, spell_waiting, waiting_in
 from archiver.collectors.known import collector_of
 from archiver.contract import Access
 from archiver.fetch.failures import AccessRefusedError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from archiver.contract import Collected
     from archiver.platforms.reading import Answer as ReadAnswer
+    from archiver.platforms.reading import Site
     from tests.servers import Server
 
 JSON = {"Content-Type": "application/json"}
@@ -82,13 +84,14 @@ def looked(
     cursor: Mapping[str, str] | None = None,
     known: Callable[[str, bytes], bool] = lambda _item, _native: False,
     authorised: bool = False,
+    access: AccessSettings | None = None,
     **capture: Any,
 ) -> Collected:
     """Look at the account once; every native is what the WARC file says it is."""
     account = Account(name="m", platform="mastodon", url=server.url("/@maple"), title="Maple", private_network=True)
-    access = {"m": AccessSettings(token_variable="M")} if authorised else {}
+    access = access or (AccessSettings(token_variable="M") if authorised else None)
     bounds = CaptureSettings(**{"recheck": EVERYTHING, **capture})
-    chosen = msgspec.structs.replace(SETTINGS, capture=bounds, access=access)
+    chosen = msgspec.structs.replace(SETTINGS, capture=bounds, access={"m": access} if access else {})
     path = folder / f"{len(server.requests)}.warc.gz"
     with transport_to(path) as transport:
         collected = collector_of(account, chosen, now=lambda: AT).collect(
@@ -188,6 +191,36 @@ def test_what_is_read_elsewhere_in_another_form_is_listed_and_not_kept(tmp_path:
     assert found["list:statuses"].listed == ("1", "2")
     assert {"1", "3"} < found.keys()
     assert "2" not in found
+
+
+def test_what_is_asked_of_many_together_is_asked_once_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def together(site: Site, read: ReadAnswer) -> list[Question]:
+        return [Question("replies", f"{site.api}/many?id=" + ",".join(one["id"] for one in read.value))]
+
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], together=together)
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, endpoints=endpoints))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    many = {"/many": answer({"ancestors": [], "descendants": [status(9)]})}
+    with serving(site(status(2), status(1)) | many) as server:
+        assert "9" in views(looked(server, tmp_path))
+        assert [one.path for one in server.requests if one.path.startswith("/many")] == ["/many?id=2,1"]
+
+
+def test_what_waits_is_remembered_with_all_that_its_answer_needs():
+    waiting = (
+        Waiting(Question("replies", "https://maple.example/7", about="7"), AT, rest=True),
+        Waiting(Question("replies", "https://maple.example/8", about="8", within="1")),
+    )
+    assert waiting_in(spell_waiting(waiting)) == waiting
+
+
+def test_what_a_key_cannot_read_is_not_asked_for(tmp_path: Path):
+    with serving(site()) as server:
+        looked(server, tmp_path, access=AccessSettings(token_variable="M", key=True))
+        assert CONVERSATIONS not in [one.path.partition("?")[0] for one in server.requests]
+        looked(server, tmp_path, access=AccessSettings(token_variable="M"))
+        assert CONVERSATIONS in [one.path.partition("?")[0] for one in server.requests]
 
 
 def test_what_one_look_may_not_ask_the_next_one_does(tmp_path: Path):

@@ -17,6 +17,7 @@ from schemas.settings import (
     FileKeys,
     MailSettings,
     PlatformSettings,
+    SecretSettings,
     Settings,
     SettingsError,
     TokenKey,
@@ -54,7 +55,7 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         "access": AccessSettings(),
         "platform": PlatformSettings(),
         "listen": settings.listen,
-        "webhook": AccessSettings(),
+        "webhook": SecretSettings(),
     }
     kinds = (settings.keys.entry, EnvironmentKey(variable=""), TokenKey(module="", token="", label=""))
     assert settings.keys.entry == settings.keys.checkpoint == FileKeys()

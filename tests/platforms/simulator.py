@@ -81,7 +81,8 @@ class Route:
     """A path, with ``{name}`` for what varies, and the parameters that it knows, each with what it may be (a pattern).
 
     ``role`` is what tests call it: ``profile`` (what is asked first), ``posts`` (the list of posts), ``mentions``,
-    ``replies``, ``messages``, ``item`` (one item, looked up), ``other``. ``needs`` are parameters that must be there.
+    ``replies``, ``messages``, ``item`` (one item, looked up), ``other``. ``needs`` are parameters that must be there;
+    ``when`` are those, each with what it is (a pattern), by which a route is told from another one of the same path.
     """
 
     role: Literal["profile", "posts", "mentions", "replies", "messages", "item", "other"]
@@ -89,8 +90,11 @@ class Route:
     answer: Callable[[Asked], Answer]
     parameters: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    when: Mapping[str, str] = field(default_factory=dict)
 
-    def matched(self, path: str) -> re.Match[str] | None:
+    def matched(self, path: str, query: Mapping[str, str]) -> re.Match[str] | None:
+        if not all(re.fullmatch(pattern, query.get(name, "")) for name, pattern in self.when.items()):
+            return None
         return re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path)), path)
 
 
@@ -130,6 +134,10 @@ class Simulator(Server):
     cannot: ClassVar[Mapping[str, str]] = {}
     """What the platform does not know, and why: ``image``, ``reply``, ``reply-to-reply``, ``edit``, ``edit-reply``,
     ``like``, ``hide``. The stories that need it are skipped with the reason."""
+    deepest: ClassVar[int] = 4
+    """How deep replies to replies go, as far as tests go."""
+    names_only: ClassVar[bool] = False
+    """Whether the list of posts does no more than name them, so that they are asked for when it has been read."""
     replies_go_too: ClassVar[bool] = True
     """Whether replies vanish with what they answer."""
     tells_version: ClassVar[bool] = False
@@ -143,6 +151,8 @@ class Simulator(Server):
         self.media: dict[str, bytes] = {}
         self.tokens: list[str] = []
         self.expired = False
+        self.keyed = False
+        """Whether what reads is a program's key, which shows what is public and nothing else."""
         self.serves = self.version
         self.quirks: set[Quirk] = set()
         self.unlisted: set[str] = set()
@@ -207,7 +217,7 @@ class Simulator(Server):
 
     @property
     def access(self) -> AccessSettings:
-        return AccessSettings(token_variable="SIMULATED_TOKEN")
+        return AccessSettings(token_variable="SIMULATED_TOKEN", key=self.keyed)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -349,7 +359,8 @@ class Simulator(Server):
             return self._media(request)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
         route, match = next(
-            ((route, match) for route in self.routes() if (match := route.matched(parts.path))), (None, None)
+            ((route, match) for route in self.routes() if (match := route.matched(parts.path, dict(pairs)))),
+            (None, None),
         )
         if route is None or match is None:
             raise RefusedError("no-such-path", parts.path)
@@ -364,7 +375,7 @@ class Simulator(Server):
         if self.expired or token != self.tokens[-1]:
             raise RefusedError("expired" if token in self.tokens else "bad-token")
         self.check(asked)
-        known = {**self.parameters_everywhere(), **route.parameters}
+        known = {**self.parameters_everywhere(), **route.when, **route.parameters}
         for name, value in pairs:
             if name not in known or not re.fullmatch(known[name], value):
                 raise RefusedError("bad-request", f"{name}={value}")

@@ -64,13 +64,15 @@ class ApiCollector:
                 f"{platform.title} has no option {unknown[0]!r}.",
                 do=f"It has these: {', '.join(reading.options) or 'none'}. docs/PLATFORMS.md says what they do.",
             )
+        access = settings.access.get(account.name)
         parts = urlsplit(account.url)
         api = chosen.api or reading.api or f"{parts.scheme}://{parts.netloc}"
         site = Site(
             account,
             api.rstrip("/"),
             chosen.version or "",
-            authorised=account.name in settings.access,
+            authorised=access is not None and not access.key,
+            keyed=access is not None and access.key,
             options=frozenset(chosen.options),
             directory=(chosen.directory or "").rstrip("/"),
         )

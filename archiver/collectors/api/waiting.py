@@ -38,16 +38,24 @@ class _Spelled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     about: str
     horizon: str
     rest: bool
-    after: str
+    after: str = ""
+    within: str = ""
 
 
 def spell_waiting(waiting: Iterable[Waiting]) -> dict[str, str]:
     """Return what a cursor keeps of the questions that wait; nothing where there are none."""
     rows = [
         _Spelled(
-            one.question.endpoint, one.question.url, one.question.about, str(one.horizon or ""), one.rest, one.after
+            question.endpoint,
+            question.url,
+            question.about,
+            str(one.horizon or ""),
+            one.rest,
+            one.after,
+            question.within,
         )
         for one in waiting
+        for question in (one.question,)
     ][:MOST]
     return {KEY: msgspec.json.encode(rows).decode()} if rows else {}
 
@@ -58,7 +66,7 @@ def waiting_in(cursor: Mapping[str, str]) -> tuple[Waiting, ...]:
         rows = msgspec.json.decode(cursor.get(KEY, "[]"), type=list[_Spelled])
         return tuple(
             Waiting(
-                Question(row.endpoint, row.url, row.about),
+                Question(row.endpoint, row.url, row.about, within=row.within),
                 Instant.from_text(row.horizon) if row.horizon else None,
                 row.rest,
                 row.after,
