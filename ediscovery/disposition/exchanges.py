@@ -12,7 +12,7 @@ from ediscovery.disposition.sighted import Versions
 from manifests.audit.reading import whole
 from schemas.disposition import Replaced
 from schemas.errors import IntegrityError
-from schemas.record import Provenance
+from schemas.record import Normalised, Provenance
 from storage import layout, parquet, warc
 from storage.objects import Content, read_stored
 
@@ -237,8 +237,11 @@ def _versions(archive: Archive, account: str, going: Going) -> Versions:
 
 
 def _add_slices(found: Slices, store: ObjectStore, stored: StoredObject, records: frozenset[Digest] | None) -> None:
-    """Add where a partition's rows, or those of ``records``, lie, by exchange."""
+    """Add where a partition's rows, or those of ``records``, lie, and the files that they show, by exchange."""
     for row in parquet.read_rows(io.BytesIO(read_stored(store, stored))):
         if records is None or row.id in records:
             source = Provenance.from_bytes(row.record.provenance).source
             found.setdefault(source.exchange, []).append((source.offset, source.length))
+            for attachment in Normalised.from_bytes(row.record.normalised).attachments:
+                if attachment.exchange is not None:
+                    found.setdefault(attachment.exchange, []).append((0, attachment.size or 0))
