@@ -13,6 +13,7 @@ from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_id, find_text
 from archiver.platforms import graph
+from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Dialect
 from archiver.platforms.facebook_objects import view_of
 from archiver.platforms.graph import by_after, handle_of, node
@@ -205,4 +206,13 @@ PLATFORM = Platform(
         volatile=(*SIGNED, *COUNTED, *OF_TODAY),
     ),
     reading=READING,
+    authorisation=Given(
+        steps=(
+            "At developers.facebook.com, create an app of the type 'Business' in the body's own business portfolio.",
+            "In the Business Settings add a system user, and assign the page to it with full access to its content.",
+            "Generate its token for the app: pages_show_list, pages_read_engagement, pages_read_user_content.",
+            "For messages it needs pages_messaging, too; no other permission is needed.",
+            "In the Graph API Explorer ask with that token for PAGE?fields=access_token: copy the page's own token.",
+        )
+    ),
 )
