@@ -118,11 +118,11 @@ def _of_profile(led: Led) -> Iterable[Question]:
     yield edge("conversations", "conversations", CONVERSATION_FIELDS, platform="messenger")
 
 
-def _comments(led: Led, *, seldom: bool = False) -> Question:
+def _comments(led: Led, *, empty: bool = False) -> Question:
     item = led.view.item
     number = find_id(led.value, "id") or ""
     told = {"filter": "stream", "order": "reverse_chronological", "limit": "100"}
-    return Question("comments", node(led.site, number, "comments", fields=COMMENT_FIELDS, **told), item, seldom=seldom)
+    return Question("comments", node(led.site, number, "comments", fields=COMMENT_FIELDS, **told), item, empty=empty)
 
 
 def _of_post(led: Led) -> Iterable[Question]:
@@ -131,7 +131,7 @@ def _of_post(led: Led) -> Iterable[Question]:
 
 def _of_media(led: Led) -> Iterable[Question]:
     """A picture's comments are its own also where it is one of several in a post; most have none."""
-    yield _comments(led, seldom=not led.view.counts.get("comments"))
+    yield _comments(led, empty=not led.view.counts.get("comments"))
 
 
 def _of_story(led: Led) -> Iterable[Question]:
@@ -178,11 +178,11 @@ READING = Reading(
         "live": _listed(title="the live videos", order="newest"),
         "albums": _listed(title="the albums", order="whole"),
         "ratings": _listed(title="the ratings", order="newest"),
-        # A story ends by itself, and of a conversation the newest messages are told: neither is a list.
-        "stories": _listed(title="the stories", leads=_of_story),
+        # A story ends by itself, and of a conversation the newest messages are told: what is missing is not gone.
+        "stories": _listed(title="the stories", order="passing", leads=_of_story),
         "story": Endpoint(title="what a story shows", items=((),), demands="id", seen_as=_below),
-        "conversations": _listed(title="the conversations", leads=_of_conversation),
-        "messages": _listed(title="the messages", seen_as=_as_message),
+        "conversations": _listed(title="the conversations", order="passing", leads=_of_conversation),
+        "messages": _listed(title="the messages", order="passing", seen_as=_as_message),
         "comments": _listed(title="the comments", order="newest", seen_as=_as_comment),
     },
     start=_start,

@@ -169,7 +169,7 @@ def _of_post(led: Led) -> Iterable[Question]:
 def _of_comment(led: Led) -> Iterable[Question]:
     url = node(led.site, led.view.item, "replies", fields=REPLY_FIELDS, limit="50")
     has_some = next(all_in(led.value, "replies"), None) is not None
-    yield Question("replies", url, led.view.thread or led.question.about, seldom=not has_some)
+    yield Question("replies", url, led.view.thread or led.question.about, empty=not has_some)
 
 
 def _of_conversation(led: Led) -> Iterable[Question]:
@@ -205,10 +205,10 @@ READING = Reading(
         "profile": Endpoint(title="the profile", items=((),), demands="id", leads=_of_profile),
         "media": _below(title="the posts", order="newest", leads=_of_post),
         "tags": _below(title="the posts that tag the account", order="newest", seen_as=_as_tag),
-        # A story ends within a day by itself, and of a conversation the newest messages are told: neither is a list.
-        "stories": _below(title="the stories"),
-        "conversations": _below(title="the conversations", leads=_of_conversation),
-        "messages": _below(title="the messages", seen_as=_as_message),
+        # A story ends by itself, and of a conversation the newest messages are told: what is missing is not gone.
+        "stories": _below(title="the stories", order="passing"),
+        "conversations": _below(title="the conversations", order="passing", leads=_of_conversation),
+        "messages": _below(title="the messages", order="passing", seen_as=_as_message),
         "comments": _below(title="the comments", order="whole", leads=_of_comment, seen_as=_as_comment),
         "replies": _below(title="the replies", order="whole", seen_as=_as_reply),
     },

@@ -137,7 +137,7 @@ def _of_reply(led: Led) -> Iterable[Question]:
 
 def _below(led: Led, edge: str) -> Question:
     url = node(led.site, led.view.item, edge, fields=REPLY_FIELDS, reverse="true", limit="100")
-    return Question(edge, url, led.view.item, seldom=led.value.get("has_replies") is not True)
+    return Question(edge, url, led.view.item, empty=led.value.get("has_replies") is not True)
 
 
 def _as_reply(view: Normalised, question: Question) -> Normalised:
