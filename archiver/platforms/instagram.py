@@ -169,7 +169,7 @@ def _of_post(led: Led) -> Iterable[Question]:
 def _of_comment(led: Led) -> Iterable[Question]:
     url = node(led.site, led.view.item, "replies", fields=REPLY_FIELDS, limit="50")
     has_some = next(all_in(led.value, "replies"), None) is not None
-    yield Question("replies", url, led.view.thread or led.question.about, empty=not has_some)
+    yield Question("replies", url, led.view.item, empty=not has_some)
 
 
 def _of_conversation(led: Led) -> Iterable[Question]:
@@ -183,7 +183,8 @@ def _as_comment(view: Normalised, question: Question) -> Normalised:
 
 
 def _as_reply(view: Normalised, question: Question) -> Normalised:
-    return msgspec.structs.replace(view, kind="reply", thread=question.about)
+    """A reply names its post itself."""
+    return msgspec.structs.replace(view, kind="reply", parent=question.about)
 
 
 def _as_tag(view: Normalised, _: Question) -> Normalised:

@@ -216,13 +216,23 @@ def test_a_story_that_ends_is_kept_and_not_missed(tmp_path: Path):
         story.check()
 
 
-def test_an_album_of_instagram_is_kept_with_all_it_shows_and_replies_have_their_comment_above_them(tmp_path: Path):
+def test_replies_on_instagram_have_their_comment_above_them_and_each_comment_has_a_list_of_its_own(tmp_path: Path):
     with begun(tmp_path, "instagram") as story:
         post = story.simulator.post("Field day", image=PIXELS)
-        comment = story.simulator.reply(post, "Which bus?")
-        reply = story.simulator.reply(comment, "The 7")
+        comments = [story.simulator.reply(post, text) for text in ("Which bus?", "Where?")]
+        replies = [story.simulator.reply(comment, "The 7") for comment in comments]
         story.complete()
         views = shown(story)
-        assert (views[comment].kind, views[comment].thread, views[comment].parent) == ("comment", post, post)
-        assert (views[reply].kind, views[reply].thread, views[reply].parent) == ("reply", post, comment)
+        for comment, reply in zip(comments, replies, strict=True):
+            assert (views[comment].kind, views[comment].thread, views[comment].parent) == ("comment", post, post)
+            assert (views[reply].kind, views[reply].thread, views[reply].parent) == ("reply", post, comment)
+        story.complete()
+        assert story.simulator.asked["item"] == []
+        story.simulator.delete(replies[0])
+        story.complete()
+        assert {item: one.verdict for item, one in story.absences().items()} == {replies[0]: "deleted"}
+        story.simulator.delete(comments[1])
+        story.complete()
+        away = {item for item, one in story.absences().items() if one.verdict == "deleted"}
+        assert away == {replies[0], comments[1], replies[1]}
         story.check()
