@@ -50,7 +50,7 @@ FOREIGN = frozenset({"boost_ads_list", "status_code", "copyright_check_informati
 NAMED = frozenset({"account_type", "biography", "followers_count", "media_count", "name", "profile_picture_url"})
 VOLATILE = (
     *("comments_count", "like_count", "followers_count", "follows_count", "media_count", "replies"),
-    *("media_url", "thumbnail_url", "children.data.media_url", "children.data.thumbnail_url", "profile_picture_url"),
+    *("media_url", "thumbnail_url", "children.data.media_url", "children.data.thumbnail_url", "profile_picture_url?"),
     *("from.username", "to.data.username", "participants.data.username", "story.mention.link", "story.reply_to.link"),
     *(f"attachments.data.{name}.url" for name in ("image_data", "video_data")),
     *(f"attachments.data.{name}.preview_url" for name in ("image_data", "video_data")),

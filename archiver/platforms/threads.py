@@ -43,7 +43,7 @@ OPTIONS = ("option_a", "option_b", "option_c", "option_d")
 VOLATILE = (
     *(f"{shown}{name}" for shown in ("", "children.data.") for name in ("media_url", "thumbnail_url", "gif_url")),
     *(f"poll_attachment.{option}_votes_percentage" for option in OPTIONS),
-    *("poll_attachment.total_votes", "has_replies", "threads_profile_picture_url"),
+    *("poll_attachment.total_votes", "has_replies", "threads_profile_picture_url?"),
 )
 
 
