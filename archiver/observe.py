@@ -197,12 +197,17 @@ def missing(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
 
 
 def below(held: Held, item: str) -> tuple[str, ...]:
-    """Return the comments and replies of ``item`` that are not known to be away: when it goes, so may they."""
+    """Return the comments and replies of ``item`` that are not known to be away: when it goes, so may they.
+
+    They belong to its thread, or its own lists showed them: a comment's replies are in the thread of the post.
+    """
+    lists = [listed for name, listed in held.lists.items() if name[:5] == "list:" and name.split(":", 2)[2:] == [item]]
+    shown = frozenset().union(*lists)
     return tuple(
         sorted(
             other
             for other, versions in held.versions.items()
-            if versions[-1].thread == item
+            if (versions[-1].thread == item or other in shown)
             and other != item
             and versions[-1].kind != "list"
             and versions[-1].verdict is None

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 RENDERED = "rendered"
 
+FILE = "?"
+"""Stands at the end of the path of an address of which the file's name counts."""
+
 
 def has_volatile(platform: Platform) -> bool:
     """Return whether anything in an item's native bytes makes no version on a platform."""
@@ -54,18 +57,26 @@ def _tree(paths: tuple[str, ...]) -> dict[str, Any]:
         node = tree
         for name in above:
             node = node.setdefault(name, {})
-        node[last] = None
+        node[last.removesuffix(FILE)] = FILE if last.endswith(FILE) else None
     return tree
 
 
 def _without(value: Any, leaving: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value without the members that ``leaving`` names; what is said of an array goes for its elements."""
+    """Return a value without the members that ``leaving`` names; what is said of an array goes for its elements.
+
+    Of an address that is signed anew each time, its file's name may be left.
+    """
     if isinstance(value, list):
         return [_without(one, leaving) for one in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: _without(one, leaving[name]) if name in leaving else one
+        name: _file(one) if leaving.get(name) == FILE else _without(one, leaving[name]) if name in leaving else one
         for name, one in value.items()
         if name not in leaving or leaving[name] is not None
     }
+
+
+def _file(address: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return the name of the file that an address leads to; what is no text, as it is."""
+    return address.partition("?")[0].rpartition("/")[2] if isinstance(address, str) else address

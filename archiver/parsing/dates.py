@@ -23,6 +23,7 @@ ZONE = re.compile(
 """A time of day with its zone, by offset or by one of the names of RFC 822."""
 
 X_STYLE = re.compile(r"\w{3} (\w{3}) (\d{2}) (\d{2}):(\d{2}):(\d{2}) \+0000 (\d{4})", re.ASCII)
+MILLIS = re.compile(r"\d{1,15}", re.ASCII)
 MONTHS = {name: place for place, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)}  # noqa: SIM905
 LONGEST = 100
 
@@ -54,7 +55,7 @@ def find_instant_as_parsed(text: object, parsed: time.struct_time | None) -> Ins
 
 def instant_of_millis(text: object) -> Instant | None:
     """Return the instant of milliseconds since 1970, given as text or number."""
-    if isinstance(text, bool) or not isinstance(text, str | int) or not str(text).isdigit() or len(str(text)) > 15:  # noqa: PLR2004
+    if isinstance(text, bool) or not isinstance(text, str | int) or not MILLIS.fullmatch(str(text)):
         return None
     try:
         return Instant(int(text) * 1000)

@@ -21,7 +21,8 @@ class Dialect:
 
     ``view`` returns what an object says, or ``None`` for a shape it does not know. ``paths`` lead to the objects in an
     envelope; ``context`` returns what they refer to; ``list_view`` what the envelope itself says, if anything.
-    ``volatile`` are members, as paths with dots, whose change makes no version of an object (``archiver.substance``).
+    ``volatile`` are members, as paths with dots, whose change makes no version of an object (``archiver.substance``);
+    with ``?`` at its end, of an address all but the name of the file that it leads to.
     """
 
     view: Callable[[Object, Context], Normalised | None]

@@ -13,6 +13,7 @@ from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_id, find_text
 from archiver.platforms import graph
+from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Dialect
 from archiver.platforms.facebook_objects import view_of
 from archiver.platforms.graph import by_after, handle_of, node
@@ -117,11 +118,11 @@ def _of_profile(led: Led) -> Iterable[Question]:
     yield edge("conversations", "conversations", CONVERSATION_FIELDS, platform="messenger")
 
 
-def _comments(led: Led, *, seldom: bool = False) -> Question:
+def _comments(led: Led, *, empty: bool = False) -> Question:
     item = led.view.item
     number = find_id(led.value, "id") or ""
     told = {"filter": "stream", "order": "reverse_chronological", "limit": "100"}
-    return Question("comments", node(led.site, number, "comments", fields=COMMENT_FIELDS, **told), item, seldom=seldom)
+    return Question("comments", node(led.site, number, "comments", fields=COMMENT_FIELDS, **told), item, empty=empty)
 
 
 def _of_post(led: Led) -> Iterable[Question]:
@@ -130,7 +131,7 @@ def _of_post(led: Led) -> Iterable[Question]:
 
 def _of_media(led: Led) -> Iterable[Question]:
     """A picture's comments are its own also where it is one of several in a post; most have none."""
-    yield _comments(led, seldom=not led.view.counts.get("comments"))
+    yield _comments(led, empty=not led.view.counts.get("comments"))
 
 
 def _of_story(led: Led) -> Iterable[Question]:
@@ -177,11 +178,11 @@ READING = Reading(
         "live": _listed(title="the live videos", order="newest"),
         "albums": _listed(title="the albums", order="whole"),
         "ratings": _listed(title="the ratings", order="newest"),
-        # A story ends by itself, and of a conversation the newest messages are told: neither is a list.
-        "stories": _listed(title="the stories", leads=_of_story),
+        # A story ends by itself, and of a conversation the newest messages are told: what is missing is not gone.
+        "stories": _listed(title="the stories", order="passing", leads=_of_story),
         "story": Endpoint(title="what a story shows", items=((),), demands="id", seen_as=_below),
-        "conversations": _listed(title="the conversations", leads=_of_conversation),
-        "messages": _listed(title="the messages", seen_as=_as_message),
+        "conversations": _listed(title="the conversations", order="passing", leads=_of_conversation),
+        "messages": _listed(title="the messages", order="passing", seen_as=_as_message),
         "comments": _listed(title="the comments", order="newest", seen_as=_as_comment),
     },
     start=_start,
@@ -205,4 +206,13 @@ PLATFORM = Platform(
         volatile=(*SIGNED, *COUNTED, *OF_TODAY),
     ),
     reading=READING,
+    authorisation=Given(
+        steps=(
+            "At developers.facebook.com, create an app of the type 'Business' in the body's own business portfolio.",
+            "In the Business Settings add a system user, and assign the page to it with full access to its content.",
+            "Generate its token for the app: pages_show_list, pages_read_engagement, pages_read_user_content.",
+            "For messages it needs pages_messaging, too; no other permission is needed.",
+            "In the Graph API Explorer ask with that token for PAGE?fields=access_token: copy the page's own token.",
+        )
+    ),
 )

@@ -14,6 +14,7 @@ from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms import graph
+from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.facebook_objects import conversation_of, message_of
 from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
@@ -49,7 +50,7 @@ FOREIGN = frozenset({"boost_ads_list", "status_code", "copyright_check_informati
 NAMED = frozenset({"account_type", "biography", "followers_count", "media_count", "name", "profile_picture_url"})
 VOLATILE = (
     *("comments_count", "like_count", "followers_count", "follows_count", "media_count", "replies"),
-    *("media_url", "thumbnail_url", "children.data.media_url", "children.data.thumbnail_url", "profile_picture_url"),
+    *("media_url", "thumbnail_url", "children.data.media_url", "children.data.thumbnail_url", "profile_picture_url?"),
     *("from.username", "to.data.username", "participants.data.username", "story.mention.link", "story.reply_to.link"),
     *(f"attachments.data.{name}.url" for name in ("image_data", "video_data")),
     *(f"attachments.data.{name}.preview_url" for name in ("image_data", "video_data")),
@@ -168,7 +169,7 @@ def _of_post(led: Led) -> Iterable[Question]:
 def _of_comment(led: Led) -> Iterable[Question]:
     url = node(led.site, led.view.item, "replies", fields=REPLY_FIELDS, limit="50")
     has_some = next(all_in(led.value, "replies"), None) is not None
-    yield Question("replies", url, led.view.thread or led.question.about, seldom=not has_some)
+    yield Question("replies", url, led.view.item, empty=not has_some)
 
 
 def _of_conversation(led: Led) -> Iterable[Question]:
@@ -182,7 +183,8 @@ def _as_comment(view: Normalised, question: Question) -> Normalised:
 
 
 def _as_reply(view: Normalised, question: Question) -> Normalised:
-    return msgspec.structs.replace(view, kind="reply", thread=question.about)
+    """A reply names its post itself."""
+    return msgspec.structs.replace(view, kind="reply", parent=question.about)
 
 
 def _as_tag(view: Normalised, _: Question) -> Normalised:
@@ -204,10 +206,10 @@ READING = Reading(
         "profile": Endpoint(title="the profile", items=((),), demands="id", leads=_of_profile),
         "media": _below(title="the posts", order="newest", leads=_of_post),
         "tags": _below(title="the posts that tag the account", order="newest", seen_as=_as_tag),
-        # A story ends within a day by itself, and of a conversation the newest messages are told: neither is a list.
-        "stories": _below(title="the stories"),
-        "conversations": _below(title="the conversations", leads=_of_conversation),
-        "messages": _below(title="the messages", seen_as=_as_message),
+        # A story ends by itself, and of a conversation the newest messages are told: what is missing is not gone.
+        "stories": _below(title="the stories", order="passing"),
+        "conversations": _below(title="the conversations", order="passing", leads=_of_conversation),
+        "messages": _below(title="the messages", order="passing", seen_as=_as_message),
         "comments": _below(title="the comments", order="whole", leads=_of_comment, seen_as=_as_comment),
         "replies": _below(title="the replies", order="whole", seen_as=_as_reply),
     },
@@ -232,4 +234,13 @@ PLATFORM = Platform(
         volatile=VOLATILE,
     ),
     reading=READING,
+    authorisation=Given(
+        steps=(
+            "At developers.facebook.com, create an app of the type 'Business', and add 'Instagram' to it.",
+            "Choose 'API setup with Instagram login', and add the account, which must be a professional one.",
+            "Generate its token, and copy it: instagram_business_basic, instagram_business_manage_comments.",
+            "For messages it needs instagram_business_manage_messages, too; no other permission is needed.",
+            "The token ends after 60 days: generate another one before.",
+        )
+    ),
 )

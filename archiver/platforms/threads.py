@@ -14,6 +14,7 @@ from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import unique
 from archiver.platforms import graph
+from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
 from archiver.platforms.graph_events import PATHS, find_event
@@ -42,7 +43,7 @@ OPTIONS = ("option_a", "option_b", "option_c", "option_d")
 VOLATILE = (
     *(f"{shown}{name}" for shown in ("", "children.data.") for name in ("media_url", "thumbnail_url", "gif_url")),
     *(f"poll_attachment.{option}_votes_percentage" for option in OPTIONS),
-    *("poll_attachment.total_votes", "has_replies", "threads_profile_picture_url"),
+    *("poll_attachment.total_votes", "has_replies", "threads_profile_picture_url?"),
 )
 
 
@@ -136,7 +137,7 @@ def _of_reply(led: Led) -> Iterable[Question]:
 
 def _below(led: Led, edge: str) -> Question:
     url = node(led.site, led.view.item, edge, fields=REPLY_FIELDS, reverse="true", limit="100")
-    return Question(edge, url, led.view.item, seldom=led.value.get("has_replies") is not True)
+    return Question(edge, url, led.view.item, empty=led.value.get("has_replies") is not True)
 
 
 def _as_reply(view: Normalised, question: Question) -> Normalised:
@@ -179,4 +180,12 @@ PLATFORM = Platform(
         volatile=VOLATILE,
     ),
     reading=READING,
+    authorisation=Given(
+        steps=(
+            "At developers.facebook.com, create an app with the use case 'Access the Threads API'.",
+            "Give it threads_basic and threads_read_replies, and add the account as a tester; accept in its settings.",
+            "Generate its token with the User Token Generator in the use case's settings, and copy it.",
+            "The token ends after 60 days: generate another one before.",
+        )
+    ),
 )

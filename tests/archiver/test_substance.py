@@ -81,3 +81,24 @@ def test_what_is_no_json_counts_as_it_is(native: bytes):
 @pytest.mark.parametrize("platform", platforms().values(), ids=lambda one: one.name)
 def test_no_platform_leaves_out_what_an_item_is(platform: Any):
     assert not {"id", "content", "text", "created_at"} & set(platform.dialect.volatile)
+
+
+SIGNED = {"id": "1", "username": "maple", "profile_picture_url": "https://scontent-1.cdn.example/v/t51/123_n.jpg?oh=a"}
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ("https://scontent-2.cdn.example/v/t52/123_n.jpg?oh=b&oe=c", True),
+        ("https://scontent-1.cdn.example/v/t51/124_n.jpg?oh=a", False),
+        ("", False),
+        (None, False),
+        ("https://[", False),
+        ("https://a\u2100b.example/124_n.jpg", False),
+    ],
+)
+def test_of_an_address_that_is_signed_anew_the_name_of_the_file_counts(address: Any, same: bool):
+    first, second = (
+        substance("instagram", json.dumps(one).encode()) for one in (SIGNED, {**SIGNED, "profile_picture_url": address})
+    )
+    assert (first == second) is same

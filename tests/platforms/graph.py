@@ -78,6 +78,12 @@ class Graph(Simulator):
         self.edges: dict[str, list[dict[str, Any]]] = {}
         """What edges hold besides posts and comments, as path below the version: whole nodes."""
         self.nodes: dict[str, dict[str, Any]] = {}
+        self.refused: set[str] = set()
+        """Edges that the token may not read."""
+        self.moderated: set[str] = set()
+        """Comments and replies that the account hides from everybody but their authors."""
+        self.used = 3
+        """How much of the quota is used up, in percent."""
         self.asked_for: dict[str, tuple[str, ...]] = {}
 
     def fields(self, asked: Asked, kind: str, known: frozenset[str]) -> tuple[str, ...]:
@@ -97,6 +103,8 @@ class Graph(Simulator):
         """A list of whole nodes, in ``edges``; of a path with ``{id}`` in it, by that."""
 
         def answer(asked: Asked) -> Answer:
+            if path in self.refused:
+                raise RefusedError("withheld", path)
             self.fields(asked, path, known)
             held = self.edges.get(path.format(**asked.part), [])
             return self.listed_as([self.chosen(one, path) for one in ([] if "emptied" in self.quirks else held)], asked)
@@ -126,8 +134,8 @@ class Graph(Simulator):
         return self.answered({"data": list(nodes), **({"paging": paging} if last or more else {})})
 
     def answered(self, value: Any, **headers: str) -> Answer:
-        used = {"type": self.kind, "call_count": 3, "total_cputime": 1, "total_time": 2}
-        usage = {"100": [{**used, "estimated_time_to_regain_access": 0}]}
+        used = {"type": self.kind, "call_count": self.used, "total_cputime": 1, "total_time": 2}
+        usage = {"100": [{**used, "estimated_time_to_regain_access": 9 if self.used > 90 else 0}]}
         told = {"X-Business-Use-Case-Usage": json.dumps(usage), "facebook-api-version": self.serves or ""}
         return super().answered(value, **told, **headers)
 

@@ -115,7 +115,7 @@ class Facebook(Graph):
             "from": {"name": "A Citizen", "id": "555"},
             "message": post.text,
             "parent": {"id": post.parent} if above and above.parent else None,
-            "is_hidden": False,
+            "is_hidden": post.id in self.moderated,
             "is_private": False,
             "can_hide": True,
             "can_remove": True,
@@ -136,9 +136,8 @@ class Facebook(Graph):
         self.fields(asked, "comment", COMMENT)
         number = asked.part["id"]
         stream = asked.query.get("filter") == "stream"
-        found = (
-            self.below(number, deep=stream) if number in self.nodes else self.below(self.found(number).id, deep=stream)
-        )
+        shown = {one.get("id") for held in self.edges.values() for one in held} | self.nodes.keys()
+        found = self.below(number if number in shown else self.found(number).id, deep=stream)
         found = sorted(found, key=lambda post: -post.number)
         return self.pages(found, asked, self.rendered)
 

@@ -97,7 +97,7 @@ class Instagram(Graph):
             "timestamp": spelled(post.made),
             "username": "citizen",
             "from": {"id": "555", "username": "citizen"},
-            "hidden": False,
+            "hidden": post.id in self.moderated,
             "like_count": post.likes,
             "parent_id": post.parent if is_reply else None,
             "media": {"id": above.parent if above and is_reply else post.parent},

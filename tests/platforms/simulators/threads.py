@@ -74,7 +74,7 @@ class Threads(Graph):
             "is_reply": post.parent is not None,
             "root_post": {"id": self._root(post)} if post.parent else None,
             "replied_to": {"id": post.parent} if post.parent else None,
-            "hide_status": "NOT_HUSHED" if post.parent else None,
+            "hide_status": ("HIDDEN" if post.id in self.moderated else "NOT_HUSHED") if post.parent else None,
         }
 
     def _root(self, post: Post) -> str:
