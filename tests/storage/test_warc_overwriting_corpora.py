@@ -13,6 +13,7 @@ import pytest
 
 from storage.warc import WarcDamagedError, WarcUnsupportedError, overwrite, read_warc
 from tests.corpora import ROOT, corpus
+from tests.storage.overwritten import changed, occurrences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,22 +51,6 @@ def headings(content: bytes) -> list[Heading]:
         for one in read_warc(io.BytesIO(content))
         if one.type != "warcinfo"  # which has the file's salt
     ]
-
-
-def changed(was: bytes, body: bytes) -> set[int]:
-    """Where two payloads of one length differ."""
-    return {at for at, (one, other) in enumerate(zip(was, body, strict=True)) if one != other}
-
-
-def occurrences(payload: bytes, natives: list[bytes]) -> set[int]:
-    """Every byte of every occurrence, also of those that overlap."""
-    covered: set[int] = set()
-    for native in natives:
-        at = payload.find(native)
-        while at >= 0:
-            covered.update(range(at, at + len(native)))
-            at = payload.find(native, at + 1)
-    return covered
 
 
 def readable(path: Path) -> list[tuple[str, str, bytes]]:
