@@ -144,7 +144,10 @@ def find_record(opened: Search, name: str) -> Hit:
     """
     found = opened.find_record(name)
     if found is None:
-        raise RecordUnknownError(f"There is no record {name[:80]}.", do="Take an id from 'holdfast search'.")
+        raise RecordUnknownError(
+            f"There is no record {name[:80]}.",
+            do="Take an id from 'holdfast search'. Which plans destroyed records says 'holdfast retention plans'.",
+        )
     return found
 
 

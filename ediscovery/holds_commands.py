@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from manifests.archive import Archive
     from manifests.console import Console
+    from schemas.holds import Hold
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -88,7 +89,7 @@ def place(console: Console, /, name: str, reason: str, matter: str | None, **giv
     with recorded_if_refused(archive, "place-hold", about=name):
         act = HoldPlaced(hold=name, reason=reason, scope=_scope(archive, given), matter=matter)
         archive.append(lambda _history: (act,))
-    words = f"Hold {name} covers {scope_in_words(act.scope)}.{_mirrored(console, archive)}"
+    words = f"Hold {name} covers {scope_in_words(act.scope, archive.settings.zone)}.{_mirrored(console, archive)}"
     console.show(act.to_plain(), (words,))
 
 
@@ -108,7 +109,7 @@ def amend(console: Console, /, name: str, reason: str, **given: Any) -> None:  #
     with recorded_if_refused(archive, "amend-hold", about=name):
         act = HoldAmended(hold=name, reason=reason, scope=_scope(archive, given))
         archive.append(lambda _history: (act,))
-    words = f"Hold {name} covers {scope_in_words(act.scope)}, too.{_mirrored(console, archive)}"
+    words = f"Hold {name} covers {scope_in_words(act.scope, archive.settings.zone)}, too.{_mirrored(console, archive)}"
     console.show(act.to_plain(), (words,))
 
 
@@ -199,10 +200,12 @@ def release(console: Console, file: Path) -> None:
 @click.pass_obj
 def list_holds(console: Console) -> None:
     """List the holds that are in force."""
-    holds = sorted(console.open().ledger.history.holds.values(), key=lambda one: one.hold)
-    console.show_all(
-        "holds",
-        holds,
-        lambda one: f"{one.hold:<24} {'; '.join(scope_in_words(each.scope) for each in one.covered)}: {one.reason}",
-        none="No hold is in force.",
-    )
+    archive = console.open()
+    zone = archive.settings.zone
+
+    def line(hold: Hold) -> str:
+        covered = "; ".join(scope_in_words(each.scope, zone) for each in hold.covered)
+        return f"{hold.hold:<24} {covered}: {hold.reason}"
+
+    holds = sorted(archive.ledger.history.holds.values(), key=lambda one: one.hold)
+    console.show_all("holds", holds, line, none="No hold is in force.")

@@ -129,7 +129,7 @@ def log(console: Console, limit: int, account: str | None) -> None:
     console.show(
         {"origin": archive.ledger.origin, "entries": [entry.to_plain() for entry in chosen]},
         (
-            f"{entry.index:>6}  {local(entry.at, zone)}  {entry.actor}  {describe(act)}"
+            f"{entry.index:>6}  {local(entry.at, zone)}  {entry.actor}  {describe(act, zone)}"
             for entry in chosen
             for act in _told(entry, account)
         ),

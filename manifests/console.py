@@ -23,8 +23,8 @@ from schemas.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import tzinfo
     from pathlib import Path
-    from zoneinfo import ZoneInfo
 
     from schemas.errors import ArchiveError
 
@@ -107,7 +107,7 @@ def json_option(command: Callable[..., None]) -> Callable[..., None]:
     return option(command)
 
 
-def local(instant: Instant, zone: ZoneInfo) -> str:
+def local(instant: Instant, zone: tzinfo) -> str:
     """Return an instant as people of the archive's place read it: ``2026-11-21 09:30:05 CST``."""
     return f"{instant.to_datetime().astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 

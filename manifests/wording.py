@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from manifests.console import plural
+from manifests.console import local, plural
 from manifests.decisions.decided import Decided
 from manifests.statements import read_statement
 from schemas.decisions import Disposition, HoldRelease
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schemas.holds import Scope
+    from schemas.instant import Instant
     from schemas.ledger import Act, Attempt
 
 
@@ -53,8 +55,8 @@ ATTEMPTS: dict[Attempt, str] = {
 }
 
 
-def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for each act
-    """Return an act in plain words."""
+def describe(act: Act, zone: tzinfo = UTC) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for each act
+    """Return an act in plain words; ``zone`` is where its reader is."""
     match act:
         case ArchiveCreated():
             return f"archive {act.origin} created for {act.organisation}"
@@ -77,9 +79,9 @@ def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for 
         case Produced():
             return f"production {act.production} handed over: {plural(act.records, 'record')}, {act.bates}"
         case HoldPlaced():
-            return f"hold {act.hold} placed on {scope_in_words(act.scope)}: {act.reason}"
+            return f"hold {act.hold} placed on {scope_in_words(act.scope, zone)}: {act.reason}"
         case HoldAmended():
-            return f"hold {act.hold} covers {scope_in_words(act.scope)}, too: {act.reason}"
+            return f"hold {act.hold} covers {scope_in_words(act.scope, zone)}, too: {act.reason}"
         case HoldReleased():
             return f"hold {act.hold} released{_decided(act.decision)}"
         case ScheduleAdopted():
@@ -94,14 +96,14 @@ def describe(act: Act) -> str:  # noqa: C901, PLR0911, PLR0912 - a sentence for 
         case DispositionPlanned():
             return f"plan {act.plan} proposed: to destroy {plural(act.records, 'record')} due on {act.as_of}"
         case DispositionBegun():
-            return f"plan {act.plan} is carried out{_decided(act.decision)}"
+            return f"plan {act.plan} begun{_decided(act.decision)}"
         case ObjectsCondemned():
             if act.complete and not act.replaced and not act.strays:
                 return f"plan {act.plan}: everything is condemned"
             about = act.account or "productions"
             return f"plan {act.plan}: {plural(len(act.replaced) + len(act.strays), 'object')} of {about} condemned"
         case DeletionBegun():
-            return f"plan {act.plan}: {plural(len(act.keys), 'object')} are deleted from here on"
+            return f"plan {act.plan}: deleting {plural(len(act.keys), 'object')} from here on"
         case ObjectsDestroyed():
             return f"plan {act.plan}: {plural(len(act.keys), 'object')} destroyed in {', '.join(act.places)}"
         case DispositionStopped():
@@ -140,21 +142,28 @@ def _decided(note: str) -> str:
             return f" (proposed by {decided.decision.proposer}, approved by {approvers})"
 
 
-def scope_in_words(scope: Scope) -> str:
-    """Return what a hold covers."""
-    return ", ".join(_parts_of(scope)) or "everything"
+def scope_in_words(scope: Scope, zone: tzinfo = UTC) -> str:
+    """Return what a hold covers; where days of ``zone`` begin and end with it, they are named as days."""
+    return ", ".join(_parts_of(scope, zone)) or "everything"
 
 
-def _parts_of(scope: Scope) -> Iterator[str]:
+def _parts_of(scope: Scope, zone: tzinfo) -> Iterator[str]:
     if scope.accounts:
         yield ", ".join(scope.accounts)
     if scope.custodians:
         yield f"accounts of {', '.join(scope.custodians)}"
     if scope.since:
-        yield f"from {scope.since}"
+        yield f"from {_day(scope.since, zone) or local(scope.since, zone)}"
     if scope.until:
-        yield f"before {scope.until}"
+        last = _day(scope.until, zone, before=True)
+        yield f"up to {last}" if last else f"before {local(scope.until, zone)}"
     if scope.query:
         yield f"what {scope.query!r} finds"
     if scope.records:
         yield plural(len(scope.records), "record")
+
+
+def _day(instant: Instant, zone: tzinfo, *, before: bool = False) -> str | None:
+    """Return the day of ``zone`` that begins at an instant, or the one before it; ``None``: none begins then."""
+    moment = instant.to_datetime().astimezone(zone)
+    return str(moment.date() - timedelta(days=int(before))) if moment.time() == time() else None

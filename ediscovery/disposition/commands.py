@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 NAME_BYTES = 16
+SHORTEST_BEGINNING = 4
 WORDS: dict[State, str] = {
     "planned": "proposed, waits for approval",
-    "running": "is carried out",
+    "running": "begun, and not finished",
     "stopped": "stopped",
     "certified": "carried out and certified",
 }
@@ -137,6 +138,12 @@ def _line(plan: Plan) -> str:
     return f"{plan.act.plan}  {plural(plan.act.records, 'record')} due on {plan.act.as_of}: {WORDS[plan.state]}{gone}"
 
 
+def _plan_named(archive: Archive, beginning: str) -> str:
+    """Return the id of the one plan that begins so; where none or several do, what was given."""
+    named = [plan for plan in archive.ledger.history.plans if plan.startswith(beginning)]
+    return named[0] if len(named) == 1 and len(beginning) >= SHORTEST_BEGINNING else beginning
+
+
 @click.command("execute")
 @click.argument("file", type=FILE, required=False)
 @click.option("--permission", default="", help="Where the permission of others can be found that the schedule demands.")
@@ -216,13 +223,14 @@ def _gone_lines(done: list[GoneOn], archive: Archive) -> Iterator[str]:
 @json_option
 @click.pass_obj
 def stop_plan(console: Console, plan: str, reason: str) -> None:
-    """Stop a plan that is carried out: what it condemned and did not destroy yet is there again.
+    """Stop a plan that is begun: what it condemned and did not destroy yet is there again.
 
     \b
     Example:
       holdfast retention stop 4f0c… --reason 'A records request came in: City Attorney'
     """
     archive = console.open()
+    plan = _plan_named(archive, plan)
     with recorded_if_refused(archive, "stop", about=plan):
         stop(archive, plan, reason)
     found = archive.ledger.history.plans[plan]
@@ -242,6 +250,7 @@ def write_certificate(console: Console, plan: str, out: Path) -> None:
       holdfast retention certificate 4f0c… --out certificate.pdf
     """
     archive = console.open()
+    plan = _plan_named(archive, plan)
     found = find_certified(archive.ledger, plan)
     if found is None:
         raise NotCertifiedError(

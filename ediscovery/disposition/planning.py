@@ -103,7 +103,7 @@ def plan(
         os.fsync(file.fileno())
         if not tree.size and not going:
             raise NothingDueError(
-                f"Nothing that may be destroyed is due on {as_of} and under no hold.",
+                f"Nothing that may be destroyed is due on {as_of}, under no hold, and in no production that is kept.",
                 do="See 'holdfast retention status'.",
             )
         listed = archive.store.put_new(layout.planned(name), Content.of_file(folder / "records"))

@@ -141,7 +141,7 @@ class Running:
         yield f"A plan of destruction waits for approval in the archive {self.archive.ledger.origin}."
         yield ""
         yield f"Plan      {act.plan}"
-        yield f"Digest    {proposed.planned.digest}"
+        yield f"Digest    {proposed.planned.digest.grouped}"
         yield f"Records   {act.records:,}, due on {act.as_of}"
         for one in act.series:
             yield f"          {one.records:,} of {', '.join(one.series)}: {'; '.join(one.titles)}"

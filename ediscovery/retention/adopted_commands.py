@@ -189,4 +189,4 @@ def explain(console: Console, record: str, as_of: str | None) -> None:
         found = find_record(opened, record)
         in_force = InForce.of(archive.ledger)
         explained = explain_record(archive, opened, found, in_force, as_of=on)
-    console.show(explained.to_plain(), explained.lines())
+    console.show(explained.to_plain(), explained.lines(archive.settings.zone))

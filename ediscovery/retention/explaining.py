@@ -16,7 +16,7 @@ from storage.objects import Locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
+    from datetime import date, tzinfo
 
     from ediscovery.retention.in_force import InForce
     from ediscovery.retention.knowing import Known
@@ -67,8 +67,8 @@ class Explanation:
         due = self.longest.due if self.longest else None
         return not self.holds and due is not None and due <= self.as_of
 
-    def lines(self) -> Iterator[str]:
-        """Yield all of it in plain words."""
+    def lines(self, zone: tzinfo) -> Iterator[str]:
+        """Yield all of it in plain words for a reader in ``zone``."""
         yield f"Record {self.hit.record}, a {self.hit.kind} in {self.hit.account}"
         if self.known.hit.record != self.hit.record:
             yield f"  It goes the way of what it is about: the {self.known.hit.kind} {self.known.hit.record}"
@@ -77,7 +77,7 @@ class Explanation:
             yield f"  Series {scheduled.name}: {scheduled.series.title} ({citation})"
             yield from (f"    {sentence}" for sentence in words(reckoned))
         for hold in self.holds:
-            scopes = "; ".join(scope_in_words(one.scope) for one in hold.covered)
+            scopes = "; ".join(scope_in_words(one.scope, zone) for one in hold.covered)
             yield f"  Held by {hold.hold} ({scopes}): {hold.reason}"
         yield f"  {self._lock()}"
         yield self._verdict()
@@ -95,7 +95,7 @@ class Explanation:
         if self.holds:
             return f"On {self.as_of} it must be kept: it is under a hold."
         due = self.longest.due if self.longest else None
-        return f"On {self.as_of} it must be kept{f', until {due}' if due else ''}."
+        return f"On {self.as_of} it must be kept{f'; it is due on {due}' if due else ''}."
 
     def to_plain(self) -> dict[str, Any]:
         """Return all of it as plain JSON values."""

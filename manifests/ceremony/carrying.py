@@ -130,9 +130,13 @@ def agree(question: str, *, who: str, file: Path) -> None:
     """Ask whoever signs.
 
     Raises:
-        NotSignedError: the answer is no.
+        NotSignedError: the answer is no, or nobody answers.
     """
-    if not click.confirm(question, err=True):
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
         raise NotSignedError(
             f"{who} did not sign {file}; it is as it was.",
             do="If something in it is not what was agreed, tell the others, and have it proposed again.",

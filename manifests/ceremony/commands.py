@@ -240,5 +240,5 @@ def _roots_in_words(ring: KeyRing) -> tuple[str, ...]:
     return (
         f"{ring.origin}: key statement {last.statement.version}, adopted in entry {entry}",
         f"  {quorum} root keys sign the next one.",
-        *(f"{'in force':<30} root        {root}" for root in last.statement.roots),
+        *(f"{'in force':<30} {'root':<15} {root}" for root in last.statement.roots),
     )

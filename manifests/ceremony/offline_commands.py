@@ -56,7 +56,8 @@ def root(console: Console, file: Path, name: str) -> None:
 @FILE
 @click.option("--role", required=True, type=click.Choice(ROLES), help="As what the person approves.")
 @click.option("--name", required=True, help="Whose key it is: lower-case letters, digits and dashes, such as 'jane'.")
-@click.option("--origin", required=True, help="The archive's name for life, as 'holdfast status' shows it.")
+@click.option("--origin", required=True,
+              help="The archive's name for life, which 'holdfast status' shows after the word archive.")  # fmt: skip
 @json_option
 @click.pass_obj
 def approver(console: Console, file: Path, role: Role, name: str, origin: str) -> None:

@@ -86,8 +86,13 @@ def approver_key_name(origin: str, role: Role, person: str) -> str:
     """Return the name of the key with which a person approves.
 
     Raises:
-        ProposalError: nobody is called so.
+        ProposalError: nobody is called so, or no archive.
     """
+    if not origin or not origin.isprintable() or any(character in " +" for character in origin):
+        raise ProposalError(
+            f"{origin[:80]!r} is no archive's name.",
+            do="Give what 'holdfast status' shows after the word archive: 'maple-grove-usd/25c9bbc9'.",
+        )
     if not JOB.fullmatch(person):
         raise ProposalError(
             f"{person[:60]!r} cannot name a person here.",
@@ -125,6 +130,8 @@ def propose(ring: KeyRing, changes: Changes, *, size: int) -> Proposed:
     _check_known(gone, {*roots, *(key.verifier for key in keys)})
     gone |= {one.verifier for one in changes.revoked}
     needed = changes.needed or (old.needed if old else None)
+    if needed is None and not changes.roots:
+        raise ProposalError("No root key decides about keys yet.", do="Hold the key ceremony first (docs/KEYS.md, 1).")
     if needed is None:
         raise ProposalError(
             "It is not said how many root keys sign a statement.", do="Say it with --needed, for example 2 of 3."

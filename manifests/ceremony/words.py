@@ -60,9 +60,9 @@ def keys_in_words(proposed: Proposed) -> tuple[str, ...]:
     """Return all keys of a statement, a line each; spelled out, for an id of eight digits can be forged."""
     statement = proposed.new.statement
     return (
-        *(f"{'root':<11} {root}" for root in statement.roots),
+        *(f"{'root':<15} {root}" for root in statement.roots),
         *(f"{key.purpose:<15} {key.verifier}" for key in statement.keys),
-        *(f"{'revoked':<11} {one.verifier} from entry {one.since} on" for one in statement.revoked),
+        *(f"{'revoked':<15} {one.verifier} from entry {one.since} on" for one in statement.revoked),
     )
 
 

@@ -131,7 +131,7 @@ class Decided:
             if (signature.name, signature.key_id) not in names:
                 raise refused(
                     f"{signature.name[:80]!r} signed it, whose key is not in force for approving",
-                    "Have it signed by records officers and legal reviewers that 'holdfast keys list' names.",
+                    "Propose it again, and have it signed by those alone whom 'holdfast keys list' names.",
                 )
         proved = self.note.verify(known) if self.note.signatures else ()
         if len(set(proved)) != len(proved):

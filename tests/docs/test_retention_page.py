@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
+import click
 import pytest
 
+from cli import holdfast
 from ediscovery.retention.durations import Refusal
 from ediscovery.retention.reading import KEYS, read
 from schemas.record import KINDS
 from schemas.retention import DISPOSALS, Classification, Cutoff, Match, Rule, Schedule, Series
+from tests.docs.typed import page, take, typed
 
-PAGE = (Path(__file__).parents[2] / "docs" / "RETENTION.md").read_text(encoding="utf-8")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = page("docs/RETENTION.md")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -44,3 +49,16 @@ def test_every_value_that_may_be_chosen_is_named() -> None:
 
 def test_every_reason_why_a_published_series_is_not_understood_is_listed() -> None:
     assert sorted(rows("## What a state publishes")) == sorted(get_args(Refusal))
+
+
+@pytest.mark.parametrize("line", typed(PAGE))
+def test_a_command_of_the_page_is_taken(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "county-ca.pem").touch()
+    take(line)
+
+
+def test_every_command_about_retention_is_on_the_page() -> None:
+    group = holdfast.commands["retention"]
+    assert isinstance(group, click.Group)
+    assert set(group.commands) <= set(re.findall(r"holdfast\s+retention\s+(\w+)", PAGE))

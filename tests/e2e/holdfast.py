@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e import forked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 ROOT = Path(__file__).parents[2]
+LONGEST_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,13 @@ class Holdfast:
 
     def run(self, *arguments: str, typed: str | None = None, **environment: str) -> Answer:
         """Run a command to its end; ``typed`` is what its user types."""
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", "--home", str(self.home), "--actor", "clerk@office", *arguments],
-            cwd=ROOT,
-            env={**os.environ, **self.environment, **environment},
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        status, out, err = forked.run(
+            ["--home", str(self.home), "--actor", "clerk@office", *arguments],
+            environment={**os.environ, **self.environment, **environment},
+            typed=typed,
+            seconds=LONGEST_SECONDS,
         )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return Answer(status, out, err)
 
     def json(self, *arguments: str, **environment: str) -> Any:
         """Run a command with ``--json`` that must succeed, and return what it printed."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from demo.site import BlogSite
+from manifests.console import system_clock
+from manifests.decisions.decided import DAY
+from schemas.digest import Digest
 from tests.e2e.halls import Hall
 from tests.e2e.holdfast import Holdfast
 from tests.ediscovery.disposition.offices import RULES, SCHEDULE
+from tests.mail import HOST, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,21 +58,14 @@ class Box:
 @pytest.fixture
 def mail(hall: Hall) -> Iterator[Box]:
     """A mail server on loopback, which the archive's settings name."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    box = Box()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings = hall.office.home / "holdfast.toml"
-    settings.write_text(
-        settings.read_text()
-        + '\n[disposition]\napprovers = ["jane@x.example", "omar@x.example"]\n'
-        + f'\n[mail]\nserver = "127.0.0.1"\nport = {port}\nsender = "holdfast@x.example"\nsecurity = "none"\n'
-    )
-    try:
+    box, settings = Box(), hall.office.home / "holdfast.toml"
+    with served(box) as port:
+        settings.write_text(
+            settings.read_text()
+            + '\n[disposition]\napprovers = ["jane@x.example", "omar@x.example"]\n'
+            + f'\n[mail]\nserver = "{HOST}"\nport = {port}\nsender = "holdfast@x.example"\nsecurity = "none"\n'
+        )
         yield box
-    finally:
-        controller.stop()
 
 
 def test_a_plan_is_read_approved_carried_out_and_certified(hall: Hall, tmp_path: Path):
@@ -127,7 +122,7 @@ def test_it_is_proposed_unattended_told_by_mail_and_done_when_approved(hall: Hal
     (letter,) = mail.letters
     assert letter.rcpt_tos == ["jane@x.example", "omar@x.example"]
     text = message_from_bytes(letter.content, policy=default).get_content()
-    assert first["proposed"]["digest"] in text
+    assert Digest.from_hex(first["proposed"]["digest"]).grouped in text
     said = [hit["text"] for hit in office.json("search", "--type", "comment")["hits"] if hit["text"]]
     assert said
     assert not any(words[:20] in text for words in said)
@@ -196,3 +191,36 @@ def test_a_hold_stops_a_plan_and_one_person_may_stop_it_too(hall: Hall, tmp_path
         office.run("retention", "certificate", made["plan"]["plan"], "--out", "x.pdf", "--json").json["error"]["code"]
         == "NOT_CERTIFIED"
     )
+
+
+PERMISSION = """approval = { external = "State archivist, in writing" }
+period = {days = 30}
+"""
+
+
+def test_the_permission_that_a_schedule_asks_for_is_typed_and_one_person_stops_what_is_begun(
+    hall: Hall, tmp_path: Path
+):
+    office = hall.office
+    comments = office.json("search", "--type", "comment")["total"]
+    assert office.adopt(SCHEDULE.replace("period = {days = 30}\n", PERMISSION)).status == 0
+    made = office.json(
+        "retention", "plan", "--as-of", str(system_clock().plus(seconds=9 * DAY))[:10], "--to", str(tmp_path)
+    )
+    name = made["plan"]["plan"]
+    decision = str(tmp_path / name / "decision.json")
+    hall.approve(decision, "jane", "omar")
+    refused = office.run("retention", "execute", decision)
+    assert (refused.status, "State archivist, in writing" in refused.err) == (3, True)
+    begun = office.run("retention", "execute", decision, "--permission", "RC-3 of 2026-12-01, granted")
+    assert f"Plan {name} waits for its day" in begun.out, begun.err
+    assert f"{name}  {made['plan']['records']} records" in (listed := office.run("retention", "plans").out)
+    assert "begun, and not finished" in listed
+    # A beginning of its name that is too short, or of no plan, stops nothing.
+    for beginning in (name[:3], "zzzz"):
+        assert office.run("retention", "stop", beginning, "--reason", "x").status != 0
+    stopped = office.run("retention", "stop", name[:4], "--reason", "A records request came in: City Attorney")
+    assert stopped.out.rstrip().endswith(": stopped"), stopped.err
+    assert f"plan {name} stopped: A records request came in" in office.run("log", "--limit", "1").out
+    assert office.run("retention", "execute").out == "No plan is begun.\n"
+    assert office.json("search", "--type", "comment")["total"] == comments > 0

@@ -91,15 +91,18 @@ def test_what_is_approved_is_read_first_and_may_be_declined(hall: Hall):
     assert "Release the hold 'case'" in declined.err
     assert "Settled" in declined.err
     assert "KEYS_NOT_SIGNED" in declined.err
+    unanswered = hall.office.run(*command, typed="", HOLDFAST_ROOT_PASSPHRASE=PASSPHRASE)
+    assert "KEYS_NOT_SIGNED" in unanswered.err
     approved = hall.office.run(*command, typed="y\n", HOLDFAST_ROOT_PASSPHRASE=PASSPHRASE)
     assert "Approved so far by: jane" in approved.out
 
 
 def test_a_hold_is_amended_and_listed_in_words(hall: Hall):
-    hall.office.json("hold", "amend", "case", "--account", "two", "--from", "2026-01-01", "--reason", "More")
+    days = ("--from", "2026-01-01", "--to", "2026-01-31")
+    hall.office.json("hold", "amend", "case", "--account", "two", *days, "--reason", "More")
     listed = hall.office.run("hold", "list").out
-    assert "accounts of Ana Ruiz; two, from 2026-01-01T06:00:00.000000Z: Doe v. District" in listed
-    assert "covers two, from" in hall.office.run("log", "--limit", "1").out
+    assert "accounts of Ana Ruiz; two, from 2026-01-01, up to 2026-01-31: Doe v. District" in listed
+    assert "covers two, from 2026-01-01, up to 2026-01-31, too: More" in hall.office.run("log", "--limit", "1").out
 
 
 @pytest.mark.parametrize(

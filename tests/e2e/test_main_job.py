@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.site import BlogSite
-from tests.e2e.holdfast import Holdfast
+from tests.e2e.holdfast import ROOT, Holdfast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,3 +104,12 @@ def test_every_command_explains_itself_with_an_example(tmp_path: Path, command: 
     if command != "account":
         lines = [line.strip().replace("--home /srv/archive ", "") for line in answer.out.splitlines()]
         assert any(line.startswith(f"holdfast {command}") for line in lines), "no example on a line of its own"
+
+
+def test_the_program_starts_by_itself(tmp_path: Path):
+    """All other tests fork it from a process that has loaded it (``tests.e2e.forked``)."""
+    command = [sys.executable, "-m", "cli", "--home", str(tmp_path / "none"), "status", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    forked = Holdfast(tmp_path / "none").run("status", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (forked.status, forked.json)
+    assert forked.status != 0

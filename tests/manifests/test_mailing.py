@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 from contextlib import contextmanager
@@ -10,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from manifests.mailing import MailPasswordError, MailUnsentError, send_mail
 from schemas.settings import MailSettings
+from tests import mail
 from tests.manifests.archives import START
 
 if TYPE_CHECKING:
@@ -46,14 +45,8 @@ class Post:
 @contextmanager
 def served(post: Post, **options: Any) -> Iterator[MailSettings]:
     """Serve on loopback, without encryption."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(post, hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
-        yield MailSettings(server="127.0.0.1", sender="holdfast@maple-grove.example", port=port, security="none")
-    finally:
-        controller.stop()
+    with mail.served(post, **options) as port:
+        yield MailSettings(server=mail.HOST, sender="holdfast@maple-grove.example", port=port, security="none")
 
 
 def send(settings: MailSettings, **environment: str) -> None:
@@ -107,7 +100,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_password_is_needed_taken_over_tls_and_never_repeated(certificate: Path, monkeypatch: pytest.MonkeyPatch):
     def judge(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=data.password == PASSWORD.encode())
+        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
 
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, certificate.with_name("key.pem"))
@@ -119,7 +112,7 @@ def test_a_password_is_needed_taken_over_tls_and_never_repeated(certificate: Pat
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         with pytest.raises(MailPasswordError, match="HOLDFAST_MAIL_PASSWORD"):
             send(settings)
-        with pytest.raises(MailUnsentError) as refused:
+        with pytest.raises(MailUnsentError, match="did not accept the user or password") as refused:
             send(settings, HOLDFAST_MAIL_PASSWORD="wrong-and-secret")
         assert "wrong-and-secret" not in f"{refused.value.what} {refused.value.do}"
         assert not post.letters

@@ -9,7 +9,15 @@ import pytest
 
 from manifests.ceremony.carrying import CarriedFileError
 from manifests.ceremony.files import load_proposal, read_verifier, save_proposal
-from manifests.ceremony.proposals import Changes, ProposalError, Proposed, propose, read_proposal, signed
+from manifests.ceremony.proposals import (
+    Changes,
+    ProposalError,
+    Proposed,
+    approver_key_name,
+    propose,
+    read_proposal,
+    signed,
+)
 from manifests.ceremony.words import changes_in_words, keys_in_words, waiting_in_words
 from manifests.signing import KeyMalformedError, SigningKey
 from manifests.statements import StatementRefusedError
@@ -165,3 +173,16 @@ def test_a_proposal_has_one_spelling() -> None:
     proposal = KeyProposal(text="x\n", signatures=("— a b",), current="y")
     assert KeyProposal.from_bytes(proposal.to_bytes()) == proposal
     assert Digest.of(proposal.to_bytes()) == Digest.of(KeyProposal.from_bytes(proposal.to_bytes()).to_bytes())
+
+
+def test_before_the_ceremony_people_who_approve_are_told_that_it_comes_first() -> None:
+    office = Office()
+    with pytest.raises(ProposalError, match="No root key decides") as refused:
+        proposed(office, Changes(added=added(entry_key("x"))))
+    assert "ceremony" in refused.value.do
+
+
+@pytest.mark.parametrize("origin", ["Maple Grove USD: archive maple-grove/0a1b2c3d", "", "maple+grove/0a1b2c3d"])
+def test_what_is_no_archives_name_is_not_the_name_of_a_key(origin: str) -> None:
+    with pytest.raises(ProposalError, match="is no archive's name"):
+        approver_key_name(origin, "records-officer", "jane")

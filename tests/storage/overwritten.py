@@ -19,6 +19,7 @@ from storage.warc import (
 from tests.storage.test_warc import AT, exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 LIMIT = 1 << 26
@@ -93,3 +94,19 @@ def read(path: Path) -> dict[str, Read]:
         name: Read(kind, headers, http, content[offset:end])
         for (name, offset, kind, headers, http), end in zip(found, ends, strict=True)
     }
+
+
+def changed(was: bytes, body: bytes) -> set[int]:
+    """Where two payloads of one length differ."""
+    return {at for at, (one, other) in enumerate(zip(was, body, strict=True)) if one != other}
+
+
+def occurrences(payload: bytes, natives: Iterable[bytes]) -> set[int]:
+    """Every byte of every occurrence, also of those that overlap."""
+    covered: set[int] = set()
+    for native in natives:
+        at = payload.find(native)
+        while at >= 0:
+            covered.update(range(at, at + len(native)))
+            at = payload.find(native, at + 1)
+    return covered

@@ -15,7 +15,7 @@ from archiver.remembering import recalled, remember
 from demo.site import BlogSite
 from ediscovery.commands import searchable
 from ediscovery.disposition.carrying_out import CopyIncompleteError
-from ediscovery.disposition.condemning import NoLongerDueError
+from ediscovery.disposition.condemning import Condemning, NoLongerDueError
 from ediscovery.disposition.papers.checking import read_certificate
 from ediscovery.disposition.planning import NothingDueError
 from ediscovery.disposition.strays import strays_of
@@ -28,10 +28,12 @@ from manifests.audit import audit
 from manifests.checkpoints.commands import system_nonce
 from manifests.checkpoints.making import make
 from manifests.console import system_clock
+from manifests.decisions.decided import DAY
 from manifests.forgetting import forget
 from manifests.ledger import Ledger
-from manifests.replication import copy_archive
-from schemas.ledger import BatesAssigned, ClassificationAdopted
+from manifests.replication import CopyAheadError, copy_archive
+from schemas.holds import Scope
+from schemas.ledger import BatesAssigned, ClassificationAdopted, HoldPlaced
 from schemas.production import BatesRange
 from schemas.query import Query
 from storage import layout
@@ -174,6 +176,93 @@ def test_a_production_that_is_to_be_kept_after_all_stays(site: BlogSite, tmp_pat
     with pytest.raises(NoLongerDueError):
         ahead.go_on()
     assert ahead.archive.store.exists(act.document.key)
+
+
+def test_a_production_that_is_made_while_a_plan_runs_stops_it_and_keeps_what_it_shows(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    before = comments(office)
+    office.begin(office.plan())
+    act = produced(office, Query(kinds=frozenset({"comment"})))
+    with pytest.raises(NoLongerDueError):
+        office.go_on()
+    history = office.archive.ledger.history
+    assert (history.plans["p1"].state, history.plans["p1"].destroyed) == ("stopped", 0)
+    assert comments(office) == before
+    assert office.archive.store.exists(act.document.key)
+
+
+def test_a_production_that_shows_something_of_a_held_account_is_in_no_plan(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site, rules=PRODUCTIONS)
+    act = produced(office, Query(kinds=frozenset({"comment"})))
+    shown = comments(office)
+    later = office.archive.now().to_datetime().date() + timedelta(days=3 * 366)
+    scope = Scope(accounts=("blog",), query="volcano")  # a post that the production does not show
+    office.append(HoldPlaced(hold="case", reason="Doe v. District", scope=scope))
+    planned = office.plan(as_of=later)
+    assert planned.act.productions == ()
+    office.begin(planned)
+    ahead = office.again(now=lambda: system_clock().plus(seconds=DAY * (3 * 366 + 2)))
+    assert ahead.go_on().certificate is not None
+    assert ahead.archive.store.exists(act.document.key)
+    assert shown <= comments(ahead)
+    ahead.release("case")
+    assert ahead.plan("p2", as_of=later).act.productions == (act.production,)
+
+
+@pytest.mark.parametrize(("seconds", "goes"), [(DAY - 600, False), (DAY + 600, True)])
+def test_a_document_that_was_numbered_and_never_sealed_goes_when_a_day_has_passed(
+    site: BlogSite, tmp_path: Path, seconds: int, *, goes: bool
+):
+    office = founded(tmp_path / "home", site)
+    office.append(BatesAssigned(production="cut", bates=BatesRange(prefix="X", first=1, last=1)))
+    document = layout.production("cut")
+    office.archive.store.put_new(document, Content.of(b"%PDF with everything"))
+    ahead = office.again(now=lambda: system_clock().plus(seconds=seconds))
+    ahead.begin(ahead.plan())
+    stored = ahead.go_on().certificate
+    assert stored is not None
+    assert ahead.archive.store.exists(document) is not goes
+    handed = SignedPdf.read(read(ahead.archive.store, stored.key), at=ahead.archive.now())
+    certificate = read_certificate(handed)
+    assert bool([one for one in certificate.exceptions if "production" in one]) is not goes
+    assert (document in {one.key for one in certificate.objects}) is goes
+    assert audit(ahead.archive.store, now=ahead.archive.now()).sound
+
+
+def test_what_no_entry_names_is_told_of_in_the_certificate(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    act = next(act for _, act in office.archive.ledger.history.captures("blog"))
+    left = layout.exchanges(account="blog", capture="e" * 32)  # of a capture that may be in somebody's spool
+    office.archive.store.put_new(left, Content.of(read(office.archive.store, act.exchanges[0].key)))
+    office.begin(office.plan())
+    stored = office.go_on().certificate
+    assert stored is not None
+    assert office.archive.store.exists(left)
+    handed = SignedPdf.read(read(office.archive.store, stored.key), at=office.archive.now())
+    (said,) = read_certificate(handed).exceptions
+    assert said.startswith("1 objects of blog are named by no entry")
+
+
+def test_a_copy_that_knows_more_than_its_archive_keeps_everything_from_being_deleted(site: BlogSite, tmp_path: Path):
+    office = founded(tmp_path / "home", site)
+    store = DirectoryStore(tmp_path / "vault", pinned=False)
+    office.copies["vault"] = Ledger(store, origin=office.archive.ledger.origin)
+    copy_archive(office.archive.ledger, office.copies["vault"], tell=silent)
+    office.begin(office.plan())
+    Condemning(office.archive, office.archive.ledger.history.plans["p1"].act, silent).condemn()
+    before = {key for key, _ in stored_in(office.archive.store)}
+    copy_archive(office.archive.ledger, office.copies["vault"], tell=silent)
+    # A hold is placed and copied; then somebody cuts it off from the archive.
+    office.hold()
+    copy_archive(office.archive.ledger, office.copies["vault"], tell=silent)
+    added = {key for key, _ in stored_in(office.archive.store)} - before
+    for key in added:
+        (office.archive.home / "archive" / key).unlink()
+    shutil.rmtree(office.archive.home / "state")
+    with pytest.raises(CopyAheadError):
+        office.again().go_on()
+    assert {key for key, _ in stored_in(office.archive.store)} == before
+    assert before <= {key for key, _ in stored_in(store)}
 
 
 def test_a_production_that_was_cut_off_is_told_of_in_the_certificate(site: BlogSite, tmp_path: Path):

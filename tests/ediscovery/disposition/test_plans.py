@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +15,9 @@ from demo.site import BlogSite
 from ediscovery.disposition import carrying_out, condemning
 from ediscovery.disposition.condemning import Condemning, NoLongerDueError
 from ediscovery.disposition.destroying import StillThereError, SurvivorMissingError, stop
+from ediscovery.disposition.papers.checking import read_certificate
 from ediscovery.disposition.planning import NothingDueError
+from ediscovery.production.signed import SignedPdf
 from manifests.audit import audit
 from manifests.console import system_clock
 from manifests.decisions.decided import DAY, DecisionRefusedError
@@ -28,7 +30,7 @@ from schemas.instant import Instant
 from schemas.ledger import AttemptRefused, EventDeclared, HoldAmended, HoldPlaced, ObjectsCondemned, RecordsClassified
 from storage import layout
 from storage.directory import DirectoryStore
-from storage.objects import StoreUnavailableError
+from storage.objects import StoreUnavailableError, read
 from tests.ediscovery.disposition.offices import AS_OF, SCHEDULE, Office, silent
 
 if TYPE_CHECKING:
@@ -272,17 +274,22 @@ def test_a_declared_day_does_not_bring_a_record_into_a_plan_that_is_made(office:
 
 
 class Interrupted(DirectoryStore):
-    """A store in which something happens once: when the second object is deleted, or a plan's first one is stored."""
+    """A store in which something happens once: when the object of a ``number`` is deleted, or a plan's first stored."""
 
     def __init__(
-        self, root: Path, *, deleting: Callable[[], None] | None = None, storing: Callable[[], None] | None = None
+        self,
+        root: Path,
+        *,
+        deleting: Callable[[], None] | None = None,
+        number: int = 1,
+        storing: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(root)
-        self._deletions, self._deleting, self._storing = count(), deleting, storing
+        self._deletions, self._deleting, self._number, self._storing = count(), deleting, number, storing
 
     def destroy(self, key: str) -> int:
         """Delete an object, or have something happen first."""
-        if self._deleting is not None and next(self._deletions) == 1:
+        if self._deleting is not None and next(self._deletions) == self._number:
             self._deleting()
         return super().destroy(key)
 
@@ -295,7 +302,7 @@ class Interrupted(DirectoryStore):
         return stored
 
 
-def interrupted(office: Office, **happens: Callable[[], None]) -> Office:
+def interrupted(office: Office, **happens: Any) -> Office:
     """Another process with the same archive, in whose store something happens."""
     other = office.again()
     other.archive = replace(other.archive, store=Interrupted(other.archive.home / "archive", **happens))
@@ -320,6 +327,24 @@ def test_a_run_that_is_cut_off_while_it_deletes_leaves_what_is_to_be_left_whatev
     found = office.archive.ledger.history
     assert (found.plans["p1"].state, list(found.replacements.doomed("p1"))) == ("stopped", [])
     assert before.keys() - office.records().keys() == going
+    assert audit(office.archive.store, now=office.archive.now()).sound
+
+
+def test_a_hold_that_comes_while_objects_are_deleted_is_told_of_in_the_certificate(office: Office):
+    office.begin(office.plan())
+
+    def placed() -> None:
+        office.append(HoldPlaced(hold="case", reason="Doe v. District", scope=Scope(accounts=("blog",))))
+
+    archive = office.archive
+    Condemning(archive, archive.ledger.history.plans["p1"].act, silent).condemn()
+    last = archive.ledger.history.plans["p1"].condemned - 1
+    stored = interrupted(office, deleting=placed, number=last).go_on().certificate
+    assert stored is not None
+    office.archive.ledger.refresh()
+    handed = SignedPdf.read(read(office.archive.store, stored.key), at=office.archive.now())
+    (said,) = read_certificate(handed).exceptions
+    assert said.startswith("A hold was placed in ledger entry")
     assert audit(office.archive.store, now=office.archive.now()).sound
 
 

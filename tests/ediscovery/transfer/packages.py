@@ -140,6 +140,11 @@ def name_again(folder: Path) -> None:
     lines = (folder / naming.INFO).read_text().splitlines()
     lines = [line for line in lines if not line.startswith("Payload-Oxum")]
     (folder / naming.INFO).write_text("\n".join([*lines, f"Payload-Oxum: {octets}.{len(payload)}"]) + "\n")
+    name_tags_again(folder)
+
+
+def name_tags_again(folder: Path) -> None:
+    """Write the manifests of tag files anew, and nothing else."""
     tags = [name for name in files(folder) if not name.startswith((naming.PAYLOAD, "tagmanifest-"))]
     for algorithm in naming.ALGORITHMS:
         _write(folder, naming.tag_manifest(algorithm), algorithm, tags)

@@ -23,6 +23,7 @@ from tests.ediscovery.transfer.packages import (
     files,
     inspected,
     name_again,
+    name_tags_again,
     office,
     packed,
     part,
@@ -133,6 +134,24 @@ def test_folders_in_folders_end_somewhere_and_names_may_be_anything(package):
     report = inspected(package)
     assert all(line.isprintable() for line in report.lines())
     assert json.dumps(report.to_json(), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "code"),
+    [
+        (naming.DECLARATION, b"BagIt-Version: 1.0", b"BagIt-Version: 0.97", "BAG_DIFFERS"),
+        (naming.DECLARATION, b"UTF-8", b"UTF-16", "BAG_DIFFERS"),
+        (naming.DECLARATION, b"\n", b"\r\n", "BAG_DIFFERS"),
+        (naming.INFO, b"Payload-Oxum: ", b"Payload-Oxum: 1", "BAG_DIFFERS"),
+        (naming.INFO, b".40\n", b".41\n", "BAG_DIFFERS"),
+        (naming.INFO, b"Payload-Oxum: ", b"Payload-Size: ", "BAG_DIFFERS"),
+        (naming.INFO, b"External-Identifier: ", b"External-Identifier: 0", "TRANSFER_DIFFERS"),
+    ],
+)
+def test_what_a_bag_says_of_itself_is_compared_with_what_it_is(package, name, before, after, code):
+    rewrite(package / name, lambda content: content.replace(before, after))
+    name_tags_again(package)
+    assert (code, name) in found(package)
 
 
 class TestWhoeverWritesTheManifestsAnew:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 import tracemalloc
@@ -17,6 +18,7 @@ from ediscovery.transfer.bag import TransferUnwritableError
 from ediscovery.transfer.choosing import TransferEmptyError
 from ediscovery.transfer.manifest import read_transfer
 from ediscovery.transfer.markup import CSIP
+from ediscovery.transfer.premis import CHECKED, PACKED
 from manifests.proofs import record
 from manifests.proofs.file import read_record_proof
 from manifests.proofs.vouching import Trust
@@ -140,6 +142,34 @@ def test_premis_tells_of_every_native_and_what_was_done_to_it(archive, package):
     assert f"ingestion-{archive.ledger.history.last_capture['blog'][0]}" in linked
     agents = {element.text for element in tree.iter(f"{PREMIS}linkingAgentIdentifierValue")}
     assert agents == {element.text for element in tree.iter(f"{PREMIS}agentIdentifierValue")}
+
+
+def test_mets_and_premis_tell_of_nothing_that_the_package_does_not_carry(archive, tmp_path):
+    packed(archive, tmp_path / "package", "us/B")  # a page; the same capture saw much else
+    folder = tmp_path / "package"
+    carried = {hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files(folder)}
+    (page,) = (version.record for version in MADE if version.item == "page")
+    for name in (naming.METS, naming.PREMIS):
+        described = (folder / name).read_text()
+        assert set(re.findall(r"\b[0-9a-f]{64}\b", described)) <= {*carried, page.id.hex}, name
+        assert "CREATED" in described or "eventType" in described
+        for version in MADE:
+            assert not any(part.decode() in described for part in (version.record.native, version.record.normalised))
+        # what other accounts, other captures and the captured say
+        for word in ("wiki", "held", "later", "example", "http://127", "HYPERLINK"):
+            assert word not in described, (name, word)
+    told = etree.parse(str(folder / naming.PREMIS))
+    captures = {poll.text for poll in told.iter(f"{PREMIS}eventIdentifierValue") if poll.text.startswith("capture-")}
+    assert len(captures) == 1
+    assert len(told.findall(f"{PREMIS}object")) == 2
+    entry, act = archive.ledger.history.last_capture["blog"]
+    assert {one.text for one in told.iter(f"{PREMIS}eventDetail")} == {
+        f"Capture {act.poll.capture} of the account blog, method feed.",
+        f"Sealed in entry {entry} of the ledger.",
+        CHECKED,
+        PACKED,
+    }
+    assert {one.text for one in told.iter(f"{PREMIS}relationshipType")} == {"structural"}
 
 
 def test_mets_lists_every_other_file_and_claims_no_profile(package):
