@@ -33,7 +33,7 @@ TOGETHER = 32 << 20
 READ = frozenset({"captured", "unchanged"})
 """How a capture ended that read all of its account."""
 CUT_SHORT = frozenset({"failed", "interrupted"})
-"""How a capture ended that sealed nothing, whatever it saw."""
+"""How a capture ended that did not seal what its answers showed."""
 
 
 class RecordLostError(IntegrityError):
