@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from bench.archives import RECORDS, tweets
 from bench.measure import Row, seconds
 from manifests.console import system_clock
-from storage.warc import Answer, Exchange, Request, WarcWriter, overwrite
+from storage.warc import (
+    SIGHTED,
+    Answer,
+    Exchange,
+    Request,
+    WarcWriter,
+    overwrite,
+    read_sightings,
+    spell_sighting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
 TIMES = 5
 EVERY = 20
 MEGABYTE = 1 << 20
+PAGE, LOOKS = 40, 100
 
 
 def overwriting(folder: Path) -> list[Row]:
@@ -28,7 +38,51 @@ def overwriting(folder: Path) -> list[Row]:
     return [
         _row(folder, f"{len(posts[::EVERY]):,} of {RECORDS:,} posts", answers, posts[::EVERY]),
         _row(folder, "1 MiB of one byte in 2", [2 * run + b"b"], [run]),
+        _sighted(folder, posts[:PAGE]),
     ]
+
+
+def _sighted(folder: Path, posts: Sequence[bytes]) -> Row:
+    """A page of posts at a hundred looks, a file each, with other counts each time; one post goes."""
+    paths = [folder / f"look-{look}.warc.gz" for look in range(LOOKS)]
+    for look, path in enumerate(paths):
+        shown = [
+            post.replace(b'{"', b'{"favourites":%d,"' % (look * 40 + number), 1) for number, post in enumerate(posts)
+        ]
+        payload = b"[" + b",".join(shown) + b"]"
+        places = list(itertools.accumulate((len(post) + 1 for post in shown), initial=1))
+        with WarcWriter(path, software="bench", operator="bench", salt=bytes(32), now=system_clock) as writer:
+            about = writer.exchange(_exchange(look, payload))
+            lines = (
+                (SIGHTED, spell_sighting(at, len(post), str(number)))
+                for number, (at, post) in enumerate(zip(places, shown, strict=False))
+            )
+            writer.note(at=system_clock(), fields=lines, about=about)
+
+    def ours() -> None:
+        for path in paths:
+            with path.open("rb") as source, (folder / "left").open("wb") as target:
+                gone: dict[str, list[tuple[int, int]]] = {}
+                for one in read_sightings(source):
+                    if one.item == "7":
+                        gone.setdefault(one.exchange, []).append((one.offset, one.length))
+                        gone.setdefault(one.note, []).append(one.named)
+                told = overwrite(source, target, natives=[posts[:1]], gone=gone, turn="bench")
+            assert len(told.changed) == 2
+
+    def theirs() -> None:
+        for path in paths:
+            with path.open("rb") as source, (folder / "left").open("wb") as target:
+                told = overwrite(source, target, natives=[posts[:1]], turn="bench")
+            assert not told.changed
+
+    return Row(
+        f"overwrite: {PAGE} posts, sighted",
+        "looks/s",
+        LOOKS / seconds(ours, times=2),
+        LOOKS / seconds(theirs, times=2),
+        "looking for natives, of which there are none",
+    )
 
 
 def _row(folder: Path, name: str, payloads: Sequence[bytes], natives: Collection[bytes]) -> Row:

@@ -33,7 +33,7 @@ TOGETHER = 32 << 20
 READ = frozenset({"captured", "unchanged"})
 """How a capture ended that read all of its account."""
 CUT_SHORT = frozenset({"failed", "interrupted"})
-"""How a capture ended that sealed nothing, whatever it saw."""
+"""How a capture ended that did not seal what its answers showed."""
 
 
 class RecordLostError(IntegrityError):
@@ -217,21 +217,21 @@ class _Looking:
 def _versions(archive: Archive, account: str, going: Going) -> Versions:
     """Return when versions were sealed of the items of which some go; what was captured later counts for none."""
 
-    def items(source: Path | io.BytesIO) -> Iterator[tuple[Digest, str]]:
-        for record, item in parquet.read_columns(source, ["record", "item"]):
-            yield cast("Digest", record), cast("str", item)
+    def items(source: Path | io.BytesIO) -> Iterator[tuple[Digest, str, bool]]:
+        for record, item, kind in parquet.read_columns(source, ["record", "item", "kind"]):
+            yield cast("Digest", record), cast("str", item), kind == "absence"
 
     gone = (
-        (item, held.entry)
+        (item, held.entry, away)
         for held in going.partitions.values()
-        for record, item in items(io.BytesIO(read_stored(archive.store, held.stored)))
+        for record, item, away in items(io.BytesIO(read_stored(archive.store, held.stored)))
         if record in held.records
     )
     left = (
-        (item, place.entry)
+        (item, place.entry, away)
         for place in archive.ledger.history.places(account)
         if place.stored is not None and place.entry <= going.until
-        for _, item in items(archive.cache.path_of(archive.store, place.stored))
+        for _, item, away in items(archive.cache.path_of(archive.store, place.stored))
     )
     return Versions(gone, left)
 
