@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver import importing, registry, rounds
-from archiver.collectors.known import OWN, readable
+from archiver.collectors.known import OWN, readable, steps_before
 from archiver.credentials import commands as credentials
 from archiver.platforms.known import platforms
 from archiver.receiving import commands as receiving
@@ -78,10 +78,9 @@ def register(
         officials=officials,
         private_network=allow_private_network,
     )
-    console.show(
-        registered.to_plain(),
-        (f"Registered {registered.name} ({registered.platform}). Next: holdfast capture {registered.name}",),
-    )
+    told, steps = f"Registered {registered.name} ({registered.platform}).", steps_before(registered, archive.settings)
+    lines = (f"{told} Next: {steps[0]}",) if len(steps) == 1 else (f"{told} Next:", *(f"  {step}" for step in steps))
+    console.show(registered.to_plain(), lines)
 
 
 def _register(
@@ -189,7 +188,9 @@ def _chosen(archive: Archive, text: str, platform: Platform, *, private_network:
 
 def _line(result: Captures) -> str:
     act, error = result.act, result.error
-    recorded = "" if act else " (not in the ledger: it waits in the spool)"
+    recorded = (
+        "" if act else f" (not in the ledger: {'it waits in the spool' if result.waits else 'nothing was asked'})"
+    )
     if error is not None:
         return f"✗ {result.account}: {error.what}{recorded}\n  → {error.do} ({error.code})"
     if act is None:

@@ -32,13 +32,15 @@ STOPPING = ("integrity", "outcome-unknown")
 class Captures:
     """What a round did to one account: the committed act, and the error that kept it or that its poll records.
 
-    ``failures`` are parts that could not be read, in words that the ledger does not keep.
+    ``failures`` are parts that could not be read, in words that the ledger does not keep. ``waits`` tells that what was
+    read is in the spool and not yet committed.
     """
 
     account: str
     act: Captured | None
     error: ArchiveError | None = None
     failures: tuple[str, ...] = ()
+    waits: bool = False
 
 
 def system_chance() -> Chance:
@@ -112,4 +114,4 @@ def _committed(archive: Archive, group: list[_Waiting], chance: Chance) -> Itera
         _, last = archive.ledger.history.last_capture.get(one.account, (0, None))
         act = acts.get(one.capture) or (last if last and last.poll.capture == one.capture else None)
         kept = one.looked.error if act else failure or one.looked.error
-        yield Captures(one.account, act, kept, one.looked.failures)
+        yield Captures(one.account, act, kept, one.looked.failures, waits=act is None)

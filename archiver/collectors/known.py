@@ -11,7 +11,9 @@ from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.rendered.collector import RenderedCollector
 from archiver.collectors.website.collector import WebsiteCollector
 from archiver.platforms.known import find_platform, platforms
+from archiver.platforms.reading import Site
 from schemas.errors import InputError
+from schemas.settings import PlatformSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +60,27 @@ def collector_of(account: Account, settings: Settings, *, now: Callable[[], Inst
                     do=f"Import their exports: holdfast import {account.name} FILE…",
                 )
             return ApiCollector.of(platform, platform.reading, account, settings, now=now)
+
+
+def steps_before(account: Account, settings: Settings) -> tuple[str, ...]:
+    """Return what is to be done before an account can be captured, and the command that then does it: as people type.
+
+    Where its platform is not read over the network, that is an import.
+    """
+    if account.platform in OWN:
+        return (f"holdfast capture {account.name}",)
+    platform = find_platform(account.platform)
+    reading = platform.reading if platform else None
+    if platform is None or reading is None:
+        return (f"holdfast import {account.name} FILE…",)
+    chosen = settings.platform.get(platform.name, PlatformSettings())
+    steps: list[str] = []
+    if reading.versioned and chosen.version is None:
+        named = f'[platform.{platform.name}] version = "…"'
+        steps.append(f"say in holdfast.toml which version of its API is read (docs/PLATFORMS.md): {named}")
+    if reading.access(Site(account, chosen.api or reading.api)).needed and account.name not in settings.access:
+        steps.append(f"holdfast account connect {account.name}")
+    return (*steps, f"holdfast capture {account.name}")
 
 
 def _chromium(settings: CaptureSettings) -> Chromium:

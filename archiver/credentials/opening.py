@@ -56,10 +56,12 @@ class Opening:
             raise CredentialsMissingError(
                 f"The account {name!r} cannot be read without credentials.", do=f"Run: holdfast account connect {name}"
             )
-        if not self.account.private_network and any(not origin.startswith("https://") for origin in access.origins):
+        clear = sorted(origin for origin in access.origins if not origin.startswith("https://"))
+        if clear and not self.account.private_network:
             raise CredentialsExposedError(
-                f"The account {name!r} would be read without encryption, and its token with it.",
-                do="Register it under an https address.",
+                f"The account {name!r} would be read without encryption at {clear[0]}, and its token with it.",
+                do="Register it under an https address, or give one in holdfast.toml: "
+                f"[platform.{self.account.platform}] api.",
             )
         return Credentials.of(access, self.secret(spaced=access.way == "basic"), account=name)
 

@@ -23,7 +23,7 @@ from archiver.platforms.x_parts import (
     mentions_in,
     tags_in,
 )
-from archiver.platforms.x_reading import BESIDE, READING, VOLATILE
+from archiver.platforms.x_reading import AUTHORISATION, BESIDE, READING, VOLATILE
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def view_of(value: Object, context: Context) -> Normalised | None:
         return _post(value, context)
     if "screen_name" in value or "username" in value:
         return _user(value)
-    if "options" in value or "place_type" in value:
+    if "options" in value or "place_type" in value or "full_name" in value:
         return _thing(value, kind="event", named="Question" if "options" in value else "Place")
     if "member_count" in value or "owner_id" in value or "subscriber_count" in value:
         return _thing(value, kind="list", named="Collection")
@@ -225,4 +225,5 @@ PLATFORM = Platform(
     title="X",
     dialect=Dialect(view=view_of, paths=PATHS, context=context_of, list_view=lambda _: None, volatile=VOLATILE),
     reading=READING,
+    authorisation=AUTHORISATION,
 )

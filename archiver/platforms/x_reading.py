@@ -14,6 +14,7 @@ import msgspec
 from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_id, find_text, member, objects
+from archiver.platforms.authorisation import OAuth2
 from archiver.platforms.paging import by_cursor
 from archiver.platforms.quotas import by_headers
 from archiver.platforms.reading import Endpoint, Question, Reading
@@ -260,3 +261,17 @@ READING = Reading(
     quota=by_headers("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset", reset_is="epoch"),
     refusal=_refusal,
 )
+
+AUTHORISATION = OAuth2(
+    steps=(
+        "Sign in to console.x.com as the account that is to be read: what it reads of its own costs least so.",
+        "Make an app there. Under user authentication settings choose Read, and Direct messages where these are kept.",
+        "Choose the type Web App, and enter {redirect} as its callback address.",
+        "Copy the client ID and the client secret that are shown then.",
+    ),
+    authorise="https://x.com/i/oauth2/authorize",
+    token="https://api.x.com/2/oauth2/token",  # noqa: S106 - an address
+    scopes=("tweet.read", "users.read", "follows.read", "dm.read", "offline.access"),
+    proof="basic",
+)
+"""What gives a token of two hours, renewed by itself (docs.x.com, OAuth 2.0 authorization code flow with PKCE)."""

@@ -201,6 +201,12 @@ def test_what_posts_refer_to_may_be_gone_and_what_is_left_out_otherwise_is_said(
     assert said == "the platform left out something: Field Unauthorized"
 
 
+def test_a_place_is_known_by_what_every_place_has():
+    view = x.PLATFORM.dialect.view({"id": "01a9a39529b27f36", "full_name": "Maple Grove, MN"}, {})
+    assert view is not None
+    assert (view.type, view.item, view.title) == ("Place", "place:01a9a39529b27f36", "Maple Grove, MN")
+
+
 V2 = {
     "id": "1",
     "text": "Snow day",
