@@ -215,7 +215,7 @@ def test_noise_is_no_version_and_leaves_no_second_picture(tmp_path: Path) -> Non
         assert second.kept("resource") == []
         assert "outcome: unchanged" in second.notes()
         # What destroys the page finds what it was made of, also where it made no record.
-        assert f"sighted-1: 0 19 {again.url('/')}" in second.notes()
+        assert f'sighted: 0 19 "{again.url("/")}"' in second.notes()
     with serving(site(lazy=picture(0, 0, 255))) as again:
         third = Look(again.url("/"), tmp_path, known=known)
         assert len(third.pages) == 1
