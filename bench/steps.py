@@ -16,7 +16,7 @@ import weasyprint
 from archiver import importing, registry, rounds
 from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
-from bench import audits, bucket, eligibility, ledger, overwriting, polling, retention
+from bench import audits, bucket, eligibility, ledger, overwriting, polling, rendering, retention
 from bench.archives import RECORDS, archive_in, filled, tweets
 from bench.measure import Row, seconds
 from demo.site import BlogSite
@@ -219,6 +219,7 @@ STEPS: dict[str, Callable[[Path], list[Row]]] = {
     "record": record,
     "capture": capture,
     "poll": polling.polling,
+    "render": rendering.rendering,
     "seal": seal,
     "verify": audits.verify,
     "verify-memory": audits.memory,

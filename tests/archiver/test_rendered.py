@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import ipaddress
 import os
 import shutil
 import signal
@@ -26,6 +27,7 @@ from archiver.substance import substance
 from schemas.account import Account
 from schemas.digest import Digest
 from storage.warc import payload_of, read_warc
+from tests.archiver.recordings import recording
 from tests.archiver.scripted_site import HTML, SCRIPT, html, picture, site
 from tests.archiver.transports import recorded_native, transport_to
 from tests.judges import judged
@@ -213,7 +215,7 @@ def test_noise_is_no_version_and_leaves_no_second_picture(tmp_path: Path) -> Non
         assert second.kept("resource") == []
         assert "outcome: unchanged" in second.notes()
         # What destroys the page finds what it was made of, also where it made no record.
-        assert f"sighted-1: 0 19 {again.url('/')}" in second.notes()
+        assert f'sighted: 0 19 "{again.url("/")}"' in second.notes()
     with serving(site(lazy=picture(0, 0, 255))) as again:
         third = Look(again.url("/"), tmp_path, known=known)
         assert len(third.pages) == 1
@@ -295,7 +297,28 @@ def test_a_page_reaches_nothing_past_the_transport(tmp_path: Path) -> None:
     assert "refused-requests" in view.flags
 
 
-def test_an_address_that_may_not_be_connected_to_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_name_that_comes_to_mean_another_machine_is_not_followed_there(tmp_path: Path) -> None:
+    """DNS rebinding: the page's own host is public when it is opened, and inside when its script asks again."""
+    public, inside = ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("127.0.0.2")
+    turns = iter((public,))
+    script = "<p>Grove</p><script>fetch('/inside').catch(() => document.body.append('nothing came'))</script>"
+    with serving({"/": html(script, Connection="close"), "/inside": html("<p>secret")}) as server:
+        url = server.url("/", host="grove.test")
+        account = Account(name="site", platform="rendered", url=url, title="Site")
+        with recording(
+            tmp_path, resolve=lambda _host, _port: (next(turns, inside),), addresses=lambda address: address == public
+        ) as made:
+            found = RenderedCollector(Chromium(sandbox=os.geteuid() != 0), max_pages=1).collect(
+                account, made.transport, cursor={}, known=never
+            )
+
+        (page,) = (seen.observation.normalised for seen in found.items if seen.observation.normalised.kind == "page")
+        assert page.text == "Grove\nnothing came"
+        assert any("ADDRESS_FORBIDDEN" in failure for failure in found.failures)
+        assert [path for _, path in asked(server)] == ["/"]
+
+
+def test_what_does_not_answer_is_a_failure_and_the_page_is_kept(tmp_path: Path) -> None:
     with serving({"/": html("<p>Here</p><img src='http://127.0.0.1:1/x.png'>")}) as server:
         look = Look(server.url("/"), tmp_path)
 
