@@ -10,13 +10,13 @@ import msgspec
 
 from archiver import spool
 from archiver.contract import Seen
-from archiver.imports.json_lines import Refused, read
+from archiver.imports.json_lines import read
+from archiver.imports.refusals import ImportTooLargeError, ImportUnreadableError, Refused
 from archiver.planning import plan_of
 from archiver.platforms.objects import Item
 from archiver.sealing import seal
 from manifests.archive import SOFTWARE
 from schemas.capture import Observation
-from schemas.errors import InputError
 from schemas.record import Slice
 from storage.warc import WarcWriter
 
@@ -30,18 +30,6 @@ if TYPE_CHECKING:
 
 NAME = "import/1"
 LARGEST = 512_000_000
-
-
-class ImportTooLargeError(InputError):
-    """A file is larger than is read at once."""
-
-    code = "IMPORT_TOO_LARGE"
-
-
-class ImportUnreadableError(InputError):
-    """A file cannot be read."""
-
-    code = "IMPORT_UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ Every top-level value is a record, and so is everything in it if it is an envelo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from archiver.imports.refusals import ImportRefusedError, Refused
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import BOM, WHITE, JsonMalformedError, decode, find_extent
 from archiver.platforms.known import find_platform, platforms
 from archiver.platforms.objects import Item, find_view, item_of
-from schemas.errors import InputError
 from schemas.record import Normalised
 
 if TYPE_CHECKING:
@@ -27,21 +27,6 @@ if TYPE_CHECKING:
 
 OPENING = (b"{", b"[")
 GAP = re.compile(rb"[ \t\r\n]*")
-
-
-class ImportRefusedError(InputError):
-    """A file, or a part of it, is not what can be imported; the facts ``line`` and ``offset`` say where."""
-
-    code = "IMPORT_REFUSED"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A part of a file that cannot be read; what stands before and after it can."""
-
-    offset: int
-    length: int
-    error: ImportRefusedError
 
 
 def read(content: bytes, platform: Platform) -> Iterator[Item | Refused]:
