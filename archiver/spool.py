@@ -99,17 +99,34 @@ class Spooled:
         Raises:
             SpoolUnwritableError: the disk refuses.
         """
-        with _disk(self.folder):
-            with (self.folder / "items").open("wb") as stream:
-                for one in seen:
-                    observation = one.observation.to_bytes()
-                    stream.write(LENGTHS.pack(len(observation), len(one.native)))
-                    stream.write(observation)
-                    stream.write(one.native)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if told:
+        self.keep(seen)
+        if told:
+            with on_disk(self.folder):
                 _write_whole(self.folder / "told", "\n".join(told).encode())
+        self.conclude(poll)
+
+    def keep(self, seen: Iterable[Seen]) -> None:
+        """Write what was seen, one after the other.
+
+        Raises:
+            SpoolUnwritableError: the disk refuses.
+        """
+        with on_disk(self.folder), (self.folder / "items").open("wb") as stream:
+            for one in seen:
+                observation = one.observation.to_bytes()
+                stream.write(LENGTHS.pack(len(observation), len(one.native)))
+                stream.write(observation)
+                stream.write(one.native)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def conclude(self, poll: Poll) -> None:
+        """Write the poll, after what was seen: from here on the capture is complete.
+
+        Raises:
+            SpoolUnwritableError: the disk refuses.
+        """
+        with on_disk(self.folder):
             _write_whole(self.folder / "poll.json", poll.to_bytes())
 
     def seen(self) -> Iterator[Seen]:
@@ -152,14 +169,14 @@ def begin(root: Path, plan: Plan) -> Iterator[Spooled]:
         SpoolUnwritableError: the disk refuses.
     """
     folder, hidden = root / plan.capture, root / f"{NEW}{plan.capture}"
-    with _disk(folder):
+    with on_disk(folder):
         hidden.mkdir(parents=True)
         _write_whole(hidden / "plan.json", plan.to_bytes())
         lock = (hidden / "plan.json").open("rb")
     with lock:
         # Locked before it can be seen: nobody takes a live capture for an abandoned one.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with _disk(folder):
+        with on_disk(folder):
             hidden.rename(folder)
             _sync_folder(root)
         yield Spooled(folder)
@@ -197,7 +214,12 @@ def _damaged(path: Path) -> SpoolDamagedError:
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[None]:
+def on_disk(folder: Path) -> Iterator[None]:
+    """Tell a disk that refuses in our words.
+
+    Raises:
+        SpoolUnwritableError: it does.
+    """
     try:
         yield
     except OSError as error:

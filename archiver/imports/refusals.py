@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from schemas.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archiver.parsing.json_slices import Buffer
+
+STEP = 1 << 20
 
 
 class ImportRefusedError(InputError):
@@ -68,3 +76,29 @@ class Refused:
     offset: int
     length: int
     error: InputError
+
+
+def refusals(content: Buffer) -> Callable[[int, int, str], Refused]:
+    """Return what makes refusals of parts of ``content``: offset, length, why.
+
+    Lines are counted once, as long as the offsets grow.
+    """
+    counted, line = 0, 1
+
+    def refused(offset: int, length: int, why: str) -> Refused:
+        nonlocal counted, line
+        if offset < counted:
+            counted, line = 0, 1
+        while counted < offset:
+            end = min(offset, counted + STEP)
+            line += content[counted:end].count(b"\n")
+            counted = end
+        error = ImportRefusedError(
+            f"Line {line} (byte {offset}) cannot be read: {why}.",
+            do="The rest of the file can be imported. Obtain this part again, or keep the file as it is.",
+            line=line,
+            offset=offset,
+        )
+        return Refused(offset, length, error)
+
+    return refused

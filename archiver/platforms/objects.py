@@ -13,6 +13,7 @@ from schemas.record import Normalised
 
 if TYPE_CHECKING:
     from archiver.parsing.json_objects import Located
+    from archiver.parsing.json_slices import Buffer
     from archiver.platforms.dialect import Context, Dialect
 
 UNRECOGNISED = "unrecognised"
@@ -35,7 +36,7 @@ def find_view(value: Any, dialect: Dialect, context: Context) -> Normalised | No
     return dialect.view(value, context) or dialect.list_view(value)
 
 
-def item_of(content: bytes, found: Located, view: Normalised | None) -> Item:
+def item_of(content: Buffer, found: Located, view: Normalised | None) -> Item:
     """Return a value of ``content`` as an item; one that nothing is known of goes by the digest of its bytes."""
     offset, length = found.place[0] + found.shift, found.place[1]
     native = content[offset : offset + length]
