@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archiver.imports import native
+from archiver.imports import (
+    blogger,
+    bookmarks,
+    facebook,
+    google_plus,
+    instagram,
+    linkedin,
+    mastodon_archive,
+    mediawiki,
+    native,
+    reddit,
+    wordpress,
+    x_archive,
+    youtube_takeout,
+)
 from archiver.platforms.known import find_platform, platforms
 from schemas.errors import InputError
 
@@ -13,7 +27,20 @@ if TYPE_CHECKING:
 
     from archiver.imports.format import Format
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    blogger.FORMAT,
+    bookmarks.FORMAT,
+    facebook.FORMAT,
+    google_plus.FORMAT,
+    instagram.FORMAT,
+    linkedin.FORMAT,
+    mastodon_archive.FORMAT,
+    mediawiki.FORMAT,
+    reddit.FORMAT,
+    wordpress.FORMAT,
+    x_archive.FORMAT,
+    youtube_takeout.FORMAT,
+)
 
 
 class ImportMismatchedError(InputError):

@@ -42,7 +42,7 @@ def test_a_path_leads_through_objects_to_the_elements_of_an_array(values: list[A
 def test_any_bytes_give_pieces_and_breaks_within_them(content: bytes) -> None:
     for path in ((), ("a",), ("*", "a")):
         for one in pieces(content, *path):
-            assert 0 <= one.offset
+            assert one.offset >= 0
             assert one.offset + one.length <= len(content)
             if isinstance(one, Piece):
                 find_member(one, "a")
@@ -58,7 +58,9 @@ def test_what_stands_before_a_break_is_found_and_the_rest_told(cut: int) -> None
     assert (len(whole) == 5) or any(isinstance(one, Broken) for one in found)
 
 
-@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 100_000, b'["' + b"\\" * 300_000, b'[{"a":"' + b"x" * 9_999_999])
+@pytest.mark.parametrize(
+    "content", [b"[" * 200_000, b'{"a":' * 100_000, b'["' + b"\\" * 300_000, b'[{"a":"' + b"x" * 9_999_999]
+)
 def test_what_is_made_to_be_slow_or_deep_is_broken_at_once(content: bytes) -> None:
     started = time.perf_counter()
     for path in ((), ("a",), ("*",)):
