@@ -12,7 +12,8 @@ import click
 from archiver import importing, registry, rounds
 from archiver.collectors.known import OWN, readable, steps_before
 from archiver.credentials import commands as credentials
-from archiver.platforms.known import platforms
+from archiver.import_reports import lines_of, report_writer
+from archiver.imports.known import importable
 from archiver.receiving import commands as receiving
 from manifests.console import Console, json_option, plural
 from schemas.account import Account
@@ -38,7 +39,7 @@ def account() -> None:
 @account.command("register")
 @click.argument("url")
 @click.option("--name", help="What to call it; made of the address when absent.")
-@click.option("--platform", type=click.Choice([*OWN, *platforms()]), default="feed", show_default=True)
+@click.option("--platform", type=click.Choice([*OWN, *importable()]), default="feed", show_default=True)
 @click.option("--title", help="The account's name for people.")
 @click.option("--custodian", "custodians", multiple=True, help="Who answers for it; may be given more than once.")
 @click.option("--official", "officials", multiple=True,
@@ -216,27 +217,28 @@ def _plain(result: Captures) -> dict[str, object]:
 
 @click.command("import")
 @click.argument("account_name", metavar="ACCOUNT")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to a .csv or .json.")
 @json_option
 @click.pass_obj
-def import_files(console: Console, account_name: str, files: tuple[Path, ...]) -> None:
-    """Import native JSON (a platform's API answers or exports) into a registered account.
+def import_files(console: Console, account_name: str, files: tuple[Path, ...], report: Path | None) -> None:
+    """Import an export (a file, a folder, a ZIP, a tar) into a registered account.
 
-    The platform is the account's. What is held already is not stored again. A file that cannot be read is refused by
-    name; what was readable before the damage is kept.
+    The platform is the account's; docs/IMPORTS.md says how to obtain its export. Several FILES are the parts of one
+    export. Every file in it is read, kept as it is, or refused by name, and the report says which. What is held already
+    is not stored again.
 
     \b
     Examples:
       holdfast account register https://x.com/district --platform x --name district-x
-      holdfast import district-x tweets.jsonl
+      holdfast import district-x twitter-2026-03-01.zip --report import.csv
+      holdfast import district-facebook facebook-part-1.zip facebook-part-2.zip
     """
+    write = report_writer(report) if report else None
     archive, chance = console.open(), rounds.system_chance()
     account = registry.account_named(archive, account_name)
-    lines, plain = [], []
     with console.progress("Importing") as tell:
-        for done, path in enumerate(files):
-            tell(path.name, done, len(files))
-            result = importing.import_file(archive, account, path, chance)
-            lines.append(f"{path.name}: {plural(result.read, 'object')} read, {result.new} new")
-            plain.append({"file": str(path), "read": result.read, "new": result.new})
-    console.show({"files": plain}, lines)
+        result = importing.import_all(archive, account, files, chance, tell=tell)
+    if write:
+        write(result.report)
+    console.show(result.report.to_plain(), lines_of(result.report))

@@ -6,41 +6,23 @@ evidence: it belongs to the user who runs Holdfast, and without it, or with one 
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from archiver.notes import Covered, Notes
 from archiver.observe import Held, Version, contents
 from archiver.substance import has_volatile, substance
-from schemas.canonical import Canonical, Natural
-from schemas.errors import IntegrityError
 from schemas.record import Normalised
 from storage import parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from manifests.archive import Archive
     from manifests.history import History
     from schemas.account import Platform
     from schemas.digest import Digest
-    from schemas.ledger import Captured
     from storage.parquet import Summary
-
-
-class Note(Canonical, frozen=True):
-    """What an account's first ``acts`` sealed captures hold; ``last`` is the name of the last of them.
-
-    ``condemned`` is the entry that condemned some of it last: after another one, all is read again.
-    """
-
-    acts: Natural = 0
-    last: str = ""
-    condemned: Natural | None = None
-    versions: dict[str, tuple[Version, ...]] = msgspec.field(default_factory=dict)
-    lists: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 def held_of(archive: Archive, account: str) -> Held:
@@ -48,47 +30,71 @@ def held_of(archive: Archive, account: str) -> Held:
 
     Raises:
         IntegrityError: a partition is not what was sealed.
+        NotesUnusableError: what is noted on this machine cannot be read or written.
     """
     history = archive.ledger.history
-    path = archive.home / "state" / "held" / f"{account}.json"
-    note = _read(path, account, history)
-    acts = tuple(act for _, act in history.sealed(account, start=note.acts))
-    if acts:
-        note = _extended(archive, note, account, acts)
-        _write(path, note)
-    return Held(versions=note.versions, lists=note.lists, last_read=history.last_read.get(account))
+    acts = history.sealing.get(account, 0)
+    if not acts:
+        return Held(last_read=history.last_read.get(account))
+    notes = Notes.opened(archive.home / "state" / "held" / f"{account}.sqlite")
+    covered = notes.covered()
+    if not _fits(covered, account, history) or (not covered.acts and not notes.are_empty()):
+        notes, covered = notes.anew(), Covered()
+    if covered.acts < acts:
+        with notes.extending():
+            _extend(archive, notes, account, covered)
+    return Held(
+        versions=notes.versions(acts=acts), lists=notes.lists(acts=acts), last_read=history.last_read.get(account)
+    )
 
 
-def _extended(archive: Archive, note: Note, account: str, acts: Sequence[Captured]) -> Note:
-    versions, lists = dict(note.versions), dict(note.lists)
+def _extend(archive: Archive, notes: Notes, account: str, covered: Covered) -> None:
     history = archive.ledger.history
     platform = history.accounts[account].platform
-    for place in history.places(account, start=note.acts):
-        if place.stored is not None:
-            path = archive.cache.path_of(archive.store, place.stored)
-            for row, counts in _rows(path, platform):
-                view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
-                if view is not None and view.kind == "list":
-                    lists[row.item] = contents(lists.get(row.item, ()), view)
-                version = Version(
-                    record=row.record,
-                    native=row.native_sha256,
-                    derived=row.normalised_sha256,
-                    substance=counts,
-                    kind=row.kind,
-                    captured=row.captured,
-                    url=row.url,
-                    thread=row.thread,
-                    verdict=view.absence.verdict if view is not None and view.absence is not None else None,
-                )
-                versions[row.item] = (*versions.get(row.item, ()), version)
-    return Note(
-        acts=note.acts + len(acts),
-        last=acts[-1].poll.capture,
-        condemned=history.condemned.get(account),
-        versions=versions,
-        lists=lists,
-    )
+    last = covered.last
+    for number, (entry, act) in enumerate(history.sealed(account, start=covered.acts), start=covered.acts):
+        for place in history.places_of(entry, act):
+            if place.stored is not None:
+                path = archive.cache.path_of(archive.store, place.stored)
+                notes.add(_versions(notes, _rows(path, platform), number))
+        last = act.poll.capture
+    acts = history.sealing.get(account, 0)
+    notes.cover(Covered(acts=acts, last=last, condemned=history.condemned.get(account)))
+
+
+def _versions(notes: Notes, rows: Iterator[tuple[Summary, Digest]], act: int) -> Iterator[tuple[str, int, Version]]:
+    """Yield what is noted of a partition's rows; what a list holds is noted on the way."""
+    for row, counts in rows:
+        view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
+        if view is not None and view.kind == "list":
+            notes.put_list(row.item, act, contents(notes.lists(acts=act + 1).get(row.item, ()), view))
+        yield (
+            row.item,
+            act,
+            Version(
+                record=row.record,
+                native=row.native_sha256,
+                derived=row.normalised_sha256,
+                substance=counts,
+                kind=row.kind,
+                captured=row.captured,
+                url=row.url,
+                thread=row.thread,
+                verdict=view.absence.verdict if view is not None and view.absence is not None else None,
+            ),
+        )
+
+
+def _fits(covered: Covered, account: str, history: History) -> bool:
+    """Return whether notes are of this ledger, and of what is held still."""
+    if covered == Covered():
+        return True
+    if covered.condemned != history.condemned.get(account):
+        return False
+    if covered.acts > history.sealing.get(account, 0):
+        return False
+    _, last = next(history.sealed(account, start=covered.acts - 1))
+    return last.poll.capture == covered.last
 
 
 def _rows(path: Path, platform: Platform) -> Iterator[tuple[Summary, Digest]]:
@@ -98,22 +104,3 @@ def _rows(path: Path, platform: Platform) -> Iterator[tuple[Summary, Digest]]:
         return
     counts = (substance(platform, row.record.native) for row in parquet.read_rows(path))
     yield from zip(parquet.read_summaries(path), counts, strict=True)
-
-
-def _read(path: Path, account: str, history: History) -> Note:
-    nothing = Note()
-    try:
-        note = Note.from_bytes(path.read_bytes())
-    except (FileNotFoundError, IntegrityError):
-        return nothing
-    if note.condemned != history.condemned.get(account) or not 0 < note.acts <= history.sealing.get(account, 0):
-        return nothing
-    _, last = next(history.sealed(account, start=note.acts - 1))
-    return note if last.poll.capture == note.last else nothing
-
-
-def _write(path: Path, note: Note) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(note.to_bytes())
-    temporary.rename(path)

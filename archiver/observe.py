@@ -76,10 +76,6 @@ class Held:
         versions = self.versions.get(item, ())
         return bool(versions) and versions[-1].verdict is None and versions[-1].is_of(native, substance)
 
-    def holds(self, item: str, native: Digest) -> bool:
-        """Return whether any version of the item has these native bytes."""
-        return any(version.native == native for version in self.versions.get(item, ()))
-
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
@@ -110,7 +106,7 @@ def fresh(
         view = one.observation.normalised
         before = next(iter(held.versions.get(view.item, ())[-1:]), None)
         if method == "import":
-            archived = held.holds(view.item, Digest.of(one.native))
+            archived = find_unheld(held, one) is None
         elif before is None or before.verdict is not None or view.kind == "absence":
             archived = False
         elif view.kind == "list":
@@ -128,6 +124,15 @@ def fresh(
         taken.add((view.item, counts))
         made.append(Fresh(one, before.record if before else None))
     return tuple(made)
+
+
+def find_unheld(held: Held, one: Seen) -> Fresh | None:
+    """Return an imported observation as what is to be archived, or ``None`` when that very version is held."""
+    versions = held.versions.get(one.observation.normalised.item, ())
+    native = Digest.of(one.native)
+    if any(version.native == native for version in versions):
+        return None
+    return Fresh(one, versions[-1].record if versions else None)
 
 
 def _lists_the_same(held: Held, view: Normalised, before: Version) -> bool:

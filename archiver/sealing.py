@@ -5,6 +5,7 @@ Recovery after a crash is this same code, run on what the spool holds.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -15,6 +16,7 @@ import msgspec
 from archiver import observe
 from archiver.held import held_of
 from archiver.receiving.received import forget_sealed
+from archiver.sorting import sorted_fresh
 from archiver.substance import substance
 from schemas.classifying import Subject, author_class, series_of
 from schemas.errors import IntegrityError
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 
 LARGEST_GROUP = 512 << 10
 """How many bytes the acts of one entry may take together; an entry has at most twice as many."""
+
+MOST_ROWS, LARGEST_PARTITION = 25_000, 64 << 20
+"""How many records, or how many bytes of evidence, fill a partition: it is made in memory."""
 
 CUT_SHORT = "cut short; what it had fetched is kept, and the next capture reads the account again"
 
@@ -149,22 +154,27 @@ class _Draft:
         poll = self._poll = self._poll or spooled.find_poll() or _interrupted(archive, spooled)
         if self._exchanges is None:
             self._exchanges = tuple(self._stored_exchanges(account))
-        made = observe.fresh(
-            held_of(archive, account.name),
-            spooled.seen(),
-            method=poll.method,
-            substance=partial(substance, account.platform),
-        )
-        new, edited, absent = observe.count(made)
-        return Captured(
-            poll=poll,
-            base=base,
-            new=new,
-            edited=edited,
-            absent=absent,
-            partitions=tuple(_partitions(archive, account, poll, made, self._chance)),
-            exchanges=self._exchanges,
-        )
+        held, place_of = held_of(archive, account.name), _placing(archive, account)
+        with ExitStack() as stack:
+            if poll.method == "import":
+                sorted_ = stack.enter_context(sorted_fresh(held, spooled, place_of))
+                counts, groups = (*sorted_.count(), 0), sorted_.groups()
+            else:
+                fresh = observe.fresh(
+                    held, spooled.seen(), method=poll.method, substance=partial(substance, account.platform)
+                )
+                ordered = sorted(fresh, key=lambda one: (place_of(one), one.seen.observation.normalised.item))
+                counts, groups = observe.count(fresh), groupby(ordered, key=place_of)
+            new, edited, absent = counts
+            return Captured(
+                poll=poll,
+                base=base,
+                new=new,
+                edited=edited,
+                absent=absent,
+                partitions=tuple(_partitions(archive, account, poll, groups, self._chance)),
+                exchanges=self._exchanges,
+            )
 
     def _stored_exchanges(self, account: Account) -> Iterator[StoredObject]:
         if self.spooled.warc.exists():
@@ -187,21 +197,41 @@ def period_of(one: Fresh) -> str:
     return str(observation.normalised.created or observation.observed)[:7]
 
 
-def _partitions(
-    archive: Archive, account: Account, poll: Poll, made: Iterable[Fresh], chance: Chance
-) -> Iterable[Partition]:
+def _placing(archive: Archive, account: Account) -> Callable[[Fresh], tuple[str, str]]:
     _, classification = archive.ledger.history.classification or (0, None)
+    return lambda one: (_series_of(one, account, classification), period_of(one))
 
-    def place_of(one: Fresh) -> tuple[str, str]:
-        return _series_of(one, account, classification), period_of(one)
 
-    ordered = sorted(made, key=lambda one: (place_of(one), one.seen.observation.normalised.item))
-    for (series, period), group in groupby(ordered, key=place_of):
-        records = [_record(one, account, poll, chance) for one in group]
-        content, root = parquet.write_partition(records)
-        key = layout.partition(account=account.name, series=series, period=period, name=chance.name())
-        stored = archive.store.put_new(key, Content.of(content))
-        yield Partition(account=account.name, series=series, period=period, rows=len(records), root=root, stored=stored)
+def _partitions(
+    archive: Archive,
+    account: Account,
+    poll: Poll,
+    groups: Iterable[tuple[tuple[str, str], Iterator[Fresh]]],
+    chance: Chance,
+) -> Iterable[Partition]:
+    for (series, period), group in groups:
+        records = (_record(one, account, poll, chance) for one in group)
+        for part in _parts(records):
+            content, root = parquet.write_partition(part)
+            key = layout.partition(account=account.name, series=series, period=period, name=chance.name())
+            stored = archive.store.put_new(key, Content.of(content))
+            yield Partition(
+                account=account.name, series=series, period=period, rows=len(part), root=root, stored=stored
+            )
+
+
+def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
+    """Yield records in as few lists as keep each small enough for memory."""
+    part: list[Record] = []
+    size = 0
+    for record in records:
+        part.append(record)
+        size += len(record.native) + len(record.normalised) + len(record.provenance)
+        if len(part) == MOST_ROWS or size >= LARGEST_PARTITION:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _series_of(one: Fresh, account: Account, classification: Classification | None) -> str:

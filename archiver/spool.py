@@ -14,7 +14,7 @@ import shutil
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.contract import Seen
 from schemas.canonical import Canonical, Name
@@ -24,7 +24,7 @@ from schemas.instant import Instant
 from schemas.record import Method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 LENGTHS = struct.Struct(">QQ")
@@ -99,17 +99,34 @@ class Spooled:
         Raises:
             SpoolUnwritableError: the disk refuses.
         """
-        with _disk(self.folder):
-            with (self.folder / "items").open("wb") as stream:
-                for one in seen:
-                    observation = one.observation.to_bytes()
-                    stream.write(LENGTHS.pack(len(observation), len(one.native)))
-                    stream.write(observation)
-                    stream.write(one.native)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if told:
+        self.keep(seen)
+        if told:
+            with on_disk(self.folder):
                 _write_whole(self.folder / "told", "\n".join(told).encode())
+        self.conclude(poll)
+
+    def keep(self, seen: Iterable[Seen]) -> None:
+        """Write what was seen, one after the other.
+
+        Raises:
+            SpoolUnwritableError: the disk refuses.
+        """
+        with on_disk(self.folder), (self.folder / "items").open("wb") as stream:
+            for one in seen:
+                observation = one.observation.to_bytes()
+                stream.write(LENGTHS.pack(len(observation), len(one.native)))
+                stream.write(observation)
+                stream.write(one.native)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def conclude(self, poll: Poll) -> None:
+        """Write the poll, after what was seen: from here on the capture is complete.
+
+        Raises:
+            SpoolUnwritableError: the disk refuses.
+        """
+        with on_disk(self.folder):
             _write_whole(self.folder / "poll.json", poll.to_bytes())
 
     def seen(self) -> Iterator[Seen]:
@@ -118,18 +135,33 @@ class Spooled:
         Raises:
             SpoolDamagedError: the file is not whole.
         """
+        return (one for _, one in self.placed())
+
+    def placed(self) -> Iterator[tuple[int, Seen]]:
+        """Yield what was seen, in order, each with the offset at which it is spooled; see ``seen``."""
         path = self.folder / "items"
         if not path.exists():
             return
         with path.open("rb") as stream:
-            while header := stream.read(LENGTHS.size):
-                if len(header) < LENGTHS.size:
+            offset = 0
+            while (one := _read_one(stream, path)) is not None:
+                yield offset, one
+                offset = stream.tell()
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[int], Seen]]:
+        """Give what returns the observation that is spooled at an offset, until the block ends; see ``seen``."""
+        path = self.folder / "items"
+        with path.open("rb") as stream:
+
+            def seen_at(offset: int) -> Seen:
+                stream.seek(offset)
+                found = _read_one(stream, path)
+                if found is None:
                     raise _damaged(path)
-                observation_size, native_size = LENGTHS.unpack(header)
-                observation, native = stream.read(observation_size), stream.read(native_size)
-                if len(native) < native_size:
-                    raise _damaged(path)
-                yield Seen(native, Observation.from_bytes(observation))
+                return found
+
+            yield seen_at
 
     def told(self) -> tuple[str, ...]:
         """Return the names of the platform's notifications that a complete capture took along."""
@@ -152,14 +184,14 @@ def begin(root: Path, plan: Plan) -> Iterator[Spooled]:
         SpoolUnwritableError: the disk refuses.
     """
     folder, hidden = root / plan.capture, root / f"{NEW}{plan.capture}"
-    with _disk(folder):
+    with on_disk(folder):
         hidden.mkdir(parents=True)
         _write_whole(hidden / "plan.json", plan.to_bytes())
         lock = (hidden / "plan.json").open("rb")
     with lock:
         # Locked before it can be seen: nobody takes a live capture for an abandoned one.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with _disk(folder):
+        with on_disk(folder):
             hidden.rename(folder)
             _sync_folder(root)
         yield Spooled(folder)
@@ -190,6 +222,19 @@ def abandoned(root: Path) -> Iterator[Iterator[Spooled]]:
             lock.close()
 
 
+def _read_one(stream: BinaryIO, path: Path) -> Seen | None:
+    header = stream.read(LENGTHS.size)
+    if not header:
+        return None
+    if len(header) < LENGTHS.size:
+        raise _damaged(path)
+    observation_size, native_size = LENGTHS.unpack(header)
+    observation, native = stream.read(observation_size), stream.read(native_size)
+    if len(native) < native_size:
+        raise _damaged(path)
+    return Seen(native, Observation.from_bytes(observation))
+
+
 def _damaged(path: Path) -> SpoolDamagedError:
     return SpoolDamagedError(
         f"The spooled capture {path.parent.name} is damaged.", do="Keep the folder and report it; nothing was sealed."
@@ -197,14 +242,24 @@ def _damaged(path: Path) -> SpoolDamagedError:
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[None]:
+def on_disk(folder: Path) -> Iterator[None]:
+    """Tell a disk that refuses in our words.
+
+    Raises:
+        SpoolUnwritableError: it does.
+    """
     try:
         yield
     except OSError as error:
-        raise SpoolUnwritableError(
-            f"What was captured cannot be written to {folder}: {error.strerror}.",
-            do="Make room or mend the permissions, then capture again; what is in the spool is kept and sealed then.",
-        ) from error
+        raise unwritable(folder, str(error.strerror)) from error
+
+
+def unwritable(folder: Path, why: str) -> SpoolUnwritableError:
+    """Return the error about a disk that refuses what was captured."""
+    return SpoolUnwritableError(
+        f"What was captured cannot be written to {folder}: {why}.",
+        do="Make room or mend the permissions, then capture again; what is in the spool is kept and sealed then.",
+    )
 
 
 def _write_whole(path: Path, content: bytes) -> None:

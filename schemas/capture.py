@@ -28,7 +28,8 @@ class Observation(Canonical, frozen=True):
 class Poll(Canonical, frozen=True):
     """One attempt, also an empty or failed one. ``cursor`` is opaque to all but the collector; ``code`` an error code.
 
-    ``requests`` counts exchanges; ``listed`` counts the items that the account showed. Times are UTC.
+    ``requests`` counts exchanges; ``listed`` counts the items that the account showed. ``counts`` is what an import
+    came to (``archiver.reconciling``), and how often it refused something with which code. Times are UTC.
     """
 
     capture: str
@@ -45,5 +46,6 @@ class Poll(Canonical, frozen=True):
     reason: str | None = None
     requests: Natural = 0
     listed: Natural = 0
+    counts: dict[Name, Natural] = msgspec.field(default_factory=dict)
     cursor_before: dict[Name, str] = msgspec.field(default_factory=dict)
     cursor_after: dict[Name, str] = msgspec.field(default_factory=dict)

@@ -6,42 +6,27 @@ Every top-level value is a record, and so is everything in it if it is an envelo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from archiver.imports.refusals import ImportRefusedError, Refused, refusals
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import BOM, WHITE, JsonMalformedError, decode, find_extent
 from archiver.platforms.known import find_platform, platforms
 from archiver.platforms.objects import Item, find_view, item_of
-from schemas.errors import InputError
 from schemas.record import Normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archiver.parsing.json_slices import Decoded
+    from archiver.parsing.json_slices import Buffer, Decoded
     from archiver.platforms.dialect import Dialect
     from schemas.account import Platform
 
 OPENING = (b"{", b"[")
 GAP = re.compile(rb"[ \t\r\n]*")
-
-
-class ImportRefusedError(InputError):
-    """A file, or a part of it, is not what can be imported; the facts ``line`` and ``offset`` say where."""
-
-    code = "IMPORT_REFUSED"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A part of a file that cannot be read; what stands before and after it can."""
-
-    offset: int
-    length: int
-    error: ImportRefusedError
 
 
 def read(content: bytes, platform: Platform) -> Iterator[Item | Refused]:
@@ -62,7 +47,7 @@ def read(content: bytes, platform: Platform) -> Iterator[Item | Refused]:
         if isinstance(found, Refused):
             yield found
         else:
-            yield from _records(content, found, known.dialect)
+            yield from records(content, found, known.dialect)
 
 
 def _values(content: bytes) -> Iterator[Located | Refused]:
@@ -88,25 +73,44 @@ def _split(decoded: Decoded, start: int) -> Iterator[Located]:
         yield whole
 
 
-def _in_a_row(content: bytes, start: int, why: str) -> Iterator[Located | Refused]:
+def in_a_row(content: Buffer, dialect: Dialect) -> Iterator[Item | Refused]:
+    """Yield every object of a file of values that stand one after the other, and every part that is refused."""
+    start = len(BOM) if content[: len(BOM)] == BOM else 0
+    gap = GAP.match(content, start)
+    for found in _in_a_row(content, gap.end() if gap else start, "it starts no object"):
+        if isinstance(found, Refused):
+            yield found
+        else:
+            yield from records(content, found, dialect)
+
+
+def _in_a_row(content: Buffer, start: int, why: str) -> Iterator[Located | Refused]:
     """Yield what stands one after the other, most often one a line, and between two readable values what is refused.
 
     ``why`` is the reason for which the content is not one value; it is also the first one's, if that is refused.
     """
+    refuse = refusals(content)
     refused: tuple[int, str] | None = None
     for offset, found in _pieces(content, start):
         if isinstance(found, str):
             refused = refused or (offset, why if offset == start else found)
         else:
             if refused:
-                yield _refused(content, refused[0], offset, refused[1])
+                yield refuse(refused[0], _length(content, refused[0], offset), refused[1])
             refused = None
             yield from _split(found, offset)
     if refused:
-        yield _refused(content, refused[0], len(content), refused[1])
+        yield refuse(refused[0], _length(content, refused[0], len(content)), refused[1])
 
 
-def _pieces(content: bytes, start: int) -> Iterator[tuple[int, Decoded | str]]:
+def _length(content: Buffer, start: int, end: int) -> int:
+    """Return the length of what is refused, without the white space after it."""
+    while end > start and content[end - 1 : end] in (b" ", b"\t", b"\r", b"\n"):
+        end -= 1
+    return end - start
+
+
+def _pieces(content: Buffer, start: int) -> Iterator[tuple[int, Decoded | str]]:
     """Yield where each object or array begins and what it spells; for a line that begins none, why."""
     offset, searched = start, 0
     while offset < len(content):
@@ -135,18 +139,7 @@ def _decoded(piece: bytes) -> Decoded | str:
         return str(error.facts["reason"])
 
 
-def _refused(content: bytes, start: int, end: int, why: str) -> Refused:
-    line = content.count(b"\n", 0, start) + 1
-    error = ImportRefusedError(
-        f"Line {line} (byte {start}) is not JSON: {why}.",
-        do="The rest of the file can be imported. Obtain this part again, or keep the file as it is.",
-        line=line,
-        offset=start,
-    )
-    return Refused(start, len(content[start:end].rstrip(WHITE)), error)
-
-
-def _records(content: bytes, found: Located, dialect: Dialect) -> Iterator[Item]:
+def records(content: Buffer, found: Located, dialect: Dialect) -> Iterator[Item]:
     value = found.value
     view = dialect.view(value, {}) if isinstance(value, dict) else None
     if view is not None or not isinstance(value, dict):

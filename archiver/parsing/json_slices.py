@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from msgspec import Raw
 
 from schemas.errors import InputError
 
+if TYPE_CHECKING:
+    from mmap import mmap
+
 Place: TypeAlias = "tuple[int, int]"
 """Offset and length in bytes."""
+
+Buffer: TypeAlias = "bytes | mmap"
+"""The bytes of a document, or a map of a file that may be larger than memory."""
 
 BOM = b"\xef\xbb\xbf"
 WHITE = b" \t\r\n"
 GAP = re.compile(rb"[ \t\r\n]*[,\[]?[ \t\r\n]*")
 KEY = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
-STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]|"', re.DOTALL)
+STRUCTURE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|"', re.DOTALL)
 ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
 )
@@ -104,7 +110,7 @@ def _cut(content: bytes, place: Place) -> bytes:
     return content if place == (0, len(content)) else content[place[0] : place[0] + place[1]]
 
 
-def find_extent(content: bytes, start: int) -> int | None:
+def find_extent(content: Buffer, start: int) -> int | None:
     """Return the length of the object or array that opens at ``start``; ``None`` when it never closes."""
     depth = 0
     for mark in STRUCTURE.finditer(content, start):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from archiver.imports.json_lines import Refused, read
+from archiver.imports.json_lines import read
+from archiver.imports.refusals import Refused
 from schemas.record import Normalised
 
 if TYPE_CHECKING:

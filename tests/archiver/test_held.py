@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,14 +51,41 @@ def test_a_second_look_reads_the_note_and_no_partition(archive: Archive):
     assert held_of(archive, "x") == before
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"acts":9,"last":"x","lists":{},"versions":{}}'])
-def test_a_note_that_does_not_fit_is_made_anew(archive: Archive, content: bytes):
-    before = held_of(archive, "x")
-    path = archive.home / "state" / "held" / "x.json"
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff" * 9_999, b"SQLite format 3\x00" + bytes(9_999)])
+def test_notes_that_do_not_fit_are_made_anew(archive: Archive, content: bytes):
+    before = dict(held_of(archive, "x").versions.items())
+    path = archive.home / "state" / "held" / "x.sqlite"
     path.write_bytes(content)
-    assert held_of(archive, "x") == before
+    assert held_of(archive, "x").versions == before
     path.unlink()
-    assert held_of(archive, "x") == before
+    assert held_of(archive, "x").versions == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE note SET acts = 9",
+        "UPDATE note SET last = 'another'",
+        "UPDATE note SET condemned = 1",
+        "DELETE FROM note",
+        "PRAGMA user_version = 1",
+    ],
+)
+def test_notes_of_another_ledger_or_that_were_being_extended_are_made_anew(archive: Archive, change: str):
+    before = dict(held_of(archive, "x").versions.items())
+    path = archive.home / "state" / "held" / "x.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute(change)
+        database.execute("UPDATE version SET url = 'https://false.example/'")
+    assert held_of(archive, "x").versions == before
+
+
+def test_who_reads_notes_sees_what_they_knew_while_another_one_extends_them(archive: Archive, tmp_path: Path):
+    before = held_of(archive, "x")
+    imported(archive, tmp_path, "three")
+    held_of(archive, "x")
+    assert len(before.versions) == len(list(before.versions.values())) == 2
+    assert len(held_of(archive, "x").versions) == 3
 
 
 def test_an_account_that_was_never_captured_holds_nothing(archive: Archive):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.imports.json_lines import ImportRefusedError, read
+from archiver.imports.json_lines import read
+from archiver.imports.refusals import ImportRefusedError
 from archiver.parsing.json_slices import elements, find_extent, members
 from schemas.digest import Digest
 from tests.corpora import corpus

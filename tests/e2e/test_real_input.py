@@ -13,7 +13,8 @@ import pytest
 
 from archiver import importing, registry, rounds
 from archiver.fetch.failures import HostUnreachableError
-from archiver.imports.json_lines import ImportRefusedError, read
+from archiver.imports.json_lines import read
+from archiver.imports.refusals import ImportRefusedError
 from archiver.platforms.objects import Item
 from ediscovery.commands import searchable
 from ediscovery.evidence import places

@@ -1,0 +1,150 @@
+"""Files that are imported into the WARC file of their capture, each whole, and where their bytes lie there."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import mmap
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from mimetypes import MimeTypes
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
+
+import msgspec
+
+from archiver.spool import on_disk
+from schemas.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from archiver.containers.members import Container, Member
+    from archiver.parsing.json_slices import Buffer
+    from schemas.instant import Instant
+    from schemas.record import Attachment
+    from storage.warc import WarcWriter
+
+TYPES = MimeTypes()
+"""The types of files that Python itself knows, on every machine the same."""
+
+MISSING = "its file is not in what was handed over"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where the bytes of a file lie: the WARC record, its address, and what they are."""
+
+    exchange: str
+    uri: str
+    size: int
+    sha256: Digest
+    media_type: str
+
+
+class Intake:
+    """Takes files into a WARC file; remembers where they are, so that what refers to them finds them.
+
+    ``folder`` is for temporary files; what is taken lies there until it is in the WARC file.
+    """
+
+    def __init__(self, warc: WarcWriter, folder: Path, *, at: Instant) -> None:
+        self._warc, self._folder, self._at = warc, folder, at
+        self._kept: dict[str, list[tuple[str, str, Kept]]] = {}
+
+    def take(self, container: Container, member: Member) -> Kept:
+        """Record a file that is not read.
+
+        Raises:
+            InputError: it is not taken; nothing is recorded.
+            SpoolUnwritableError, WarcUnwritableError: it cannot be written.
+        """
+        with self._copied(container, member) as (_, kept):
+            return kept
+
+    @contextmanager
+    def reading(self, container: Container, member: Member) -> Iterator[tuple[Kept, Buffer]]:
+        """Record a file, and give its bytes until the block ends; see ``take``."""
+        with self._copied(container, member) as (stream, kept):
+            if not kept.size:
+                yield kept, b""
+                return
+            content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            try:
+                yield kept, content
+            finally:
+                # A reader that was left in the middle may still look into it; then it goes when the reader does.
+                with suppress(BufferError):
+                    content.close()
+
+    def unpacked(self, file: Kept, name: str, media_type: str, content: bytes) -> Kept:
+        """Record bytes that a file holds in another form."""
+        return self._record(f"{file.uri}#{quote(name)}", media_type, content)
+
+    def resolved(self, attachment: Attachment, part: str, wanted: str | None) -> Attachment:
+        """Return an attachment with where its bytes are, if its file, whose path ends in ``wanted``, was taken.
+
+        One in the same part of the export goes before one in another.
+        """
+        if wanted is None:
+            return attachment
+        name = wanted.rpartition("/")[2]
+        fitting = [
+            (where != part, len(path), kept)
+            for where, path, kept in self._kept.get(name, ())
+            if path == wanted or path.endswith(f"/{wanted}")
+        ]
+        if not fitting:
+            return msgspec.structs.replace(attachment, failure=attachment.failure or MISSING)
+        kept = min(fitting, key=lambda one: one[:2])[2]
+        return msgspec.structs.replace(
+            attachment,
+            media_type=attachment.media_type or kept.media_type,
+            size=kept.size,
+            sha256=kept.sha256,
+            exchange=kept.exchange,
+        )
+
+    def _record(self, uri: str, media_type: str, content: bytes) -> Kept:
+        exchange = self._warc.resource(uri=uri, at=self._at, content_type=media_type, body=io.BytesIO(content))
+        return Kept(exchange, uri, len(content), Digest.of(content), media_type)
+
+    @contextmanager
+    def _copied(self, container: Container, member: Member) -> Iterator[tuple[BinaryIO, Kept]]:
+        path = self._folder / "member"
+        try:
+            with on_disk(self._folder), path.open("wb+") as stream:
+                to = _Hashing(stream, self._folder)
+                container.copy(member, to)  # type: ignore[arg-type] # all that a copy needs
+                stream.flush()
+                stream.seek(0)
+                media_type = TYPES.guess_type(member.path)[0] or "application/octet-stream"
+                uri = _address(container, member)
+                exchange = self._warc.resource(uri=uri, at=self._at, content_type=media_type, body=stream)
+                kept = Kept(exchange, uri, to.size, Digest(to.hasher.digest()), media_type)
+                name = member.path.rpartition("/")[2]
+                self._kept.setdefault(name, []).append((container.name, member.path, kept))
+                yield stream, kept
+        finally:
+            path.unlink(missing_ok=True)
+
+
+class _Hashing:
+    """A file that is written and hashed; a disk that refuses is told from a container that cannot be read."""
+
+    def __init__(self, file: BinaryIO, folder: Path) -> None:
+        self._file, self._folder = file, folder
+        self.hasher, self.size = hashlib.sha256(), 0
+
+    def write(self, block: bytes) -> int:
+        with on_disk(self._folder):
+            self._file.write(block)
+        self.hasher.update(block)
+        self.size += len(block)
+        return len(block)
+
+
+def _address(container: Container, member: Member) -> str:
+    below = "" if container.kind == "file" else f"{quote(container.name)}/"
+    return f"file:///{below}{quote(member.path)}"

@@ -1,0 +1,223 @@
+"""Every export through the whole spine, however it is packed: what is in it is found, once, byte for byte."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archiver import importing, registry, rounds
+from archiver.reconciling import rows_of
+from ediscovery.evidence import places
+from manifests.archive import create_archive
+from manifests.audit import audit
+from manifests.console import system_clock
+from schemas.account import Account
+from schemas.errors import InputError
+from schemas.record import Normalised, Provenance
+from storage import parquet, warc
+from storage.objects import read_stored
+from tests.archiver.imports.exports import EXPORTS, FILM, JPEG, X_ARCHIVE, Export
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manifests.archive import Archive
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return create_archive(
+        tmp_path / "home", organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="test"
+    )
+
+
+def registered(archive: Archive, platform: str) -> Account:
+    """An account on a platform."""
+    account = Account(name="account", platform=platform, url="https://x.example/", title="account")
+    return registry.register(archive, account)
+
+
+def packed(files: dict[str, bytes], folder: Path, kind: str) -> Path:
+    """An export's files, below a folder of another name, as a folder, a ZIP or a tar."""
+    files = {f"export-2026/{name}": body for name, body in files.items()}
+    path = folder / f"export.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, body in files.items():
+                file.writestr(name, body)
+    elif kind == "tgz":
+        with tarfile.open(path, "w:gz") as file:
+            for name, body in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(body)
+                file.addfile(entry, io.BytesIO(body))
+    else:
+        for name, body in files.items():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (path / name).write_bytes(body)
+    return path
+
+
+def held(archive: Archive) -> list[tuple[bytes, Normalised, Provenance]]:
+    """Every record, from evidence."""
+    return [
+        (
+            row.record.native,
+            Normalised.from_bytes(row.record.normalised),
+            Provenance.from_bytes(row.record.provenance),
+        )
+        for place in places(archive, ["account"])
+        for row in parquet.read_rows(io.BytesIO(read_stored(archive.store, place.partition.stored)))
+    ]
+
+
+def payloads(archive: Archive, capture: str) -> dict[str, bytes]:
+    """What a capture's WARC file holds, by the ids of its records."""
+    found: dict[str, bytes] = {}
+    for act in (act for _, act in archive.ledger.history.sealed("account") if act.poll.capture == capture):
+        for stored in act.exchanges:
+            with archive.store.open(stored.key) as stream:
+                found |= {
+                    one.id: one.payload(limit=1 << 26) for one in warc.read_warc(stream) if one.type == "resource"
+                }
+    return found
+
+
+@pytest.mark.parametrize("kind", ["zip", "tgz", "folder"])
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda one: one.name)
+def test_what_an_export_holds_is_found_once_and_byte_for_byte(
+    archive: Archive, tmp_path: Path, export: Export, kind: str
+) -> None:
+    account, chance = registered(archive, export.platform), rounds.system_chance()
+    path = packed(export.files, tmp_path, kind)
+    result = importing.import_all(archive, account, [path], chance)
+
+    assert (dict(result.report.found), dict(result.report.new)) == (export.kinds, export.kinds)
+    assert dict(result.report.refusals) == {}
+    records = held(archive)
+    assert Counter(view.kind for _, view, _ in records) == Counter(export.kinds)
+    assert {view.text for _, view, _ in records} >= set(export.texts)
+    assert {view.item for _, view, _ in records} >= set(export.items)
+    # Every file is in the WARC file, every native is a slice of one, and every picture that was there is found.
+    kept = payloads(archive, result.act.poll.capture)
+    assert Counter(kept.values()) == Counter(export.files.values())
+    for native, _, provenance in records:
+        source = provenance.source
+        assert native == kept[source.exchange][source.offset : source.offset + source.length]
+    shown = [one for _, view, _ in records for one in view.attachments if one.exchange]
+    assert len(shown) == export.media
+    assert all(kept[one.exchange] in export.files.values() and one.sha256 and one.size for one in shown)
+    claims = {one.path.removeprefix("export-2026/").partition("/export-2026/")[2] or one.path: one.claimed
+              for one in result.report.files if one.claimed is not None}  # fmt: skip
+    assert {path.removeprefix("export-2026/"): count for path, count in claims.items()} == export.claims
+    assert {one.path.removeprefix("export-2026/") for one in result.report.files} >= set(export.files) - {""}
+    # Twice makes nothing new.
+    again = importing.import_all(archive, account, [path], chance)
+    assert (dict(again.report.found), again.new) == (export.kinds, 0)
+    assert len(held(archive)) == len(records)
+    assert audit(archive.store, now=archive.now()).sound
+
+
+@pytest.mark.parametrize("export", [one for one in EXPORTS if one.name != "native-json"], ids=lambda one: one.name)
+def test_an_export_of_another_platform_is_refused_and_nothing_is_committed(
+    archive: Archive, tmp_path: Path, export: Export
+) -> None:
+    account = registered(archive, "reddit" if export.platform == "x" else "x")
+    before = len(archive.ledger.history.sealing)
+    with pytest.raises(InputError) as caught:
+        importing.import_all(archive, account, [packed(export.files, tmp_path, "zip")], rounds.system_chance())
+
+    assert caught.value.code == "IMPORT_MISMATCHED"
+    assert len(archive.ledger.history.sealing) == before
+    assert list(archive.spool.iterdir()) == []
+
+
+def test_the_parts_of_one_export_are_one_import_and_find_each_others_media(archive: Archive, tmp_path: Path) -> None:
+    data = {name: body for name, body in X_ARCHIVE.files.items() if not name.endswith(".jpg")}
+    media = {name: body for name, body in X_ARCHIVE.files.items() if name.endswith(".jpg")}
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    parts = [packed(data, tmp_path / "one", "zip"), packed(media, tmp_path / "two", "zip")]
+    result = importing.import_all(archive, registered(archive, "x"), parts, rounds.system_chance())
+
+    assert [part.name for part in result.report.parts] == ["export.zip", "2-export.zip"]
+    (shown,) = [one for _, view, _ in held(archive) for one in view.attachments if one.exchange]
+    assert payloads(archive, result.act.poll.capture)[shown.exchange] == JPEG
+
+
+def test_what_the_export_says_of_itself_is_compared_with_what_it_holds(archive: Archive, tmp_path: Path) -> None:
+    result = importing.import_all(
+        archive, registered(archive, "x"), [packed(X_ARCHIVE.files, tmp_path, "zip")], rounds.system_chance()
+    )
+    differing = [(one.path, one.claimed, sum(one.found.values())) for one in result.report.files if one.differs]
+
+    assert differing == [("export-2026/data/tweets-part1.js", 2, 1)]
+    assert result.report.claimed == 4
+
+
+def test_a_part_that_the_export_names_and_that_is_missing_is_told(archive: Archive, tmp_path: Path) -> None:
+    files = {name: body for name, body in X_ARCHIVE.files.items() if "part1" not in name}
+    result = importing.import_all(
+        archive, registered(archive, "x"), [packed(files, tmp_path, "zip")], rounds.system_chance()
+    )
+
+    assert dict(result.report.refusals) == {"IMPORT_UNREADABLE": 1}
+    assert result.act.poll.outcome == "partial"
+
+
+def test_what_is_damaged_is_refused_by_name_and_the_rest_is_imported(archive: Archive, tmp_path: Path) -> None:
+    files = dict(X_ARCHIVE.files)
+    files["data/follower.js"] = files["data/follower.js"][:-30]
+    files["data/tweets.js"] = b"window.YTD.tweets.part0 = [ {}, nonsense ]"
+    result = importing.import_all(
+        archive, registered(archive, "x"), [packed(files, tmp_path, "zip")], rounds.system_chance()
+    )
+    refused = {one.path.rpartition("/")[2]: one.parts for one in result.report.files if one.refusals}
+
+    assert set(refused) == {"follower.js", "tweets.js"}
+    assert refused["tweets.js"][0].offset == 32
+    assert result.report.found["post"] == 3
+    counts = result.act.poll.counts
+    assert (counts["refused"], counts["IMPORT_REFUSED"], counts["found"]) == (2, 2, result.read)
+    assert result.act.poll.outcome == "partial"
+
+
+def test_nothing_of_what_was_handed_over_is_in_the_ledger_but_numbers(archive: Archive, tmp_path: Path) -> None:
+    files = {**EXPORTS[0].files, "messages/inbox/jane_doe_7/message_1.json": b"{broken"}
+    importing.import_all(
+        archive, registered(archive, "facebook"), [packed(files, tmp_path, "zip")], rounds.system_chance()
+    )
+    entries = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*.entry"))
+
+    for personal in (b"jane", b"export.zip", b"Buses", b"snow.jpg"):
+        assert personal not in entries
+    assert b'"counts"' in entries
+
+
+def test_the_report_has_a_row_for_every_file_and_every_refusal(archive: Archive, tmp_path: Path) -> None:
+    files = {**X_ARCHIVE.files, "data/like.js": b"window.YTD.like.part0 = [ {"}
+    result = importing.import_all(
+        archive, registered(archive, "x"), [packed(files, tmp_path, "zip")], rounds.system_chance()
+    )
+    rows = list(rows_of(result.report))
+
+    assert {str(row[1]).removeprefix("export-2026/") for row in rows} == set(files)
+    assert [row[9:12] for row in rows if row[2] == "refused" and row[9]] == [("IMPORT_REFUSED", 1, 26)]
+    assert json.loads(json.dumps(result.report.to_plain()))["totals"]["claimed"] == 4
+
+
+def test_media_that_are_not_there_are_said_to_be_missing(archive: Archive, tmp_path: Path) -> None:
+    files = {name: body for name, body in EXPORTS[3].files.items() if body != FILM}
+    importing.import_all(
+        archive, registered(archive, "instagram"), [packed(files, tmp_path, "zip")], rounds.system_chance()
+    )
+    (missing,) = [one for _, view, _ in held(archive) for one in view.attachments if not one.exchange]
+
+    assert missing.url.endswith("two.mp4")
+    assert missing.failure
