@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archiver.contract import Standing
     from schemas.record import Method
 
-CAPTURED, IMPORTED = 1, 0
+IMPORTED, CAPTURED, SIGNED = 0, 1, 4
 GONE = frozenset({404, 410})
 WITHHELD = frozenset({401, 403, 451})
 PRESENT = range(200, 300)
@@ -307,6 +307,7 @@ def provenance_of(
     one: Fresh, *, account: str, platform: str, capture: str, method: Method, collector: str
 ) -> Provenance:
     """Return the provenance of a record to be sealed."""
+    vouched = one.seen.observation.vouched
     return Provenance(
         account=account,
         platform=platform,
@@ -314,9 +315,10 @@ def provenance_of(
         captured=one.seen.observation.observed,
         method=method,
         collector=collector,
-        claim=IMPORTED if method == "import" else CAPTURED,
+        claim=IMPORTED if method == "import" else SIGNED if vouched else CAPTURED,
         source=one.seen.observation.source,
         previous=one.previous,
+        vouched=vouched,
     )
 
 

@@ -17,12 +17,15 @@ Sanity: TypeAlias = Literal["plausible", "suspect", "unread"]
 class Observation(Canonical, frozen=True):
     """One item as it was seen once: the derived view, where its native bytes lie, and when they were read.
 
+    ``vouched`` are the exchanges by which its origin vouches for it with a signature (``schemas.record.Provenance``).
+
     The native bytes travel beside it (``archiver.spool``), so that no structure ever re-encodes them.
     """
 
     normalised: Normalised
     source: Slice
     observed: Instant
+    vouched: tuple[str, ...] = ()
 
 
 class Poll(Canonical, frozen=True):

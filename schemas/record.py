@@ -101,7 +101,7 @@ class Provenance(Canonical, frozen=True):
     """How the record came to be: which capture, by which way, when, from where, and what it follows.
 
     ``previous`` is the record id of the version before. ``claim`` is the level of corroboration, 0 (imported file)
-    to 4 (signed by its origin).
+    to 4 (signed by its origin); ``vouched`` are then the exchanges that prove it.
     """
 
     account: str
@@ -113,6 +113,7 @@ class Provenance(Canonical, frozen=True):
     claim: Natural
     source: Slice
     previous: Digest | None = None
+    vouched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from archiver.browser.page import Bounds
 from archiver.collectors.api.collector import ApiCollector
 from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.rendered.collector import RenderedCollector
+from archiver.collectors.signed import SignedCollector
 from archiver.collectors.website.collector import WebsiteCollector
 from archiver.platforms.known import find_platform, platforms
 from archiver.platforms.reading import Site
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 OWN = ("feed", "website", "rendered")
 """What is read by collectors of its own: what is no list of JSON objects."""
+SIGNED = ("bluesky",)
+"""What is read by an API and held against what the account itself signed."""
 
 
 class PlatformUnsupportedError(InputError):
@@ -59,7 +62,8 @@ def collector_of(account: Account, settings: Settings, *, now: Callable[[], Inst
                     f"Accounts on {name} cannot be read over the network by this version.",
                     do=f"Import their exports: holdfast import {account.name} FILE…",
                 )
-            return ApiCollector.of(platform, platform.reading, account, settings, now=now)
+            collector = ApiCollector.of(platform, platform.reading, account, settings, now=now)
+            return SignedCollector(collector) if name in SIGNED else collector
 
 
 def steps_before(account: Account, settings: Settings) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archiver.platforms.reading import Answer
 
 LINK = re.compile(r"<([^<>]*)>\s*((?:;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+)\s*)*)")
+LONGEST_NUMBER = 15
 REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
 
 
@@ -61,21 +62,31 @@ def by_page(*, size: int, items: tuple[str, ...] = (), parameter: str = "page") 
     return next_of
 
 
-def by_offset(
-    *, size: int, items: tuple[str, ...] = (), parameter: str = "start", overlap: int = 0
-) -> Callable[[Answer], str | None]:
-    """Return a counter of items: there is a next page while one holds ``size`` items at the path ``items``.
-
-    The next page shows the last ``overlap`` items again, so that as many may vanish meanwhile without one being missed.
-    """
+def by_offset(*, size: int, items: tuple[str, ...] = (), parameter: str = "start") -> Callable[[Answer], str | None]:
+    """Return a counter of items: there is a next page while one holds ``size`` items at the path ``items``."""
 
     def next_of(answer: Answer) -> str | None:
         found = member(answer.value, *items) if items else answer.value
         if not isinstance(found, list) or len(found) < size:
             return None
-        return with_parameter(
-            answer.question.url, **{parameter: str(_number(answer, parameter, first=0) + size - overlap)}
-        )
+        return with_parameter(answer.question.url, **{parameter: str(_number(answer, parameter, first=0) + size)})
+
+    return next_of
+
+
+def by_total(header: str, *, parameter: str = "offset") -> Callable[[Answer], str | None]:
+    """Return a counter of items: there is a next page until as many were shown as the ``header`` tells there are.
+
+    The next page shows a tenth of this one again: so many items may vanish meanwhile without one being missed.
+    """
+
+    def next_of(answer: Answer) -> str | None:
+        shown = len(answer.value) if isinstance(answer.value, list) else 0
+        start, total = _number(answer, parameter, first=0), answer.headers.get(header, "")
+        if not shown or not total.isdigit() or len(total) > LONGEST_NUMBER or start + shown >= int(total):
+            return None
+        again = max(1, shown // 10) if shown > 1 else 0
+        return with_parameter(answer.question.url, **{parameter: str(start + shown - again)})
 
     return next_of
 

@@ -18,7 +18,7 @@ from archiver.parsing.markup import read_fragment
 from archiver.parsing.shapes import Object, address, find_id, find_text, role_of
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
-from archiver.platforms.paging import by_offset
+from archiver.platforms.paging import by_total
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Answer, Endpoint, Question, Reading, by_status
 from schemas.record import Attachment, Author, Normalised
@@ -290,7 +290,7 @@ def _standing(answer: Answer) -> Standing:
 
 
 def _listed(title: str, *, order: Literal["whole", "newest"] = "newest", **more: Any) -> Endpoint:  # noqa: ANN401
-    return Endpoint(title=title, order=order, next=by_offset(size=100, overlap=10, parameter="offset"), **more)
+    return Endpoint(title=title, order=order, next=by_total("X-WP-Total"), **more)
 
 
 READING = Reading(
@@ -309,9 +309,7 @@ READING = Reading(
         "categories": _listed("the categories", order="whole"),
         "tags": _listed("the tags", order="whole"),
         "people": _listed("the people", order="whole"),
-        "revisions": Endpoint(
-            title="the earlier versions", next=by_offset(size=100, parameter="offset"), seen_as=_as_of_its_kind
-        ),
+        "revisions": Endpoint(title="the earlier versions", next=by_total("X-WP-Total"), seen_as=_as_of_its_kind),
     },
     start=_start,
     access=lambda site: Access(way="basic", origins=frozenset({origin_of(site.api)})),

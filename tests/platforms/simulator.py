@@ -216,6 +216,11 @@ class Simulator(Server):
         return self.url("")
 
     @property
+    def directory(self) -> str | None:
+        """What ``holdfast.toml`` says as ``platform.NAME.directory``."""
+        return None
+
+    @property
     def access(self) -> AccessSettings:
         return AccessSettings(token_variable="SIMULATED_TOKEN", key=self.keyed)
 

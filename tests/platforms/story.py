@@ -91,7 +91,8 @@ class Story:
     def reading(self, *, version: str | None = None, **capture: Any) -> dict[str, Any]:
         """What ``holdfast.toml`` would say of the simulator; everything is read, unless ``recheck`` says."""
         simulator = self.simulator
-        chosen = PlatformSettings(version=version or simulator.version, api=simulator.api, **self.chosen)
+        where = {"api": simulator.api, "directory": simulator.directory}
+        chosen = PlatformSettings(version=version or simulator.version, **where, **self.chosen)
         return {
             "capture": CaptureSettings(**{"recheck": EVERYTHING, "attempts": 1, **capture}),
             "platform": {simulator.name: chosen},

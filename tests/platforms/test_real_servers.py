@@ -66,6 +66,8 @@ class TestBluesky:
         for one in first.values():
             if one.view.kind != "list":
                 assert one.native in served(one.provenance.source.uri), one.view.item
+            signed = one.view.item.startswith("at://")
+            assert (one.provenance.claim, len(one.provenance.vouched)) == ((4, 2) if signed else (1, 0)), one.view.item
         asked = by_item(office.capture("citizen", failing=True))
         assert (asked[reply["uri"]].view.kind, asked[reply["uri"]].view.thread) == ("reply", post["uri"])
 
@@ -75,6 +77,7 @@ class TestBluesky:
         second = by_item(office.capture("town", failing=True))
         assert second[post["uri"]].view.text == "Schools are closed on Monday."
         assert second[post["uri"]].provenance.previous is not None
+        assert second[post["uri"]].provenance.claim == 4
 
         before = office.archive.now()
         town.delete(other)
