@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.content import POSTS
-from demo.site import BlogSite
 from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
@@ -29,15 +27,9 @@ SAID = "What a citizen answered"
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Office, dict[Digest, Record]]:
-    """An office with one post and its comments, and one whose reply was shown again with other counts.
-
-    Its plan is begun; and the records that it had.
-    """
-    post = next(post for post in POSTS if post.comments)
-    with BlogSite((post,)) as site, town() as place:
+    """An office with one post and a reply that was shown again with other counts, whose plan is begun; what it had."""
+    with town() as place:
         office = Office.founded(tmp_path_factory.mktemp("office") / "home")
-        office.register("blog", site.feed)
-        office.capture()
         office.register("town", place.url, platform="mastodon")
         place.publish(1, "Road works", created="2026-03-01", replies_count=1)
         place.replies["1"] = [place.post(2, SAID, created="2026-03-02", in_reply_to_id="1")]
