@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archiver.parsing.ipld import decode
+from storage.warc import read_sightings
 from tests.archiver.repositories import Owner, repository
 from tests.platforms.simulators.bluesky import POST, Bluesky
 from tests.platforms.story import begun
@@ -56,6 +58,20 @@ def test_what_the_account_signed_has_level_four_and_names_what_proves_it(story: 
     story.complete()
     again = story.simulator.asked["other"][asked:]
     assert not [url for url in again if "getRepo" in url]  # nothing is new: nothing is to be proved
+
+
+def test_where_a_record_lies_in_the_repository_is_noted_so_that_it_can_be_destroyed_there(story: Story):
+    numbers = [story.simulator.post(text) for text in ("Snow day", "Ice day")]
+    story.complete()
+    items = [story.simulator.item_of(story.simulator.posts[number]) for number in numbers]
+    (_, car) = story.versions(items[0])[0].provenance.vouched
+    (path,) = (story.home / "archive" / "exchanges").rglob("*.warc.gz")
+    with path.open("rb") as stream:
+        noted = {one.item: one for one in read_sightings(stream) if one.exchange == car}
+    assert noted.keys() == set(items)
+    for item, number in zip(items, numbers, strict=True):
+        block = story.payload(car)[noted[item].offset : noted[item].offset + noted[item].length]
+        assert decode(block) == story.simulator._value(story.simulator.posts[number])
 
 
 def test_what_changed_is_asked_for_since_the_last_revision(story: Story):
