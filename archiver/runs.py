@@ -160,9 +160,7 @@ def _look(
 ) -> Looked:
     error: ArchiveError | None = None
     collected = Collected(listed=None, sanity="unread", cursor=plan.cursor)
-    _, before = archive.ledger.history.last_capture.get(account.name, (0, None))
-    last = before.poll.capture if before else None
-    cursor = recalled(archive.home, account.name, plan.cursor, last=last)
+    cursor = _recalled(archive, plan)
     away: tuple[Seen, ...] = ()
     known = partial(held.knows, substance=partial(substance, account.platform))
     try:
@@ -220,10 +218,16 @@ def _poll(
         reason=transport.masked(reason) if reason and transport else reason,
         requests=transport.requests if transport else 0,
         listed=len(collected.listed or ()),
-        cursor_after=plan.cursor
-        if error
-        else remember(archive.home, plan.account, collected.cursor, capture=plan.capture),
+        # A look that failed leaves what the one before remembered: what waits is still to be asked.
+        cursor_after=remember(
+            archive.home, plan.account, _recalled(archive, plan) if error else collected.cursor, capture=plan.capture
+        ),
     )
+
+
+def _recalled(archive: Archive, plan: spool.Plan) -> dict[str, str]:
+    _, before = archive.ledger.history.last_capture.get(plan.account, (0, None))
+    return recalled(archive.home, plan.account, plan.cursor, last=before.poll.capture if before else None)
 
 
 def _unread(collected: Collected) -> str | None:

@@ -63,7 +63,7 @@ def collector_of(account: Account, settings: Settings, *, now: Callable[[], Inst
                     do=f"Import their exports: holdfast import {account.name} FILE…",
                 )
             collector = ApiCollector.of(platform, platform.reading, account, settings, now=now)
-            return SignedCollector(collector) if name in SIGNED else collector
+            return SignedCollector.beside(collector) if name in SIGNED else collector
 
 
 def steps_before(account: Account, settings: Settings) -> tuple[str, ...]:

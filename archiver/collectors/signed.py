@@ -51,6 +51,8 @@ REFUSED = (
     SigningKeyMissingError,
 )
 """Why a repository proves nothing. What its server lists is kept all the same, and the poll is suspect."""
+MOST_REQUESTS = 2
+"""How many a proof takes: for what changed, and, where that is not enough, for everything."""
 TOLD = "the signed repository"
 
 
@@ -72,6 +74,12 @@ class SignedCollector:
     """An account whose records can be held against what it signed; ``api`` reads them."""
 
     api: ApiCollector
+
+    @classmethod
+    def beside(cls, api: ApiCollector) -> SignedCollector:
+        """Return the collector that proves what ``api`` reads, within the requests that one look may make."""
+        left = max(1, api.capture.max_requests - MOST_REQUESTS)
+        return cls(replace(api, capture=msgspec.structs.replace(api.capture, max_requests=left)))
 
     @property
     def name(self) -> str:

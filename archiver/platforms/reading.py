@@ -48,7 +48,8 @@ class Question:
     """One address to ask, and which endpoint answers. ``about`` is the item that the answer belongs below, if any.
 
     ``within`` is the thread of what it belongs below, where the answer does not say it.
-    ``changed`` is asked only where what leads here is new or changed, ``seldom`` only by a look that reads everything.
+    ``changed`` is asked only where what leads here is new or changed, or the list that it is was never read; ``seldom``
+    only by a look that reads everything.
     ``empty`` tells that nothing is there, as the platform counts: then it is asked only if something is known to have
     been there, which has gone meanwhile.
     """

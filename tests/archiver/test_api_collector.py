@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from archiver.contract import Collected
     from archiver.platforms.reading import Answer as ReadAnswer
-    from archiver.platforms.reading import Site
+    from archiver.platforms.reading import Led, Site
     from tests.servers import Server
 
 JSON = {"Content-Type": "application/json"}
@@ -178,6 +178,21 @@ def test_replies_of_which_none_is_counted_any_more_are_missed_where_there_were_s
         assert "list:replies:1" not in views(looked(server, tmp_path))
         held = looked(server, tmp_path, known=lambda item, native: item == "list:replies:1" and not native)
         assert views(held)["list:replies:1"].listed == ()
+
+
+def test_a_list_below_what_is_known_is_asked_for_until_it_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def leads(led: Led) -> list[Question]:
+        return [Question("replies", f"{led.site.api}/api/v1/statuses/1/context", about="1", changed=True)]
+
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], leads=leads)
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, endpoints=endpoints))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    below = {"/api/v1/statuses/1/context": answer({"descendants": [status(2, in_reply_to_id="1")]})}
+    with serving(site(status(1)) | below) as server:
+        assert "2" in views(looked(server, tmp_path, known=lambda item, _: item == "1"))
+        held = ("1", "list:replies:1")
+        assert "2" not in views(looked(server, tmp_path, known=lambda item, _: item in held))
 
 
 def test_what_is_read_elsewhere_in_another_form_is_listed_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -25,12 +25,13 @@ FOLDERS: tuple[tuple[str, Platform], ...] = (
     ("x-api-v1.1", "x"),
     ("x-api-v2", "x"),
     ("activitypub", "activitypub"),
+    ("bluesky", "bluesky"),
     ("facebook-graph", "facebook"),
     ("facebook-graph", "instagram"),
     ("facebook-graph", "threads"),
 )
-OF_ANOTHER_FORM = {"facebook-graph": 4}
-"""How many files are no JSON, in folders where each of these counts as one record."""
+OF_ANOTHER_FORM = {"facebook-graph": 4, "bluesky": 7}
+"""How many more records are counted: files that are no JSON, or the frames of a stream in the two files with one."""
 
 
 LISTS = ("data", "statuses", "items", "orderedItems")

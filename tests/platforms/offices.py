@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import ipaddress
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from archiver import registry
 from archiver.fetch.failures import HostUnreachableError
+from archiver.fetch.masking import spellings
 from archiver.rounds import capture_all, system_chance
 from manifests.archive import open_archive
 from manifests.audit import audit
@@ -65,7 +67,8 @@ class Office:
         archive = open_archive(home, now=system_clock, actor="test")
         environment = {variables[name]: token for name, token in (tokens or {}).items()}
         secrets = [part for token in environment.values() for part in (token, *token.split(":")[1:])]
-        return cls(archive, secrets, environment)
+        coded = [base64.b64encode(secret.encode()).decode() for secret in secrets]
+        return cls(archive, [*secrets, *coded, *(secret.replace(" ", "") for secret in secrets)], environment)
 
     def register(self, name: str, platform: str, url: str) -> None:
         account = Account(name=name, platform=platform, url=url, title=name, private_network=True)
@@ -98,8 +101,8 @@ class Office:
         for key in self.archive.store.keys(""):
             content = read(self.archive.store, key)
             opened = [content, *_unpacked(key, content)]
-            for secret in self.secrets:
-                assert not any(secret.encode() in one for one in opened), key
+            for spelled in {needle for secret in self.secrets for needle in spellings(secret)}:
+                assert not any(spelled in one for one in opened), key
 
 
 def _unpacked(key: str, content: bytes) -> Iterator[bytes]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archiver.remembering import recalled
 from archiver.rounds import recover, system_chance
 from schemas.digest import Digest
 from schemas.settings import RecheckSettings
 from tests.platforms.simulator import PIXELS
-from tests.platforms.story import NAMES, begun
+from tests.platforms.story import NAME, NAMES, begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -302,6 +303,20 @@ def test_a_first_look_that_was_cut_short_is_completed_by_the_next_however_old_it
     assert story.poll.outcome == "partial"
     story.capture(recheck=usual)
     assert story.poll.outcome == "captured"
+    has_everything(story)
+
+
+def test_a_look_that_failed_forgets_nothing_of_what_waits(story: Story):
+    many(story)
+    story.simulator.arm("failed", "posts", skip=1)
+    story.capture()
+    waits = recalled(story.home, NAME, {}, last=story.poll.capture)
+    assert "waiting" in waits
+    story.simulator.arm("failed")
+    story.capture()
+    assert story.poll.outcome == "failed"
+    assert recalled(story.home, NAME, {}, last=story.poll.capture) == waits
+    story.complete()
     has_everything(story)
 
 

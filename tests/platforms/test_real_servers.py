@@ -264,3 +264,16 @@ class TestMediaWiki:
         (event,) = [one.view for one in third.values() if (one.view.title or "").startswith("delete delete")]
         assert (event.text, event.author.name) == ("By mistake", "Admin")
         office.judged()
+
+    def test_a_history_of_more_revisions_than_an_answer_holds_is_kept_whole(self, mediawiki, tmp_path: Path):
+        citizen = mediawiki_people.join(mediawiki)
+        office = Office.open(tmp_path)
+        office.register("wiki", "mediawiki", mediawiki.url)
+        texts = [f"Minutes, version {number}" for number in range(53)]
+        for text in texts:
+            page = citizen.write(f"Minutes of {citizen.user}", text, "Continued")
+
+        kept = by_item(office.capture("wiki"))
+
+        listed = kept[f"list:history:{page['pageid']}"].view.listed
+        assert [kept[one].view.text for one in listed] == [f"{text}\nContinued" for text in reversed(texts)]

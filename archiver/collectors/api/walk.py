@@ -223,9 +223,14 @@ class Walk:
         return until
 
     def _is_to_be_asked(self, lead: Question, *, known: bool, everything: bool) -> bool:
-        if (lead.changed and known) or (lead.seldom and not everything):
+        if (lead.changed and known and self._was_read(lead)) or (lead.seldom and not everything):
             return False
         return not lead.empty or self._known(list_item(lead), b"")
+
+    def _was_read(self, lead: Question) -> bool:
+        """Return whether what a known item leads to was read, as far as anybody can tell: of a list, it is held."""
+        endpoint = self._reading.endpoints.get(lead.endpoint)
+        return endpoint is None or endpoint.order in ("none", "passing") or self._known(list_item(lead), b"")
 
     def _keep(self, response: Response, item: Item) -> bool:
         """Keep an item as it was seen, with its media where it is new; return whether that version is archived."""
