@@ -492,7 +492,7 @@ WORDPRESS = Export(
     },
     kinds={"post": 1, "page": 1, "comment": 1, "reply": 1},
     texts=("Über Nacht ]]> Schnee", "Thanks", "Held for review"),
-    items=("post:5", "page:6", "comment:7", "comment:8"),
+    items=("5", "6", "comment:7", "comment:8"),
 )
 MEDIAWIKI = Export(
     name="mediawiki",
@@ -510,7 +510,7 @@ MEDIAWIKI = Export(
     },
     kinds={"page": 3},
     texts=("Route 1\nfirst", "Routes 1 & 2"),
-    items=("page:3", "page:4"),
+    items=("3@10", "3@11", "4@12"),
 )
 DELICIOUS = Export(
     name="delicious",
