@@ -78,6 +78,9 @@ def _elements(content: Buffer, dialect: Dialect) -> Iterator[Found]:
             yield from json_lines.records(content, Located.whole(decoded, shift=piece.offset), dialect)
 
 
+FILE = File(ending(NAMES), "native JSON", read)
+
+
 def format_of(platform: str) -> Format:
     """Return the format of native JSON for the accounts of a platform."""
     return Format(
@@ -85,5 +88,5 @@ def format_of(platform: str) -> Format:
         title="native JSON",
         platforms=(platform,),
         mark=ending(r"(?!)"),
-        files=(File(ending(NAMES), "native JSON", read),),
+        files=(FILE,),
     )
