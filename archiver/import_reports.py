@@ -93,8 +93,10 @@ def _lines(report: Reconciliation) -> Iterator[str]:
         yield f"  {kind:<10}{found[kind]:>10,}{new[kind]:>10,}{found[kind] - new[kind]:>14,}"
     yield f"  {'all':<10}{found.total():>10,}{new.total():>10,}{found.total() - new.total():>14,}"
     yield from _told([one for one in report.files if one.fate == "imported"], _read, "read")
+    if not found:
+        yield "Nothing in it was read: docs/IMPORTS.md says which exports are, and how to ask for them."
     kept = [one for one in report.files if one.fate == "kept"]
-    yield f"{plural(len(kept), 'file')} kept as they are: pictures, film, and what is not read."
+    yield f"{plural(len(kept), 'file')} kept whole, not read: pictures, film, and what no format knows."
     yield from _told([one for one in report.files if one.refusals], _refused, "with something refused")
 
 

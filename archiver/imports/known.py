@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archiver.imports import (
     blogger,
+    bluesky_repository,
     bookmarks,
     facebook,
     google_plus,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 FORMATS: tuple[Format, ...] = (
     blogger.FORMAT,
+    bluesky_repository.FORMAT,
     bookmarks.FORMAT,
     facebook.FORMAT,
     google_plus.FORMAT,

@@ -1,4 +1,4 @@
-"""MediaWiki's XML dump: every revision of every page is a version of that page. Pure.
+"""MediaWiki's XML dump: every revision of every page, under the ids that its API gives them. Pure.
 
 The page's title and number stand around its revisions, and are in the derived view of each.
 """
@@ -36,18 +36,22 @@ def _view(element: Element) -> Normalised:
     node, page = element.node, element.around
     by = next(node.all("contributor"), None)
     name = (by.find("username") or by.find("ip")) if by else None
+    owner, number, before = page.get("id"), node.find("id"), node.find("parentid")
     created_text = node.find("timestamp")
     hidden = any("deleted" in one.attributes for one in node.all("text"))
+    namespace = page.get("ns", "0")
+    is_talk = namespace.isdecimal() and int(namespace[:9]) % 2 == 1
     return Normalised(
-        kind="page",
-        type="Article",
-        item=f"page:{page['id']}" if page.get("id") else page.get("title", ""),
+        kind="comment" if is_talk else "page",
+        type="Page",
+        item=f"{owner}@{number}" if owner and number else "",
         title=page.get("title"),
         text="\n".join(part for part in (node.find("text"), node.find("comment")) if part) or None,
         author=Author(id=by.find("id"), name=name) if by else None,
         created=find_instant(created_text),
         created_text=created_text,
-        thread=f"page:{page['id']}" if page.get("id") else None,
+        thread=owner,
+        parent=f"{owner}@{before}" if owner and before not in (None, "0") else None,
         flags=("withheld",) if hidden else (),
     )
 

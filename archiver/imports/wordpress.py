@@ -1,6 +1,7 @@
 """WordPress's export (WXR): posts, pages, attachments, menus as items of one feed, comments in them. Pure.
 
-An item's native bytes end where its first comment begins: comments are items of their own. Posts go by their number.
+An item's native bytes end where its first comment begins: comments are items of their own. Ids are those of the REST
+API.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, tuple[Kind, str]] = {
     "post": ("post", "Article"),
-    "page": ("page", "Article"),
+    "page": ("page", "Page"),
     "attachment": ("media", "Document"),
 }
 NEVER = "0000-00-00 00:00:00"
@@ -64,7 +65,7 @@ def _post(item: Node) -> Normalised:
     return Normalised(
         kind=kind,
         type=named,
-        item=f"{item.find('post_type') or 'post'}:{number}" if number else item.find("guid") or "",
+        item=number or item.find("guid") or "",
         url=find_address(item.find("link"), base=""),
         title=item.find("title"),
         text="\n".join(part.text for part in (body, excerpt) if part.text) or None,
@@ -72,7 +73,7 @@ def _post(item: Node) -> Normalised:
         created=instant_of(dates[0]) if dates else None,
         created_text=dates[0] if dates else item.find("post_date"),
         edited=next((instant_of(text) for text in _dated(item, "post_modified_gmt")), None),
-        parent=next((f"post:{one}" for one in _dated(item, "post_parent") if one != "0"), None),
+        parent=next((one for one in _dated(item, "post_parent") if one != "0"), None),
         attachments=(Attachment(url=file_url, role="resource"), *shown) if file_url else shown,
         tags=unique(one.text for one in item.all("category")),
         links=body.links,

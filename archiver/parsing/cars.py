@@ -11,7 +11,7 @@ from schemas.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archiver.parsing.json_slices import Place
+    from archiver.parsing.json_slices import Buffer, Place
 
 LONGEST_NUMBER = 9
 MORE = 0x80
@@ -39,7 +39,7 @@ class CarBlockMissingError(InputError):
 class Car:
     """A CAR file: its root, and where each block lies in ``content``."""
 
-    content: bytes
+    content: Buffer
     root: bytes
     places: Mapping[bytes, Place]
 
@@ -59,7 +59,7 @@ class Car:
         return decode(self.content[offset : offset + length])
 
 
-def read_car(content: bytes) -> Car:
+def read_car(content: Buffer) -> Car:
     """Return the blocks of a CAR file; every one was held against its CID.
 
     Raises:
@@ -92,7 +92,7 @@ def read_car(content: bytes) -> Car:
     return Car(content, roots[0], places)
 
 
-def _section(content: bytes, start: int) -> tuple[int, int]:
+def _section(content: Buffer, start: int) -> tuple[int, int]:
     """Return where the section that begins at ``start`` has its content: its length comes before, as a varint."""
     length = 0
     for position, octet in enumerate(content[start : start + LONGEST_NUMBER]):

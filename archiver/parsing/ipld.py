@@ -13,6 +13,8 @@ from schemas.errors import InputError
 
 CID_HEAD = bytes((1, 0x71, 0x12, 0x20))
 """Version 1, DAG-CBOR, SHA-256 of 32 bytes: the only CIDs that a repository's blocks have."""
+RAW_HEAD = bytes((1, 0x55, 0x12, 0x20))
+"""Of plain bytes: a file that a record names."""
 CID_SIZE = len(CID_HEAD) + 32
 
 
@@ -90,6 +92,19 @@ def of_json(value: Any) -> Any:  # noqa: ANN401 - any JSON
         except (ValueError, binascii.Error) as error:
             raise _malformed("Bytes are not in base64") from error
     return {name: of_json(one) for name, one in value.items()}
+
+
+def to_json(value: Any) -> Any:  # noqa: ANN401 - any value
+    """Return a value of a block as JSON spells it; bytes that look like a CID are taken for a link."""
+    if isinstance(value, list):
+        return [to_json(one) for one in value]
+    if isinstance(value, dict):
+        return {name: to_json(one) for name, one in value.items()}
+    if not isinstance(value, bytes):
+        return value
+    if len(value) == CID_SIZE and value.startswith((CID_HEAD, RAW_HEAD)):
+        return {"$link": spell_cid(value)}
+    return {"$bytes": base64.b64encode(value).decode().rstrip("=")}
 
 
 def _malformed(what: str) -> IpldMalformedError:

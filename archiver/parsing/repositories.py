@@ -83,17 +83,36 @@ def read_repository(car: Car, *, did: str, key: EllipticKey, partial: bool = Fal
         CarBlockMissingError: a block is not there.
         IpldMalformedError: a block cannot be read.
     """
-    commit = car.value(car.root)
-    if not isinstance(commit, dict) or commit.get("version") != VERSION or not isinstance(commit.get("rev"), str):
-        raise _malformed("its root is no commit of version 3")
+    commit = _commit(car)
     if commit.get("did") != did:
         raise RepositoryForeignError(
             f"The repository is not that of {did}.", do="Nothing is proved by it: do not rely on what its server says."
         )
     _check_signature(commit, key)
+    return _repository(car, commit, partial=partial)
+
+
+def read_unproved(car: Car) -> Repository:
+    """Return the records that a file says are in a repository: its signature is not checked, a part of it will do.
+
+    Raises:
+        RepositoryMalformedError, RepositoryDisorderedError: refused.
+        IpldMalformedError: a block cannot be read.
+    """
+    return _repository(car, _commit(car), partial=True)
+
+
+def _commit(car: Car) -> dict[str, Any]:
+    commit = car.value(car.root)
+    if not isinstance(commit, dict) or commit.get("version") != VERSION or not isinstance(commit.get("rev"), str):
+        raise _malformed("its root is no commit of version 3")
+    return commit
+
+
+def _repository(car: Car, commit: dict[str, Any], *, partial: bool) -> Repository:
     walk = _Walk(car, partial=partial)
     records = {path.decode(): cid for path, cid in walk.records(_link(commit.get("data")))}
-    return Repository(did, commit["rev"], records)
+    return Repository(str(commit.get("did")), commit["rev"], records)
 
 
 def _check_signature(commit: dict[str, Any], key: EllipticKey) -> None:

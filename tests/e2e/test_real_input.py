@@ -15,6 +15,7 @@ from archiver import importing, registry, rounds
 from archiver.fetch.failures import HostUnreachableError
 from archiver.imports.json_lines import read
 from archiver.imports.refusals import ImportRefusedError
+from archiver.platforms.known import find_platform
 from archiver.platforms.objects import Item
 from ediscovery.commands import searchable
 from ediscovery.evidence import places
@@ -182,6 +183,46 @@ def test_every_object_of_a_platform_is_stored_byte_for_byte_and_only_once(
         except ImportRefusedError:
             continue
     assert len(records(archive, "account")) == before
+    assert audit(archive.store, now=archive.now()).sound
+
+
+WHOLE = {
+    **PLATFORMS,
+    "bluesky": "bluesky",
+    "facebook-graph": "facebook",
+    "reddit": "reddit",
+    "us-congress-accounts": "x",
+    "x-graphql": "x",
+    "youtube": "youtube",
+}
+"""The platform of every folder of the corpus; what no dialect reads is refused by name."""
+
+NOT_JSON = {"bluesky": 45, "facebook-graph": 60, "mastodon-api": 91, "us-congress-accounts": 3}
+"""How many of a folder's records are in files that are no JSON: they are kept as they are."""
+
+
+@pytest.mark.parametrize("folder", WHOLE)
+def test_every_folder_of_a_platform_is_imported_whole_or_refused_by_name(archive: Archive, folder: str):
+    source = corpus("social", folder)
+    expected = json.loads(corpus("EXPECTED.json").read_text())["social_top_level"]
+    assert set(expected) == set(WHOLE)
+    account, chance = register(archive, "account", WHOLE[folder]), rounds.system_chance()
+    if find_platform(account.platform) is None:
+        with pytest.raises(ImportRefusedError):
+            importing.import_all(archive, account, [source], chance)
+        return
+    result = importing.import_all(archive, account, [source], chance)
+    files = {one.path: one for one in result.report.files}
+    assert set(files) == {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    assert {one.fate for path, one in files.items() if path.endswith((".json", ".jsonl"))} <= {"imported", "refused"}
+    refused = [path for path, one in files.items() if one.fate == "refused" and not path.endswith(".car")]
+    assert (
+        len(refused) <= expected[folder]["unparseable_json"] + 1
+    )  # one stops where JSON does, one is no JSON for long
+    records_there = expected[folder]["top_level_records"] - NOT_JSON.get(folder, 0)
+    assert result.read >= records_there
+    assert len(records(archive, "account")) == result.new
+    assert importing.import_all(archive, account, [source], chance).new == 0
     assert audit(archive.store, now=archive.now()).sound
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from hashlib import sha256
+
+import libipld
+
+from tests.archiver.repositories import Owner, repository
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 FILM = b"\x00\x00\x00\x18ftyp a film"
@@ -492,7 +497,7 @@ WORDPRESS = Export(
     },
     kinds={"post": 1, "page": 1, "comment": 1, "reply": 1},
     texts=("Über Nacht ]]> Schnee", "Thanks", "Held for review"),
-    items=("post:5", "page:6", "comment:7", "comment:8"),
+    items=("5", "6", "comment:7", "comment:8"),
 )
 MEDIAWIKI = Export(
     name="mediawiki",
@@ -510,7 +515,7 @@ MEDIAWIKI = Export(
     },
     kinds={"page": 3},
     texts=("Route 1\nfirst", "Routes 1 & 2"),
-    items=("page:3", "page:4"),
+    items=("3@10", "3@11", "4@12"),
 )
 DELICIOUS = Export(
     name="delicious",
@@ -526,6 +531,31 @@ DELICIOUS = Export(
     kinds={"post": 2},
     texts=("About us",),
     items=("bookmark:https://district.example/?a=1&b=2",),
+)
+PICTURE = bytes((1, 0x55, 0x12, 0x20)) + sha256(JPEG).digest()
+SHOWN = {
+    "$type": "app.bsky.feed.post",
+    "text": "Snow, seen from school",
+    "createdAt": "2026-11-20T08:00:00Z",
+    "embed": {
+        "$type": "app.bsky.embed.images",
+        "images": [{"alt": "snow", "image": {"$type": "blob", "ref": PICTURE, "mimeType": "image/jpeg", "size": 15}}],
+    },
+}
+FOLLOW = {"$type": "app.bsky.graph.follow", "subject": "did:plc:city", "createdAt": "2026-11-20T08:00:00Z"}
+BLUESKY = Export(
+    name="bluesky-repository",
+    platform="bluesky",
+    files={
+        "repo.car": repository(
+            Owner(), {"app.bsky.feed.post/3lmxjz0000001": SHOWN, "app.bsky.graph.follow/3lmxjz0000002": FOLLOW}
+        ).car(),
+        f"blobs/{libipld.encode_cid(PICTURE)}": JPEG,
+    },
+    kinds={"post": 1, "event": 2},
+    texts=("Snow, seen from school",),
+    items=("at://did:plc:maplegrove/app.bsky.feed.post/3lmxjz0000001",),
+    media=1,
 )
 NATIVE = Export(
     name="native-json",
@@ -583,5 +613,6 @@ EXPORTS = (
     WORDPRESS,
     MEDIAWIKI,
     DELICIOUS,
+    BLUESKY,
     NATIVE,
 )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,8 +29,6 @@ from storage.objects import read_stored
 from tests.archiver.imports.exports import EXPORTS, FILM, JPEG, X_ARCHIVE, Export
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from manifests.archive import Archive
 
 
@@ -221,3 +223,81 @@ def test_media_that_are_not_there_are_said_to_be_missing(archive: Archive, tmp_p
 
     assert missing.url.endswith("two.mp4")
     assert missing.failure
+
+
+def test_recorded_answers_are_unpacked_and_their_items_lie_in_what_was_unpacked(
+    archive: Archive, tmp_path: Path
+) -> None:
+    body = '{"data":[{"id":"1","text":"one \\u00fc"}]}'
+    path = tmp_path / "cassette.json"
+    path.write_text(
+        json.dumps({"http_interactions": [{"response": {"body": {"string": body}}}, {"response": {"body": {}}}]})
+    )
+    result = importing.import_all(archive, registered(archive, "x"), [path], rounds.system_chance())
+    kept = payloads(archive, result.act.poll.capture)
+
+    assert dict(result.report.new) == {"list": 1, "post": 1}
+    assert sorted(kept.values()) == sorted([path.read_bytes(), body.encode()])
+    for native, _, provenance in held(archive):
+        source = provenance.source
+        assert native == kept[source.exchange][source.offset : source.offset + source.length]
+    assert audit(archive.store, now=archive.now()).sound
+
+
+def test_an_import_of_many_items_takes_little_memory(tmp_path: Path) -> None:
+    many(tmp_path, items=30_000, most=120)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7_200)
+def test_an_import_of_a_million_items_takes_little_memory(tmp_path: Path) -> None:
+    many(tmp_path, items=1_000_000, most=300)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+def test_a_zip_of_two_gigabytes_takes_little_memory(tmp_path: Path) -> None:
+    many(tmp_path, items=100, most=120, film=2_100_000_000)
+
+
+def many(folder: Path, *, items: int, most: int, film: int = 0) -> None:
+    """Import so many posts and a film of so many bytes in a process of its own, which may grow by ``most`` MB."""
+    with zipfile.ZipFile(folder / "export.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        with file.open("data/tweets.js", "w", force_zip64=True) as stream:
+            stream.write(b"window.YTD.tweets.part0 = [")
+            for number in range(items):
+                stream.write(b"," if number else b"")
+                created = f"Wed Sep {1 + number % 28:02} 12:00:00 +0000 {2007 + number % 17}"
+                post = {"id_str": str(10**18 + number), "full_text": f"{number} " * 40, "created_at": created}
+                stream.write(json.dumps({"tweet": post}).encode())
+            stream.write(b"]")
+        if film:
+            with file.open(zipfile.ZipInfo("data/tweets_media/1-film.mp4"), "w", force_zip64=True) as stream:
+                block = os.urandom(1 << 20)
+                for _ in range(film >> 20):
+                    stream.write(block)
+    grown = subprocess.run(
+        [sys.executable, "-c", MEASURED, folder], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    found, new, megabytes = map(int, grown.stdout.split())
+    assert (found, new) == (items, items)
+    assert megabytes < most
+
+
+ROOT = Path(__file__).parents[3]
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from archiver import importing, registry, rounds
+from manifests.archive import create_archive
+from manifests.console import system_clock
+from schemas.account import Account
+folder = Path(sys.argv[1])
+archive = create_archive(
+    folder / "home", organisation="X", timezone="UTC", bates_prefix="X", tag="0", now=system_clock, actor="test"
+)
+account = registry.register(archive, Account(name="x", platform="x", url="https://x.example/", title="x"))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+made = importing.import_all(archive, account, [folder / "export.zip"], rounds.system_chance())
+print(made.read, made.new, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
