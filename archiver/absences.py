@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from archiver.contract import Collected, LookingUp, Response, Standing, Transport
     from archiver.observe import Held, Version
+    from archiver.platforms.notifying import Named
     from schemas.instant import Instant
+    from schemas.record import Kind
 
 MOST_LOOK_UPS = 500
 LOOK_UPS = 2
@@ -37,7 +39,7 @@ class ItemLooker:
     _recorded: dict[str, list[Response]] = field(default_factory=dict)
     _sighted: set[tuple[str, str]] = field(default_factory=set)
 
-    def look(self, collected: Collected, *, named: Iterable[str] = ()) -> tuple[Seen, ...]:
+    def look(self, collected: Collected, *, named: Iterable[Named] = ()) -> tuple[Seen, ...]:
         """Return what became of what left its list, twice looked up each, and of the comments of what is gone.
 
         What the platform ``named`` is looked up, too, and read where it is there: it may have changed, or be new.
@@ -47,17 +49,17 @@ class ItemLooker:
             "",
         )
         shown = {one.observation.normalised.item for one in collected.items}
-        told = [item for item in dict.fromkeys(named) if item not in shown]
+        told = {one.item: one for one in named if one.item not in shown}
         queue = list(dict.fromkeys((*observe.missing(self.held, collected.items), *told)))[:MOST_LOOK_UPS]
         found: list[Seen] = []
         for item in queue:
             if item not in self.held.versions:
-                found.extend(self._read(item))
+                found.extend(self._read(item, told[item].kind, None, within=told[item].within))
                 continue
             version = _shown(self.held.versions[item])
             look_up, _ = self._look_up(item, self.looking.address(item, version.kind, version.url))
             if look_up.is_there:
-                found.extend(self._read(item))
+                found.extend(self._read(item, version.kind, version.url, within=version.thread))
             seen = observe.absent(
                 self.held, item, look_up, window=collected.window, list_exchange=list_exchange, at=self.now()
             )
@@ -69,16 +71,13 @@ class ItemLooker:
                 queue.extend(other for other in observe.below(self.held, item) if other not in queue)
         return tuple(found)
 
-    def _read(self, item: str) -> tuple[Seen, ...]:
+    def _read(self, item: str, kind: Kind, url: str | None, *, within: str | None) -> tuple[Seen, ...]:
         """Return an item as its own address shows it now; nothing where there is none, or that cannot be read."""
-        versions = self.held.versions.get(item)
-        version = _shown(versions) if versions else None
-        address = self.looking.address(item, version.kind if version else "post", version.url if version else None)
-        look_up, response = self._look_up(item, address)
+        look_up, response = self._look_up(item, self.looking.address(item, kind, url))
         if self.looking.read is None or response is None or not look_up.is_there:
             return ()
         seen = self.looking.read(self.transport, response, self.known)
-        return tuple(_within(one, version.thread if version else None) for one in seen)
+        return tuple(_within(one, within) for one in seen)
 
     def _look_up(self, item: str, address: str | None) -> tuple[LookUp, Response | None]:
         if address is None:
@@ -129,7 +128,7 @@ def _shown(versions: tuple[Version, ...]) -> Version:
 def _within(seen: Seen, thread: str | None) -> Seen:
     """Return an item in the thread that it is known to belong to: alone, not every item says so."""
     view = seen.observation.normalised
-    if view.thread is not None or thread is None:
+    if view.thread is not None or not thread:
         return seen
     observation = msgspec.structs.replace(seen.observation, normalised=msgspec.structs.replace(view, thread=thread))
     return Seen(seen.native, observation)

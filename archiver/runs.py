@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from archiver.contract import Access, Collector, Seen
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
+    from archiver.platforms.notifying import Named
     from archiver.sealing import Chance
     from archiver.spool import Spooled
     from manifests.archive import Archive
@@ -156,7 +157,7 @@ def _look(
     held: Held,
     plan: spool.Plan,
     *,
-    named: tuple[str, ...] = (),
+    named: tuple[Named, ...] = (),
 ) -> Looked:
     error: ArchiveError | None = None
     collected = Collected(listed=None, sanity="unread", cursor=plan.cursor)

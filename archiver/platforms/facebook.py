@@ -17,7 +17,7 @@ from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Dialect
 from archiver.platforms.facebook_objects import view_of
 from archiver.platforms.graph import by_after, handle_of, node
-from archiver.platforms.graph_events import PATHS
+from archiver.platforms.graph_events import PATHS, WEBHOOK
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading
 
@@ -206,6 +206,7 @@ PLATFORM = Platform(
         volatile=(*SIGNED, *COUNTED, *OF_TODAY),
     ),
     reading=READING,
+    webhook=WEBHOOK,
     authorisation=Given(
         steps=(
             "At developers.facebook.com, create an app of the type 'Business' in the body's own business portfolio.",

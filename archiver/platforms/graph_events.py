@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from archiver.parsing.shapes import address, find_id, find_text, many, member, objects
 from archiver.parsing.text import find_address, unique
 from archiver.platforms.graph import find_moment
+from archiver.platforms.notifying import Named, Webhook, by_challenge, json_in, signed_with
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ TYPES = {
 }
 LIKES = frozenset({"like", "reaction"})
 WITHOUT_VERB = {"comments": "Create", "live_comments": "Create", "replies": "Create", "publish": "Create"}
+COMMENTED = frozenset({"comments", "live_comments", "replies"})
 CHANGE = frozenset({"field", "value", "verb", "id"})
 MADE_OF = frozenset({"sender", "recipient", "timestamp"})
 SHAPES = {"reaction": "Like", "read": "Read"}
@@ -117,3 +119,20 @@ def _messaging(value: Object) -> Normalised:
         ),
         mentions=unique((find_id(value["recipient"], "id"),)),
     )
+
+
+def _told_of(body: bytes) -> Iterator[Named]:
+    """Yield what the changes in a call are about: posts, and comments with what they are below."""
+    for path in (("entry",), ("values",)):
+        for entry in objects(json_in(body), *path):
+            for change in objects(entry, "changes") if "changes" in entry else (entry,):
+                value, event = change.get("value"), find_event(change)
+                if event is None or event.parent is None or event.type in ("Like", "Undo"):
+                    continue
+                below = event.thread if event.parent != event.thread else None
+                is_comment = find_id(value, "comment_id") or change.get("field") in COMMENTED
+                yield Named(event.parent, "comment" if is_comment else "post", below or "")
+
+
+WEBHOOK = Webhook(greeted=by_challenge, signed=signed_with("x-hub-signature-256"), named=_told_of)
+"""How all three call (developers.facebook.com, "Webhooks: Getting Started"): signed with the app's secret."""

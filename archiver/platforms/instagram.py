@@ -18,7 +18,7 @@ from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.facebook_objects import conversation_of, message_of
 from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
-from archiver.platforms.graph_events import PATHS, find_event
+from archiver.platforms.graph_events import PATHS, WEBHOOK, find_event
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading
 from schemas.record import Attachment, Author, Normalised
@@ -234,6 +234,7 @@ PLATFORM = Platform(
         volatile=VOLATILE,
     ),
     reading=READING,
+    webhook=WEBHOOK,
     authorisation=Given(
         steps=(
             "At developers.facebook.com, create an app of the type 'Business', and add 'Instagram' to it.",

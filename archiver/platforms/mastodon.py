@@ -18,7 +18,7 @@ from archiver.parsing.shapes import Object, address, find_id, find_text, member,
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Context, Dialect
-from archiver.platforms.notifying import Stream, event_in
+from archiver.platforms.notifying import Named, Stream, event_in
 from archiver.platforms.paging import by_link
 from archiver.platforms.platform import Platform
 from archiver.platforms.quotas import by_headers
@@ -239,18 +239,19 @@ def _look_up(site: Site, item: str, _: Kind) -> str | None:
     return f"{site.api}/api/v1/accounts/{quote(identifier)}" if prefix == "account" else None
 
 
-def _told_of(body: bytes, account: Account) -> Iterator[str]:
+def _told_of(body: bytes, account: Account) -> Iterator[Named]:
     """Yield the statuses that an event of the user's stream is about: the account's own, answers to it, what goes."""
     kind, data = event_in(body)
     if kind == "delete":
-        yield from filter(None, (str(data) if isinstance(data, int | str) else None,))
+        if isinstance(data, int | str) and data:
+            yield Named(str(data))
         return
     status = member(data, "status") if kind == "notification" else data
     handle = urlsplit(account.url).path.strip("/").removeprefix("@")
     own = kind == "notification" or find_text(status, "account", "acct") == handle
     found = find_id(status, "id") if own else None
     if found:
-        yield found
+        yield Named(found, within=find_id(status, "in_reply_to_id") or "")
 
 
 STREAM = Stream(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from archiver.platforms.reading import Site
     from schemas.account import Account
+    from schemas.record import Kind
 
 Query: TypeAlias = "Mapping[str, str]"
 Headers: TypeAlias = "Mapping[str, str]"
@@ -34,18 +35,27 @@ class Reply:
     media_type: str = "text/plain"
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An item that a message says something of: its id, its kind if it should be new, and the item that it is below."""
+
+    item: str
+    kind: Kind = "post"
+    within: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """Calls of a platform to an address of ours. ``key`` below is the secret that it shares with us.
 
     ``greeted`` answers its question whether the address is ours, from the question's query; ``None`` where it is not
-    the platform that asks. ``signed`` judges a call by its headers and body. ``named`` are the ids of the items that a
-    body says something of.
+    the platform that asks. ``signed`` judges a call by its headers and body. ``named`` are the items that a body says
+    something of.
     """
 
     greeted: Callable[[Query, str], Reply | None]
     signed: Callable[[Headers, bytes, str], bool]
-    named: Callable[[bytes], Iterable[str]]
+    named: Callable[[bytes], Iterable[Named]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +63,13 @@ class Stream:
     """A connection over which a platform tells what happens: server-sent events (HTML 9.2), or a WebSocket.
 
     ``address`` is where, from the mark of what was told last (empty at first); ``None`` where the account has none.
-    ``named`` are the ids of the account's items that one message says something of: one that names none is not kept.
+    ``named`` are the account's items that one message says something of: one that names none is not kept.
     ``mark`` reads where to go on.
     """
 
     kind: Literal["events", "websocket"]
     address: Callable[[Site, str], str | None]
-    named: Callable[[bytes, Account], Iterable[str]]
+    named: Callable[[bytes, Account], Iterable[Named]]
     mark: Callable[[bytes], str | None] = lambda _: None
 
 

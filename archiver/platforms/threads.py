@@ -17,7 +17,7 @@ from archiver.platforms import graph
 from archiver.platforms.authorisation import Given
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
-from archiver.platforms.graph_events import PATHS, find_event
+from archiver.platforms.graph_events import PATHS, WEBHOOK, find_event
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading
 from schemas.record import Attachment, Author, Normalised
@@ -180,6 +180,7 @@ PLATFORM = Platform(
         volatile=VOLATILE,
     ),
     reading=READING,
+    webhook=WEBHOOK,
     authorisation=Given(
         steps=(
             "At developers.facebook.com, create an app with the use case 'Access the Threads API'.",

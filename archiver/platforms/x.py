@@ -23,7 +23,7 @@ from archiver.platforms.x_parts import (
     mentions_in,
     tags_in,
 )
-from archiver.platforms.x_reading import AUTHORISATION, BESIDE, READING, VOLATILE
+from archiver.platforms.x_reading import AUTHORISATION, BESIDE, READING, VOLATILE, WEBHOOK
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
@@ -225,5 +225,6 @@ PLATFORM = Platform(
     title="X",
     dialect=Dialect(view=view_of, paths=PATHS, context=context_of, list_view=lambda _: None, volatile=VOLATILE),
     reading=READING,
+    webhook=WEBHOOK,
     authorisation=AUTHORISATION,
 )

@@ -15,12 +15,13 @@ from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_id, find_text, member, objects
 from archiver.platforms.authorisation import OAuth2
+from archiver.platforms.notifying import Named, Webhook, by_crc, json_in, signed_with
 from archiver.platforms.paging import by_cursor
 from archiver.platforms.quotas import by_headers
 from archiver.platforms.reading import Endpoint, Question, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from archiver.contract import Standing
     from archiver.platforms.reading import Answer, Led, Site
@@ -275,3 +276,17 @@ AUTHORISATION = OAuth2(
     proof="basic",
 )
 """What gives a token of two hours, renewed by itself (docs.x.com, OAuth 2.0 authorization code flow with PKCE)."""
+
+
+def _told_of(body: bytes) -> Iterator[Named]:
+    """Yield the posts that an event of the X Activity API is about (docs.x.com, "X Activity API event payloads")."""
+    event = member(json_in(body), "data")
+    if (find_text(event, "event_type") or "").startswith("post."):
+        payload = member(event, "payload")
+        found = find_id(payload, "id", "post_id", "tweet_id") or find_id(member(payload, "data"), "id")
+        if found:
+            yield Named(found)
+
+
+WEBHOOK = Webhook(greeted=by_crc, signed=signed_with("x-twitter-webhooks-signature", spelled="base64"), named=_told_of)
+"""How X calls: signed with the app's consumer secret."""

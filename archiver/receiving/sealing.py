@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from archiver.contract import Seen
-from archiver.parsing.text import unique
 from archiver.platforms.known import find_platform
 from schemas.capture import Observation
 from schemas.record import Normalised, Slice
@@ -15,6 +14,7 @@ from schemas.record import Normalised, Slice
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from archiver.platforms.notifying import Named
     from archiver.receiving.received import Notification
     from schemas.account import Account
     from storage.warc import WarcWriter
@@ -38,22 +38,21 @@ def noticed(account: Account, told: Iterable[Notification], writer: WarcWriter) 
             type="Activity",
             item=f"{PREFIX}{one.name}",
             title=f"Told by {one.way}",
-            parent=next(iter(named_in(account, (one,))), None),
+            parent=next((named.item for named in named_in(account, (one,))), None),
         )
         source = Slice(exchange=exchange, uri=uri, offset=0, length=len(one.body))
         seen.append(Seen(one.body, Observation(normalised=view, source=source, observed=one.at)))
     return tuple(seen)
 
 
-def named_in(account: Account, told: Iterable[Notification]) -> tuple[str, ...]:
-    """Return the ids of the items that notifications say something of, each once."""
+def named_in(account: Account, told: Iterable[Notification]) -> tuple[Named, ...]:
+    """Return the items that notifications say something of, each once."""
     platform = find_platform(account.platform)
     if platform is None:
         return ()
-    named: list[str] = []
+    named: dict[str, Named] = {}
     for one in told:
-        if platform.webhook is not None:
-            named.extend(platform.webhook.named(one.body))
-        if platform.stream is not None:
-            named.extend(platform.stream.named(one.body, account))
-    return unique(named)
+        calls = platform.webhook.named(one.body) if platform.webhook is not None else ()
+        streamed = platform.stream.named(one.body, account) if platform.stream is not None else ()
+        named.update((found.item, found) for found in (*calls, *streamed))
+    return tuple(named.values())
