@@ -7,12 +7,14 @@ from importlib.metadata import entry_points
 
 from archiver.platforms import (
     activitypub,
+    blogger,
     bluesky,
     facebook,
     instagram,
     mastodon,
     mediawiki,
     threads,
+    vimeo,
     wordpress,
     x,
     youtube,
@@ -25,12 +27,14 @@ GROUP = "holdfast.platforms"
 
 BUILT_IN = (
     activitypub.PLATFORM,
+    blogger.PLATFORM,
     bluesky.PLATFORM,
     facebook.PLATFORM,
     instagram.PLATFORM,
     mastodon.PLATFORM,
     mediawiki.PLATFORM,
     threads.PLATFORM,
+    vimeo.PLATFORM,
     wordpress.PLATFORM,
     x.PLATFORM,
     youtube.PLATFORM,
