@@ -155,7 +155,7 @@ READING = Reading(
         "uploads": _units(
             1, "the uploads", order="newest", seen_as=_as_video, elsewhere=lambda _: True, together=_videos
         ),
-        "videos": _units(1, "the videos", leads=_of_video),
+        "videos": _units(1, "the videos", leads=_of_video, ages=True),
         "conversation": _units(1, "the newest comments", order="passing", leads=_of_thread),
         "comments": _units(1, "the comments", order="newest", leads=_of_thread),
         "heldForReview": _units(1, "the comments that wait for review", order="whole"),
