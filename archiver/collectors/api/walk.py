@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from archiver.contract import Response, Transport
     from archiver.platforms.objects import Item
     from archiver.platforms.platform import Platform
-    from archiver.platforms.reading import Endpoint, Reading, Site
+    from archiver.platforms.reading import Reading, Site
     from schemas.errors import ArchiveError
     from schemas.instant import Instant
     from schemas.record import Normalised

@@ -35,7 +35,7 @@ class YouTube(GoogleSimulator):
     version = "v3"
     path_of_account = "/@maple"
     deepest = 2
-    names_only = True
+    one_list = False
     cannot: ClassVar[Mapping[str, str]] = {"hide": "what is private is there for its owner, and for nobody else"}
 
     def __init__(self, clock: Any) -> None:
