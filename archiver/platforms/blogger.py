@@ -185,7 +185,7 @@ def _look_up(site: Site, item: str, _: Kind) -> str | None:
     named = numbers.split("/")
     match (prefix, named) if colon else ("post", named):
         case ("post", [blog, post]):
-            path = f"blogs/{blog}/posts/{post}"
+            return google.address(site, f"blogs/{blog}/posts/{post}", fetchImages="true", **_view(site))
         case ("page", [blog, page]):
             path = f"blogs/{blog}/pages/{page}"
         case ("comment", [blog, post, comment]):

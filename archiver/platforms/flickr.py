@@ -177,6 +177,8 @@ READING = Reading(
     start=_start,
     access=_access,
     look_up=_look_up,
+    # A photo by itself is spelled in another form than in the lists that it is read from.
+    looked_up=("nowhere",),
     standing=_standing,
     stands_for=status_of,
 )

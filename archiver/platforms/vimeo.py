@@ -234,16 +234,16 @@ def _look_up(site: Site, item: str, _: Kind) -> str | None:
     prefix, colon, numbers = item.rpartition(":")
     match (prefix, numbers.split("/")) if colon else ("video", [item]):
         case ("video", [video]):
-            path = f"/videos/{quote(video)}"
+            path, fields = f"/videos/{quote(video)}", OF_VIDEO
         case ("comment", [video, comment]):
-            path = f"/videos/{quote(video)}/comments/{quote(comment)}"
+            path, fields = f"/videos/{quote(video)}/comments/{quote(comment)}", OF_COMMENT
         case ("track", [video, track]):
-            path = f"/videos/{quote(video)}/texttracks/{quote(track)}"
+            path, fields = f"/videos/{quote(video)}/texttracks/{quote(track)}", OF_TRACK
         case ("showcase", [album]):
-            path = f"/albums/{quote(album)}"
+            path, fields = f"/albums/{quote(album)}", OF_SHOWCASE
         case _:
             return None
-    return f"{site.api}{path}?fields=uri"
+    return f"{site.api}{path}?fields={fields}"
 
 
 def _listed(title: str, **more: Any) -> Endpoint:  # noqa: ANN401 - what an endpoint has

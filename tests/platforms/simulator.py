@@ -138,6 +138,9 @@ class Simulator(Server):
     """How deep replies to replies go, as far as tests go."""
     one_list: ClassVar[bool] = True
     """Whether posts are read from one list alone, so that one that breaks off has shown some and not all."""
+    newest_first: ClassVar[bool] = True
+    """Whether the list of posts goes back from the newest one; any other is a list only where one look reads all of it.
+    """
     replies_go_too: ClassVar[bool] = True
     """Whether replies vanish with what they answer."""
     tells_version: ClassVar[bool] = False

@@ -128,7 +128,8 @@ class Walk:
         Raises:
             ArchiveError: the first one was not answered: nothing can be said of the account.
         """
-        self._queue.extend(questions)
+        # What was asked meanwhile does not wait any more, also where no more may be asked.
+        self._queue.extend(one for one in questions if one.question.url not in self._asked)
         while self._queue and not self._stopped:
             if self._is_enough():
                 self._stop("more is to be read than one look may; the next one goes on")

@@ -54,7 +54,7 @@ class Blogger(GoogleSimulator):
             Route("posts", f"{below}/posts", self._posts, posts),
             Route("other", f"{below}/pages", self._nobody, {**paged, **view}),
             Route("other", f"{below}/comments", self._comments_of_blog, comments),
-            Route("item", f"{below}/posts/{{post}}", self._post, view),
+            Route("item", f"{below}/posts/{{post}}", self._post, {**view, "fetchImages": YES}),
             Route("item", f"{below}/posts/{{post}}/comments/{{id}}", self._one_comment, view),
             Route("replies", f"{below}/posts/{{post}}/comments", self._comments, {**comments, **view}),
         )

@@ -128,7 +128,7 @@ class Vimeo(Simulator):
         return self._listed(asked, self.below(self.found(asked.part["comment"]).id))
 
     def _one(self, asked: Asked) -> Answer:
-        return self.answered({"uri": self.rendered(self.found(asked.part.get("comment", asked.part["id"])))["uri"]})
+        return self.answered(self.rendered(self.found(asked.part.get("comment", asked.part["id"]))))
 
 
 SIMULATOR = Vimeo
