@@ -7,12 +7,16 @@ from importlib.metadata import entry_points
 
 from archiver.platforms import (
     activitypub,
+    blogger,
     bluesky,
     facebook,
+    flickr,
     instagram,
     mastodon,
     mediawiki,
+    smugmug,
     threads,
+    vimeo,
     wordpress,
     x,
     youtube,
@@ -25,12 +29,16 @@ GROUP = "holdfast.platforms"
 
 BUILT_IN = (
     activitypub.PLATFORM,
+    blogger.PLATFORM,
     bluesky.PLATFORM,
     facebook.PLATFORM,
+    flickr.PLATFORM,
     instagram.PLATFORM,
     mastodon.PLATFORM,
     mediawiki.PLATFORM,
+    smugmug.PLATFORM,
     threads.PLATFORM,
+    vimeo.PLATFORM,
     wordpress.PLATFORM,
     x.PLATFORM,
     youtube.PLATFORM,

@@ -134,7 +134,9 @@ class Endpoint:
     returns the address of the next page. ``seen_as`` completes a view by what only the question knows. An item that is
     read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``cost`` is in the
     units of the platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of
-    all its items ``together``, where a platform answers for many at once.
+    all its items ``together``, where a platform answers for many at once. An item of a
+    list from the newest on, or of an endpoint that ``ages``, leads nowhere if it is held and older than a look goes
+    back.
     """
 
     title: str
@@ -145,6 +147,7 @@ class Endpoint:
     next: Callable[[Answer], str | None] = nowhere
     leads: Callable[[Led], Iterable[Question]] = nothing
     together: Callable[[Site, Answer], Iterable[Question]] = no_more
+    ages: bool = False
     seen_as: Callable[[Normalised, Question], Normalised] = as_it_is
     elsewhere: Callable[[Led], bool] = never
     cost: Callable[[Answer], int] = free

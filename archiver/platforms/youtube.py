@@ -30,12 +30,12 @@ TOGETHER = 50
 """How many ids one request may name."""
 OF_VIDEO = "snippet,contentDetails,status,statistics,localizations,recordingDetails,liveStreamingDetails"
 OF_CHANNEL = "snippet,contentDetails,statistics,status,brandingSettings,localizations"
+OF_PLAYLIST = "snippet,status,contentDetails"
+OF_PLAYLIST_ITEM = "snippet,contentDetails,status"
 LISTS = {
-    "channel": "channels",
-    "comment": "comments",
-    "playlist": "playlists",
-    "playlist-item": "playlistItems",
-    "subscription": "subscriptions",
+    "playlist": ("playlists", OF_PLAYLIST),
+    "playlist-item": ("playlistItems", OF_PLAYLIST_ITEM),
+    "subscription": ("subscriptions", "snippet"),
 }
 
 
@@ -64,7 +64,7 @@ def _of_channel(led: Led) -> Iterable[Question]:
             url = _threads(site, allThreadsRelatedToChannelId=channel, moderationStatus=status)
             yield Question(status, url)
         yield Question("subscriptions", _page(site, "subscriptions", part="snippet", mine="true"), seldom=True)
-    yield Question("playlists", _page(site, "playlists", part="snippet,status,contentDetails", channelId=channel))
+    yield Question("playlists", _page(site, "playlists", part=OF_PLAYLIST, channelId=channel))
     if "subscribers" in site.options and site.authorised:
         url = _page(site, "subscriptions", part="subscriberSnippet", mySubscribers="true")
         yield Question("subscribers", url, seldom=True)
@@ -97,7 +97,7 @@ def _of_thread(led: Led) -> Iterable[Question]:
 
 def _of_playlist(led: Led) -> Iterable[Question]:
     playlist = led.view.item.removeprefix("playlist:")
-    url = _page(led.site, "playlistItems", part="snippet,contentDetails,status", playlistId=playlist)
+    url = _page(led.site, "playlistItems", part=OF_PLAYLIST_ITEM, playlistId=playlist)
     yield Question("playlist", url, about=led.view.item, seldom=True)
 
 
@@ -120,9 +120,13 @@ def _as_reply(view: Normalised, question: Question) -> Normalised:
 def _look_up(site: Site, item: str, _: Kind) -> str | None:
     prefix, colon, identifier = item.partition(":")
     if not colon:
-        return address(site, "videos", part="id", id=item)
-    listed = LISTS.get(prefix)
-    return address(site, listed, part="id", id=identifier) if listed else None
+        return address(site, "videos", part=OF_VIDEO, id=item)
+    if prefix == "comment":
+        # A reply's id is that of its thread, a dot, and its own.
+        listed = "comments" if "." in identifier else "commentThreads"
+        return address(site, listed, part="snippet", id=identifier, textFormat="plainText")
+    listed, parts = LISTS.get(prefix, ("", ""))
+    return address(site, listed, part=parts, id=identifier) if listed else None
 
 
 def _standing(answer: Answer) -> Standing:
@@ -155,7 +159,7 @@ READING = Reading(
         "uploads": _units(
             1, "the uploads", order="newest", seen_as=_as_video, elsewhere=lambda _: True, together=_videos
         ),
-        "videos": _units(1, "the videos", leads=_of_video),
+        "videos": _units(1, "the videos", leads=_of_video, ages=True),
         "conversation": _units(1, "the newest comments", order="passing", leads=_of_thread),
         "comments": _units(1, "the comments", order="newest", leads=_of_thread),
         "heldForReview": _units(1, "the comments that wait for review", order="whole"),
@@ -171,6 +175,7 @@ READING = Reading(
     start=_start,
     access=access_to,
     look_up=_look_up,
+    looked_up=("items",),
     standing=_standing,
     stands_for=status_of,
 )

@@ -222,6 +222,13 @@ def test_what_is_asked_of_many_together_is_asked_once_a_page(tmp_path: Path, mon
         assert [one.path for one in server.requests if one.path.startswith("/many")] == ["/many?id=2,1"]
 
 
+def test_a_profile_leads_to_its_posts_however_old_it_is(tmp_path: Path):
+    old = {LOOK_UP: answer({**PROFILE, "created_at": "2016-04-01T00:00:00.000Z"})}
+    with serving(site(status(1)) | old) as server:
+        read = looked(server, tmp_path, recheck=(RecheckSettings(2, 0),), known=lambda item, _: item != "1")
+        assert "1" in views(read)
+
+
 def test_what_waits_is_remembered_with_all_that_its_answer_needs():
     waiting = (
         Waiting(Question("replies", "https://maple.example/7", about="7"), AT, rest=True),

@@ -54,6 +54,7 @@ PLATFORMS = {
     "mastodon-api": "mastodon",
     "activitypub": "activitypub",
     "facebook-graph": "facebook",
+    "youtube": "youtube",
 }
 
 

@@ -136,8 +136,11 @@ class Simulator(Server):
     ``like``, ``hide``. The stories that need it are skipped with the reason."""
     deepest: ClassVar[int] = 4
     """How deep replies to replies go, as far as tests go."""
-    names_only: ClassVar[bool] = False
-    """Whether the list of posts does no more than name them, so that they are asked for when it has been read."""
+    one_list: ClassVar[bool] = True
+    """Whether posts are read from one list alone, so that one that breaks off has shown some and not all."""
+    newest_first: ClassVar[bool] = True
+    """Whether the list of posts goes back from the newest one; any other is a list only where one look reads all of it.
+    """
     replies_go_too: ClassVar[bool] = True
     """Whether replies vanish with what they answer."""
     tells_version: ClassVar[bool] = False

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from archiver.platforms.reading import Reading, Site
     from schemas.errors import ArchiveError
     from schemas.instant import Instant
+    from schemas.record import Normalised
 
 UNANSWERED = (
     *NOT_FETCHED,
@@ -127,7 +128,8 @@ class Walk:
         Raises:
             ArchiveError: the first one was not answered: nothing can be said of the account.
         """
-        self._queue.extend(questions)
+        # What was asked meanwhile does not wait any more, also where no more may be asked.
+        self._queue.extend(one for one in questions if one.question.url not in self._asked)
         while self._queue and not self._stopped:
             if self._is_enough():
                 self._stop("more is to be read than one look may; the next one goes on")
@@ -209,8 +211,7 @@ class Walk:
             led = Led(self._site, answer.question, one.value, view, at) if one.view is not None else None
             known = (led is not None and listing.endpoint.elsewhere(led)) or self._keep(response, one.item)
             # What a page shows beyond the horizon is not followed further: a deeper look does.
-            is_beyond = known and horizon is not None and view.created is not None and view.created < horizon
-            if led is not None and not is_beyond:
+            if led is not None and not (known and _is_beyond(view, horizon, listing.endpoint)):
                 for lead in listing.endpoint.leads(led):
                     if self._is_to_be_asked(lead, known=known, everything=horizon is None):
                         self._queue.append(Waiting(lead, horizon))
@@ -296,3 +297,10 @@ class Walk:
 
 def _deeper(one: Instant | None, other: Instant | None) -> Instant | None:
     return None if one is None or other is None else min(one, other)
+
+
+def _is_beyond(view: Normalised, horizon: Instant | None, endpoint: Endpoint) -> bool:
+    """Return whether an item is older than a look goes back, where items are told by their age: a profile is not."""
+    if horizon is None or view.created is None or not (endpoint.ages or endpoint.order in ("newest", "passing")):
+        return False
+    return view.created < horizon

@@ -35,7 +35,7 @@ class YouTube(GoogleSimulator):
     version = "v3"
     path_of_account = "/@maple"
     deepest = 2
-    names_only = True
+    one_list = False
     cannot: ClassVar[Mapping[str, str]] = {"hide": "what is private is there for its owner, and for nobody else"}
 
     def __init__(self, clock: Any) -> None:
@@ -51,19 +51,21 @@ class YouTube(GoogleSimulator):
 
     def routes(self) -> Sequence[Route]:
         def below(role: Any, name: str, answer: Any, needs: tuple[str, ...] = (), **parameters: str) -> Route:
-            when = {"part": "id"} if role == "item" else {}
-            paged = {} if role == "item" else {"part": rf"{PARTS}(,{PARTS})*", "pageToken": PAGE}
+            # One item by its id, or a list by something else.
+            when = {"id": parameters.pop("id")} if role == "item" else {}
+            paged = {"part": rf"{PARTS}(,{PARTS})*", **({} if when else {"pageToken": PAGE})}
             return Route(role, f"/youtube/v3/{name}", answer, {**paged, **parameters}, ("part", *needs), when)
 
         texts = {"textFormat": "plainText|html", "maxResults": HUNDRED}
         fifty = {"maxResults": FIFTY}
         return (
             below("profile", "channels", self._channels, forHandle=r"@\w+", forUsername=r"\w+", id=r"UC[\w-]{22}"),
-            below("item", "videos", self._identified, ("id",), id=VIDEO),
+            below("item", "videos", self._videos, ("id",), id=VIDEO),
             below("other", "videos", self._videos, ("id",), id=IDS),
             below("posts", "playlistItems", self._uploads, ("playlistId",), playlistId=UPLOADS, **fifty),
             below("other", "playlistItems", self._playlist, ("playlistId",), playlistId=PLAYLIST, **fifty),
             below("other", "playlists", self._nobody, ("channelId",), channelId=CHANNEL, **fifty),
+            below("item", "commentThreads", self._identified, ("id",), id=COMMENT, textFormat="plainText|html"),
             below(
                 "replies",
                 "commentThreads",
@@ -74,7 +76,7 @@ class YouTube(GoogleSimulator):
                 order="time|relevance",
                 **texts,
             ),
-            below("item", "comments", self._identified, ("id",), id=f"{COMMENT}|{REPLY}"),
+            below("item", "comments", self._identified, ("id",), id=REPLY, textFormat="plainText|html"),
             below("other", "comments", self._replies, ("parentId",), parentId=COMMENT, **texts),
             below("other", "captions", self._owned, ("videoId",), videoId=VIDEO),
             below("other", "subscriptions", self._owned, mine="true", mySubscribers="true", **fifty),
@@ -198,7 +200,7 @@ class YouTube(GoogleSimulator):
     def _identified(self, asked: Asked) -> Answer:
         named = asked.query["id"]
         there = [post for post in self.posts.values() if self.item_of(post).removeprefix("comment:") == named]
-        return self._list("comment", [{"kind": "youtube#comment", "id": named} for _ in there])
+        return self._list("comment", [self.rendered(post) for post in there])
 
     def _below_videos(self, asked: Asked) -> Answer:
         status = asked.query.get("moderationStatus", "published")
