@@ -113,7 +113,7 @@ def _taken(
         taking = Taking(account, plan, Intake(writer, spooled.folder, at=plan.started), tell)
         taking.open(stack, paths, spooled.folder)
         for part in taking.parts:
-            writer.note(at=plan.started, uri=f"file:///{part.name}", fields=_described(part, salt))
+            writer.note(at=plan.started, uri=f"file:///{part.name}", fields=_described(part, salt).items())
         spooled.keep(taking.seen())
     report = taking.report()
     taken = any(one.fate != "refused" for one in report.files)
