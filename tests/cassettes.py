@@ -1,4 +1,4 @@
-"""VCR cassettes: recorded answers in YAML, of which no more is read than the bodies."""
+"""Cassettes: recorded answers, of which no more is read than the bodies; VCR's are YAML, Betamax's JSON."""
 
 from __future__ import annotations
 
@@ -22,3 +22,11 @@ def bodies(file: Path) -> Iterator[bytes]:
         elif double:
             unfolded = re.sub(r"\\\n +\\?|\n +", lambda fold: "" if fold[0][0] == "\\" else " ", double)
             yield json.loads(f'"{unfolded}"').encode()
+
+
+def recorded(file: Path) -> Iterator[bytes]:
+    """The JSON bodies of the responses in a Betamax cassette: objects and arrays, and nothing else."""
+    for interaction in json.loads(file.read_text())["interactions"]:
+        text = interaction["response"]["body"].get("string", "")
+        if text[:1] in ("{", "["):
+            yield text.encode()

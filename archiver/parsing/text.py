@@ -55,11 +55,11 @@ def unique(texts: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def counts_of(pairs: Iterable[tuple[str, object]]) -> dict[str, int]:
-    """Return the pairs whose value is a count, also one written as text; canonical JSON can spell each."""
+    """Return the pairs whose value is a count, also one written as text, and not below 0; JSON can spell each."""
     counts: dict[str, int] = {}
     for name, value in pairs:
         number = int(value) if isinstance(value, str) and COUNT.fullmatch(value) else value
-        if isinstance(number, int) and not isinstance(number, bool) and abs(number) <= LARGEST_COUNT:
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= LARGEST_COUNT:
             counts[name] = number
     return counts
 

@@ -107,6 +107,11 @@ def no_more(_site: Site, _: Answer) -> Iterable[Question]:
     return ()
 
 
+def none_besides(_: Answer) -> Iterable[str]:
+    """Name nothing."""
+    return ()
+
+
 def as_it_is(view: Normalised, _: Question) -> Normalised:
     """Return a view as the dialect gave it."""
     return view
@@ -132,11 +137,11 @@ class Endpoint:
     be gone.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
     returns the address of the next page. ``seen_as`` completes a view by what only the question knows. An item that is
-    read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``cost`` is in the
-    units of the platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of
-    all its items ``together``, where a platform answers for many at once. An item of a
-    list from the newest on, or of an endpoint that ``ages``, leads nowhere if it is held and older than a look goes
-    back.
+    read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``names`` are ids
+    that a page lists besides: of what it only names, or shows within something else. ``cost`` is in the units of the
+    platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of all its items
+    ``together``, where a platform answers for many at once. An item of a list from the newest on, or of an endpoint
+    that ``ages``, leads nowhere if it is held and older than a look goes back.
     """
 
     title: str
@@ -150,6 +155,7 @@ class Endpoint:
     ages: bool = False
     seen_as: Callable[[Normalised, Question], Normalised] = as_it_is
     elsewhere: Callable[[Led], bool] = never
+    names: Callable[[Answer], Iterable[str]] = none_besides
     cost: Callable[[Answer], int] = free
 
 

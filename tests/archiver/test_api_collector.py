@@ -208,6 +208,17 @@ def test_what_is_read_elsewhere_in_another_form_is_listed_and_not_kept(tmp_path:
     assert "2" not in found
 
 
+def test_what_a_page_only_names_is_listed_besides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], names=lambda read: [f"{read.value[0]['id']}7", "1"])
+    told = replace(mastodon.PLATFORM, reading=replace(mastodon.READING, endpoints=endpoints))
+    monkeypatch.setitem(platforms(), "mastodon", told)
+    with serving(site(status(2), status(1))) as server:
+        found = views(looked(server, tmp_path))
+    assert found["list:statuses"].listed == ("2", "1", "27")
+    assert "27" not in found
+
+
 def test_what_is_asked_of_many_together_is_asked_once_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def together(site: Site, read: ReadAnswer) -> list[Question]:
         return [Question("replies", f"{site.api}/many?id=" + ",".join(one["id"] for one in read.value))]

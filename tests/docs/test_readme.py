@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("line", prompted(page("README.md")))
 def test_a_command_of_the_readme_is_taken(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("last.json", "twitter-2026-03-01.zip", "facebook-export.zip"):
+    for name in ("last.json", "twitter-2026-03-01.zip"):
         (tmp_path / name).touch()
     take(line)

@@ -36,7 +36,7 @@ from schemas.record import Normalised, Provenance
 from schemas.settings import CaptureSettings
 from storage import parquet, warc
 from storage.objects import read_stored
-from tests.cassettes import bodies
+from tests.cassettes import bodies, recorded
 from tests.corpora import ROOT, corpus
 from tests.ediscovery.productions import check_record
 from tests.servers import Answer, serving
@@ -55,6 +55,7 @@ PLATFORMS = {
     "activitypub": "activitypub",
     "facebook-graph": "facebook",
     "youtube": "youtube",
+    "reddit": "reddit",
 }
 
 
@@ -143,8 +144,10 @@ def payloads(archive: Archive, act: Captured) -> list[bytes]:
 def files_of(folder: str, scratch: Path) -> list[Path]:
     """The JSON files of a platform's corpus; the bodies of recorded answers are written out first."""
     found = sorted(corpus("social", folder).rglob("*"))
-    recorded = [body for path in found if path.suffix in (".yaml", ".yml") for body in bodies(path)]
-    for number, body in enumerate(recorded):
+    answers = [body for path in found if path.suffix in (".yaml", ".yml") for body in bodies(path)]
+    if folder == "reddit":
+        answers, found = [body for path in found if path.suffix == ".json" for body in recorded(path)], []
+    for number, body in enumerate(answers):
         (scratch / f"body-{number}.json").write_bytes(body)
     return [path for path in found if path.suffix in (".json", ".jsonl")] + sorted(scratch.glob("body-*.json"))
 

@@ -218,6 +218,7 @@ class Walk:
         for lead in listing.endpoint.together(self._site, answer):
             if self._is_to_be_asked(lead, known=False, everything=horizon is None):
                 self._queue.append(Waiting(lead, horizon))
+        listed.extend(listing.endpoint.names(answer))
         listing.add(response, listed, head=shown.head(len(response.payload)))
         if listing.endpoint.order != "none":
             self.listed.update(dict.fromkeys(listed))
