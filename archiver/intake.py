@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 TYPES = MimeTypes()
 """The types of files that Python itself knows, on every machine the same."""
 
+PASSED = 16 << 20
+"""How much of a file is passed before it is let go of."""
+
 MISSING = "its file is not in what was handed over"
 
 
@@ -128,6 +131,20 @@ class Intake:
                 yield stream, kept
         finally:
             path.unlink(missing_ok=True)
+
+
+class Passed:
+    """How far a reader went through a file's bytes: what it passed need not stay in memory."""
+
+    def __init__(self, content: Buffer) -> None:
+        self._content, self._dropped = content, 0
+
+    def reached(self, offset: int) -> None:
+        """Let go of what lies before ``offset``; whoever looks there again reads it from the disk."""
+        if isinstance(self._content, mmap.mmap) and offset - self._dropped > PASSED:
+            upto = offset // mmap.PAGESIZE * mmap.PAGESIZE
+            self._content.madvise(mmap.MADV_DONTNEED, 0, upto)
+            self._dropped = upto
 
 
 class _Hashing:

@@ -18,6 +18,7 @@ from archiver.imports.format import Asked, Claim, Unpacked
 from archiver.imports.known import format_of
 from archiver.imports.native import COLLECTOR as NATIVE
 from archiver.imports.refusals import ImportRefusedError, ImportUnreadableError, Refused
+from archiver.intake import Passed
 from archiver.reconciling import MOST_REFUSALS, FileReport, Part, Reconciliation, RefusedPart
 from schemas.capture import Observation
 from schemas.digest import Digest
@@ -193,6 +194,7 @@ class Taking:
         try:
             with self._intake.reading(container, member) as (kept, content):
                 self.file_of[kept.exchange] = place
+                passed = Passed(content)
                 for found in file.read(content, asked):
                     match found:
                         case Refused():
@@ -204,6 +206,7 @@ class Taking:
                         case _:
                             tally.found[found.normalised.kind] += 1
                             yield self._seen(content, found, kept, container.name)
+                            passed.reached(found.offset)
         except InputError as error:
             self._note(tally, error)
 
