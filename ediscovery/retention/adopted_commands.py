@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from ediscovery.commands import find_record, records_named, searchable
+from ediscovery.commands import find_record, records_named, searchable_whole
 from ediscovery.retention.due_commands import AS_OF, calendar_day, judged_day
 from ediscovery.retention.explaining import explain as explain_record
 from ediscovery.retention.in_force import InForce
@@ -185,7 +185,7 @@ def explain(console: Console, record: str, as_of: str | None) -> None:
     """
     archive = console.open()
     on = judged_day(archive, as_of)
-    with searchable(archive) as opened:
+    with searchable_whole(archive) as opened:
         found = find_record(opened, record)
         in_force = InForce.of(archive.ledger)
         explained = explain_record(archive, opened, found, in_force, as_of=on)

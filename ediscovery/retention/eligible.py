@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -9,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ediscovery.retention.assigning import Assigning, Declaring
+from ediscovery.retention.bearing import BEARERS, Bearing, reckons_from_activity
 from ediscovery.retention.covering import covering
 from ediscovery.retention.days import Days
 from ediscovery.retention.gathering import gathered
-from ediscovery.retention.mass import FATES, SERIES, Due, MassReckoning
+from ediscovery.retention.mass import FATES, SERIES, STRICTNESS, Due, MassReckoning, last_of
 from ediscovery.retention.reckoning import Calendar
 from manifests.locking import accounts_of
+from schemas.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from ediscovery.retention.assigning import Column
     from ediscovery.retention.in_force import InForce
+    from ediscovery.retention.reckoning import Last
     from ediscovery.retention.schedules import Scheduled
     from ediscovery.search import Search
     from manifests.archive import Archive
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
 Reason: TypeAlias = Literal["unscheduled", "unknown", "for-ever", "beyond", "not-yet", "held", "due"]
 """Why a record may not be disposed of, or that it may; ``held`` is one that would be due but for a hold."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
-LAST_ACTIVITY = "last-activity"
 KEPT = ("record", "key", "row", "item", "kind")
 SHOWN = ("own", "title", "text")
 REASON = "reason"
@@ -74,7 +77,8 @@ def eligible(
 
     Columns: ``record``, ``key``, ``row`` (which, and where it lies), ``account``, ``item``, ``kind``; ``series`` (their
     names in one text; null: none), ``due`` (a day; null: never, or nobody knows), ``held`` (whether a hold covers it),
-    ``disposal`` (of the longest series) and ``reason`` (one of ``REASONS``). With ``shown`` also ``own`` (the record's
+    ``disposal`` (of the longest series) and ``reason`` (one of ``REASONS``). What others need (``bearing``) is due when
+    those are, if that is later. With ``shown`` also ``own`` (the record's
     date, in microseconds), ``title`` and the beginning of the ``text``. ``opened`` is over the whole archive;
     ``accounts``, if given, are those whose records are yielded.
 
@@ -82,20 +86,88 @@ def eligible(
         SeriesUnknownError, SeriesCycleError: something belongs to a series that no schedule in force has.
         PartitionUnreadableError, SearchTooLargeError: as ``Search.batches`` does.
     """
-    history = archive.ledger.history
-    assigning, declaring = Assigning(in_force), Declaring(in_force.declared)
-    zones = [_Zone(zone, assigning) for zone in sorted(_zones(assigning))] or [_Zone("UTC", assigning)]
-    activity = LAST_ACTIVITY in _triggers(assigning.scheduled)
-    scopes = [(one.scope, accounts_of(one.scope, history)) for hold in history.holds.values() for one in hold.covered]
-    for name, account in sorted(history.accounts.items()):
-        if accounts is not None and name not in accounts:
-            continue
-        own = [scope for scope, accounts in scopes if name in accounts]
-        statement = gathered(account.officials, partial(covering, own, name), activity=activity, shown=shown)
-        for batch in opened.batches(statement, name):
-            series = assigning.series(batch, account)
-            due = Due.of(*(zone.lengths(series, batch, account, declaring) for zone in zones))
-            yield _judged(batch, account, series, due, as_of)
+    judging = _Judging(archive, opened, in_force, shown=shown)
+    for name in sorted(archive.ledger.history.accounts):
+        if accounts is None or name in accounts:
+            yield from judging.account(name, as_of)
+
+
+def find_needing(
+    archive: Archive, opened: Search, in_force: InForce, *, account: str, record: Digest
+) -> tuple[Digest, Last] | None:
+    """Return which record is kept longest of those whose last activity would be earlier without one, and how long.
+
+    Of several it is the one with the smallest id; ``None``: there is none. ``opened`` and errors are as for
+    ``eligible``.
+    """
+    return _Judging(archive, opened, in_force, shown=False).find_needing(account, record)
+
+
+class _Judging:
+    """Judges all records of accounts, by what is in force."""
+
+    def __init__(self, archive: Archive, opened: Search, in_force: InForce, *, shown: bool) -> None:
+        self._history, self._opened, self._shown = archive.ledger.history, opened, shown
+        self._assigning, self._declaring = Assigning(in_force), Declaring(in_force.declared)
+        zones = sorted(_zones(self._assigning)) or ["UTC"]
+        self._zones = [_Zone(zone, self._assigning) for zone in zones]
+        self._active = any(map(reckons_from_activity, self._assigning.scheduled.values()))
+
+    def account(self, name: str, as_of: date) -> Iterator[pa.RecordBatch]:
+        """Yield the records of an account; at last those that others may need, when all others are known."""
+        account, bearing = self._history.accounts[name], Bearing(self._assigning.scheduled)
+        waiting: list[_Reckoned] = []
+        for whole in self._reckoned(name):
+            known = whole
+            if self._active:
+                bearing.add(whole.batch, whole.series, whole.lengths)
+                bears: Column = whole.batch.column("bears")
+                waiting.append(whole.filter(bears))
+                known = whole.filter(pc.invert(bears))
+            yield _judged(known.batch, account, known.series, Due.of(known.lengths), as_of)
+        needed = bearing.needed()
+        for one in waiting:
+            yield _judged(one.batch, account, one.series, Due.of(needed.lengths(one.batch, one.lengths)), as_of)
+
+    def find_needing(self, name: str, record: Digest) -> tuple[Digest, Last] | None:
+        """Return the record of an account that needs one longest, and how long (``find_needing``)."""
+        if not self._active:
+            return None
+        bearing, found = Bearing(self._assigning.scheduled), list[tuple[int, bytes]]()
+        for one in self._reckoned(name):
+            for column in BEARERS:
+                this: Column = pc.equal(one.batch.column(column), pa.scalar(record.raw, pa.binary()))
+                chosen = pc.and_(this, bearing.needing(one.batch, one.series, one.lengths, column))
+                parts: tuple[Column, Column] = (one.lengths, one.batch.column("record"))
+                found += zip(*(part.filter(chosen).to_pylist() for part in parts), strict=True)
+        if not found:
+            return None
+        length, needing = min(found, key=lambda one: (-(one[0] >> STRICTNESS), one[1]))
+        return Digest(needing), last_of(length)
+
+    def _reckoned(self, name: str) -> Iterator[_Reckoned]:
+        account, history = self._history.accounts[name], self._history
+        scopes = (one.scope for hold in history.holds.values() for one in hold.covered)
+        own = [scope for scope in scopes if name in accounts_of(scope, history)]
+        holds = partial(covering, own, name)
+        statement = gathered(account.officials, holds, activity=self._active, shown=self._shown)
+        for batch in self._opened.batches(statement, name):
+            series = self._assigning.series(batch, account)
+            lengths = [zone.lengths(series, batch, account, self._declaring) for zone in self._zones]
+            yield _Reckoned(batch, series, pc.max_element_wise(*lengths))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reckoned:
+    """Records of ``gathering``, their series, and how long these keep each (``MassReckoning.lengths``)."""
+
+    batch: pa.RecordBatch
+    series: Column
+    lengths: Column
+
+    def filter(self, chosen: Column) -> _Reckoned:
+        """Return those that are chosen."""
+        return _Reckoned(self.batch.filter(chosen), self.series.filter(chosen), self.lengths.filter(chosen))
 
 
 def says(batch: pa.RecordBatch, name: str, word: str) -> Column:

@@ -1,7 +1,8 @@
 """What decides how long records are kept, for all records of an account in one statement. Pure: it is not run here.
 
-It says of every record what ``knowing`` says of one. The statement reads the files a few times and keeps, beside what
-it yields, only the items with several versions, the threads, and one set of identifiers.
+It says of every record what ``knowing`` says of one, and from which others its last activity is reckoned. The
+statement reads the files a few times and keeps, beside what it yields, only the items with several versions, the
+threads, and two sets of identifiers.
 """
 
 from __future__ import annotations
@@ -57,16 +58,40 @@ versions AS MATERIALIZED (
 TALK = """
 names AS MATERIALIZED (SELECT item AS name FROM several UNION SELECT thread FROM seen WHERE thread IS NOT NULL),
 active AS (
-    SELECT item, thread, CASE WHEN versions > 1 THEN newest ELSE date END AS activity
+    SELECT record, item, thread, CASE WHEN versions > 1 THEN newest ELSE date END AS activity
     FROM seen LEFT JOIN versions USING (kind, item, captured) WHERE kind <> 'list'
 ),
+said AS (
+    SELECT thread AS name, activity, record FROM active WHERE thread IS NOT NULL
+    UNION ALL SELECT item, activity, record FROM active SEMI JOIN names ON names.name = active.item
+),
+latest AS MATERIALIZED (SELECT name, max(activity) AS activity FROM said GROUP BY name),
+others AS MATERIALIZED (
+    SELECT record, kind, CASE WHEN row_number() OVER w = 1 THEN lead(record) OVER w
+        ELSE first_value(record) OVER w END AS other
+    FROM seen SEMI JOIN several USING (item)
+    WINDOW w AS (PARTITION BY kind, item ORDER BY captured DESC, record DESC)
+),
 talk AS MATERIALIZED (
-    SELECT name, max(activity) AS activity FROM (
-        SELECT thread AS name, activity FROM active WHERE thread IS NOT NULL
-        UNION ALL SELECT item, activity FROM active SEMI JOIN names ON names.name = active.item
-    ) GROUP BY name
+    SELECT name, activity, bearer, other FROM (
+        SELECT name, activity, max(record) AS bearer FROM said JOIN latest USING (name, activity) GROUP BY ALL
+    ) LEFT JOIN others ON others.record = bearer
+),
+bearers AS MATERIALIZED (
+    SELECT bearer FROM talk
+    UNION SELECT other FROM talk WHERE other IS NOT NULL
+    UNION SELECT other FROM others WHERE kind = 'list' AND other IS NOT NULL
+    UNION SELECT record FROM newest
 )"""
 NO_TALK = "talk AS (SELECT '' AS name, 0::BIGINT AS activity WHERE false)"
+
+# An edit shows in two versions: the newest, and one that is not. Of a list nothing but its own versions may be later.
+BORNE = """,
+    s.about IN (SELECT bearer FROM bearers) AS bears,
+    CASE WHEN talk.activity > s.date AND talk.activity >= coalesce(later, talk.activity) THEN talk.bearer
+        WHEN later > s.date THEN lists.other END AS bearer,
+    CASE WHEN talk.activity > s.date AND talk.activity >= coalesce(later, talk.activity) THEN talk.other END AS other"""
+LISTS = "LEFT JOIN (SELECT record, other FROM others WHERE kind = 'list') AS lists ON lists.record = s.about"
 
 # An absence goes the way of the newest version of what it is about.
 SUBJECTS = """
@@ -87,12 +112,14 @@ WITH {tables}
 SELECT s.record, s.about, s.key, s.row, s.item, s.kind, s.subject, s.official,
     CASE WHEN became.last.at >= coalesce(v.newest, s.captured) THEN became.last.verdict END AS became,
     s.created, s.captured, v.superseded,
-    greatest(s.date, CASE WHEN v.newest > s.captured THEN v.newest END, talk.activity) AS "last-activity",
-    ({held}) AS held{shown}
+    CASE WHEN v.newest > s.captured THEN v.newest END AS later,
+    greatest(s.date, later, talk.activity) AS "last-activity",
+    ({held}) AS held{borne}{shown}
 FROM subjects AS s
 LEFT JOIN versions AS v ON v.kind = s.subject AND v.item = s.item AND v.captured = s.captured
 LEFT JOIN talk ON talk.name = s.name
 LEFT JOIN became ON became.item = s.item
+{lists}
 """
 SHOWN = ", s.own, s.title, s.text"
 
@@ -107,7 +134,9 @@ def gathered(
     ``official``, whether its author speaks for the account; ``became``, the verdict on its item (null: it is there);
     and the instants that are named as triggers are, in microseconds. ``held`` says whether the holds cover the record.
     With ``shown`` there are ``own`` (the record's date), ``title`` and the beginning of the ``text``. Without
-    ``activity`` the last activity leaves out the thread.
+    ``activity`` the last activity leaves out the thread. With it there are ``bearer`` and ``other``: records without
+    which the last activity would be earlier, and null where it is the date of ``about`` itself; and ``bears``, whether
+    ``about`` may be one of these for any record. Of several that would do they are always the same.
     """
     values = Values()
     covering = holds(values)
@@ -119,7 +148,13 @@ def gathered(
         TALK if activity else NO_TALK,
         SUBJECTS,
     )
-    sql = STATEMENT.format(tables=",".join(tables), held=covering.condition, shown=SHOWN if shown else "")
+    sql = STATEMENT.format(
+        tables=",".join(tables),
+        held=covering.condition,
+        borne=BORNE if activity else "",
+        shown=SHOWN if shown else "",
+        lists=LISTS if activity else "",
+    )
     return Statement(sql, values.named)
 
 

@@ -23,7 +23,7 @@ from schemas.retention import DISPOSALS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ediscovery.retention.reckoning import Calendar
+    from ediscovery.retention.reckoning import Calendar, Last
     from ediscovery.retention.schedules import Scheduled
     from schemas.retention import Combine, Term
 
@@ -78,6 +78,12 @@ class Due:
             fate=_named(pc.fill_null(reasons, len(NUMBERS)).cast(pa.int8()), FATES),
             disposal=_named(pc.if_else(unscheduled, None, stricter), DISPOSALS),
         )
+
+
+def last_of(length: int) -> Last:
+    """Return the last day of keeping, or why there is none, that one of ``MassReckoning.lengths`` says."""
+    number = length >> STRICTNESS
+    return next((undue for undue in UNDUE if NUMBERS[undue] == number), None) or date.fromordinal(number + EPOCH)
 
 
 class MassReckoning:

@@ -156,7 +156,7 @@ def reckon(series: Series, facts: Facts, calendar: Calendar) -> Reckoned:
     if series.disposal == "keep" or not terms:
         return Reckoned(series, terms, "for-ever")
     combined = max if series.combine == "max" else min
-    return Reckoned(series, terms, combined((reached.last for reached in terms), key=_length))
+    return Reckoned(series, terms, combined((reached.last for reached in terms), key=length_of))
 
 
 def longest(first: Reckoned, *others: Reckoned) -> Reckoned:
@@ -164,10 +164,11 @@ def longest(first: Reckoned, *others: Reckoned) -> Reckoned:
 
     One that is unknown, beyond the year 9999 or for ever is longer than any that ends on a day.
     """
-    return max((first, *others), key=lambda reckoned: _length(reckoned.last))
+    return max((first, *others), key=lambda reckoned: length_of(reckoned.last))
 
 
-def _length(last: Last) -> tuple[int, date]:
+def length_of(last: Last) -> tuple[int, date]:
+    """Return what orders last days: the longest is the greatest."""
     return (0, last) if isinstance(last, date) else (1 + UNDUE.index(last), date.max)
 
 

@@ -87,8 +87,12 @@ def _explained(archive, opened, record, in_force, as_of):
     hit = opened.find_record(record)
     one = explain(archive, opened, hit, in_force, as_of=as_of)
     longest = one.longest
-    due = longest.due if longest else None
-    why = (longest.why or ("not-yet" if due > as_of else "held" if one.holds else "due")) if longest else "unscheduled"
+    due = one.due
+    why = (
+        (one.last if due is None else "not-yet" if due > as_of else "held" if one.holds else "due")
+        if longest
+        else "unscheduled"
+    )
     assert one.eligible == (why == "due")
     equal = [scheduled.series.disposal for scheduled, said in one.reckoned if said.last == longest.last]
     return {
