@@ -16,7 +16,7 @@ from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_text, member, objects
 from archiver.platforms.authorisation import OAuth2
 from archiver.platforms.linkedin_objects import DIALECT, files_of
-from archiver.platforms.notifying import Webhook, by_challenge_code, json_in, signed_with
+from archiver.platforms.notifying import Named, Webhook, by_challenge_code, json_in, signed_with
 from archiver.platforms.paging import with_parameter
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading
@@ -126,11 +126,17 @@ def _look_up(site: Site, item: str, _: Kind) -> str | None:
     return _at(site, path, item) if path else None
 
 
-def _told_of(body: bytes) -> Iterator[str]:
+def _told_of(body: bytes) -> Iterator[Named]:
     """Yield the posts, comments and shares that a call is about; who liked something is counted only."""
     for told in objects(json_in(body), "notifications"):
-        if told.get("action") != "LIKE":
-            yield from filter(None, (find_text(told, name) for name in ("generatedActivity", "sourcePost")))
+        if told.get("action") == "LIKE":
+            continue
+        activity, post = find_text(told, "generatedActivity"), find_text(told, "sourcePost")
+        if activity:
+            below = post if activity.startswith("urn:li:comment:") else None
+            yield Named(activity, "comment" if below else "post", below or "")
+        if post:
+            yield Named(post)
 
 
 def _listed(title: str, **more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint

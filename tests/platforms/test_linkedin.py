@@ -102,7 +102,7 @@ def test_a_page_that_goes_by_its_number_is_asked_for_by_it():
 def test_a_call_names_the_comment_and_its_post_and_likes_name_nothing():
     assert WEBHOOK is not None
     body = called(told(), told(action="LIKE"), told(action="COMMENT_EDIT", sourcePost=None))
-    assert list(WEBHOOK.named(body)) == [COMMENT, "urn:li:share:1001", COMMENT]
+    assert [one.item for one in WEBHOOK.named(body)] == [COMMENT, "urn:li:share:1001", COMMENT]
     for hostile in (b"", b"[]", b"{", b'{"notifications": [null, 1, {"action": []}]}'):
         assert list(WEBHOOK.named(hostile)) == []
 
