@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archiver import observe
+from archiver.asking import asked_at
 from archiver.contract import Seen
 from archiver.observe import LookUp
 from schemas.errors import ArchiveError
@@ -114,7 +115,8 @@ class ItemLooker:
 
     def _try(self, url: str) -> Response | None:
         try:
-            return self.transport.get(url, headers={"Cache-Control": "no-cache", **self.looking.headers})
+            headers = {"Cache-Control": "no-cache", **self.looking.headers}
+            return asked_at(url, self.transport, headers, posts=self.looking.posts)
         except ArchiveError:
             # The failure is in the WARC; here it only means that this look-up decides nothing.
             return None

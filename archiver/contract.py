@@ -188,13 +188,15 @@ class LookingUp:
     ``address`` returns where (item, kind, the address that it was seen at), ``None`` where there is no such place;
     ``standing`` reads the answer; ``read`` returns the items that one shows, from the transport, the answer, and what
     tells whether a version is archived already. ``direct`` tells that the address is the item's own and that its
-    answer decides: an item that is there is not missing, whatever its list shows.
+    answer decides: an item that is there is not missing, whatever its list shows. ``posts`` are how paths end that are
+    read by POST (``archiver.platforms.posting``).
     """
 
     address: Callable[[str, Kind, str | None], str | None]
     standing: Callable[[Response], Standing]
     headers: Mapping[str, str] = field(default_factory=dict)
     direct: bool = False
+    posts: frozenset[str] = frozenset()
     read: Callable[[Transport, Response, Callable[[str, bytes], bool]], tuple[Seen, ...]] | None = None
 
 

@@ -214,7 +214,8 @@ class Reading:
     ``quota`` reads what is still allowed, ``scopes`` what the token may do, ``refusal`` what an answer says it left
     out, in words, without naming items. ``headers`` are sent with every question. ``options`` are what
     ``holdfast.toml`` may choose, with what each does. ``stands_for`` returns the HTTP status that an answer means, for
-    platforms that answer every trouble with the same one and say in the body which it is.
+    platforms that answer every trouble with the same one and say in the body which it is. ``posts`` are how paths
+    end that are read by POST (``archiver.platforms.posting``).
     """
 
     collector: str
@@ -233,3 +234,4 @@ class Reading:
     scopes: Callable[[Answer], frozenset[str] | None] = no_scopes
     refusal: Callable[[Answer], str | None] = no_refusal
     stands_for: Callable[[Answer], int] = as_http
+    posts: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import msgspec
 import pytest
@@ -433,3 +434,22 @@ def test_what_was_answered_is_noted_before_anything_else_is_asked(tmp_path: Path
     shown = next(number for number, (kind, uri) in enumerate(order) if kind == "response" and STATUSES in uri)
     assert order[shown + 2][0] == "metadata"
     assert shown + 2 < asked
+
+
+def test_what_is_read_by_post_is_posted_there_and_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    following = iter(("/listed#" + "%7B%22page%22%3A2%7D", "/elsewhere#%7B%22delete%22%3A1%7D"))
+
+    def next_page(read: ReadAnswer) -> str | None:
+        found = next(following, None)
+        return urljoin(read.question.url, found) if found else None
+
+    endpoints = dict(mastodon.READING.endpoints)
+    endpoints["statuses"] = replace(endpoints["statuses"], next=next_page)
+    told = replace(mastodon.READING, endpoints=endpoints, posts=frozenset({"/listed"}))
+    monkeypatch.setitem(platforms(), "mastodon", replace(mastodon.PLATFORM, reading=told))
+    pages = {"/listed": answer([status(2)]), "/elsewhere": answer([status(1)])}
+    with serving(site(status(3)) | pages) as server:
+        found = views(looked(server, tmp_path))
+        sent = [(one.method, one.path, one.body) for one in server.requests if one.path in pages]
+    assert sent == [("POST", "/listed", b'{"page":2}'), ("GET", "/elsewhere", b"")]
+    assert found["list:statuses"].listed == ("3", "2", "1")

@@ -65,12 +65,13 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that fits a route: the parts of its path by name, its parameters, its headers."""
+    """A request that fits a route: the parts of its path by name, its parameters, its headers; the JSON it posts."""
 
     url: str
     part: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: Any = None
 
     def number(self, name: str, default: int) -> int:
         return int(self.query.get(name, default))
@@ -83,6 +84,7 @@ class Route:
     ``role`` is what tests call it: ``profile`` (what is asked first), ``posts`` (the list of posts), ``mentions``,
     ``replies``, ``messages``, ``item`` (one item, looked up), ``other``. ``needs`` are parameters that must be there;
     ``when`` are those, each with what it is (a pattern), by which a route is told from another one of the same path.
+    ``posted`` tells that JSON is posted there.
     """
 
     role: Literal["profile", "posts", "mentions", "replies", "messages", "item", "other"]
@@ -91,6 +93,7 @@ class Route:
     parameters: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     when: Mapping[str, str] = field(default_factory=dict)
+    posted: bool = False
 
     def matched(self, path: str, query: Mapping[str, str]) -> re.Match[str] | None:
         if not all(re.fullmatch(pattern, query.get(name, "")) for name, pattern in self.when.items()):
@@ -372,7 +375,12 @@ class Simulator(Server):
         )
         if route is None or match is None:
             raise RefusedError("no-such-path", parts.path)
-        asked = Asked(request.path, match.groupdict(), dict(pairs), request.headers)
+        if (request.method == "POST") != route.posted:
+            raise RefusedError("no-such-path", f"{request.method} {parts.path}")
+        if route.posted and request.headers.get("Content-Type") != "application/json":
+            raise RefusedError("bad-request", "no JSON")
+        body = json.loads(request.body) if route.posted else None
+        asked = Asked(request.path, match.groupdict(), dict(pairs), request.headers, body)
         self.asked[route.role].append(request.path)
         token = self.token_in(asked)
         if token is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archiver.asking import asked_at
 from archiver.collectors.media import media_type_of
 from archiver.fetch.failures import LATER, demand_ok
 from archiver.parsing.json_objects import Located
@@ -32,6 +33,7 @@ def ask(
     demands: str | None,
     refusal: Callable[[Answer], str | None],
     stands_for: Callable[[Answer], int] = as_http,
+    posts: frozenset[str] = frozenset(),
 ) -> tuple[Response, Answer, Located]:
     """Return the answer to a question: as it was recorded, as JSON, and where that lies in the recorded payload.
 
@@ -41,7 +43,7 @@ def ask(
         UnavailableError, InputError, PolicyError: there is no answer, or the platform refuses one.
         AnswerUnreadableError: it is no JSON, or lacks the member that it ``demands``.
     """
-    response = transport.get(question.url, headers={"Accept": "application/json", **headers})
+    response = asked_at(question.url, transport, {"Accept": "application/json", **headers}, posts=posts)
     located = _located(response)
     answer = _answer(question, response, located)
     demand_ok(response, stands_for=stands_for(answer))

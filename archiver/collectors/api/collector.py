@@ -108,7 +108,8 @@ class ApiCollector:
             walk.add_looked_up(response)
             return tuple(walk.seen)
 
-        return LookingUp(address, standing, headers=self.reading.headers(self.site), direct=True, read=read)
+        headers, posts = self.reading.headers(self.site), self.reading.posts
+        return LookingUp(address, standing, headers=headers, direct=True, posts=posts, read=read)
 
     def collect(
         self,

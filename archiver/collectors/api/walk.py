@@ -176,6 +176,7 @@ class Walk:
                 demands=endpoint.demands,
                 refusal=self._reading.refusal,
                 stands_for=self._reading.stands_for,
+                posts=self._reading.posts,
             )
         except UNANSWERED as error:
             self._unanswered(error, listing.goes_on(question, horizon))
