@@ -127,7 +127,7 @@ def never_earlier(after, before):
 
 
 @given(offices(), st.lists(st.integers(1, 12), min_size=1, max_size=3, unique=True), st.data())
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_whatever_was_destroyed_what_is_left_is_due_no_day_earlier(office, days, data):
     made, by_kind, said = office
     acts = adopted(by_kind, said)
