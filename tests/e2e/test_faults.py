@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from tests.lanes.s3 import Lane
     from tests.storage.s3_proxy import Seen
 
-pytestmark = [pytest.mark.server, pytest.mark.long]
+pytestmark = pytest.mark.server
 
 FEEDS = ("north", "south")
 ITEMS = "".join(f"<item><guid>{{0}}-{n}</guid><title>Post {n} of {{0}}</title></item>" for n in (1, 2))

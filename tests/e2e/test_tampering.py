@@ -40,7 +40,6 @@ def test_one_flipped_byte_in_any_object_names_that_object_and_nothing_else(offic
     assert faults(office) == set()
 
 
-@pytest.mark.long
 def test_a_flipped_byte_at_every_position_of_every_object_names_that_object(tmp_path: Path):
     made = Holdfast(tmp_path / "home").init()
     made.register("https://social.example/@board", "board", "--platform", "mastodon")

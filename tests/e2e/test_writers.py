@@ -216,7 +216,6 @@ def view(home: Path) -> list[object]:
 
 
 @pytest.mark.server
-@pytest.mark.long
 @pytest.mark.parametrize(("name", "few"), [("ceph20", 25), ("ministack", 5)], ids=["ceph20", "ministack"])
 def test_writers_that_are_killed_at_their_requests_to_a_bucket_lose_and_double_nothing(
     name: str, few: int, tmp_path: Path, site: Server, monkeypatch: pytest.MonkeyPatch

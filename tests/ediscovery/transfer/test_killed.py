@@ -14,7 +14,6 @@ from tests.ediscovery.transfer.packages import inspected, office, packed
 from tests.killing import deaths
 
 
-@pytest.mark.long
 def test_a_package_that_is_killed_at_any_step_is_a_draft_or_whole(tmp_path):
     archive = office(tmp_path / "home", [Version("one", created=0)])
     kinds = []
