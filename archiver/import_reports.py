@@ -113,6 +113,10 @@ def _read(one: FileReport) -> Iterator[str]:
     claimed = "" if one.claimed is None else f"; the export says {one.claimed:,}"
     mark = "  ≠" if one.differs else "  ✓"
     yield f"{mark} {one.path}: {one.title}, {sum(one.found.values()):,} found, {sum(one.new.values()):,} new{claimed}"
+    if one.counted:
+        yield f"    in it: {', '.join(f'{number:,} {what}' for what, number in sorted(one.counted.items()))}"
+    for sentence in one.said:
+        yield f"    {sentence}"
 
 
 def _refused(one: FileReport) -> Iterator[str]:

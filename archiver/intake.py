@@ -81,9 +81,19 @@ class Intake:
                 with suppress(BufferError):
                     content.close()
 
-    def unpacked(self, file: Kept, name: str, media_type: str, content: bytes) -> Kept:
-        """Record bytes that a file holds in another form."""
-        return self._record(f"{file.uri}#{quote(name)}", media_type, content)
+    def unpacked(self, file: Kept, place: tuple[str, str], name: str, media_type: str, content: bytes) -> Kept:
+        """Record bytes that a file holds in another form; ``place`` is the file's part of the import and its path."""
+        kept = self._record(f"{file.uri}#{quote(name)}", media_type, content)
+        part, path = place
+        self._remember(part, f"{path}#{name}", kept)
+        return kept
+
+    def find(self, part: str, path: str) -> Kept | None:
+        """Return the file of a part at ``path``, if it was taken."""
+        return next((kept for where, at, kept in self._kept.get(_last(path), ()) if (where, at) == (part, path)), None)
+
+    def _remember(self, part: str, path: str, kept: Kept) -> None:
+        self._kept.setdefault(_last(path), []).append((part, path, kept))
 
     def resolved(self, attachment: Attachment, part: str, wanted: str | None) -> Attachment:
         """Return an attachment with where its bytes are, if its file, whose path ends in ``wanted``, was taken.
@@ -92,10 +102,9 @@ class Intake:
         """
         if wanted is None:
             return attachment
-        name = wanted.rpartition("/")[2]
         fitting = [
             (where != part, len(path), kept)
-            for where, path, kept in self._kept.get(name, ())
+            for where, path, kept in self._kept.get(_last(wanted), ())
             if path == wanted or path.endswith(f"/{wanted}")
         ]
         if not fitting:
@@ -122,12 +131,11 @@ class Intake:
                 container.copy(member, to)  # type: ignore[arg-type] # all that a copy needs
                 stream.flush()
                 stream.seek(0)
-                media_type = TYPES.guess_type(member.path)[0] or "application/octet-stream"
+                media_type = _media_type(member.path)
                 uri = _address(container, member)
                 exchange = self._warc.resource(uri=uri, at=self._at, content_type=media_type, body=stream)
                 kept = Kept(exchange, uri, to.size, Digest(to.hasher.digest()), media_type)
-                name = member.path.rpartition("/")[2]
-                self._kept.setdefault(name, []).append((container.name, member.path, kept))
+                self._remember(container.name, member.path, kept)
                 yield stream, kept
         finally:
             path.unlink(missing_ok=True)
@@ -160,6 +168,15 @@ class _Hashing:
         self.hasher.update(block)
         self.size += len(block)
         return len(block)
+
+
+def _media_type(path: str) -> str:
+    media_type, coding = TYPES.guess_type(path)
+    return "application/gzip" if coding == "gzip" else media_type or "application/octet-stream"
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _address(container: Container, member: Member) -> str:

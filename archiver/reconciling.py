@@ -39,7 +39,8 @@ class FileReport:
     """One file of what was handed over: ``part`` is the container, ``title`` what the format calls it.
 
     ``claimed`` is how many items the export says it holds, ``found`` and ``new`` how many there were of each kind;
-    ``refusals`` counts codes, and ``parts`` tells the first of them.
+    ``refusals`` counts codes, and ``parts`` tells the first of them. ``counted`` is how much there is that is no item,
+    ``said`` what else must be known.
     """
 
     part: str
@@ -51,6 +52,8 @@ class FileReport:
     new: Mapping[str, int] = field(default_factory=dict)
     refusals: Mapping[str, int] = field(default_factory=dict)
     parts: tuple[RefusedPart, ...] = ()
+    counted: Mapping[str, int] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -149,6 +152,10 @@ def rows_of(report: Reconciliation) -> Iterable[tuple[object, ...]]:
         for refused in one.parts:
             place = (refused.code, refused.line, refused.offset, refused.what)
             yield (one.part, one.path, "refused", one.title, "", "", "", "", "", *place)
+        for what in sorted(one.counted):
+            yield (one.part, one.path, one.fate, one.title, what, "", one.counted[what], "", "", "", "", "", "")
+        for sentence in one.said:
+            yield (one.part, one.path, one.fate, one.title, "", "", "", "", "", "", "", "", sentence)
         untold = sum(one.refusals.values()) - len(one.parts)
         if untold:
             yield (one.part, one.path, "refused", one.title, "", "", "", "", "", "", "", "", f"and {untold} more")
@@ -163,6 +170,8 @@ def _plain(one: FileReport) -> dict[str, Any]:
         "claimed": one.claimed,
         "found": dict(one.found),
         "new": dict(one.new),
+        "counted": dict(one.counted),
+        "said": list(one.said),
         "refusals": dict(one.refusals),
         "refused": [
             {"code": part.code, "what": part.what, "line": part.line, "offset": part.offset, "length": part.length}

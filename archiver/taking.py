@@ -14,10 +14,10 @@ from archiver.containers.files import unreadable
 from archiver.containers.members import RefusedMember
 from archiver.containers.opening import opened
 from archiver.contract import Seen
-from archiver.imports.format import Asked, Claim, Unpacked
+from archiver.imports.format import Asked, Claim, Counted, Hashed, Said, Unpacked
 from archiver.imports.known import format_of
 from archiver.imports.native import COLLECTOR as NATIVE
-from archiver.imports.refusals import ImportRefusedError, ImportUnreadableError, Refused
+from archiver.imports.refusals import ImportDamagedError, ImportRefusedError, ImportUnreadableError, Refused
 from archiver.intake import Passed
 from archiver.reconciling import MOST_REFUSALS, FileReport, Part, Reconciliation, RefusedPart
 from schemas.capture import Observation
@@ -51,6 +51,8 @@ class _Tally:
     refusals: Counter[str] = field(default_factory=Counter)
     parts: list[RefusedPart] = field(default_factory=list)
     claimed: int | None = None
+    counted: Counter[str] = field(default_factory=Counter)
+    said: list[str] = field(default_factory=list)
 
     def refuse(self, error: InputError, *, offset: int | None = None, length: int | None = None) -> None:
         self.refusals[error.code] += 1
@@ -71,6 +73,7 @@ class Taking:
         self._tallies: dict[tuple[str, str], _Tally] = {}
         self._titles: dict[tuple[str, str], str] = {}
         self._claims: dict[tuple[str, str], int] = {}
+        self._hashed: list[tuple[tuple[str, str], Hashed]] = []
 
     @property
     def collector(self) -> str:
@@ -120,6 +123,8 @@ class Taking:
             self._tell(member.path, done, total)
             yield from self._read(container, member, file, about)
             done += 1
+        for place, hashed in self._hashed:
+            self._compare(place, hashed)
 
     def report(self) -> Reconciliation:
         """Return what became of each file; nothing is known yet of what is new."""
@@ -139,6 +144,8 @@ class Taking:
                     found=tally.found,
                     refusals=tally.refusals,
                     parts=tuple(tally.parts),
+                    counted=tally.counted,
+                    said=tuple(tally.said),
                 )
             )
         named = self.format.title if self.format else ""
@@ -203,6 +210,12 @@ class Taking:
                             self._claim(place, found)
                         case Unpacked():
                             yield from self._unpacked(kept, found, place, tally)
+                        case Hashed():
+                            self._hashed.append((place, found))
+                        case Counted():
+                            tally.counted[found.what] += found.number
+                        case Said():
+                            tally.said.append(found.what)
                         case _:
                             tally.found[found.normalised.kind] += 1
                             yield self._seen(content, found, kept, container.name)
@@ -211,7 +224,7 @@ class Taking:
             self._note(tally, error)
 
     def _unpacked(self, kept: Kept, found: Unpacked, place: tuple[str, str], tally: _Tally) -> Iterator[Seen]:
-        inner = self._intake.unpacked(kept, found.name, found.media_type, found.content)
+        inner = self._intake.unpacked(kept, place, found.name, found.media_type, found.content)
         self.file_of[inner.exchange] = place
         for item in found.items:
             tally.found[item.normalised.kind] += 1
@@ -232,16 +245,42 @@ class Taking:
         if not claim.path:
             self._claims[place] = self._claims.get(place, 0) + claim.count
             return
+        named = self._find_place(claim.path)
+        self._claims[named or (place[0], claim.path)] = claim.count
+        if named is None:
+            self._miss(place[0], claim.path)
+
+    def _find_place(self, path: str) -> tuple[str, str] | None:
+        """Return which file an export means by ``path``."""
         for container in self._containers:
             for member in container.members:
-                if member.path == claim.path or member.path.endswith(f"/{claim.path}"):
-                    self._claims[container.name, member.path] = claim.count
-                    return
-        self._claims[place[0], claim.path] = claim.count
+                if member.path == path or member.path.endswith(f"/{path}"):
+                    return container.name, member.path
+        return None
+
+    def _miss(self, part: str, path: str) -> None:
         missing = ImportUnreadableError(
-            f"The export names {claim.path}, which is not in what was handed over.", do="Hand over all its parts."
+            f"The export names {path}, which is not in what was handed over.", do="Hand over all its parts."
         )
-        self._note(self._tally(place[0], claim.path), missing)
+        self._note(self._tally(part, path), missing)
+
+    def _compare(self, place: tuple[str, str], hashed: Hashed) -> None:
+        """Refuse by name a file that is not what the export says it is; it is kept all the same."""
+        named = self._find_place(hashed.path)
+        if named is None:
+            self._miss(place[0], hashed.path)
+            return
+        kept = self._intake.find(*named)
+        if kept is None:
+            return  # it was refused when it was its turn
+        differs = hashed.sha256 is not None and hashed.sha256 != kept.sha256.hex
+        if differs or (hashed.size is not None and hashed.size != kept.size):
+            what = "digest" if differs else "size"
+            error = ImportDamagedError(
+                f"{hashed.path} is not the file that the export says it is: its {what} differs.",
+                do="Obtain the export again, and find out what became of this file; it is kept as it is.",
+            )
+            self._note(self._tally(*named), error)
 
     def _tally(self, part: str, path: str) -> _Tally:
         return self._tallies.setdefault((part, path), _Tally())

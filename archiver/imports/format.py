@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from archiver.parsing.json_slices import Buffer
 
@@ -38,7 +38,7 @@ class Claim:
 class Unpacked:
     """Bytes that a file holds in another form (a JSON text, base64): a WARC record of their own, with its items.
 
-    ``name`` is what they are called below the file's own path.
+    ``name`` is what they are called below the file's own path. Attachments find them at ``inner(path, name)``.
     """
 
     name: str
@@ -47,7 +47,31 @@ class Unpacked:
     items: tuple[Item, ...] = ()
 
 
-Found: TypeAlias = "Item | Refused | Claim | Unpacked"
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """What the export says a file is: its size in bytes and its SHA-256 in hexadecimal digits, where it says so."""
+
+    path: str
+    sha256: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of what, that are no items, a file holds."""
+
+    what: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that whoever reads the report must know of a file, as a sentence of ours."""
+
+    what: str
+
+
+Found: TypeAlias = "Item | Refused | Claim | Unpacked | Hashed | Counted | Said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +110,11 @@ def file(pattern: str, title: str, read: Reader) -> File:
     return File(ending(pattern), title, read)
 
 
+def inner(path: str, name: str) -> str:
+    """Return the address of something that was unpacked from the file at ``path``."""
+    return f"{LOCAL}{quote(f'{path}#{name}')}"
+
+
 def named(_: Normalised, attachment: Attachment) -> str | None:
     """Return the path of an attachment whose address is one in the export."""
     return unquote(attachment.url.removeprefix(LOCAL)) if attachment.url.startswith(LOCAL) else None
@@ -96,9 +125,9 @@ class Format:
     """One format of exports.
 
     ``collector`` is its name with a version, as polls and records have it; ``platforms`` are those whose accounts it
-    may be imported into. ``mark`` is the end of a path that only this format has. ``gather`` reads, for each file that
-    its pattern names, what other readers are told; ``owner`` makes the export's owner of it. ``file_of`` returns the
-    end of the path at which an attachment's bytes lie.
+    may be imported into; none are all. ``mark`` is the end of a path that only this format has. ``gather`` reads, for
+    each file that its pattern names, what other readers are told; ``owner`` makes the export's owner of it. ``file_of``
+    returns the end of the path at which an attachment's bytes lie.
     """
 
     collector: str
@@ -109,6 +138,10 @@ class Format:
     gather: tuple[tuple[re.Pattern[str], Callable[[Buffer], Mapping[str, str]]], ...] = ()
     owner: Callable[[Mapping[str, str]], Author | None] = lambda _: None
     file_of: Callable[[Normalised, Attachment], str | None] = named
+
+    def fits(self, platform: str) -> bool:
+        """Return whether it may be imported into accounts on ``platform``."""
+        return not self.platforms or platform in self.platforms
 
     def find_file(self, path: str) -> File | None:
         """Return how the file at ``path`` is read, or ``None`` when it is kept as it is."""

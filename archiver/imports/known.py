@@ -16,6 +16,7 @@ from archiver.imports import (
     mediawiki,
     native,
     reddit,
+    web_archives,
     wordpress,
     x_archive,
     youtube_takeout,
@@ -42,6 +43,7 @@ FORMATS: tuple[Format, ...] = (
     wordpress.FORMAT,
     x_archive.FORMAT,
     youtube_takeout.FORMAT,
+    web_archives.FORMAT,
 )
 
 
@@ -65,12 +67,12 @@ def format_of(paths: Sequence[str], platform: str) -> Format | None:
     Raises:
         ImportMismatchedError: they are the export of another platform.
     """
-    fitting = [one for one in FORMATS if platform in one.platforms]
+    fitting = [one for one in FORMATS if one.fits(platform)]
     for one in fitting:
         if any(one.mark.search(path) for path in paths):
             return one
     for one in FORMATS:
-        if platform not in one.platforms and any(one.mark.search(path) for path in paths):
+        if not one.fits(platform) and any(one.mark.search(path) for path in paths):
             raise ImportMismatchedError(
                 f"This is {one.title}, and the account is on {platform}.",
                 do=f"Import it into an account on: {', '.join(one.platforms)}.",

@@ -39,6 +39,12 @@ class ImportDamagedError(InputError):
     code = "IMPORT_DAMAGED"
 
 
+class ImportForgedError(InputError):
+    """A signature that came with what was handed over does not fit it."""
+
+    code = "IMPORT_FORGED"
+
+
 class ImportEncryptedError(InputError):
     """A file in a container is encrypted."""
 

@@ -208,7 +208,7 @@ def _exceptions(
             if replaced.unread:
                 yield (
                     f"{replaced.unread} records of {replaced.key} could not be looked into (a coding that is not "
-                    "known, or a body that is cut off)."
+                    "known, a body that is cut off, or a compressed file that was imported)."
                 )
             if replaced.unsalted:
                 yield f"{replaced.key} had no salt: its digest confirms a guess of who knows all else in it."

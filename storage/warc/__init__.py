@@ -1,5 +1,6 @@
 """WARC 1.1 files (ISO 28500:2017), written and read: the only door to warcio. What to record, the archiver decides."""
 
+from storage.warc.arc import is_arc, read_arc
 from storage.warc.coding import ContentCodingError, decoded
 from storage.warc.exchange import Answer, Exchange, Headers, Request, field
 from storage.warc.filler import NativesCoverAllError
@@ -32,9 +33,11 @@ __all__ = [
     "WarcWriter",
     "decoded",
     "field",
+    "is_arc",
     "overwrite",
     "payload_holders",
     "payload_of",
+    "read_arc",
     "read_sightings",
     "read_warc",
     "salvage",

@@ -46,6 +46,8 @@ class Found:
 
 
 NOTHING = Found({})
+PACKED = frozenset({"application/gzip", "application/zip"})
+"""The types of files that are kept as they were handed over, and hold others compressed."""
 
 
 def find(record: WarcRecord, scratch: BinaryIO, sought: Sought, going: Going) -> Found:
@@ -71,7 +73,8 @@ def find(record: WarcRecord, scratch: BinaryIO, sought: Sought, going: Going) ->
 
 def _hidden(record: WarcRecord) -> bool:
     return (
-        not KNOWN.issuperset(codings(record.coding))
+        (record.type == "resource" and field(record.headers, "Content-Type") in PACKED)
+        or not KNOWN.issuperset(codings(record.coding))
         or record.truncated is not None
         or field(record.headers, "WARC-Segment-Number") is not None
     )

@@ -43,23 +43,27 @@ class WarcUnsupportedError(InputError):
 
 
 def read_warc(
-    stream: Readable, *, mismatch: Literal["refuse", "report"] = "refuse", keep: Container[str] | None = None
+    stream: Readable,
+    *,
+    mismatch: Literal["refuse", "report"] = "refuse",
+    keep: Container[str] | None = None,
+    largest: int | None = None,
 ) -> Iterator[WarcRecord]:
     """Yield the records of a WARC file in order, each checked to its last byte, in bounded memory.
 
     Where ``keep`` is given, the bodies of records whose ids are not in it are checked, but handed over closed.
 
     With ``mismatch="report"`` a record whose digest is false is yielded with ``digests="failed"``: for files of
-    others, whose writers are known to miscompute them.
+    others, whose writers are known to miscompute them. ``largest`` is how many bytes a record may say that it has.
 
     Raises:
-        WarcDamagedError: a record is damaged; those before it have been yielded.
+        WarcDamagedError: a record is damaged, or too large; those before it have been yielded.
         WarcUnsupportedError: it is an ARC file.
     """
     source = Source(stream)
     if not source.fill():
         return
-    records = _gzipped(source, keep) if source.pending.startswith(MAGIC) else _plain(source, keep)
+    records = _gzipped(source, keep, largest) if source.pending.startswith(MAGIC) else _plain(source, keep, largest)
     for record in records:
         with closing(record.body):
             if record.digests == "failed" and mismatch == "refuse":
@@ -67,40 +71,42 @@ def read_warc(
             yield record
 
 
-def _gzipped(source: Source, keep: Container[str] | None) -> Iterator[WarcRecord]:
+def _gzipped(source: Source, keep: Container[str] | None, largest: int | None) -> Iterator[WarcRecord]:
     for offset, reader in members(source):
-        record = _read_record(reader, offset, keep)
+        record = _read_record(reader, offset, keep, largest)
         with _closed_if_raised(record.body):
             if any(line.strip() for line in iter(lambda: reader.readline(STEP), b"")):  # noqa: B023 -- used up at once
                 raise damaged("more follows in its gzip member than one record", offset=offset)
         yield record
 
 
-def _plain(source: Source, keep: Container[str] | None) -> Iterator[WarcRecord]:
+def _plain(source: Source, keep: Container[str] | None, largest: int | None) -> Iterator[WarcRecord]:
     with io.BufferedReader(PlainBytes(source)) as reader:
         ahead = reader.peek(1)
         while ahead:
-            yield _read_record(reader, source.offset - len(ahead), keep)
+            yield _read_record(reader, source.offset - len(ahead), keep, largest)
             while (ahead := reader.peek(1)) and ahead[:1] in b"\r\n":
                 reader.read(1)
 
 
-def _read_record(reader: Content, offset: int, keep: Container[str] | None) -> WarcRecord:
+def _read_record(reader: Content, offset: int, keep: Container[str] | None, largest: int | None) -> WarcRecord:
     own = _read_head(reader, offset)
     headers: Headers = tuple((key, value.strip()) for key, value in own.headers)
     kind, name = (field(headers, "WARC-Type") or "").lower(), field(headers, "WARC-Record-ID")
     date, length = _date(field(headers, "WARC-Date") or ""), field(headers, "Content-Length") or ""
     if not kind or not name or date is None or not DIGITS.fullmatch(length):
         raise damaged("a mandatory header is missing or malformed", offset=offset)
+    if largest is not None and int(length) > largest:
+        raise damaged(f"it says that it has {length} bytes, more than are taken", offset=offset)
     uri = (field(headers, "WARC-Target-URI") or "").strip("<>") or None
     head = b""
     if kind in HTTP_TYPES and uri and uri.lower().startswith(("http:", "https:")):
-        head = _read_http_head(reader, HTTP_TYPES[kind], int(length), offset)
+        head = read_http_head(reader, HTTP_TYPES[kind], int(length), offset)
     http = StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head)) if head.strip() else None
     http_headers: Headers = tuple(http.headers) if http else ()
     name, framed = name.strip("<>"), chunked(http_headers)
     kept = keep is None or framed or name in keep
-    body, digests = _read_body(reader, head, int(length), headers, offset, kept=kept)
+    body, digests = read_body(reader, head, int(length), headers, offset, kept=kept)
     if digests == "failed" and framed and _passes_dechunked(body, headers):
         digests = "passed"
     return WarcRecord(
@@ -111,7 +117,7 @@ def _read_record(reader: Content, offset: int, keep: Container[str] | None) -> W
         date=date,
         offset=offset,
         headers=headers,
-        status=_status(http) if http and kind != "request" else None,
+        status=status_of(http) if http and kind != "request" else None,
         http_headers=http_headers,
         head=head,
         digests=digests,
@@ -132,7 +138,7 @@ def _read_head(reader: Content, offset: int) -> StatusAndHeaders:
     return StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head + b"\r\n"))
 
 
-def _read_http_head(reader: Content, start: bytes, length: int, offset: int) -> bytes:
+def read_http_head(reader: Content, start: bytes, length: int, offset: int) -> bytes:
     """Return the HTTP header with its empty line, or ``b""`` where the block is not HTTP."""
     if start and reader.peek(len(start))[: len(start)] != start:
         return b""
@@ -146,7 +152,7 @@ def _read_http_head(reader: Content, start: bytes, length: int, offset: int) -> 
     return head
 
 
-def _read_body(
+def read_body(
     reader: Content, head: bytes, length: int, headers: Headers, offset: int, *, kept: bool
 ) -> tuple[BinaryIO, Verdict]:
     """Return the block after its HTTP header, in a file of its own, and whether the digests prove it."""
@@ -190,7 +196,7 @@ def _passes_dechunked(body: BinaryIO, headers: Headers) -> bool:
     return payload.verdict == "passed"
 
 
-def _status(http: StatusAndHeaders) -> int | None:
+def status_of(http: StatusAndHeaders) -> int | None:
     code = http.statusline.split(" ", 1)[0]
     return int(code) if DIGITS.fullmatch(code) else None
 
