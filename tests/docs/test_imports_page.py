@@ -63,7 +63,7 @@ def test_the_report_is_shown_as_it_is_printed() -> None:
 def test_every_command_of_the_page_is_taken(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in line.split("#", maxsplit=1)[0].split():
-        if name.endswith((".zip", ".xml")):
+        if name.endswith((".zip", ".xml", ".mbox")):
             (tmp_path / name).touch()
     (tmp_path / "folder-with-the-export").mkdir()
     take(line)

@@ -108,13 +108,14 @@ def test_what_an_export_holds_is_found_once_and_byte_for_byte(
     assert {view.item for _, view, _ in records} >= set(export.items)
     # Every file is in the WARC file, every native is a slice of one, and every picture that was there is found.
     kept = payloads(archive, result.act.poll.capture)
-    assert Counter(kept.values()) == Counter(export.files.values())
+    stored = (*export.files.values(), *export.unpacked)
+    assert Counter(kept.values()) == Counter(stored)
     for native, _, provenance in records:
         source = provenance.source
         assert native == kept[source.exchange][source.offset : source.offset + source.length]
     shown = [one for _, view, _ in records for one in view.attachments if one.exchange]
     assert len(shown) == export.media
-    assert all(kept[one.exchange] in export.files.values() and one.sha256 and one.size for one in shown)
+    assert all(kept[one.exchange] in stored and one.sha256 and one.size for one in shown)
     claims = {one.path.removeprefix("export-2026/").partition("/export-2026/")[2] or one.path: one.claimed
               for one in result.report.files if one.claimed is not None}  # fmt: skip
     assert {path.removeprefix("export-2026/"): count for path, count in claims.items()} == export.claims
