@@ -11,6 +11,7 @@ from archiver.imports import (
     facebook,
     google_plus,
     instagram,
+    items,
     linkedin,
     mail,
     mastodon_archive,
@@ -46,6 +47,7 @@ FORMATS: tuple[Format, ...] = (
     x_archive.FORMAT,
     youtube_takeout.FORMAT,
     web_archives.FORMAT,
+    items.FORMAT,
 )
 
 

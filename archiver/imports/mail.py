@@ -13,6 +13,7 @@ from archiver.imports.format import Format, Unpacked, ending, file, inner
 from archiver.imports.refusals import ImportRefusedError, refusals
 from archiver.parsing.dates import find_instant
 from archiver.parsing.mail_messages import LARGEST, find_mail
+from archiver.parsing.shapes import role_of
 from archiver.platforms.objects import item_at
 from schemas.record import Attachment, Author, Normalised
 
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
     from archiver.imports.refusals import Refused
     from archiver.parsing.json_slices import Buffer
     from archiver.parsing.mail_messages import Mail, MailAttachment
-    from schemas.record import Role
 
 STARTS = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{0,500}?\d\d:\d\d[^\r\n]{0,60}\r?\n")
-ROLES: dict[str, Role] = {"image": "image", "audio": "audio", "video": "video"}
 
 
 def _mbox(content: Buffer, asked: Asked) -> Iterator[Found]:
@@ -105,7 +104,7 @@ def _view(mail: Mail, start: int, asked: Asked) -> Normalised:
         attachments=tuple(
             Attachment(
                 url=inner(asked.path, _name(start, one)),
-                role=ROLES.get(one.media_type.partition("/")[0], "document"),
+                role=role_of(one.media_type),
                 media_type=one.media_type,
                 alt=one.name,
             )

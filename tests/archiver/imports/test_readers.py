@@ -28,7 +28,7 @@ def found_in(one: Format, path: str, content: bytes) -> tuple[list[Item], list[R
     """What the reader of a file finds; each item and refusal lies in it."""
     items: list[Item] = []
     refused: list[Refused] = []
-    account = Account(name="a", platform=one.platforms[0], url="https://x.example/", title="a")
+    account = Account(name="a", platform=next(iter(one.platforms), "x"), url="https://x.example/", title="a")
     for _, gather in one.gather:
         gather(content)
     try:
