@@ -21,7 +21,7 @@ from storage.warc import (
 from tests.judges import judged
 from tests.storage.overwritten import GONE, LIST, done, payload, read, writer
 from tests.storage.test_parquet import peak
-from tests.storage.test_warc import exchange
+from tests.storage.test_warc import AT, exchange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,3 +149,18 @@ def test_an_empty_file_and_empty_natives_change_nothing(tmp_path: Path) -> None:
     target, told = done(path, natives=[[b""]])
     assert told == Overwritten((), (), (), 0, 0, unsalted=False)
     assert target.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("media_type", ["application/gzip", "application/zip"])
+def test_a_compressed_file_that_was_imported_is_named_as_one_that_may_hold_what_goes(
+    media_type: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "capture.warc.gz"
+    with writer(path) as warc:
+        page = warc.resource(uri="file:///a#1", at=AT, content_type="text/html", body=io.BytesIO(LIST))
+        body = io.BytesIO(gzip.compress(LIST))
+        whole = warc.resource(uri="file:///a", at=AT, content_type=media_type, body=body)
+        plain = warc.resource(uri="file:///b", at=AT, content_type="application/warc", body=io.BytesIO(LIST))
+    _, told = done(path)
+
+    assert (told.changed, told.unread) == ((page, plain), (whole,))
