@@ -116,6 +116,10 @@ class Following:
             try:
                 address = self.stream.address(self.site, mark)
                 for body in self._reader().messages(address) if address else ():
+                    if not body:
+                        # It is open: what happened until now it does not tell, and a look finds.
+                        self.due.add(self.account.name)
+                        continue
                     self._keep(body)
                     pause, mark = FIRST_PAUSE, self.stream.mark(body) or mark
                     if self.ended.is_set():

@@ -49,7 +49,7 @@ class StreamReader:
     credentials: Credentials | None = None
 
     def messages(self, address: str) -> Iterator[bytes]:
-        """Yield what is told, each message in its exact bytes, until the stream ends.
+        """Yield what is told, each message in its exact bytes, until the stream ends; first nothing, when it is open.
 
         Raises:
             UnavailableError, PolicyError: it cannot be opened, or broke.
@@ -71,6 +71,7 @@ class StreamReader:
                     f"The stream of {urlsplit(address).hostname} was answered with status {raw.status}.",
                     do="Check the account's credentials: holdfast account access",
                 )
+            yield b""
             yield from _events_in(iter(lambda: raw.read1(1 << 14, decode_content=False), b""))
         except HTTPError as error:
             raise _broken(address) from error
@@ -93,6 +94,7 @@ class StreamReader:
                 max_size=LARGEST,
                 proxy=None,
             ) as connection:
+                yield b""
                 for message in connection:
                     yield message.encode() if isinstance(message, str) else message
         except (WebSocketException, OSError) as error:
