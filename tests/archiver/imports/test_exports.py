@@ -254,7 +254,7 @@ def test_an_import_of_many_items_takes_little_memory(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(7_200)
 def test_an_import_of_a_million_items_takes_little_memory(tmp_path: Path) -> None:
-    many(tmp_path, items=1_000_000, most=400)
+    many(tmp_path, items=1_000_000, most=300)
 
 
 @pytest.mark.long
