@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from archiver.platforms.reading import Site
     from schemas.account import Account
     from schemas.record import Kind
+
+TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,500}={0,2}")
+"""What we sign for whoever asks: nothing that could be a call's body, an object in JSON."""
+CODE = re.compile(r"[A-Za-z0-9_-]{1,500}")
+"""The same, where ``hmacsha256=`` stands before what is signed of a call."""
 
 Query: TypeAlias = "Mapping[str, str]"
 Headers: TypeAlias = "Mapping[str, str]"
@@ -109,7 +115,7 @@ def by_challenge(query: Query, key: str) -> Reply | None:
 def by_crc(query: Query, key: str) -> Reply | None:
     """Answer as X wants (Challenge-Response Check): the token, signed."""
     token = query.get("crc_token", "")
-    if not token or len(token) > 500:  # noqa: PLR2004
+    if not TOKEN.fullmatch(token):
         return None
     digest = base64.b64encode(hmac.new(key.encode(), token.encode(), hashlib.sha256).digest()).decode()
     return Reply(json.dumps({"response_token": f"sha256={digest}"}).encode(), "application/json")
@@ -118,7 +124,7 @@ def by_crc(query: Query, key: str) -> Reply | None:
 def by_challenge_code(query: Query, key: str) -> Reply | None:
     """Answer as LinkedIn wants: the code, and the code signed."""
     code = query.get("challengeCode", "")
-    if not code or len(code) > 500:  # noqa: PLR2004
+    if not CODE.fullmatch(code):
         return None
     signed = hmac.new(key.encode(), code.encode(), hashlib.sha256).hexdigest()
     return Reply(json.dumps({"challengeCode": code, "challengeResponse": signed}).encode(), "application/json")
@@ -126,14 +132,18 @@ def by_challenge_code(query: Query, key: str) -> Reply | None:
 
 def signed_with(
     header: str, *, algorithm: str = "sha256", spelled: Literal["hex", "base64"] = "hex", before: str = "{name}=",
-    content: bytes = b"",
+    content: bytes = b"", begins: bytes = b"",
 ) -> Callable[[Headers, bytes, str], bool]:  # fmt: skip
-    """Return a judge of a HMAC in a header: ``before`` stands before it, ``content`` is signed before the body."""
+    """Return a judge of a HMAC in a header: ``before`` stands before it, ``content`` is signed before the body.
+
+    A body that does not begin as every call ``begins`` is none, whatever its signature: a greeting may have signed it.
+    """
     start = before.format(name=algorithm)
 
     def signed(headers: Headers, body: bytes, key: str) -> bool:
         digest = hmac.new(key.encode(), content + body, algorithm)
         text = digest.hexdigest() if spelled == "hex" else base64.b64encode(digest.digest()).decode()
-        return hmac.compare_digest(headers.get(header, "").encode(), f"{start}{text}".encode())
+        known = hmac.compare_digest(headers.get(header, "").encode(), f"{start}{text}".encode())
+        return known and body.startswith(begins)
 
     return signed

@@ -288,5 +288,9 @@ def _told_of(body: bytes) -> Iterator[Named]:
             yield Named(found)
 
 
-WEBHOOK = Webhook(greeted=by_crc, signed=signed_with("x-twitter-webhooks-signature", spelled="base64"), named=_told_of)
+WEBHOOK = Webhook(
+    greeted=by_crc,
+    signed=signed_with("x-twitter-webhooks-signature", spelled="base64", begins=b"{"),
+    named=_told_of,
+)
 """How X calls: signed with the app's consumer secret."""

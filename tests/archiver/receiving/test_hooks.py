@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from archiver.platforms.known import find_platform
 from archiver.platforms.notifying import (
     Webhook,
     by_challenge,
@@ -138,6 +139,18 @@ def test_linkedin_is_greeted_with_its_code_and_the_code_signed():
     reply = by_challenge_code({"challengeCode": "890e4665"}, KEY)
     assert json.loads(reply.content) == {"challengeCode": "890e4665", "challengeResponse": hmac_of(b"890e4665").hex()}
     assert by_challenge_code({}, KEY) is None
+
+
+def test_no_greeting_signs_what_could_be_a_call():
+    """Whoever has a body signed by asking whether the address is ours could then send it as the platform's."""
+    call = '{"data":{"event_type":"post.delete","payload":{"id":"1"}}}'
+    for text in (call, f"hmacsha256={call}", f"hmacsha256={call}".replace('"', "'"), "[1]", " 1", "é", "1\n"):
+        assert by_crc({"crc_token": text}, KEY) is None
+        assert by_challenge_code({"challengeCode": text}, KEY) is None
+    assert by_challenge_code({"challengeCode": "hmacsha256=1"}, KEY) is None
+    assert by_crc({"crc_token": "Zm9v-_+/=="}, KEY) is not None
+    signature = json.loads(by_crc({"crc_token": "null"}, KEY).content)["response_token"]
+    assert not find_platform("x").webhook.signed({"x-twitter-webhooks-signature": signature}, b"null", KEY)
 
 
 @pytest.mark.parametrize(
