@@ -51,7 +51,8 @@ class ItemLooker:
         )
         shown = {one.observation.normalised.item for one in collected.items}
         told = {one.item: one for one in named if one.item not in shown}
-        queue = list(dict.fromkeys((*observe.missing(self.held, collected.items), *told)))[:MOST_LOOK_UPS]
+        # What is missing is missed again by the next look; what was told is not told again.
+        queue = list(dict.fromkeys((*told, *list(observe.missing(self.held, collected.items))[:MOST_LOOK_UPS])))
         found: list[Seen] = []
         for item in queue:
             if item not in self.held.versions:

@@ -202,7 +202,8 @@ class _Read(Mapping[str, Value]):
         return self._value(rows)
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._all())
+        where = self._statement[self._statement.index(" FROM ") :]
+        return (name for (name,) in self._notes.rows(f"SELECT DISTINCT {self._key}{where} ORDER BY {self._key}"))
 
     def __len__(self) -> int:
         counted = self._statement.replace("SELECT ", f"SELECT count(DISTINCT {self._key}), ", 1)

@@ -22,7 +22,7 @@ from archiver.fetch.transport import Patience, RecordingTransport
 from archiver.held import held_of
 from archiver.planning import plan_of
 from archiver.receiving.received import waiting
-from archiver.receiving.sealing import named_in, noticed
+from archiver.receiving.sealing import find_site, noticed, taken_along
 from archiver.remembering import recalled, remember
 from archiver.substance import substance
 from manifests.archive import SOFTWARE
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
     from archiver.platforms.notifying import Named
+    from archiver.receiving.received import Notification
     from archiver.sealing import Chance
     from archiver.spool import Spooled
     from manifests.archive import Archive
@@ -75,9 +76,8 @@ def looked_at(
         try:
             access = collector.access(account)
             with _recording(archive, spooled, account, access, chance, environment, resolve) as transport:
-                told = waiting(archive.home, account.name)
-                seen = noticed(account, told, transport.warc)
-                looked = _look(archive, account, collector, transport, held, plan, named=named_in(account, told))
+                seen, named, told = _told(archive, account, held, transport.warc)
+                looked = _look(archive, account, collector, transport, held, plan, named=named)
                 looked = replace(looked, seen=(*seen, *looked.seen), told=tuple(one.name for one in told))
         except ArchiveError as error:
             # Nothing could be asked at all: no secret in the environment, say. The poll in the ledger says so.
@@ -133,6 +133,18 @@ def _recording(
         ) as transport,
     ):
         yield transport
+
+
+def _told(
+    archive: Archive, account: Account, held: Held, writer: WarcWriter
+) -> tuple[tuple[Seen, ...], tuple[Named, ...], tuple[Notification, ...]]:
+    """Return what the platform told by itself as it is kept, the items that it named, and what is taken along."""
+    told = waiting(archive.home, account.name)
+    site = find_site(account, archive.settings, held.versions, now=archive.now) if told else None
+    if site is None:
+        return (), (), ()
+    taken, named = taken_along(site, told)
+    return noticed(site, taken, writer), named, taken
 
 
 @dataclass(frozen=True, slots=True)

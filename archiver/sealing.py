@@ -15,7 +15,7 @@ import msgspec
 
 from archiver import observe
 from archiver.held import held_of
-from archiver.receiving.received import forget_sealed
+from archiver.receiving.received import settle
 from archiver.sorting import sorted_fresh
 from archiver.substance import substance
 from schemas.classifying import Subject, author_class, series_of
@@ -88,7 +88,9 @@ def seal(archive: Archive, captures: Iterable[Spooled], chance: Chance) -> dict[
         for draft in waiting:
             if draft not in left:
                 # At this point it is in the ledger; what stays here by a crash is found known by the next capture.
-                forget_sealed(archive.home, draft.plan.account, draft.spooled.told())
+                poll = draft.spooled.find_poll()
+                looked = poll is not None and poll.outcome != "failed"
+                settle(archive.home, draft.plan.account, draft.spooled.told(), looked=looked)
                 draft.spooled.discard()
         waiting = left
     return committed

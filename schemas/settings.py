@@ -117,12 +117,13 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     ``budget_a_day`` is in the platform's units, as docs/PLATFORMS.md has them; so has it the platform's ``options``.
     ``directory`` is where identities are looked up, on platforms that have a directory of them, if not at the usual
-    one.
+    one; ``stream`` is another WebSocket than the usual one that tells what happens.
     """
 
     version: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,32}\Z")] | None = None
     api: Annotated[str, Meta(pattern=r"\Ahttps?://[^\s?#]+\Z")] | None = None
     directory: Annotated[str, Meta(pattern=r"\Ahttps?://[^\s?#]+\Z")] | None = None
+    stream: Annotated[str, Meta(pattern=r"\Awss?://[^\s?#]+\Z")] | None = None
     budget_a_day: Positive | None = None
     options: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
 

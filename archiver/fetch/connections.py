@@ -6,7 +6,7 @@ import io
 import ssl
 from dataclasses import dataclass
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from requests import exceptions as refused
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from schemas.errors import UnavailableError
 
 POOLED = 16
+SocketOptions: TypeAlias = "list[tuple[int, int, int | bytes]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,34 @@ class Reach:
     clock: Callable[[], float]
 
 
+def connected(reach: Reach, host: str, port: int, *, options: SocketOptions | None = None) -> tuple[socket.socket, str]:
+    """Return a connection to the first address of a host that may be and can be connected to, and that address.
+
+    Raises:
+        AddressForbiddenError: none of its addresses may be.
+        UnavailableError: it has none, or none can be.
+    """
+    found = reach.resolve(host, port)
+    allowed = [str(address) for address in found if reach.addresses(address)]
+    if found and not allowed:
+        raise AddressForbiddenError(
+            f"The host {host} is at an address that is not public.",
+            do="If the account lies in your own network, register it with --allow-private-network.",
+            host=host,
+            address=str(found[0]),
+        )
+    failure: UnavailableError | None = None
+    for address in allowed:
+        try:
+            return create_connection((address, port), reach.connect, socket_options=options), address
+        except TimeoutError:
+            failure = TimedOutError(f"The host {host} accepts no connection.", do=LATER, host=host)
+        except OSError as error:
+            why = error.strerror or "no connection"
+            failure = HostUnreachableError(f"The host {host} cannot be reached: {why}.", do=LATER, host=host)
+    raise failure or HostUnreachableError(f"The host {host} has no address.", do=LATER, host=host)
+
+
 class _Vetted(HTTPConnection):
     """A connection to a vetted address; ``peer`` is that address."""
 
@@ -58,28 +87,8 @@ class _Vetted(HTTPConnection):
     peer: str | None = None
 
     def _new_conn(self) -> socket.socket:
-        found = self.reach.resolve(self.host, self.port)
-        allowed = [address for address in found if self.reach.addresses(address)]
-        if found and not allowed:
-            raise AddressForbiddenError(
-                f"The host {self.host} is at an address that is not public.",
-                do="If the account lies in your own network, register it with --allow-private-network.",
-                host=self.host,
-                address=str(found[0]),
-            )
-        failure: UnavailableError | None = None
-        for address in allowed:
-            self.peer = str(address)
-            try:
-                return create_connection((self.peer, self.port), self.reach.connect, socket_options=self.socket_options)
-            except TimeoutError:
-                failure = TimedOutError(f"The host {self.host} accepts no connection.", do=LATER, host=self.host)
-            except OSError as error:
-                why = error.strerror or "no connection"
-                failure = HostUnreachableError(
-                    f"The host {self.host} cannot be reached: {why}.", do=LATER, host=self.host
-                )
-        raise failure or HostUnreachableError(f"The host {self.host} has no address.", do=LATER, host=self.host)
+        made, self.peer = connected(self.reach, self.host, self.port, options=self.socket_options)
+        return made
 
     def response_class(self, sock: socket.socket, *args: Any, **settings: Any) -> HTTPResponse:  # type: ignore[override]  # noqa: ANN401 -- http.client's
         """Return http.client's reader of the answer, over a socket that knows when time is up."""

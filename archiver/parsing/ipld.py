@@ -36,6 +36,18 @@ def decode(block: bytes) -> Any:  # noqa: ANN401 - any value
         raise _malformed("A block is no DAG-CBOR") from error
 
 
+def decode_each(content: bytes) -> list[Any]:
+    """Return the values that follow one another, as in a frame of an event stream; see ``decode``.
+
+    Raises:
+        IpldMalformedError: there is something else among them.
+    """
+    try:
+        return list(libipld.decode_dag_cbor_multi(content))
+    except (ValueError, RecursionError) as error:
+        raise _malformed("A frame is no DAG-CBOR") from error
+
+
 def encode(value: Any) -> bytes:  # noqa: ANN401 - any value
     """Return the only spelling of a value; bytes that are a CID become a link.
 

@@ -17,6 +17,7 @@ from archiver.contract import Access
 from archiver.parsing.identities import find_server
 from archiver.parsing.shapes import Object, find_text, member, objects
 from archiver.parsing.text import counts_of, unique
+from archiver.platforms.bluesky_events import STREAM
 from archiver.platforms.bluesky_parts import COUNTS, TYPES, author_of, parts_of, view_of_record
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.paging import by_cursor
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from archiver.contract import Standing
     from archiver.platforms.reading import Led, Site
+    from schemas.account import Account
     from schemas.record import Kind
 
 DIRECTORY = "https://plc.directory"
@@ -125,8 +127,22 @@ VOLATILE = (
 )
 
 
+def _name_of(account: Account) -> str:
+    """Return the handle or the DID under which an account was registered."""
+    return unquote(urlsplit(account.url).path.rstrip("/").rpartition("/")[2]).removeprefix("@")
+
+
+def _identity(account: Account, held: Iterable[str]) -> str:
+    """Return the account's DID; a name that has meant several accounts tells none."""
+    name = _name_of(account)
+    if name.startswith("did:"):
+        return name
+    found = [item.removeprefix("document:") for item in held if item.startswith("document:")]
+    return found[0] if len(found) == 1 else ""
+
+
 def _start(site: Site) -> Iterable[Question]:
-    name = unquote(urlsplit(site.account.url).path.rstrip("/").rpartition("/")[2]).removeprefix("@")
+    name = _name_of(site.account)
     if name.startswith("did:"):
         yield _document_of(site, name)
     else:
@@ -178,7 +194,7 @@ def _of_post(led: Led) -> Iterable[Question]:
 
 def _is_own(led: Led) -> bool:
     """Return whether a post in a thread is the account's own, whose record is read where it lies."""
-    name = unquote(urlsplit(led.site.account.url).path.rstrip("/").rpartition("/")[2]).removeprefix("@")
+    name = _name_of(led.site.account)
     author = led.view.author
     return author is not None and name in (author.id, author.handle)
 
@@ -254,10 +270,12 @@ READING = Reading(
     standing=_standing,
     quota=by_headers("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", reset_is="epoch"),
     refusal=_refusal,
+    identity=_identity,
 )
 PLATFORM = Platform(
     name="bluesky",
     title="Bluesky",
     dialect=Dialect(view=view_of, paths=PATHS, context=lambda _: {}, list_view=lambda _: None, volatile=VOLATILE),
     reading=READING,
+    stream=STREAM,
 )

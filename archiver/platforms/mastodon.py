@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from archiver.platforms.reading import Led, Site
-    from schemas.account import Account
     from schemas.record import Kind
 
 PATHS = (("ancestors",), ("descendants",), ("statuses",), ("accounts",), ("last_status",))
@@ -239,7 +238,7 @@ def _look_up(site: Site, item: str, _: Kind) -> str | None:
     return f"{site.api}/api/v1/accounts/{quote(identifier)}" if prefix == "account" else None
 
 
-def _told_of(body: bytes, account: Account) -> Iterator[Named]:
+def _told_of(body: bytes, site: Site) -> Iterator[Named]:
     """Yield the statuses that an event of the user's stream is about: the account's own, answers to it, what goes."""
     kind, data = event_in(body)
     if kind == "delete":
@@ -247,7 +246,7 @@ def _told_of(body: bytes, account: Account) -> Iterator[Named]:
             yield Named(str(data))
         return
     status = member(data, "status") if kind == "notification" else data
-    handle = urlsplit(account.url).path.strip("/").removeprefix("@")
+    handle = urlsplit(site.account.url).path.strip("/").removeprefix("@")
     own = kind == "notification" or find_text(status, "account", "acct") == handle
     found = find_id(status, "id") if own else None
     if found:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from archiver.platforms.reading import Site
-    from schemas.account import Account
     from schemas.record import Kind
 
 TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,500}={0,2}")
@@ -70,12 +69,12 @@ class Stream:
 
     ``address`` is where, from the mark of what was told last (empty at first); ``None`` where the account has none.
     ``named`` are the account's items that one message says something of: one that names none is not kept.
-    ``mark`` reads where to go on.
+    ``mark`` reads where to go on: empty where that which was asked for is worth nothing.
     """
 
     kind: Literal["events", "websocket"]
     address: Callable[[Site, str], str | None]
-    named: Callable[[bytes, Account], Iterable[Named]]
+    named: Callable[[bytes, Site], Iterable[Named]]
     mark: Callable[[bytes], str | None] = lambda _: None
 
 

@@ -31,7 +31,8 @@ class Site:
     ``authorised`` tells whether there are credentials of the account's, so that what needs them is asked for; ``keyed``
     that there is a program's key instead, which reads what is public. ``options`` are what ``holdfast.toml`` chooses of
     what the platform lets one choose; ``directory`` is where it has the platform's directory of identities, empty where
-    that is the usual one.
+    that is the usual one, and ``stream`` where it has the one that tells what happens. ``identity`` is what the
+    platform itself knows the account by, where that is known.
     """
 
     account: Account
@@ -41,6 +42,8 @@ class Site:
     keyed: bool = False
     options: frozenset[str] = frozenset()
     directory: str = ""
+    stream: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,11 @@ def nowhere_to_look(_site: Site, _item: str, _kind: Kind) -> str | None:
     return None
 
 
+def no_identity(_account: Account, _held: Iterable[str]) -> str:
+    """Know no account by an id of the platform's own."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """How one platform is read.
@@ -215,7 +223,8 @@ class Reading:
     out, in words, without naming items. ``headers`` are sent with every question. ``options`` are what
     ``holdfast.toml`` may choose, with what each does. ``stands_for`` returns the HTTP status that an answer means, for
     platforms that answer every trouble with the same one and say in the body which it is. ``posts`` are how paths
-    end that are read by POST (``archiver.platforms.posting``).
+    end that are read by POST (``archiver.platforms.posting``). ``identity`` is what the platform itself knows an
+    account by, from its address or from the ids of what is held of it; empty where neither tells.
     """
 
     collector: str
@@ -235,3 +244,4 @@ class Reading:
     refusal: Callable[[Answer], str | None] = no_refusal
     stands_for: Callable[[Answer], int] = as_http
     posts: frozenset[str] = frozenset()
+    identity: Callable[[Account, Iterable[str]], str] = no_identity

@@ -15,6 +15,7 @@ from archiver.platforms.known import find_platform
 from archiver.platforms.notifying import word_for
 from archiver.receiving.hooks import PATH
 from archiver.receiving.listening import hooks_of, listening
+from archiver.receiving.received import waiting
 from manifests.console import Console, json_option
 from schemas.errors import InputError
 
@@ -64,6 +65,8 @@ def listen(console: Console) -> None:
                 accounts = [registry.account_named(archive, name) for name in names]
                 for result in rounds.capture_all(archive, accounts, chance, environment=os.environ, resolve=resolve):
                     _tell(console, result)
+                    if result.error is None and waiting(archive.home, result.account):
+                        due.add(result.account)  # one look does not take along everything
 
 
 def _tell(console: Console, result: Captures) -> None:

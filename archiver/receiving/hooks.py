@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import socket
+import threading
+from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-from archiver.receiving.received import LARGEST, Notification, ReceivedFullError, keep
+from archiver.receiving.received import Notification, ReceivedFullError, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,8 +23,14 @@ if TYPE_CHECKING:
 
 PATH = "/hooks/"
 OK, FORBIDDEN, NOT_FOUND, TOO_LARGE, LENGTH_REQUIRED, UNAVAILABLE = 200, 403, 404, 413, 411, 503
-PATIENCE = 10
-"""For how many seconds a caller may say nothing."""
+LARGEST = 1 << 20
+"""In bytes: of one call's body."""
+PATIENCE, LONGEST = 10, 30.0
+"""For how many seconds a caller may say nothing, and how many a call may take in all."""
+MOST_AT_ONCE = 64
+"""How many calls are taken at the same time: whoever comes then is not let in, and platforms call again."""
+REMEMBERED = 10_000
+"""How many calls are known again when they come once more, byte by byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,40 @@ class Hooks(ThreadingHTTPServer):
         told: Callable[[str], None],
     ) -> None:
         self.hooks, self.home, self.name, self.now, self.told = hooks, home, name, now, told
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._kept: OrderedDict[bytes, None] = OrderedDict()
         super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
+        """Serve a caller in a thread, if there is a place."""
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
+        """Serve a caller, who is cut off when time is up, however slowly the bytes drip."""
+        end = threading.Timer(LONGEST, _cut, (request,))
+        end.daemon = True
+        end.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            end.cancel()
+            self._places.release()
+
+    def keep(self, account: str, body: bytes) -> None:
+        """Keep what was told of an account: once, also if it comes again, from a platform in doubt or from a thief.
+
+        Raises:
+            ReceivedFullError: it is not kept.
+        """
+        known = hashlib.sha256(account.encode() + b"\0" + body).digest()
+        if known not in self._kept:
+            keep(self.home, account, Notification(self.name(), self.now(), "webhook", body))
+            self._kept[known] = None
+            while len(self._kept) > REMEMBERED:
+                self._kept.popitem(last=False)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
         """Whoever leaves in the middle has told nothing."""
@@ -76,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(NOT_FOUND)
         elif not (length.isascii() and length.isdigit()):
             self._answer(LENGTH_REQUIRED)
-        elif int(length) > LARGEST:
+        elif len(length) > len(str(LARGEST)) or int(length) > LARGEST:
             self._answer(TOO_LARGE)
         else:
             self._take(hook, self.rfile.read(int(length)), int(length))
@@ -86,19 +130,18 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < length or not hook.webhook.signed(headers, body, hook.key):
             self._answer(FORBIDDEN)
             return
-        server = self.server
         try:
-            keep(server.home, hook.account, Notification(server.name(), server.now(), "webhook", body))
+            self.server.keep(hook.account, body)
         except ReceivedFullError:
             self._answer(UNAVAILABLE)  # the platform calls again
             return
-        server.told(hook.account)
+        self.server.told(hook.account)
         self._answer(OK)
 
     def _hook(self) -> tuple[Hook | None, dict[str, str]]:
-        parts = urlsplit(self.path)
-        account = parts.path.removeprefix(PATH) if parts.path.startswith(PATH) else ""
-        return self.server.hooks.get(account), dict(parse_qsl(parts.query))
+        path, _, query = self.path.partition("?")
+        account = path.removeprefix(PATH) if path.startswith(PATH) else ""
+        return self.server.hooks.get(account), dict(parse_qsl(query))
 
     def _answer(self, status: int, content: bytes = b"", media_type: str = "text/plain") -> None:
         self.send_response(status)
@@ -110,3 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing: addresses hold words that are shared with platforms."""
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archiver.collectors.api.collector import ApiCollector
 from archiver.credentials.opening import opening_of
 from archiver.credentials.places import Place
 from archiver.credentials.secret import read_secret
+from archiver.held import held_of
 from archiver.platforms.known import find_platform
 from archiver.receiving.hooks import Hook, Hooks
+from archiver.receiving.marks import Marks
 from archiver.receiving.received import Notification, accounts_waiting, keep
-from archiver.receiving.streams import StreamReader
-from schemas.errors import ArchiveError
+from archiver.receiving.sealing import find_site
+from archiver.receiving.streams import FrameTooLargeError, StreamReader
+from schemas.errors import ArchiveError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +32,12 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds before a stream that broke is opened again, doubled each time until it tells something."""
+
+
+class StreamDefectError(UnavailableError):
+    """The reader of a stream has a defect that a message brought out."""
+
+    code = "STREAM_DEFECT"
 
 
 @dataclass
@@ -110,32 +119,55 @@ class Following:
     said: Callable[[ArchiveError], None]
 
     def run(self) -> None:
-        """Follow the stream, and open it again whenever it ends."""
-        pause, mark = FIRST_PAUSE, ""
+        """Follow the stream, and open it again whenever it ends, from where it broke off if that can be asked for."""
+        pause, marks = FIRST_PAUSE, Marks.of(self.archive.home, self.account, self.stream.address(self.site, "") or "")
         while not self.ended.is_set():
             try:
-                address = self.stream.address(self.site, mark)
-                for body in self._reader().messages(address) if address else ():
-                    if not body:
-                        # It is open: what happened until now it does not tell, and a look finds.
-                        self.due.add(self.account.name)
-                        continue
-                    self._keep(body)
-                    pause, mark = FIRST_PAUSE, self.stream.mark(body) or mark
+                for body in self._messages(marks.last):
+                    self._hear(body, marks)
+                    pause = FIRST_PAUSE if body else pause
                     if self.ended.is_set():
                         return
+            except FrameTooLargeError as error:
+                self.said(error)
+                marks.move("", kept=True)  # it would come again
             except ArchiveError as error:
                 self.said(error)
+            except Exception as defect:  # noqa: BLE001 - reported; others are followed on, and this one from here on
+                where = traceback.extract_tb(defect.__traceback__)[-1]
+                self.said(
+                    StreamDefectError(
+                        f"What the stream of {self.account.name} told brought out a defect: "
+                        f"{type(defect).__name__} in {where.name}.",
+                        do="Report this; the account is read, and the stream followed from now on.",
+                    )
+                )
+                marks.move("", kept=True)
             # What was missed meanwhile the next look finds; where the platform tells it again, so much the better.
             self.due.add(self.account.name)
+            marks.write()
             self.ended.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _keep(self, body: bytes) -> None:
-        if any(True for _ in self.stream.named(body, self.account)):
+    def _messages(self, mark: str) -> Iterator[bytes]:
+        address = self.stream.address(self.site, mark)
+        return self._reader().messages(address) if address else iter(())
+
+    def _hear(self, body: bytes, marks: Marks) -> None:
+        if not body:
+            # It is open: what happened until now it does not tell, and a look finds.
+            self.due.add(self.account.name)
+            return
+        mark = self.stream.mark(body)
+        if mark and mark == marks.last:
+            return  # the one after which the stream was to go on
+        named = any(True for _ in self.stream.named(body, self.site))
+        if named:
             told = Notification(self.chance.name(), self.archive.now(), "stream", body)
             keep(self.archive.home, self.account.name, told)
             self.due.add(self.account.name)
+        if mark is not None:
+            marks.move(mark, kept=named)
 
     def _reader(self) -> StreamReader:
         opening = opening_of(self.archive, self.account, environment=self.environment, resolve=self.resolve)
@@ -168,10 +200,11 @@ def following(
     names = []
     for account in archive.ledger.history.accounts.values():
         platform = find_platform(account.platform)
-        if platform is None or platform.stream is None or platform.reading is None:
+        if platform is None or platform.stream is None:
             continue
-        site = ApiCollector.of(platform, platform.reading, account, archive.settings, now=archive.now).site
-        if platform.stream.address(site, "") is None:
+        held = held_of(archive, account.name).versions
+        site = find_site(account, archive.settings, held, now=archive.now)
+        if site is None or platform.stream.address(site, "") is None:
             continue
         one = Following(archive, account, site, platform.stream, chance, due, environment, resolve, ended, said)
         threading.Thread(target=one.run, daemon=True, name=f"stream of {account.name}").start()
@@ -194,7 +227,8 @@ def listening(
     """Listen until the block ends: gives what is due, the server of calls if any account has one, and the streams."""
     due = Due()
     for name in accounts_waiting(archive.home):
-        due.add(name)
+        if name in archive.ledger.history.accounts:
+            due.add(name)
     hooks = hooks_of(archive, environment)
     with ExitStack() as begun:
         server = begun.enter_context(taking_calls(archive, hooks, chance, due)) if hooks else None

@@ -10,23 +10,16 @@ from urllib.parse import urlsplit
 
 from requests import Request
 from urllib3.exceptions import HTTPError
-from urllib3.util.connection import create_connection
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosedError, WebSocketException
 from websockets.sync.client import connect
 
 from archiver.fetch.addresses import is_public, is_public_or_private
-from archiver.fetch.connections import Reach, VettedAdapter
-from archiver.fetch.failures import (
-    LATER,
-    AccessRefusedError,
-    AddressForbiddenError,
-    ConnectionCutError,
-    HostUnreachableError,
-)
+from archiver.fetch.connections import Reach, VettedAdapter, connected
+from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
 from archiver.receiving.received import LARGEST
+from schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
     from archiver.fetch.access import Credentials
@@ -35,7 +28,15 @@ if TYPE_CHECKING:
 
 CONNECT, SILENCE, FOREVER = 10.0, 120.0, 10 * 365 * 86_400.0
 """Seconds: to be connected, and after which a stream that does not even say that it lives is opened anew."""
+TOO_LARGE = 1009
+"""How a WebSocket is closed by who was sent too much at once (RFC 6455 section 7.4.1)."""
 PORTS = {"ws": 80, "wss": 443}
+
+
+class FrameTooLargeError(UnavailableError):
+    """A stream sent more at once than is taken."""
+
+    code = "FRAME_TOO_LARGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,12 @@ class StreamReader:
     credentials: Credentials | None = None
 
     def messages(self, address: str) -> Iterator[bytes]:
-        """Yield what is told, each message in its exact bytes, until the stream ends; first nothing, when it is open.
+        """Yield what is told, each message in its exact bytes, until the stream ends.
+
+        Nothing is yielded when it is open, and in the place of what is too large to be kept.
 
         Raises:
+            FrameTooLargeError: it sent more at once than is taken; asked for again, it would do so again.
             UnavailableError, PolicyError: it cannot be opened, or broke.
         """
         match self.stream.kind:
@@ -84,7 +88,7 @@ class StreamReader:
         try:
             with connect(
                 address,
-                sock=self._connected(parts.hostname or "", parts.port or PORTS[parts.scheme]),
+                sock=connected(self._reach(), parts.hostname or "", parts.port or PORTS[parts.scheme])[0],
                 ssl=ssl.create_default_context() if parts.scheme == "wss" else None,
                 user_agent_header=self.user_agent,
                 additional_headers=dict(headers),
@@ -97,21 +101,19 @@ class StreamReader:
                 yield b""
                 for message in connection:
                     yield message.encode() if isinstance(message, str) else message
-        except (WebSocketException, OSError) as error:
+        except ConnectionClosedError as error:
+            if error.sent is not None and error.sent.code == TOO_LARGE:
+                raise FrameTooLargeError(
+                    f"The stream of {parts.hostname} sent more than {LARGEST} bytes at once.",
+                    do="Nothing: the account is read, and the stream followed from now on.",
+                ) from error
             raise _broken(address) from error
-
-    def _connected(self, host: str, port: int) -> socket.socket:
-        reach = self._reach()
-        allowed = [found for found in self.resolve(host, port) if reach.addresses(found)]
-        if not allowed:
-            raise AddressForbiddenError(
-                f"The host {host} is at an address that is not public.",
-                do="If the account lies in your own network, register it with --allow-private-network.",
-            )
-        try:
-            return create_connection((str(allowed[0]), port), CONNECT)
-        except OSError as error:
-            raise HostUnreachableError(f"The host {host} cannot be reached.", do=LATER) from error
+        except (
+            WebSocketException,
+            OSError,
+            ValueError,
+        ) as error:  # the last: it leads elsewhere, which is not followed
+            raise _broken(address) from error
 
     def _authorised(self, address: str) -> tuple[str, dict[str, str]]:
         if self.credentials is None:
@@ -138,7 +140,8 @@ def _events_in(chunks: Iterator[bytes]) -> Iterator[bytes]:
         *events, waiting = waiting.split(b"\n\n")
         yield from (event for event in events if _says_something(event))
         if len(waiting) > LARGEST:
-            waiting = b""  # larger than anything a platform says of an item
+            waiting = b""  # larger than anything a platform says of an item: what it is about, a look finds
+            yield b""
 
 
 def _says_something(event: bytes) -> bool:

@@ -75,6 +75,7 @@ class ApiCollector:
             keyed=access is not None and access.key,
             options=frozenset(chosen.options),
             directory=(chosen.directory or "").rstrip("/"),
+            stream=chosen.stream or "",
         )
         return cls(platform, reading, site, settings.capture, chosen.budget_a_day, now)
 

@@ -21,10 +21,11 @@ from archiver.platforms.notifying import (
     signed_with,
     word_for,
 )
-from archiver.receiving import received
+from archiver.receiving import hooks, received
 from archiver.receiving.hooks import Hook, Hooks
 from archiver.receiving.received import Notification, ReceivedFullError, keep, waiting
 from archiver.rounds import system_chance
+from schemas.errors import IntegrityError
 from tests.archiver.transports import AT
 from tests.servers import running
 
@@ -54,6 +55,9 @@ class Listening:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return requests.post(f"{self.url}/hooks/city", data=body, headers=named, timeout=10).status_code
 
+    def tell(self, body: bytes) -> int:
+        return self.call(body, X_Hub_Signature_256=f"sha256={hmac_of(body).hex()}")
+
     def waiting(self) -> list[bytes]:
         return [one.body for one in waiting(self.home, "city")]
 
@@ -61,8 +65,8 @@ class Listening:
 @pytest.fixture
 def city(tmp_path: Path) -> Iterator[Listening]:
     told: list[str] = []
-    hooks = {"city": Hook("city", META, KEY)}
-    server = Hooks(("127.0.0.1", 0), hooks, home=tmp_path, name=system_chance().name, now=lambda: AT, told=told.append)
+    known = {"city": Hook("city", META, KEY)}
+    server = Hooks(("127.0.0.1", 0), known, home=tmp_path, name=system_chance().name, now=lambda: AT, told=told.append)
     with running(server):
         yield Listening(tmp_path, server, told)
 
@@ -94,7 +98,7 @@ def test_there_is_nothing_at_any_other_address(path: str, city: Listening):
 
 
 def test_what_is_too_large_or_of_no_stated_length_or_cut_off_is_not_taken(city: Listening):
-    large = b"x" * (received.LARGEST + 1)
+    large = b"x" * (hooks.LARGEST + 1)
     assert city.call(large, X_Hub_Signature_256=f"sha256={hmac_of(large).hex()}") == 413
     assert requests.post(f"{city.url}/hooks/city", data=iter([BODY]), timeout=10).status_code == 411
     host, port = city.url.removeprefix("http://").split(":")
@@ -114,16 +118,82 @@ def test_where_nothing_more_can_be_kept_the_platform_is_asked_to_call_again(
     city: Listening, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(received, "MOST", 2)
-    good = f"sha256={hmac_of(BODY).hex()}"
-    assert [city.call(X_Hub_Signature_256=good) for _ in range(3)] == [200, 200, 503]
-    assert len(city.waiting()) == 2
+    assert [city.tell(b"%d" % number) for number in range(3)] == [200, 200, 503]
+    assert sorted(city.waiting()) == [b"0", b"1"]
+    monkeypatch.setattr(received, "MOST", 3)
+    assert city.tell(b"2") == 200
+
+
+def test_what_waits_has_a_size_that_it_does_not_outgrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(received, "MOST_OCTETS", 1_000)
+    keep(tmp_path, "city", Notification(f"{1:032x}", AT, "webhook", b"x" * 300))
+    with pytest.raises(ReceivedFullError):
+        keep(tmp_path, "city", Notification(f"{2:032x}", AT, "webhook", b"x" * 300))
+    monkeypatch.setattr(received, "MOST_OCTETS", 10_000)
+    monkeypatch.setattr(received, "TOGETHER_OCTETS", 500)
+    keep(tmp_path, "city", Notification(f"{2:032x}", AT, "webhook", b"x" * 300))
+    assert len(waiting(tmp_path, "city")) == 1
+
+
+def test_what_is_told_again_byte_by_byte_is_a_reason_to_look_and_is_kept_once(city: Listening):
+    assert [city.tell(BODY) for _ in range(3)] == [200, 200, 200]
+    assert (city.waiting(), city.told) == ([BODY], ["city"] * 3)
+
+
+def test_who_is_slow_is_cut_off_and_who_comes_when_all_places_are_taken_is_not_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hooks, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(hooks, "LONGEST", 0.5)
+    server = Hooks(("127.0.0.1", 0), {}, home=tmp_path, name=system_chance().name, now=lambda: AT, told=lambda _: None)
+    place = server.server_address[:2]
+    with running(server), socket.create_connection(place, timeout=10) as slow:
+        slow.sendall(b"GET /")
+        with socket.create_connection(place, timeout=10) as late:
+            assert late.recv(100) == b""
+        assert slow.recv(100) == b""
+
+
+@pytest.mark.parametrize(
+    "request_line", [b"GET //[ HTTP/1.0", b"POST /hooks/city HTTP/1.0\r\nContent-Length: " + b"9" * 5000]
+)
+def test_what_is_no_request_of_a_platform_is_answered_all_the_same(request_line: bytes, city: Listening):
+    host, port = city.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request_line + b"\r\n\r\n")
+        assert connection.recv(1000).startswith((b"HTTP/1.0 404", b"HTTP/1.0 413"))
+
+
+def test_a_disk_that_refuses_is_told_to_the_platform_and_leaves_nothing_behind(
+    city: Listening, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(received.os, "fsync", refuse)
+    assert city.tell(BODY) == 503
+    assert [path for path in (city.home / "state/received").rglob("*") if path.is_file()] == []
+
+
+def test_what_another_process_seals_meanwhile_is_passed_over_and_what_is_damaged_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in (1, 2):
+        keep(tmp_path, "city", Notification(f"{number:032x}", AT.plus(seconds=number), "webhook", b"%d" % number))
+    folder = tmp_path / "state/received/city"
+    names = sorted(folder.glob("*.json"))
+    monkeypatch.setattr(type(folder), "glob", lambda *_: iter([folder / "0-gone.json", *names]))
+    assert [one.body for one in waiting(tmp_path, "city")] == [b"1", b"2"]
+    names[0].write_bytes(names[0].read_bytes().replace(b"0" * 30, b"z" * 30))
+    with pytest.raises(IntegrityError):
+        waiting(tmp_path, "city")
 
 
 def test_what_came_first_is_sealed_first(tmp_path: Path):
     for number in (3, 1, 2):
         keep(tmp_path, "city", Notification(f"{number:032x}", AT.plus(seconds=number), "webhook", b"%d" % number))
     assert [one.body for one in waiting(tmp_path, "city")] == [b"1", b"2", b"3"]
-    received.forget_sealed(tmp_path, "city", (f"{2:032x}",))
+    received.settle(tmp_path, "city", (f"{2:032x}",), looked=True)
     assert [one.body for one in waiting(tmp_path, "city")] == [b"1", b"3"]
     with pytest.raises(ReceivedFullError):
         keep(tmp_path, "city", Notification("0" * 32, AT, "webhook", b"x" * (received.LARGEST + 1)))

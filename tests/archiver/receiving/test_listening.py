@@ -13,6 +13,7 @@ from websockets.sync.server import serve
 from archiver import registry, rounds
 from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
 from archiver.platforms.notifying import Stream
+from archiver.receiving import sealing, streams
 from archiver.receiving.listening import Due, listening
 from archiver.receiving.received import Notification, accounts_waiting, keep, waiting
 from archiver.receiving.streams import StreamReader
@@ -74,6 +75,22 @@ def test_a_websocket_is_read_frame_by_frame():
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_no_stream_leads_elsewhere():
+    answer = Answer(302, {"Location": "http://127.0.0.1:9/"})
+    with serving({"/": answer}) as server, pytest.raises(ConnectionCutError):
+        list(reader("websocket").messages(server.url("/").replace("http", "ws", 1)))
+
+
+def test_an_event_that_is_too_large_is_a_reason_to_look(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(streams, "LARGEST", 100)
+    text = b"event: update\ndata: " + b"x" * 40_000 + b"\n\nevent: delete\ndata: 7\n\n"
+    with serving({"/": Answer(headers=EVENTS, body=text, chunked=True)}) as server:
+        opened, *passed, last = reader("events").messages(server.url("/"))
+        assert opened == b""
+        assert b"" in passed
+        assert last == b"event: delete\ndata: 7"
 
 
 def test_no_stream_leads_into_ones_own_network():
@@ -150,18 +167,36 @@ def test_an_edit_and_an_answer_that_are_told_of_are_read_though_no_list_shows_th
         assert (act.new, act.edited, act.absent) == (4, 1, 0)  # a status, the answer and two events; the edit
 
 
-def test_a_capture_that_was_not_sealed_lets_go_of_nothing(tmp_path: Path):
-    with (
-        serving(site(status(1)) | {"/api/v1/conversations": answer([])}) as server,
-        archive_of(tmp_path, server) as archive,
-    ):
-        keep(archive.home, "city", Notification("a" * 32, AT, "stream", b"event: delete\ndata: 7"))
-        server.write({})  # nothing answers any more: the poll fails, and is sealed with what was told
-        result = captured(archive)
-        assert result.error is not None
-        assert result.act is not None
-        assert result.act.new == 1
+def test_what_could_not_be_looked_into_is_sealed_once_and_looked_into_when_the_platform_answers_again(tmp_path: Path):
+    silent = {"/api/v1/conversations": answer([])}
+    with serving(site(status(1, day=1)) | silent) as server, archive_of(tmp_path, server) as archive:
+        keep(archive.home, "city", Notification("a" * 32, AT, "stream", b"event: delete\ndata: 1"))
+        server.write({})
+        failed = captured(archive)
+        assert failed.error is not None
+        assert failed.act is not None
+        assert failed.act.new == 1
+        assert captured(archive).act.new == 0
+        assert accounts_waiting(archive.home) == ("city",)
+        server.write(site(status(2)) | silent)  # the old one is no longer among the newest
+        act = captured(archive).act
+        assert act is not None
+        assert (act.new, act.absent) == (1, 1)
         assert accounts_waiting(archive.home) == ()
+        assert audit(archive.store, now=archive.now()).sound
+
+
+def test_one_look_takes_along_no_more_than_it_can_look_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sealing, "MOST_NAMED", 2)
+    silent = {"/api/v1/conversations": answer([])}
+    with serving(site(status(1)) | silent) as server, archive_of(tmp_path, server) as archive:
+        for number in range(3):
+            told = f"event: delete\ndata: {7 + number}".encode()
+            keep(archive.home, "city", Notification(f"{number:032x}", AT.plus(seconds=number), "stream", told))
+        assert captured(archive).act.new == 2
+        assert [one.name for one in waiting(archive.home, "city")] == [f"{2:032x}"]
+        assert captured(archive).act.new == 1
+        assert waiting(archive.home, "city") == ()
 
 
 def test_a_stream_is_followed_and_its_account_is_due(tmp_path: Path):

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from archiver.platforms.known import find_platform, platforms
 from archiver.platforms.notifying import Named
+from archiver.platforms.reading import Site
 from schemas.account import Account
 
-MAPLE = Account(name="m", platform="mastodon", url="https://social.example/@maple", title="Maple")
+MAPLE = Site(
+    Account(name="m", platform="mastodon", url="https://social.example/@maple", title="Maple"), "", identity="1"
+)
 
 
 def named(platform: str, value: Any) -> list[Named]:
