@@ -245,9 +245,11 @@ class AccessSettings(SecretSettings, frozen=True, kw_only=True, forbid_unknown_f
 class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where ``holdfast listen`` takes the calls of platforms; a server that speaks TLS stands before it.
 
-    ``wait_seconds`` is for how long more is awaited before an account is read of which something was told.
+    ``address`` is where that server is on the internet, for hubs that are asked to call. ``wait_seconds`` is for how
+    long more is awaited before an account is read of which something was told.
     """
 
+    address: Annotated[str, Meta(pattern=r"\Ahttps://[^\s?#]*[^\s?#/]\Z")] | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8600
     wait_seconds: Annotated[float, Meta(ge=0, le=600)] = 5

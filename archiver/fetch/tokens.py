@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from requests import Request
-
-from archiver.fetch.addresses import is_public, is_public_or_private
-from archiver.fetch.connections import Reach, VettedAdapter
 from archiver.fetch.failures import LATER, ConnectionCutError
+from archiver.fetch.forms import Forms
 from archiver.parsing.json_slices import JsonMalformedError, decode
 from schemas.errors import PolicyError
 
@@ -20,8 +16,6 @@ if TYPE_CHECKING:
 
     from archiver.fetch.addresses import Resolver
 
-LONGEST_ANSWER = 1 << 16
-CONNECT, READ, TOTAL = 10.0, 30.0, 60.0
 SERVER_ERRORS = 500
 
 
@@ -47,35 +41,17 @@ class TokenService:
             TokenRefusedError: the platform refuses; the error shows its own code, and nothing of what was sent.
             AddressForbiddenError: the address may not be connected to.
         """
-        reach = Reach(
-            is_public_or_private if self.private_network else is_public,
-            self.resolve,
-            connect=CONNECT,
-            read=READ,
-            total=TOTAL,
-            clock=time.monotonic,
-        )
         if urlsplit(url).scheme != "https" and not self.private_network:
             raise TokenRefusedError("Tokens are asked for over https alone.", do="Correct the platform's address.")
-        sent = {
-            "User-Agent": self.user_agent,
-            "Accept": "application/json",
-            "Content-Type": "application/x-www-form-urlencoded",
-            **(headers or {}),
-        }
-        adapter = VettedAdapter(reach, authorities=None)
-        try:
-            raw, _ = adapter.open(Request(method, url, headers=sent, data=form or None).prepare())
-            body = raw.read(LONGEST_ANSWER, decode_content=True).decode("utf-8", "replace")
-            raw.close()
-        finally:
-            adapter.close()
+        sent = {"Accept": "application/json", **(headers or {})}
+        forms = Forms(self.resolve, self.user_agent, self.private_network)
+        status, body = forms.send(url, form, method=method, headers=sent)
         host = urlsplit(url).hostname
-        if raw.status >= SERVER_ERRORS:
-            raise ConnectionCutError(f"{host} gave no token: it answered with status {raw.status}.", do=LATER)
-        if not 200 <= raw.status < 300:  # noqa: PLR2004 - RFC 9110 section 15.3
+        if status >= SERVER_ERRORS:
+            raise ConnectionCutError(f"{host} gave no token: it answered with status {status}.", do=LATER)
+        if not 200 <= status < 300:  # noqa: PLR2004 - RFC 9110 section 15.3
             raise TokenRefusedError(
-                f"{host} gave no token: it answered with status {raw.status}{_reason(body)}.",
+                f"{host} gave no token: it answered with status {status}{_reason(body)}.",
                 do="Connect the account again: holdfast account connect NAME",
             )
         return body

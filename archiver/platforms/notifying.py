@@ -50,17 +50,29 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Calls that a ``hub`` makes when it is asked to, for a time (WebSub, W3C 2018): ``topic`` is what of.
+
+    The topic is ``None`` where it is not known what the platform calls the account.
+    """
+
+    hub: str
+    topic: Callable[[Site], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """Calls of a platform to an address of ours. ``key`` below is the secret that it shares with us.
 
     ``greeted`` answers its question whether the address is ours, from the question's query; ``None`` where it is not
     the platform that asks. ``signed`` judges a call by its headers and body. ``named`` are the items that a body says
-    something of.
+    something of. Without a ``subscription`` a person enters the address on the platform.
     """
 
     greeted: Callable[[Query, str], Reply | None]
     signed: Callable[[Headers, bytes, str], bool]
     named: Callable[[bytes], Iterable[Named]]
+    subscription: Subscription | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +115,12 @@ def word_for(key: str) -> str:
 def by_challenge(query: Query, key: str) -> Reply | None:
     """Answer as Meta's platforms and WebSub hubs want: the challenge, if they know our word.
 
-    WebSub (W3C, section 5.3) has no word of its own: ours is a part of the address.
+    WebSub (W3C, section 5.3) has no word of its own: ours is a part of the address. That calls are
+    to end is never confirmed: we never want that.
     """
     word = query.get("hub.verify_token") or query.get("word", "")
     challenge = query.get("hub.challenge", "")
-    known = hmac.compare_digest(word.encode(), word_for(key).encode())
+    known = hmac.compare_digest(word.encode(), word_for(key).encode()) and query.get("hub.mode") == "subscribe"
     return Reply(challenge.encode()) if known and challenge and challenge.isascii() and len(challenge) < 500 else None  # noqa: PLR2004
 
 

@@ -15,6 +15,7 @@ from archiver.parsing.shapes import find_text, member, objects
 from archiver.platforms.google import access_to, address, authorised_for, by_page_token, status_of
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading, by_status
+from archiver.platforms.youtube_events import WEBHOOK, identity
 from archiver.platforms.youtube_objects import DIALECT
 
 if TYPE_CHECKING:
@@ -178,12 +179,14 @@ READING = Reading(
     looked_up=("items",),
     standing=_standing,
     stands_for=status_of,
+    identity=identity,
 )
 PLATFORM = Platform(
     name="youtube",
     title="YouTube",
     dialect=DIALECT,
     reading=READING,
+    webhook=WEBHOOK,
     authorisation=authorised_for(
         FORCE_SSL, api="YouTube Data API v3", sign_in="the owner of the channel, and choose the channel"
     ),

@@ -22,7 +22,7 @@ from schemas.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archiver.receiving.listening import Due
+    from archiver.receiving.due import Due
     from archiver.rounds import Captures
 
 
@@ -113,6 +113,18 @@ def webhook(console: Console, name: str) -> None:
             do=f"Set up [webhook.{name}] in holdfast.toml, with the secret that the platform signs its calls with.",
         )
     word = word_for(hooks[name].key)
+    if platform.webhook.subscription is not None:
+        address = archive.settings.listen.address
+        where = f"{address}{PATH}{name}" if address else "set [listen] address in holdfast.toml"
+        console.show(
+            {"path": f"{PATH}{name}", "address": address, "topic": hooks[name].topic},
+            (
+                f"{platform.title} calls whoever asks its hub; 'holdfast listen' does, and asks again in time.",
+                f"What it is asked to tell of: {hooks[name].topic or 'not known yet; capture the account once'}",
+                f"Where it is to call: {where}",
+            ),
+        )
+        return
     console.show(
         {"path": f"{PATH}{name}", "word": word},
         (

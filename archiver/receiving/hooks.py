@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from archiver.platforms.notifying import Webhook
+    from archiver.platforms.notifying import Query, Reply, Webhook
     from schemas.instant import Instant
 
 PATH = "/hooks/"
@@ -35,15 +35,27 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One account's address: how its platform calls there, and the secret that both share."""
+    """One account's address: how its platform calls there, and the secret that both share.
+
+    ``topic`` is what a hub is asked to tell of, where one is.
+    """
 
     account: str
     webhook: Webhook
     key: str
+    topic: str = ""
+
+    def greeted(self, query: Query) -> Reply | None:
+        """Return the answer to a platform, or to a hub that tells of our topic; ``None`` to anybody else."""
+        if self.webhook.subscription is not None and not (self.topic and query.get("hub.topic") == self.topic):
+            return None
+        return self.webhook.greeted(query, self.key)
 
 
 class Hooks(ThreadingHTTPServer):
     """Listens for platforms: each account has the address ``/hooks/ACCOUNT``. ``told`` is called for each notification.
+
+    ``greeted`` is called for each question whether an address is ours that was answered with yes.
 
     Whoever puts it on the internet puts it behind a server that speaks TLS.
     """
@@ -59,8 +71,10 @@ class Hooks(ThreadingHTTPServer):
         name: Callable[[], str],
         now: Callable[[], Instant],
         told: Callable[[str], None],
+        greeted: Callable[[str, Query], None] = lambda *_: None,
     ) -> None:
         self.hooks, self.home, self.name, self.now, self.told = hooks, home, name, now, told
+        self.greeted = greeted
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._kept: OrderedDict[bytes, None] = OrderedDict()
         super().__init__(address, _Handler)
@@ -107,11 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         hook, query = self._hook()
-        reply = hook.webhook.greeted(query, hook.key) if hook else None
-        if reply is None:
+        reply = hook.greeted(query) if hook else None
+        if hook is None or reply is None:
             self._answer(FORBIDDEN if hook else NOT_FOUND)
         else:
             self._answer(OK, reply.content, reply.media_type)
+            self.server.greeted(hook.account, query)
 
     def do_POST(self) -> None:
         hook, _ = self._hook()

@@ -3,71 +3,30 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archiver.credentials.opening import opening_of
 from archiver.credentials.places import Place
 from archiver.credentials.secret import read_secret
+from archiver.fetch.forms import Forms
 from archiver.held import held_of
 from archiver.platforms.known import find_platform
+from archiver.receiving.due import Due
+from archiver.receiving.following import following
 from archiver.receiving.hooks import Hook, Hooks
-from archiver.receiving.marks import Marks
-from archiver.receiving.received import Notification, accounts_waiting, keep
+from archiver.receiving.received import accounts_waiting
 from archiver.receiving.sealing import find_site
-from archiver.receiving.streams import FrameTooLargeError, StreamReader
-from schemas.errors import ArchiveError, UnavailableError
+from archiver.receiving.subscribing import NotSubscribedError, Subscribing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from archiver.fetch.addresses import Resolver
-    from archiver.platforms.notifying import Stream
-    from archiver.platforms.reading import Site
+    from archiver.platforms.platform import Platform
     from archiver.sealing import Chance
     from manifests.archive import Archive
     from schemas.account import Account
-
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
-"""Seconds before a stream that broke is opened again, doubled each time until it tells something."""
-
-
-class StreamDefectError(UnavailableError):
-    """The reader of a stream has a defect that a message brought out."""
-
-    code = "STREAM_DEFECT"
-
-
-@dataclass
-class Due:
-    """The accounts of which something was told and not read yet."""
-
-    _names: dict[str, None] = field(default_factory=dict)
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-    _ended: bool = False
-
-    def add(self, account: str) -> None:
-        """Note that something was told of an account."""
-        with self._changed:
-            self._names[account] = None
-            self._changed.notify_all()
-
-    def end(self) -> None:
-        """Let whoever waits go."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    def take(self, *, wait: float) -> tuple[str, ...]:
-        """Return the accounts, when there are any and ``wait`` seconds have passed since; none when it has ended."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._names or self._ended)
-            self._changed.wait_for(lambda: self._ended, timeout=wait)
-            names = tuple(self._names)
-            self._names.clear()
-            return names
+    from schemas.errors import ArchiveError
 
 
 def hooks_of(archive: Archive, environment: Mapping[str, str]) -> dict[str, Hook]:
@@ -80,139 +39,66 @@ def hooks_of(archive: Archive, environment: Mapping[str, str]) -> dict[str, Hook
     for name, settings in archive.settings.webhook.items():
         account = archive.ledger.history.accounts.get(name)
         platform = find_platform(account.platform) if account else None
-        if platform is not None and platform.webhook is not None:
+        if account is not None and platform is not None and platform.webhook is not None:
             place = Place(name, settings, archive.home, environment)
-            found[name] = Hook(name, platform.webhook, read_secret(place.read()).token)
+            found[name] = Hook(
+                name, platform.webhook, read_secret(place.read()).token, _topic(archive, account, platform)
+            )
     return found
 
 
+def _topic(archive: Archive, account: Account, platform: Platform) -> str:
+    subscription = platform.webhook.subscription if platform.webhook else None
+    if subscription is None:
+        return ""
+    site = find_site(account, archive.settings, held_of(archive, account.name).versions, now=archive.now)
+    return (subscription.topic(site) if site else None) or ""
+
+
 @contextmanager
-def taking_calls(archive: Archive, hooks: Mapping[str, Hook], chance: Chance, due: Due) -> Iterator[Hooks]:
-    """Take the calls of platforms until the block ends."""
+def taking_calls(
+    archive: Archive, hooks: Mapping[str, Hook], chance: Chance, subscribing: Subscribing
+) -> Iterator[Hooks]:
+    """Take the calls of platforms until the block ends, and ask the hubs to call that want to be asked."""
     chosen = archive.settings.listen
     server = Hooks(
-        (chosen.host, chosen.port), hooks, home=archive.home, name=chance.name, now=archive.now, told=due.add
+        (chosen.host, chosen.port),
+        hooks,
+        home=archive.home,
+        name=chance.name,
+        now=archive.now,
+        told=subscribing.due.add,
+        greeted=subscribing.granted,
     )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
     thread.start()
+    if subscribing.hooks:
+        threading.Thread(target=subscribing.run, daemon=True, name="subscriptions").start()
     try:
         yield server
     finally:
+        subscribing.ended.set()
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
-    """One account's stream, followed until ``ended``; ``said`` is told when it breaks."""
-
-    archive: Archive
-    account: Account
-    site: Site
-    stream: Stream
-    chance: Chance
-    due: Due
-    environment: Mapping[str, str]
-    resolve: Resolver
-    ended: threading.Event
-    said: Callable[[ArchiveError], None]
-
-    def run(self) -> None:
-        """Follow the stream, and open it again whenever it ends, from where it broke off if that can be asked for."""
-        pause, marks = FIRST_PAUSE, Marks.of(self.archive.home, self.account, self.stream.address(self.site, "") or "")
-        while not self.ended.is_set():
-            try:
-                for body in self._messages(marks.last):
-                    self._hear(body, marks)
-                    pause = FIRST_PAUSE if body else pause
-                    if self.ended.is_set():
-                        return
-            except FrameTooLargeError as error:
-                self.said(error)
-                marks.move("", kept=True)  # it would come again
-            except ArchiveError as error:
-                self.said(error)
-            except Exception as defect:  # noqa: BLE001 - reported; others are followed on, and this one from here on
-                where = traceback.extract_tb(defect.__traceback__)[-1]
-                self.said(
-                    StreamDefectError(
-                        f"What the stream of {self.account.name} told brought out a defect: "
-                        f"{type(defect).__name__} in {where.name}.",
-                        do="Report this; the account is read, and the stream followed from now on.",
-                    )
-                )
-                marks.move("", kept=True)
-            # What was missed meanwhile the next look finds; where the platform tells it again, so much the better.
-            self.due.add(self.account.name)
-            marks.write()
-            self.ended.wait(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-
-    def _messages(self, mark: str) -> Iterator[bytes]:
-        address = self.stream.address(self.site, mark)
-        return self._reader().messages(address) if address else iter(())
-
-    def _hear(self, body: bytes, marks: Marks) -> None:
-        if not body:
-            # It is open: what happened until now it does not tell, and a look finds.
-            self.due.add(self.account.name)
-            return
-        mark = self.stream.mark(body)
-        if mark and mark == marks.last:
-            return  # the one after which the stream was to go on
-        named = any(True for _ in self.stream.named(body, self.site))
-        if named:
-            told = Notification(self.chance.name(), self.archive.now(), "stream", body)
-            keep(self.archive.home, self.account.name, told)
-            self.due.add(self.account.name)
-        if mark is not None:
-            marks.move(mark, kept=named)
-
-    def _reader(self) -> StreamReader:
-        opening = opening_of(self.archive, self.account, environment=self.environment, resolve=self.resolve)
-        platform = find_platform(self.account.platform)
-        access = platform.reading.access(self.site) if platform and platform.reading else None
-        return StreamReader(
-            self.stream,
-            self.resolve,
-            self.archive.settings.capture.user_agent,
-            private_network=self.account.private_network,
-            credentials=opening.credentials(access) if access else None,
+def subscribing_of(
+    archive: Archive, hooks: Mapping[str, Hook], due: Due, *, resolve: Resolver, said: Callable[[ArchiveError], None]
+) -> Subscribing:
+    """Return what keeps those accounts subscribed whose calls come from a hub, if hubs are told where to call."""
+    wanted = {name: hook for name, hook in hooks.items() if hook.webhook.subscription is not None}
+    address = archive.settings.listen.address
+    if wanted and address is None:
+        said(
+            NotSubscribedError(
+                f"The hub of {', '.join(wanted)} is not asked to call: nothing says where.",
+                do="Set [listen] address in holdfast.toml to the https address of the server before this one.",
+            )
         )
-
-
-@contextmanager
-def following(
-    archive: Archive,
-    chance: Chance,
-    due: Due,
-    *,
-    environment: Mapping[str, str],
-    resolve: Resolver,
-    said: Callable[[ArchiveError], None],
-) -> Iterator[tuple[str, ...]]:
-    """Follow the streams of all accounts that have one, until the block ends; gives the accounts' names.
-
-    A thread that waits for a silent server does not keep the program from ending.
-    """
-    ended = threading.Event()
-    names = []
-    for account in archive.ledger.history.accounts.values():
-        platform = find_platform(account.platform)
-        if platform is None or platform.stream is None:
-            continue
-        held = held_of(archive, account.name).versions
-        site = find_site(account, archive.settings, held, now=archive.now)
-        if site is None or platform.stream.address(site, "") is None:
-            continue
-        one = Following(archive, account, site, platform.stream, chance, due, environment, resolve, ended, said)
-        threading.Thread(target=one.run, daemon=True, name=f"stream of {account.name}").start()
-        names.append(account.name)
-    try:
-        yield tuple(names)
-    finally:
-        ended.set()
+    accounts, agent = archive.ledger.history.accounts, archive.settings.capture.user_agent
+    forms = {name: Forms(resolve, agent, accounts[name].private_network) for name in wanted}
+    return Subscribing(wanted if address else {}, address or "", forms, due, threading.Event(), said)
 
 
 @contextmanager
@@ -231,7 +117,8 @@ def listening(
             due.add(name)
     hooks = hooks_of(archive, environment)
     with ExitStack() as begun:
-        server = begun.enter_context(taking_calls(archive, hooks, chance, due)) if hooks else None
+        subscribing = subscribing_of(archive, hooks, due, resolve=resolve, said=said)
+        server = begun.enter_context(taking_calls(archive, hooks, chance, subscribing)) if hooks else None
         streams = begun.enter_context(
             following(archive, chance, due, environment=environment, resolve=resolve, said=said)
         )

@@ -17,9 +17,8 @@ from archiver.platforms.bluesky import READING
 from archiver.platforms.bluesky_events import JETSTREAM, STREAM
 from archiver.platforms.notifying import Named
 from archiver.platforms.reading import Site
-from archiver.receiving import listening as following
-from archiver.receiving import streams
-from archiver.receiving.listening import Due, listening
+from archiver.receiving import following, streams
+from archiver.receiving.listening import listening
 from archiver.receiving.received import waiting
 from manifests.archive import open_archive
 from manifests.console import system_clock
@@ -30,6 +29,8 @@ from tests.manifests.archives import archive_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from archiver.receiving.due import Due
 
 DID = "did:plc:mapletown"
 POST = "app.bsky.feed.post"

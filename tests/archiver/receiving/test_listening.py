@@ -14,7 +14,8 @@ from archiver import registry, rounds
 from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
 from archiver.platforms.notifying import Stream
 from archiver.receiving import sealing, streams
-from archiver.receiving.listening import Due, listening
+from archiver.receiving.due import Due
+from archiver.receiving.listening import listening
 from archiver.receiving.received import Notification, accounts_waiting, keep, waiting
 from archiver.receiving.streams import StreamReader
 from manifests.archive import open_archive

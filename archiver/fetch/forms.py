@@ -1,0 +1,60 @@
+"""Sending a form over vetted connections: an exchange that is not recorded, because it is made of secrets."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from requests import Request
+
+from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.connections import Reach, VettedAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archiver.fetch.addresses import Resolver
+
+LONGEST_ANSWER = 1 << 16
+CONNECT, READ, TOTAL = 10.0, 30.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The way to where forms are sent. ``private_network`` allows addresses that are not public."""
+
+    resolve: Resolver
+    user_agent: str
+    private_network: bool = False
+
+    def send(
+        self, url: str, form: str, *, method: str = "POST", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Return the status and the body of the answer to a form, as text, its beginning if it is long.
+
+        Raises:
+            UnavailableError: there is no answer.
+            AddressForbiddenError: the address may not be connected to.
+        """
+        reach = Reach(
+            is_public_or_private if self.private_network else is_public,
+            self.resolve,
+            connect=CONNECT,
+            read=READ,
+            total=TOTAL,
+            clock=time.monotonic,
+        )
+        sent = {
+            "User-Agent": self.user_agent,
+            "Content-Type": "application/x-www-form-urlencoded",
+            **(headers or {}),
+        }
+        adapter = VettedAdapter(reach, authorities=None)
+        try:
+            raw, _ = adapter.open(Request(method, url, headers=sent, data=form or None).prepare())
+            body = raw.read(LONGEST_ANSWER, decode_content=True).decode("utf-8", "replace")
+            raw.close()
+        finally:
+            adapter.close()
+        return raw.status, body
