@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -29,7 +30,7 @@ class NotAllowedError(InputError):
 class Callback:
     """A place to come back to: ``address`` is registered with the platform."""
 
-    server: HTTPServer
+    server: _Server
     address: str
 
     def wait(self) -> str:
@@ -38,29 +39,24 @@ class Callback:
         Raises:
             NotAllowedError: nobody came within ten minutes.
         """
-        self.server.timeout = LONGEST_WAIT
-        while True:
-            self.server.found = None  # type: ignore[attr-defined]
-            self.server.timed_out = False  # type: ignore[attr-defined]
+        end = time.monotonic() + LONGEST_WAIT
+        while (left := end - time.monotonic()) > 0:
+            self.server.timeout, self.server.found = left, None
             self.server.handle_request()
-            found: str | None = self.server.found  # type: ignore[attr-defined]
-            if found:
-                return found
-            if self.server.timed_out:  # type: ignore[attr-defined]
-                raise NotAllowedError("Nobody came back from the platform.", do="Run the command again.")
+            if self.server.found:
+                return self.server.found
+        raise NotAllowedError("Nobody came back from the platform.", do="Run the command again.")
 
 
 class _Server(HTTPServer):
-    timed_out = False
-
-    def handle_timeout(self) -> None:
-        self.timed_out = True
+    found: str | None = None
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
         """Whoever leaves without asking is no answer."""
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
     timeout = 10
 
     def do_GET(self) -> None:
@@ -73,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if answers:
             self.wfile.write(PAGE)
-            self.server.found = f"http://127.0.0.1:{self.server.server_port}{self.path}"  # type: ignore[attr-defined]
+            self.server.found = f"http://127.0.0.1:{self.server.server_port}{PATH}?{parts.query}"
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the address holds the code."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
 
+from archiver.credentials import callback
 from archiver.credentials.callback import NotAllowedError, listening
 from archiver.credentials.connecting import Connecting, SettingsTakenError, judged_scopes, named_in
 from archiver.credentials.opening import Opening
@@ -195,16 +197,27 @@ def test_the_settings_are_told_where_it_is_kept_and_never_the_secret(tmp_path: P
         named_in(path, "city", AccessSettings(token_variable="CITY"), keyring=False)
 
 
+def test_whoever_asks_for_something_else_makes_nobody_wait_longer(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(callback, "LONGEST_WAIT", 0.5)
+    with listening(0) as place, ThreadPoolExecutor(1) as pool:
+        found = pool.submit(place.wait)
+        while not found.done():
+            with suppress(OSError):
+                urlopen(place.address, timeout=1)
+        with pytest.raises(NotAllowedError):
+            found.result()
+
+
 def test_the_browser_comes_back_to_this_machine_and_nothing_else_is_an_answer():
-    with listening(0) as callback, ThreadPoolExecutor(1) as pool:
-        found = pool.submit(callback.wait)
+    with listening(0) as place, ThreadPoolExecutor(1) as pool:
+        found = pool.submit(place.wait)
         with pytest.raises(OSError, match="404"):
-            urlopen(callback.address.replace("/callback", "/favicon.ico"), timeout=10)
+            urlopen(place.address.replace("/callback", "/favicon.ico"), timeout=10)
         with pytest.raises(OSError, match="404"):
-            urlopen(callback.address, timeout=10)
-        with urlopen(f"{callback.address}?code=abc&state=def", timeout=10) as page:
+            urlopen(place.address, timeout=10)
+        with urlopen(f"{place.address}?code=abc&state=def", timeout=10) as page:
             assert b"close this window" in page.read()
-        assert found.result(10) == f"{callback.address}?code=abc&state=def"
-        port = callback.server.server_address[1]
+        assert found.result(10) == f"{place.address}?code=abc&state=def"
+        port = place.server.server_address[1]
         with pytest.raises(NotAllowedError, match=str(port)), listening(port):
             pass
