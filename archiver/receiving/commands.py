@@ -53,7 +53,7 @@ def listen(console: Console) -> None:
         if server is None and not streams:
             raise NothingToHearError(
                 "There is nothing to listen to.",
-                do="Set up [webhook.NAME] in holdfast.toml (docs/SETTINGS.md), or connect an account with a stream.",
+                do="Set up [webhook.NAME] in holdfast.toml, or connect or capture an account that has a stream.",
             )
         told = [f"streams of {', '.join(streams)}"] if streams else []
         if server is not None:

@@ -58,8 +58,9 @@ class Following:
         pause, marks = FIRST_PAUSE, Marks.of(self.archive.home, self.account, self.stream.address(self.site, "") or "")
         while not self.ended.is_set():
             try:
-                for body in self._messages(marks.last):
-                    self._hear(body, marks)
+                after = marks.last
+                for body in self._messages(after):
+                    self._hear(body, marks, after=after)
                     pause = FIRST_PAUSE if body else pause
                     if self.ended.is_set():
                         return
@@ -88,14 +89,14 @@ class Following:
         address = self.stream.address(self.site, mark)
         return self._reader().messages(address) if address else iter(())
 
-    def _hear(self, body: bytes, marks: Marks) -> None:
+    def _hear(self, body: bytes, marks: Marks, *, after: str) -> None:
         if not body:
             # It is open: what happened until now it does not tell, and a look finds.
             self.due.add(self.account.name)
             return
         mark = self.stream.mark(body)
-        if mark and mark == marks.last:
-            return  # the one after which the stream was to go on
+        if mark and mark == after:
+            return  # some servers tell again of what is at the mark that they are asked from
         named = any(True for _ in self.stream.named(body, self.site))
         if named:
             told = Notification(self.chance.name(), self.archive.now(), "stream", body)

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -42,7 +42,7 @@ class Hook:
 
     account: str
     webhook: Webhook
-    key: str
+    key: str = field(repr=False)
     topic: str = ""
 
     def greeted(self, query: Query) -> Reply | None:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import pytest
 import requests
 
+from archiver.fetch.failures import ConnectionCutError
+from archiver.platforms.bluesky_events import REPOSITORIES, STREAM
+from archiver.platforms.reading import Site
+from archiver.receiving.streams import StreamReader
 from demo.picture import png
+from schemas.account import Account
 from schemas.digest import Digest
 from tests.platforms import bluesky as bluesky_people
 from tests.platforms import mastodon as mastodon_people
 from tests.platforms import mediawiki as mediawiki_people
 from tests.platforms import wordpress as wordpress_people
-from tests.platforms.offices import Office, by_item
+from tests.platforms.bluesky import POST
+from tests.platforms.offices import Office, by_item, only_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PICTURE = png((30, 90, 160))
@@ -86,6 +96,32 @@ class TestBluesky:
         ended_between(office, third[other["uri"]], before, after)
         assert third[other["uri"]].view.absence.verdict == "deleted"
         office.judged()
+
+    def test_its_stream_says_that_it_does_not_know_the_future_and_goes_on_from_a_mark(self, bluesky):
+        town = bluesky_people.join(bluesky, "town")
+        posts = [town.post(f"Number {number}") for number in range(3)]
+        account = Account(name="town", platform="bluesky", url=f"https://bsky.app/profile/{town.did}", title="t")
+        stream = f"{bluesky.url.replace('http', 'ws', 1)}{REPOSITORIES}"
+        site = Site(account, "", stream=stream, identity=town.did)
+
+        def told(mark: str) -> Iterator[bytes]:
+            reader = StreamReader(STREAM, only_loopback, "holdfast", private_network=True)
+            return reader.messages(STREAM.address(site, mark))
+
+        def named(after: str, count: int) -> list[tuple[str, str]]:
+            with closing(told(after)) as bodies:
+                own = ((one.item, STREAM.mark(body)) for body in bodies for one in STREAM.named(body, site))
+                return list(islice(((item, mark) for item, mark in own if POST in item), count))
+
+        future = told("999999999")
+        assert next(future) == b""
+        error = next(future)
+        assert (STREAM.mark(error), list(STREAM.named(error, site))) == ("", [])
+        with pytest.raises(ConnectionCutError):
+            next(future)
+        heard = named("0", 3)
+        assert [item for item, _ in heard] == [post["uri"] for post in posts]
+        assert named(heard[0][1], 2) == heard[1:]
 
 
 class TestMastodon:

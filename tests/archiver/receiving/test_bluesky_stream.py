@@ -175,6 +175,7 @@ def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_was_told_while_nobody_listened_is_told_by_the_stream_from_its_mark_and_kept_once(tmp_path: Path):
     happened = [told(number, key=f"3k{number}") for number in range(1, 6)]
+    happened[1] = told(1, key="at-the-same-instant")
 
     def replay(talker: Talker, connection: Any) -> None:
         """As Jetstream does: from the cursor on, what is at it included; live what there is then."""
