@@ -27,6 +27,9 @@ TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,500}={0,2}")
 CODE = re.compile(r"[A-Za-z0-9_-]{1,500}")
 """The same, where ``hmacsha256=`` stands before what is signed of a call."""
 
+LINE_END = re.compile(r"\r\n|\n|\r")
+"""Of server-sent events: text may hold other characters at which Python ends lines."""
+
 Query: TypeAlias = "Mapping[str, str]"
 Headers: TypeAlias = "Mapping[str, str]"
 """With their names in lower case."""
@@ -101,7 +104,7 @@ def json_in(body: bytes) -> Any:  # noqa: ANN401 - any JSON
 def event_in(body: bytes) -> tuple[str, Any]:
     """Return the type and the data, read as JSON, of a server-sent event as it came."""
     fields: dict[str, list[str]] = {}
-    for line in body.decode("utf-8", "replace").splitlines():
+    for line in LINE_END.split(body.decode("utf-8", "replace")):
         name, _, value = line.partition(":")
         fields.setdefault(name, []).append(value.removeprefix(" "))
     return "".join(fields.get("event", ["message"])[-1:]), json_in("\n".join(fields.get("data", [])).encode())

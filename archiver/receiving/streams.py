@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ CONNECT, SILENCE, FOREVER = 10.0, 120.0, 10 * 365 * 86_400.0
 """Seconds: to be connected, and after which a stream that does not even say that it lives is opened anew."""
 TOO_LARGE = 1009
 """How a WebSocket is closed by who was sent too much at once (RFC 6455 section 7.4.1)."""
+EVENT_END = re.compile(rb"(?:\r\n|(?<!\r)\n|\r(?!\n)){2}")
+"""Two ends of lines after each other. One that is cut in the middle is taken for two; the rest is passed over."""
 PORTS = {"ws": 80, "wss": 443}
 
 
@@ -76,7 +79,7 @@ class StreamReader:
                     do="Check the account's credentials: holdfast account access",
                 )
             yield b""
-            yield from _events_in(iter(lambda: raw.read1(1 << 14, decode_content=False), b""))
+            yield from events_in(iter(lambda: raw.read1(1 << 14, decode_content=False), b""))
         except HTTPError as error:
             raise _broken(address) from error
         finally:
@@ -132,20 +135,22 @@ class StreamReader:
         )
 
 
-def _events_in(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield server-sent events (HTML 9.2.6), without the empty line that ends each; comments are no events."""
+def events_in(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield server-sent events (HTML 9.2.6), without the empty line that ends each; comments are no events.
+
+    Nothing is yielded in the place of one that is too large to be kept.
+    """
     waiting = b""
     for chunk in chunks:
-        waiting = (waiting + chunk).replace(b"\r\n", b"\n")
-        *events, waiting = waiting.split(b"\n\n")
-        yield from (event for event in events if _says_something(event))
+        *events, waiting = EVENT_END.split(waiting + chunk)
+        yield from (event for one in events if _says_something(event := one.lstrip(b"\r\n")))
         if len(waiting) > LARGEST:
             waiting = b""  # larger than anything a platform says of an item: what it is about, a look finds
             yield b""
 
 
 def _says_something(event: bytes) -> bool:
-    return any(line.startswith(b"data") for line in event.split(b"\n"))
+    return any(line.startswith(b"data") for line in event.replace(b"\r", b"\n").split(b"\n"))
 
 
 def _broken(address: str) -> ConnectionCutError:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.sync.server import serve
 
 from archiver import registry, rounds
 from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
+from archiver.platforms.mastodon import STREAM as MASTODON
 from archiver.platforms.notifying import Stream
+from archiver.platforms.reading import Site
 from archiver.receiving import sealing, streams
 from archiver.receiving.due import Due
 from archiver.receiving.listening import listening
@@ -51,7 +56,23 @@ def test_events_come_in_their_bytes_however_they_were_cut_and_comments_are_none(
     with serving({"/": Answer(headers=EVENTS, body=text, chunked=True)}) as server:
         opened, *told = reader("events").messages(server.url("/"))
         assert opened == b""
-    assert [one.strip() for one in told] == [b"event: update\ndata: {\ndata: }", b"event: delete\ndata: 7"]
+    assert told == [b"event: update\ndata: {\ndata: }", b"event: delete\r\ndata: 7"]
+
+
+@given(st.lists(st.integers(1, 40), max_size=8))
+def test_an_event_has_its_bytes_wherever_it_was_cut(cuts: list[int]):
+    text = b"\r\n\r\nevent: a\r\ndata: 1\r\n\r\nevent: b\ndata: 2\n\n:thump\n\nevent: c\rdata: 3\r\rcut"
+    places = [0, *sorted(accumulate(cuts)), len(text)]
+    parts = iter([text[start:end] for start, end in pairwise(places)])
+    assert list(streams.events_in(parts)) == [b"event: a\r\ndata: 1", b"event: b\ndata: 2", b"event: c\rdata: 3"]
+
+
+def test_a_character_that_ends_lines_elsewhere_ends_none_of_an_event():
+    whose = Site(Account(name="m", platform="mastodon", url="https://social.example/@maple", title="m"), "")
+    for character in "\x85\u2028\u2029":
+        said = json.dumps({"id": "7", "content": f"a{character}b", "account": {"acct": "maple"}}, ensure_ascii=False)
+        body = f"event: update\ndata: {said}".encode()
+        assert [one.item for one in MASTODON.named(body, whose)] == ["7"]
 
 
 def test_a_stream_that_is_refused_or_breaks_says_so():
