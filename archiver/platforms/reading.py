@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from schemas.instant import Instant
     from schemas.record import Kind, Normalised
 
-Order: TypeAlias = Literal["none", "whole", "newest", "passing"]
+Order: TypeAlias = Literal["none", "whole", "newest", "recent", "passing"]
+DATED: frozenset[Order] = frozenset({"newest", "recent", "passing"})
+"""The orders that go from the newest item back: a look stops where the items are old enough."""
 UNAUTHORISED = 401
 
 
@@ -134,10 +136,10 @@ def free(_: Answer) -> int:
 class Endpoint:
     """One kind of question: where the items of its answers lie, how its pages hang together, where items lead.
 
-    ``order`` says what the items are together: the whole of a list, a list from the newest on, one from the newest on
-    that old items leave by themselves (``passing``: nothing is concluded from their absence), or no list (``none``).
-    ``window`` tells that the platform shows only what is young: such a list may be empty, and what leaves it need not
-    be gone.
+    ``order`` says what the items are together: the ``whole`` of a list, a list from the ``newest`` on, or no list
+    (``none``). Two lists from the newest on are left by old items themselves: of a ``recent`` one, which may be empty,
+    what has left is looked up, and that decides; of a ``passing`` one nothing is concluded, for what has left is gone
+    or is read elsewhere.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
     returns the address of the next page. ``seen_as`` completes a view by what only the question knows. An item that is
     read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``names`` are ids
@@ -150,7 +152,6 @@ class Endpoint:
     title: str
     items: tuple[Path, ...] = ((),)
     order: Order = "none"
-    window: bool = False
     demands: str | None = None
     next: Callable[[Answer], str | None] = nowhere
     leads: Callable[[Led], Iterable[Question]] = nothing

@@ -226,8 +226,7 @@ READING = Reading(
         "replies": Endpoint(
             title="the replies of seven days",
             items=ITEMS,
-            order="newest",
-            window=True,
+            order="recent",
             demands="meta",
             next=NEXT_FOUND,
             seen_as=_as_reply,
@@ -248,8 +247,7 @@ READING = Reading(
         "messages": Endpoint(
             title="the messages of thirty days",
             items=ITEMS,
-            order="newest",
-            window=True,
+            order="recent",
             demands="meta",
             next=NEXT,
             cost=_costing(USER),

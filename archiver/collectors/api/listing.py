@@ -9,6 +9,7 @@ from archiver.collectors.api.waiting import Waiting
 from archiver.contract import Seen
 from archiver.observe import NEWEST, OLDER, WINDOW
 from archiver.parsing.text import cleaned
+from archiver.platforms.reading import DATED
 from schemas.capture import Observation
 from schemas.record import Normalised, Slice
 
@@ -59,10 +60,10 @@ class Listing:
         listed = tuple(dict.fromkeys(self.items))
         if (part or self.rest) and not listed:
             return None
-        flags = {NEWEST: part, OLDER: self.rest, WINDOW: self.endpoint.window}
+        flags = {NEWEST: part, OLDER: self.rest, WINDOW: order == "recent"}
         view = Normalised(
             kind="list",
-            type="OrderedCollection" if order == "newest" else "Collection",
+            type="OrderedCollection" if order in DATED else "Collection",
             item=list_item(self.question),
             title=self.endpoint.title,
             thread=self.question.about or None,

@@ -25,7 +25,7 @@ from archiver.fetch.failures import (
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import decode
 from archiver.parsing.text import cleaned
-from archiver.platforms.reading import UNAUTHORISED, Answer, Endpoint, Led, Question
+from archiver.platforms.reading import DATED, UNAUTHORISED, Answer, Endpoint, Led, Question
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.errors import UnavailableError
@@ -191,7 +191,7 @@ class Walk:
             if not listing.rest:
                 self._fail(f"{endpoint.title}: the pages lead in a circle")
             return None
-        elif endpoint.order in ("newest", "passing") and horizon is not None and until is not None and until < horizon:
+        elif endpoint.order in DATED and horizon is not None and until is not None and until < horizon:
             return None
         return url
 
@@ -303,6 +303,6 @@ def _deeper(one: Instant | None, other: Instant | None) -> Instant | None:
 
 def _is_beyond(view: Normalised, horizon: Instant | None, endpoint: Endpoint) -> bool:
     """Return whether an item is older than a look goes back, where items are told by their age: a profile is not."""
-    if horizon is None or view.created is None or not (endpoint.ages or endpoint.order in ("newest", "passing")):
+    if horizon is None or view.created is None or not (endpoint.ages or endpoint.order in DATED):
         return False
     return view.created < horizon
