@@ -214,7 +214,11 @@ class Collector(Protocol):
         ...
 
     def access(self, account: Account) -> Access:
-        """Return how the account's platform is told who asks."""
+        """Return how the account's platform is told who asks.
+
+        Raises:
+            ArchiveError: it cannot be asked as it is set up; the poll is recorded as failed with the error's code.
+        """
         ...
 
     def looking_up(self, account: Account) -> LookingUp:

@@ -80,7 +80,7 @@ def looked_at(
                 looked = _look(archive, account, collector, transport, held, plan, named=named)
                 looked = replace(looked, seen=(*seen, *looked.seen), told=tuple(one.name for one in told))
         except ArchiveError as error:
-            # Nothing could be asked at all: no secret in the environment, say. The poll in the ledger says so.
+            # Nothing could be asked at all: no secret in the environment, no version named. The poll says so.
             looked = Looked(
                 _poll(archive, plan, Collected(cursor=plan.cursor, sanity="unread"), error=error), error=error
             )

@@ -46,7 +46,6 @@ def collector_of(account: Account, settings: Settings, *, now: Callable[[], Inst
 
     Raises:
         PlatformUnsupportedError: there is none.
-        SettingsError: its platform needs a setting that is not there.
     """
     match account.platform:
         case "feed":

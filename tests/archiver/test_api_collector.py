@@ -361,7 +361,7 @@ def test_an_option_that_the_platform_does_not_have_is_refused(tmp_path: Path):
     account = Account(name="m", platform="mastodon", url="https://social.example/@maple", title="Maple")
     settings = msgspec.structs.replace(SETTINGS, platform={"mastodon": PlatformSettings(options=("faster",))})
     with pytest.raises(SettingsError, match="'faster'"):
-        collector_of(account, settings, now=lambda: AT)
+        collector_of(account, settings, now=lambda: AT).access(account)
 
 
 def test_what_the_platform_says_instead_of_an_answer_is_told(tmp_path: Path):

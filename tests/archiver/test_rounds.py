@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from archiver import registry, rounds
@@ -12,6 +13,7 @@ from archiver.rounds import capture_all, recover, system_chance
 from manifests.audit import audit
 from manifests.ledger import Ledger
 from schemas.account import Account
+from schemas.settings import PlatformSettings
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError
 from tests.manifests.archives import archive_in, captures_of
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.archive import Archive
+    from schemas.account import Platform
     from schemas.stored import StoredObject
 
 ACCOUNTS = 30
@@ -102,6 +105,24 @@ def test_one_account_that_fails_keeps_no_other_from_being_committed(archive: Arc
     assert results["gone"].act is not None
     assert results["gone"].act.poll.outcome == "failed"
     assert sum(result.error is None for result in results.values()) == ACCOUNTS
+
+
+@pytest.mark.parametrize(
+    ("platform", "chosen"), [("x", PlatformSettings()), ("mastodon", PlatformSettings(options=("faster",)))]
+)
+def test_a_setting_that_is_missing_or_unknown_is_a_failed_poll_and_no_silence(
+    tmp_path: Path, platform: Platform, chosen: PlatformSettings
+):
+    made = archive_in(tmp_path)
+    archive = replace(made, settings=msgspec.structs.replace(made.settings, platform={platform: chosen}))
+    account = Account(name="maple", platform=platform, url="https://platform.example/@maple", title="Maple")
+    registry.register(archive, account)
+    (result,) = capture_all(archive, all_of(archive), system_chance(), environment={})
+    assert result.error is not None
+    assert result.act is not None
+    poll = result.act.poll
+    assert (poll.outcome, poll.code, poll.reason) == ("failed", result.error.code, result.error.what)
+    assert list(captures_of(archive.ledger)) == [poll.capture]
 
 
 def test_a_store_that_fails_leaves_the_group_in_the_spool_for_the_next_run(archive: Archive):

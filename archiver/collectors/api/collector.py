@@ -47,23 +47,8 @@ class ApiCollector:
     def of(
         cls, platform: Platform, reading: Reading, account: Account, settings: Settings, *, now: Callable[[], Instant]
     ) -> ApiCollector:
-        """Return the collector of an account, as ``holdfast.toml`` sets it up.
-
-        Raises:
-            SettingsError: the platform's API has versions, and none is named; or it knows no such option.
-        """
+        """Return the collector of an account, as ``holdfast.toml`` sets it up; ``access`` tells what is not."""
         chosen = settings.platform.get(platform.name, PlatformSettings())
-        if reading.versioned and chosen.version is None:
-            raise SettingsError(
-                f"{platform.title} answers in versions, and holdfast.toml names none.",
-                do=f"Set [platform.{platform.name}] version there; docs/PLATFORMS.md names the one that was tested.",
-            )
-        unknown = sorted(frozenset(chosen.options) - reading.options.keys())
-        if unknown:
-            raise SettingsError(
-                f"{platform.title} has no option {unknown[0]!r}.",
-                do=f"It has these: {', '.join(reading.options) or 'none'}. docs/PLATFORMS.md says what they do.",
-            )
         access = settings.access.get(account.name)
         parts = urlsplit(account.url)
         api = chosen.api or reading.api or f"{parts.scheme}://{parts.netloc}"
@@ -90,7 +75,23 @@ class ApiCollector:
         return "api"
 
     def access(self, account: Account) -> Access:  # noqa: ARG002 - it is the account of ``site``
-        """Return how the platform is told who asks."""
+        """Return how the platform is told who asks.
+
+        Raises:
+            SettingsError: the platform's API has versions, and none is named; or it knows no such option.
+        """
+        platform = self.platform
+        if self.reading.versioned and not self.site.version:
+            raise SettingsError(
+                f"{platform.title} answers in versions, and holdfast.toml names none.",
+                do=f"Set [platform.{platform.name}] version there; docs/PLATFORMS.md names the one that was tested.",
+            )
+        unknown = sorted(self.site.options - self.reading.options.keys())
+        if unknown:
+            raise SettingsError(
+                f"{platform.title} has no option {unknown[0]!r}.",
+                do=f"It has these: {', '.join(self.reading.options) or 'none'}. docs/PLATFORMS.md says what they do.",
+            )
         return self.reading.access(self.site)
 
     def looking_up(self, account: Account) -> LookingUp:  # noqa: ARG002 - likewise
