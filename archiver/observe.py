@@ -26,6 +26,8 @@ NEWEST = "newest-part"
 """The flag of a list of which only the newest part was read."""
 OLDER = "older-part"
 """The flag of a list whose newest part another look had read: this one went on after its ``parent``."""
+SPREAD = "spread"
+"""The flag of a list that several looks read together, which is told as it was shown from the first to the last."""
 WINDOW = "window"
 """The flag of a list that shows only what is young."""
 EMPTIED_FROM = 5
@@ -136,7 +138,7 @@ def find_unheld(held: Held, one: Seen) -> Fresh | None:
 
 
 def _lists_the_same(held: Held, view: Normalised, before: Version) -> bool:
-    if not {NEWEST, OLDER} & set(view.flags):
+    if not {NEWEST, OLDER, SPREAD} & set(view.flags):
         return before.derived == Digest.of(view.to_bytes())
     known = held.lists.get(view.item, ())
     return contents(known, view) == known

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from archiver.collectors.api.answers import answer_of
 from archiver.collectors.api.budget import left_today, spend
 from archiver.collectors.api.depth import depth_of
-from archiver.collectors.api.waiting import Waiting, spell_waiting, waiting_in
+from archiver.collectors.api.waiting import MOST, Waiting, spell_waiting, waiting_in
 from archiver.collectors.api.walk import Bounds, Walk
 from archiver.contract import Collected, LookingUp
 from archiver.observe import PRESENT
@@ -134,9 +134,10 @@ class ApiCollector:
         asked = (question for question in self.reading.start(self.site) if not (question.seldom and depth.horizon))
         first = [Waiting(question, depth.horizon) for question in asked]
         walk.follow(first)
-        walk.follow(left)
         lost = _lost_scopes(cursor, walk.scopes)
-        failures = (*walk.failures, *lost)
+        forgotten = len(walk.waiting) - MOST
+        told = (f"{forgotten} questions are more than are remembered; looks that read everything ask them",)
+        failures = (*walk.failures, *lost, *told[: max(0, forgotten)])
         return Collected(
             items=tuple(walk.seen),
             listed=tuple(walk.listed),

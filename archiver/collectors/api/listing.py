@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archiver.collectors.api.waiting import Waiting
 from archiver.contract import Seen
-from archiver.observe import NEWEST, OLDER, WINDOW
+from archiver.observe import NEWEST, OLDER, SPREAD, WINDOW
 from archiver.parsing.text import cleaned
 from archiver.platforms.reading import DATED
 from schemas.capture import Observation
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from schemas.instant import Instant
 
 
+MOST_SHOWN = 100_000
+"""How many ids of a whole list are remembered from one look to the next."""
+
+
 def list_item(question: Question) -> str:
     """Return the id of the list that a question asks for."""
     return ":".join(("list", question.endpoint, *filter(None, (question.about,))))
@@ -28,46 +32,71 @@ def list_item(question: Question) -> str:
 class Listing:
     """One list; ``rest`` tells that its reading goes on where another look stopped, ``after`` that item.
 
-    ``whole`` tells that it was read to its end, ``reached`` to where it may stop.
+    ``whole`` tells that it was read to its end. ``shown`` and ``since`` are as ``Waiting`` has them.
     """
 
     question: Question
     endpoint: Endpoint
     rest: bool = False
     after: str = ""
+    shown: tuple[str, ...] = ()
+    since: Instant | None = None
     whole: bool = False
-    reached: bool = False
     items: list[str] = field(default_factory=list)
+    pages: set[str] = field(default_factory=set)
     first: Response | None = None
+    last: Instant | None = None
     head: int = 0
+
+    @classmethod
+    def of(cls, waiting: Waiting, endpoint: Endpoint) -> Listing:
+        """Return the list that a question asks for, where it is to go on."""
+        return cls(waiting.question, endpoint, waiting.rest, waiting.after, waiting.shown, waiting.since)
 
     def add(self, response: Response, items: list[str], *, head: int) -> None:
         """Add a page: its items, and where the first of them begins."""
         if self.first is None:
             self.first, self.head = response, head
+        self.last = response.at
         self.items += items
 
     def goes_on(self, question: Question, horizon: Instant | None) -> Waiting:
         """Return what is to be asked by another look: the rest of the list from the page of ``question`` on."""
         after = self.items[-1] if self.items else self.after
-        return Waiting(question, horizon, rest=self.rest or self.first is not None, after=after)
+        rest = self.rest or self.first is not None
+        if self.endpoint.order != "whole" or self._since is None or not self.can_be_remembered:
+            return Waiting(question, horizon, rest=rest, after=after)
+        return Waiting(question, horizon, rest=rest, after=after, shown=self._listed(), since=self._since)
+
+    @property
+    def can_be_remembered(self) -> bool:
+        """Whether what was shown so far can wait for another look; what is said of a part alone need not."""
+        return self.endpoint.order != "whole" or len(self.shown) + len(self.items) <= MOST_SHOWN
+
+    @property
+    def _since(self) -> Instant | None:
+        return self.since if self.rest else self.first.at if self.first else None
+
+    def _listed(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.shown, *self.items)))
 
     def find_seen(self) -> Seen | None:
         """Return the list as it was seen; ``None`` where what was read says nothing of what is missing."""
         order, part = self.endpoint.order, not self.whole
-        if self.first is None or order in ("none", "passing") or (order == "whole" and (part or self.rest)):
+        if self.first is None or order in ("none", "passing") or (order == "whole" and (part or self._since is None)):
             return None
-        listed = tuple(dict.fromkeys(self.items))
+        listed, spread = self._listed(), self.rest and order == "whole"
         if (part or self.rest) and not listed:
             return None
-        flags = {NEWEST: part, OLDER: self.rest, WINDOW: order == "recent"}
+        flags = {NEWEST: part, OLDER: self.rest and not spread, SPREAD: spread, WINDOW: order == "recent"}
         view = Normalised(
             kind="list",
             type="OrderedCollection" if order in DATED else "Collection",
             item=list_item(self.question),
             title=self.endpoint.title,
+            text=f"Read in parts, from {self.since} to {self.last}" if spread else None,
             thread=self.question.about or None,
-            parent=(self.after or None) if self.rest else None,
+            parent=(self.after or None) if self.rest and not spread else None,
             listed=listed,
             flags=tuple(flag for flag, holds in flags.items() if holds),
         )

@@ -16,20 +16,23 @@ if TYPE_CHECKING:
 KEY = "waiting"
 """The key of the cursor, which stays on this machine: addresses name items."""
 MOST = 20_000
-"""How many questions are remembered; whatever else there is, a deep look asks again."""
+"""How many questions are remembered: when half as many wait, lists wait for what they led to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A question to be asked: down to ``horizon``.
 
-    ``rest`` tells that it goes on where another look stopped, ``after`` that last item.
+    ``rest`` tells that it goes on where another look stopped, ``after`` that last item. Of a whole list ``shown`` is
+    what its earlier pages showed, and ``since`` when the first of them was read; absent where that is not known.
     """
 
     question: Question
     horizon: Instant | None = None
     rest: bool = False
     after: str = ""
+    shown: tuple[str, ...] = ()
+    since: Instant | None = None
 
 
 class _Spelled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -40,6 +43,8 @@ class _Spelled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     rest: bool
     after: str = ""
     within: str = ""
+    shown: tuple[str, ...] = ()
+    since: str = ""
 
 
 def spell_waiting(waiting: Iterable[Waiting]) -> dict[str, str]:
@@ -53,6 +58,8 @@ def spell_waiting(waiting: Iterable[Waiting]) -> dict[str, str]:
             one.rest,
             one.after,
             question.within,
+            one.shown,
+            str(one.since or ""),
         )
         for one in waiting
         for question in (one.question,)
@@ -70,6 +77,8 @@ def waiting_in(cursor: Mapping[str, str]) -> tuple[Waiting, ...]:
                 Instant.from_text(row.horizon) if row.horizon else None,
                 row.rest,
                 row.after,
+                row.shown,
+                Instant.from_text(row.since) if row.since else None,
             )
             for row in rows
         )

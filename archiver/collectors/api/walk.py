@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from archiver.collectors.api.answers import AnswerUnreadableError, ask
 from archiver.collectors.api.listing import Listing, list_item
 from archiver.collectors.api.shown import shown_in
-from archiver.collectors.api.waiting import Waiting
+from archiver.collectors.api.waiting import MOST, Waiting
 from archiver.collectors.media import Media
 from archiver.contract import Seen
 from archiver.fetch.failures import (
@@ -52,6 +52,10 @@ UNANSWERED = (
     ServerFailedError,
 )
 """What may befall one question without ending the look. What cannot be recorded does end it."""
+LONGEST_SPREAD = 7 * 86_400 * 1_000_000
+"""How long the looks that read a whole list together may take, in microseconds."""
+ENDLESS = "a week of looks has not read it to its end; it is begun anew, and until then nothing is said of what left it"
+TOO_LONG = "it is longer than one look may read and the next one remembers; nothing is said of what left it"
 LOW = 0.02
 """The part of a quota that is left to whoever else uses it."""
 
@@ -65,10 +69,20 @@ class Bounds:
     budget: int | None = None
 
 
+@dataclass(slots=True)
+class _Side:
+    """The questions of one side, in the order in which they are asked, and how many requests it has made."""
+
+    queue: deque[Waiting] = field(default_factory=deque)
+    asked: int = 0
+
+
 class Walk:
     """One walk through an account; what it found is in its members when ``follow`` returns.
 
-    ``left`` is what the walk before left to be asked: what is asked anew is read as far back as it was to be then.
+    ``left`` is what the walk before left to be asked: it takes turns with what is asked anew, whichever has asked less
+    so far, so that neither waits for ever. What is asked anew is read as far back as it was to be then; a whole list
+    that goes on is not begun anew.
     """
 
     def __init__(
@@ -86,14 +100,19 @@ class Walk:
         self._dialect, self._reading, self._site = platform.dialect, reading, site
         self._transport, self._known, self._bounds, self._now = transport, known, bounds, now
         self._media = Media(transport)
-        self._queue: deque[Waiting] = deque()
+        self._failures: dict[str, None] = {}
+        left = self._timely(left)
+        self._anew, self._waits = _Side(), _Side(deque(left))
         self._left = {one.question.url: one for one in left}
+        self._going = {list_item(one.question) for one in left if one.rest and self._is_whole(one)}
+        self._open: dict[str, Listing] = {}
+        self._led: list[Waiting] = []
         self._asked: set[str] = set()
         self._taken: set[tuple[str, Digest]] = set()
-        self._failures: dict[str, None] = {}
         self._octets = 0
         self._stopped = False
         self._unread: list[Waiting] = []
+        self._put_off: list[Waiting] = []
         self.seen: list[Seen] = []
         self.listed: dict[str, None] = {}
         self.spent = 0
@@ -110,7 +129,7 @@ class Walk:
     def waiting(self) -> tuple[Waiting, ...]:
         """The questions that were not asked, or not answered: each once, as deep as it was to be read."""
         found: dict[str, Waiting] = {}
-        for one in (*self._queue, *self._unread):
+        for one in (*self._waits.queue, *self._put_off, *self._anew.queue, *self._unread):
             before = found.get(one.question.url, one)
             found[one.question.url] = replace(before, horizon=_deeper(before.horizon, one.horizon))
         return tuple(found.values())
@@ -118,23 +137,28 @@ class Walk:
     @property
     def unfinished(self) -> bool:
         """Whether there was more to ask than was allowed."""
-        return bool(self._queue)
+        return bool(self._anew.queue or self._waits.queue or self._put_off)
 
     def follow(self, questions: Iterable[Waiting]) -> None:
-        """Ask the questions, and those that their answers lead to, until none is left or no more may be asked.
-
-        What was asked before is not asked again.
+        """Ask the questions and what was left, and what their answers lead to, until no more may be asked.
 
         Raises:
             ArchiveError: the first one was not answered: nothing can be said of the account.
         """
-        # What was asked meanwhile does not wait any more, also where no more may be asked.
-        self._queue.extend(one for one in questions if one.question.url not in self._asked)
-        while self._queue and not self._stopped:
+        self._anew.queue.extend(questions)
+        while self.unfinished and not self._stopped:
             if self._is_enough():
                 self._stop("more is to be read than one look may; the next one goes on")
-                return
-            self._read(self._queue.popleft())
+                break
+            side = self._turn()
+            self._read(side.queue.popleft(), side)
+        # What was asked meanwhile does not wait any more, also where no more may be asked.
+        for side in (self._anew, self._waits):
+            side.queue = deque(one for one in side.queue if one.question.url not in self._asked)
+        for listing in self._open.values():
+            self.seen.extend(filter(None, (listing.find_seen(),)))
+            if not listing.can_be_remembered:
+                self._fail(f"{listing.endpoint.title}: {TOO_LONG}")
 
     def add_looked_up(self, response: Response) -> None:
         """Keep the item that an answer to a look-up shows, as it is now."""
@@ -144,29 +168,70 @@ class Walk:
         answer = Answer(question, located.value, response.status, response.headers)
         self._add(answer, response, located, Listing(question, endpoint), None)
 
-    def _read(self, waiting: Waiting) -> None:
-        """Ask one question, and for all its further pages before anything that they lead to."""
-        endpoint = self._reading.endpoints.get(waiting.question.endpoint)
-        if endpoint is None or waiting.question.url in self._asked:
+    def _turn(self) -> _Side:
+        """Return whose turn it is. The first question is always one that is asked anew: it tells that anybody answers.
+
+        Both are asked in the order in which they came, and what goes on stands behind what waits already: so each
+        question is asked after no more looks than there are questions before it.
+        """
+        anew, waits = self._anew, self._waits
+        if not waits.queue:
+            return anew
+        return waits if not anew.queue or waits.asked < anew.asked else anew
+
+    def _read(self, waiting: Waiting, side: _Side) -> None:
+        """Ask one question, and for its further pages before anything that they lead to, as long as it is its turn."""
+        question = waiting.question
+        endpoint = self._reading.endpoints.get(question.endpoint)
+        if endpoint is None or question.url in self._asked:
             return
-        left = self._left.get(waiting.question.url, waiting)
-        waiting = replace(waiting, horizon=_deeper(waiting.horizon, left.horizon))
-        listing = Listing(waiting.question, endpoint, rest=waiting.rest, after=waiting.after)
-        url: str | None = waiting.question.url
+        if not waiting.rest and self._is_whole(waiting) and list_item(question) in self._going:
+            return
+        left = self._left.get(question.url, waiting)
+        horizon = _deeper(waiting.horizon, left.horizon)
+        listing = self._open.pop(question.url, None) or Listing.of(waiting, endpoint)
+        url = self._page(question, listing, horizon, side)
         while url is not None:
-            question = replace(waiting.question, url=url)
-            if self._stopped or (listing.first is not None and self._is_enough()):
-                self._queue.appendleft(listing.goes_on(question, waiting.horizon))
+            question = replace(question, url=url)
+            if self._stopped or self._is_enough() or self._yields(side):
+                side.queue.append(listing.goes_on(question, horizon))
+                self._open[url] = listing
                 break
-            url = self._page(question, listing, waiting.horizon)
-        seen = listing.find_seen()
+            url = self._page(question, listing, horizon, side)
+        side.queue.extend(self._led)
+        self._led.clear()
+        seen = listing.find_seen() if url is None else None
         if seen is not None:
             self.seen.append(seen)
 
-    def _page(self, question: Question, listing: Listing, horizon: Instant | None) -> str | None:
+    def _yields(self, side: _Side) -> bool:
+        """Return whether a list goes on later: the other side is to ask as much, or too much waits to be remembered."""
+        full = len(self._anew.queue) + len(self._waits.queue) + len(self._led) > MOST // 2
+        return full or (side is self._waits and bool(self._anew.queue) and side.asked >= self._anew.asked)
+
+    def _is_whole(self, waiting: Waiting) -> bool:
+        endpoint = self._reading.endpoints.get(waiting.question.endpoint)
+        return endpoint is not None and endpoint.order == "whole"
+
+    def _timely(self, left: Iterable[Waiting]) -> tuple[Waiting, ...]:
+        """Return what is still to be asked of what was left: a whole list that takes too long is begun anew."""
+        now, kept = self._now(), []
+        for one in left:
+            endpoint = self._reading.endpoints.get(one.question.endpoint)
+            if endpoint is None:
+                continue
+            if one.since is not None and now.micros - one.since.micros > LONGEST_SPREAD:
+                self._fail(f"{endpoint.title}: {ENDLESS}")
+            else:
+                kept.append(one)
+        return tuple(kept)
+
+    def _page(self, question: Question, listing: Listing, horizon: Instant | None, side: _Side) -> str | None:
         """Ask for one page; return the address of the next one that is to be read."""
         endpoint = listing.endpoint
         self._asked.add(question.url)
+        listing.pages.add(question.url)
+        side.asked += 1
         try:
             headers = self._reading.headers(self._site)
             response, answer, located = ask(
@@ -187,10 +252,11 @@ class Walk:
         url = endpoint.next(answer)
         if url is None:
             listing.whole = True
-        elif url in self._asked:
-            if not listing.rest:
-                self._fail(f"{endpoint.title}: the pages lead in a circle")
+        elif url in listing.pages:
+            self._fail(f"{endpoint.title}: the pages lead in a circle")
             return None
+        elif url in self._asked:
+            return None  # from there on it is read by what another look left
         elif endpoint.order in DATED and horizon is not None and until is not None and until < horizon:
             return None
         return url
@@ -215,10 +281,10 @@ class Walk:
             if led is not None and not (known and _is_beyond(view, horizon, listing.endpoint)):
                 for lead in listing.endpoint.leads(led):
                     if self._is_to_be_asked(lead, known=known, everything=horizon is None):
-                        self._queue.append(Waiting(lead, horizon))
+                        self._led.append(Waiting(lead, horizon))
         for lead in listing.endpoint.together(self._site, answer):
             if self._is_to_be_asked(lead, known=False, everything=horizon is None):
-                self._queue.append(Waiting(lead, horizon))
+                self._led.append(Waiting(lead, horizon))
         listed.extend(listing.endpoint.names(answer))
         listing.add(response, listed, head=shown.head(len(response.payload)))
         if listing.endpoint.order != "none":
@@ -276,7 +342,7 @@ class Walk:
         self._fail(f"{self._reading.endpoints[waiting.question.endpoint].title}: {error.code}: {error.what}")
         expired = self._site.authorised and error.facts.get("status") == UNAUTHORISED
         if isinstance(error, RateLimitedError) or expired:
-            self._queue.appendleft(waiting)
+            self._put_off.append(waiting)
             self._stopped = True
         elif isinstance(error, UnavailableError):
             self._unread.append(waiting)
