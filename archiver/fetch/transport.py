@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
@@ -32,8 +31,8 @@ from archiver.fetch.failures import (
 )
 from archiver.fetch.masking import SECRET_HEADER, Mask
 from archiver.fetch.recording import Limits, Recorded, Recorder
+from archiver.parsing.dates import find_instant
 from schemas.digest import Digest
-from schemas.instant import Instant, InstantMalformedError
 from storage.warc import SIGHTED, spell_sighting
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from archiver.contract import Asked, Response
     from archiver.fetch.access import Credentials
     from archiver.fetch.addresses import Permission, Resolver
+    from schemas.instant import Instant
     from storage.warc import WarcWriter
 
 REDIRECT_LIMIT = 10
@@ -260,11 +260,8 @@ class RecordingTransport:
         text = response.headers.get("Retry-After", "").strip()
         if text.isascii() and text.isdigit():
             return float(text)
-        try:
-            until = Instant.from_datetime(parsedate_to_datetime(text))
-        except (ValueError, InstantMalformedError):
-            return None
-        return max(0.0, (until.micros - self._now().micros) / 1_000_000)
+        until = find_instant(text)
+        return max(0.0, (until.micros - self._now().micros) / 1_000_000) if until else None
 
 
 def _authorised(prepared: PreparedRequest, credentials: Credentials) -> PreparedRequest:

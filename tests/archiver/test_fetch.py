@@ -220,7 +220,15 @@ def test_a_busy_server_is_asked_again_when_it_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("after", "waits"),
-    [("61", []), ("Sat, 21 Nov 2026 11:00:00 GMT", []), ("60", [60]), ("soon", [2]), ("-1", [2]), ("0", [0])],
+    [
+        ("61", []),
+        ("Sat, 21 Nov 2026 11:00:00 GMT", []),
+        ("60", [60]),
+        ("soon", [2]),
+        ("-1", [2]),
+        ("0", [0]),
+        ("Sat, 99999999999999999999 Nov 2026 11:00:00 GMT", [2]),
+    ],
 )
 def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for(
     after: str, waits: list[float], tmp_path: Path
