@@ -63,7 +63,13 @@ class ItemLooker:
             if look_up.is_there:
                 found.extend(self._read(item, version.kind, version.url, within=version.thread))
             seen = observe.absent(
-                self.held, item, look_up, window=collected.window, list_exchange=list_exchange, at=self.now()
+                self.held,
+                item,
+                look_up,
+                window=collected.window,
+                list_exchange=list_exchange,
+                at=self.now(),
+                reached=collected.reached,
             )
             if seen is None:
                 continue

@@ -164,12 +164,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A reading of a list that ``began`` then: it showed what was made after ``down_to``, or all (``None``)."""
+
+    began: Instant
+    down_to: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
 class Collected:
     """What one successful look at an account showed.
 
     ``listed`` are the ids that the account shows now, ``None`` when it said that nothing changed (304).
     ``window`` is true when the account shows only its newest items, so that absence from ``listed`` means little.
     ``failures`` are parts that could not be read (a resource, a comment feed), in words: the poll is then partial.
+    ``reached`` is how far the looks before this one read each list; ``None`` where each look reads all of them.
     """
 
     items: tuple[Seen, ...] = ()
@@ -179,6 +188,7 @@ class Collected:
     sanity: Sanity = "plausible"
     cursor: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
+    reached: Mapping[str, tuple[Reached, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,15 @@ def _extend(archive: Archive, notes: Notes, account: str, covered: Covered) -> N
         for place in history.places_of(entry, act):
             if place.stored is not None:
                 path = archive.cache.path_of(archive.store, place.stored)
-                notes.add(_versions(notes, _rows(path, platform), number))
+                notes.add(_versions(notes, _rows(path, platform), number, imported=act.poll.method == "import"))
         last = act.poll.capture
     acts = history.sealing.get(account, 0)
     notes.cover(Covered(acts=acts, last=last, condemned=history.condemned.get(account)))
 
 
-def _versions(notes: Notes, rows: Iterator[tuple[Summary, Digest]], act: int) -> Iterator[tuple[str, int, Version]]:
+def _versions(
+    notes: Notes, rows: Iterator[tuple[Summary, Digest]], act: int, *, imported: bool
+) -> Iterator[tuple[str, int, Version]]:
     """Yield what is noted of a partition's rows; what a list holds is noted on the way."""
     for row, counts in rows:
         view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
@@ -78,6 +80,8 @@ def _versions(notes: Notes, rows: Iterator[tuple[Summary, Digest]], act: int) ->
                 substance=counts,
                 kind=row.kind,
                 captured=row.captured,
+                created=row.created,
+                imported=imported,
                 url=row.url,
                 thread=row.thread,
                 verdict=view.absence.verdict if view is not None and view.absence is not None else None,

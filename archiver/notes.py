@@ -28,19 +28,20 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
-FORM = 2
+FORM = 3
 BUSY_SECONDS = 60.0
 SCHEMA = f"""
 PRAGMA user_version = {FORM};
 CREATE TABLE IF NOT EXISTS note (acts INTEGER NOT NULL, last TEXT NOT NULL, condemned INTEGER);
 CREATE TABLE IF NOT EXISTS version (
     item TEXT NOT NULL, number INTEGER NOT NULL, act INTEGER NOT NULL, record BLOB NOT NULL, native BLOB NOT NULL,
-    derived BLOB NOT NULL, substance BLOB NOT NULL, kind TEXT NOT NULL, captured INTEGER NOT NULL, url TEXT,
-    thread TEXT, verdict TEXT, PRIMARY KEY (item, number)) WITHOUT ROWID;
+    derived BLOB NOT NULL, substance BLOB NOT NULL, kind TEXT NOT NULL, captured INTEGER NOT NULL,
+    created INTEGER, imported INTEGER NOT NULL, url TEXT, thread TEXT, verdict TEXT,
+    PRIMARY KEY (item, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS list (
     name TEXT NOT NULL, act INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (name, act)) WITHOUT ROWID;
 """
-CELLS = "record, native, derived, substance, kind, captured, url, thread, verdict"
+CELLS = "record, native, derived, substance, kind, captured, created, imported, url, thread, verdict"
 
 
 class NotesUnusableError(UnavailableError):
@@ -130,7 +131,7 @@ class Notes:
         with self._working():
             (number,) = self._database.execute("SELECT coalesce(max(number), -1) FROM version").fetchone()
             self._database.executemany(
-                f"INSERT INTO version (item, number, act, {CELLS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                f"INSERT INTO version (item, number, act, {CELLS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (
                     (item, number + place, act, *_cells(version))
                     for place, (item, act, version) in enumerate(versions, start=1)
@@ -230,12 +231,21 @@ class _Read(Mapping[str, Value]):
 
 def _cells(version: Version) -> tuple[object, ...]:
     digests = (version.record, version.native, version.derived, version.substance)
-    said = (version.kind, version.captured.micros, version.url, version.thread, version.verdict)
+    created = version.created.micros if version.created else None
+    said = (
+        version.kind,
+        version.captured.micros,
+        created,
+        version.imported,
+        version.url,
+        version.thread,
+        version.verdict,
+    )
     return (*(digest.raw for digest in digests), *said)
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    _, record, native, derived, substance, kind, captured, url, thread, verdict = row
+    _, record, native, derived, substance, kind, captured, created, imported, url, thread, verdict = row
     return Version(
         record=Digest(record),
         native=Digest(native),
@@ -243,6 +253,8 @@ def _version(row: tuple[Any, ...]) -> Version:
         substance=Digest(substance),
         kind=kind,
         captured=Instant(captured),
+        created=None if created is None else Instant(created),
+        imported=bool(imported),
         url=url,
         thread=thread,
         verdict=verdict,

@@ -13,9 +13,9 @@ from schemas.instant import Instant
 from schemas.record import Absence, AbsenceClass, Kind, Normalised, Provenance, Slice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from archiver.contract import Standing
+    from archiver.contract import Reached, Standing
     from schemas.record import Method
 
 IMPORTED, CAPTURED, SIGNED = 0, 1, 4
@@ -38,7 +38,7 @@ class Version(Canonical, frozen=True):
     """One archived version of an item.
 
     ``derived`` is the SHA-256 of its normalised view; ``substance`` that of what counts of its native bytes, where that
-    is not all of them (``archiver.substance``).
+    is not all of them (``archiver.substance``). One that was ``imported`` was captured when somebody handed it in.
     """
 
     record: Digest
@@ -47,6 +47,8 @@ class Version(Canonical, frozen=True):
     substance: Digest
     kind: Kind
     captured: Instant
+    created: Instant | None = None
+    imported: bool = False
     url: str | None = None
     thread: str | None = None
     verdict: AbsenceClass | None = None
@@ -275,18 +277,26 @@ def _words(statuses: tuple[int | None, ...]) -> str:
     return ", then ".join("nothing" if status is None else f"HTTP {status}" for status in statuses)
 
 
-def absent(held: Held, item: str, look_up: LookUp, *, window: bool, list_exchange: str, at: Instant) -> Seen | None:
+def absent(
+    held: Held,
+    item: str,
+    look_up: LookUp,
+    *,
+    window: bool,
+    list_exchange: str,
+    at: Instant,
+    reached: Mapping[str, tuple[Reached, ...]] | None = None,
+) -> Seen | None:
     """Return the observation that ``item`` is away from its list, or ``None`` when it is not, or is known to be.
 
-    The interval is (when the list last showed it, ``at``]; it is never an instant.
+    The interval is (when the list last showed it, ``at``]; it is never an instant. ``reached`` is how far earlier looks
+    read the account's lists, where not every look reads all of them.
     """
     version = held.versions[item][-1]
     verdict, reason = judge(look_up, window=window, fragment="#" in (version.url or ""))
     if version.verdict == verdict or look_up.is_there:
         return None
-    last_seen = max(entry.captured for entry in held.versions[item] if entry.verdict in (None, "present"))
-    if held.last_read and version.thread in (None, item) and any(item in listed for listed in held.lists.values()):
-        last_seen = max(last_seen, held.last_read)
+    last_seen = max(_shown(held, item, reached), default=version.created or version.captured)
     view = Normalised(
         kind="absence",
         type="Tombstone" if verdict in ("deleted", "hidden") else "View",
@@ -303,6 +313,24 @@ def absent(held: Held, item: str, look_up: LookUp, *, window: bool, list_exchang
     exchange = look_up.exchanges[-1] if look_up.exchanges else list_exchange
     source = Slice(exchange=exchange, uri=look_up.uri, offset=0, length=len(look_up.payload))
     return Seen(look_up.payload, Observation(normalised=view, source=source, observed=at))
+
+
+def _shown(held: Held, item: str, reached: Mapping[str, tuple[Reached, ...]] | None) -> Iterator[Instant]:
+    """Yield when an item was shown: as its records were captured, and by looks at its lists that found it unchanged.
+
+    An import shows nothing of its own day. What a look at a list had not shown would be listed no more.
+    """
+    versions = held.versions[item]
+    yield from (one.captured for one in versions if one.verdict in (None, "present") and not one.imported)
+    version = versions[-1]
+    if version.thread not in (None, item):
+        return
+    for name in (name for name, listed in held.lists.items() if item in listed):
+        if reached is None and held.last_read is not None:
+            yield held.last_read
+        for one in (reached or {}).get(name, ()):
+            if one.down_to is None or (version.created is not None and version.created > one.down_to):
+                yield one.began
 
 
 def provenance_of(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PRIVATE = frozenset({"comments", "etag", "spoke", "waiting"})
+PRIVATE = frozenset({"comments", "etag", "reached", "spoke", "waiting"})
 """The keys of cursors that stay on this machine."""
 
 

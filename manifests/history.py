@@ -330,7 +330,9 @@ class History(Standing, kw_only=True):
         self.polls[account] = self.polls.get(account, 0) + 1
         self.failures[account] = self.failures.get(account, 0) + failed
         self.last_capture[account] = (entry.index, act)
-        if act.poll.method != "import" and act.poll.outcome in ("captured", "partial", "unchanged"):
+        answered = act.poll.outcome in ("captured", "partial", "unchanged")
+        # Of a look that is doubted nobody can say what it showed.
+        if act.poll.method != "import" and answered and act.poll.sanity == "plausible":
             self.last_read[account] = act.poll.started
 
     def _row(self, entry: int, act: Act) -> Row:

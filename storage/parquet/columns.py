@@ -69,6 +69,7 @@ class Summary:
     kind: Kind
     url: str | None
     thread: str | None
+    created: Instant | None
     captured: Instant
 
     @property

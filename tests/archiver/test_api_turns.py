@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from archiver.collectors.api import listing as listings
 from archiver.collectors.api.collector import ApiCollector
+from archiver.collectors.api.reached import reached_in, spell_reached
 from archiver.collectors.api.waiting import waiting_in
-from archiver.contract import Access, Response
+from archiver.contract import Access, Reached, Response
 from archiver.observe import SPREAD
 from archiver.platforms.known import find_platform
 from archiver.platforms.paging import by_cursor
@@ -76,9 +77,16 @@ class Words:
     def sighted(self, response: Response, items: Iterable[tuple[int, int, str]]) -> None:
         """Nothing is written here."""
 
-    def look(self, transport: Transport, *, cursor: Mapping[str, str], bound: int) -> Collected:
+    def look(
+        self,
+        transport: Transport,
+        *,
+        cursor: Mapping[str, str],
+        bound: int,
+        recheck: tuple[RecheckSettings, ...] = (RecheckSettings(0, 0),),
+    ) -> Collected:
         self.at = self.at.plus(seconds=3600)
-        capture = CaptureSettings(max_requests=bound, recheck=(RecheckSettings(0, 0),))
+        capture = CaptureSettings(max_requests=bound, recheck=recheck)
         platform = find_platform("mastodon")
         assert platform is not None
         chosen = msgspec.structs.replace(SETTINGS, capture=capture, platform={"mastodon": PlatformSettings(api=API)})
@@ -179,6 +187,29 @@ def test_a_list_that_goes_on_is_not_begun_anew_beside_it():
         f"{API}/words",
         *(f"{API}/words?page={page}" for page in range(2, 8)),
     ]
+
+
+def test_it_is_remembered_how_far_each_look_read_a_list():
+    words, steps = Words(posts=1), (RecheckSettings(2, 0), RecheckSettings(0, 168))
+    first = words.look(words, cursor={}, bound=9, recheck=steps)
+    second = words.look(words, cursor=first.cursor, bound=9, recheck=steps)
+    assert first.reached == {}
+    assert second.reached is not None
+    ((began, down_to),) = ((one.began, one.down_to) for one in second.reached["list:posts"])
+    assert (began, down_to) == (words.at.plus(seconds=-3600), None)
+    # What was read to its end later says more than what was read so earlier.
+    third = words.look(words, cursor=second.cursor, bound=9, recheck=steps)
+    assert third.reached is not None
+    assert [one.began for one in third.reached["list:posts"]] == [words.at.plus(seconds=-3600)]
+
+
+def test_a_reading_that_went_less_far_leaves_the_one_before_to_be_remembered():
+    old, young = Reached(AT, None), Reached(AT.plus(seconds=60), AT.plus(seconds=-60))
+    cursor = spell_reached({"list:posts": (old,)}, {"list:posts": (young,)})
+    assert reached_in(cursor) == {"list:posts": (young, old)}
+    again = Reached(AT.plus(seconds=120), AT.plus(seconds=-60))
+    assert reached_in(spell_reached(reached_in(cursor), {"list:posts": (again,)})) == {"list:posts": (again, old)}
+    assert reached_in({"reached": '{"list:posts": [["yesterday", ""]]}'}) == {}
 
 
 def test_a_list_that_a_week_of_looks_cannot_finish_is_begun_anew_and_that_is_said():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver import observe
-from archiver.contract import Seen
+from archiver.contract import Reached, Seen
 from archiver.observe import NEWEST, OLDER, Held, LookUp, Version
 from schemas.capture import Observation
 from schemas.digest import Digest
@@ -20,14 +20,17 @@ TUESDAY = MONDAY.plus(seconds=86_400)
 WEDNESDAY = MONDAY.plus(seconds=2 * 86_400)
 
 
-def seen(item: str, native: bytes = b"x", *, kind: str = "post", listed: tuple[str, ...] = (), at=TUESDAY) -> Seen:
+def seen(
+    item: str, native: bytes = b"x", *, kind: str = "post", listed: tuple[str, ...] = (), at=TUESDAY, created=None
+) -> Seen:
     """One item as it was seen."""
-    view = Normalised(kind=kind, type="Article", item=item, listed=listed, url=f"https://site.example/{item}")
+    url = f"https://site.example/{item}"
+    view = Normalised(kind=kind, type="Article", item=item, listed=listed, url=url, created=created)
     source = Slice(exchange="urn:uuid:1", uri="https://site.example/feed", offset=0, length=len(native))
     return Seen(native, Observation(normalised=view, source=source, observed=at))
 
 
-def version(one: Seen, *, number: int = 0, verdict=None, captured=MONDAY, thread=None) -> Version:
+def version(one: Seen, *, number: int = 0, verdict=None, captured=MONDAY, thread=None, imported=False) -> Version:
     """That item as it is held."""
     view = one.observation.normalised
     return Version(
@@ -40,6 +43,8 @@ def version(one: Seen, *, number: int = 0, verdict=None, captured=MONDAY, thread
         url=view.url,
         verdict=verdict,
         thread=thread,
+        created=view.created,
+        imported=imported,
     )
 
 
@@ -262,6 +267,32 @@ def test_a_comment_was_last_seen_when_its_own_record_says_and_not_at_the_last_lo
     archive = Held(versions={"c": (version(one, thread="a"),)}, lists={"comments": ("c",)}, last_read=TUESDAY)
     away = observe.absent(archive, "c", answered(404, 404), window=True, list_exchange="u", at=WEDNESDAY)
     assert away.observation.normalised.absence.last_seen == MONDAY
+
+
+def test_an_item_was_last_seen_by_the_last_look_that_read_its_list_as_far_as_to_it():
+    old, young = (seen(name, created=at) for name, at in (("old", MONDAY), ("young", TUESDAY)))
+    archive = held(old, young, lists={"posts": ("young", "old"), "albums": ("old",)})
+    evening = TUESDAY.plus(seconds=7200)
+    reached = {"posts": (Reached(evening, TUESDAY.plus(seconds=-1)), Reached(TUESDAY.plus(seconds=60), None))}
+    look_up = answered(404, 404)
+
+    def last_seen(name: str, **reached) -> Instant:
+        away = observe.absent(archive, name, look_up, window=False, list_exchange="u", at=WEDNESDAY, **reached)
+        return away.observation.normalised.absence.last_seen
+
+    assert last_seen("young", reached=reached) == evening
+    assert last_seen("old", reached=reached) == TUESDAY.plus(seconds=60)
+    # Nothing is remembered of how far looks read: it was seen when its record says.
+    assert last_seen("old", reached={}) == MONDAY
+
+
+def test_what_was_handed_in_meanwhile_does_not_tell_that_the_item_was_still_there():
+    one = seen("a", created=MONDAY.plus(seconds=-60))
+    handed_in = version(one, number=1, captured=TUESDAY, imported=True)
+    for versions, at in (((version(one), handed_in), MONDAY), ((handed_in,), one.observation.normalised.created)):
+        archive = Held(versions={"a": versions})
+        away = observe.absent(archive, "a", answered(404, 404), window=False, list_exchange="u", at=WEDNESDAY)
+        assert away.observation.normalised.absence.last_seen == at
 
 
 def test_an_absence_that_is_known_is_not_said_again():

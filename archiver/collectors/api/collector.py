@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from archiver.collectors.api.answers import answer_of
 from archiver.collectors.api.budget import left_today, spend
 from archiver.collectors.api.depth import depth_of
+from archiver.collectors.api.reached import reached_in, spell_reached
 from archiver.collectors.api.waiting import MOST, Waiting, spell_waiting, waiting_in
 from archiver.collectors.api.walk import Bounds, Walk
 from archiver.contract import Collected, LookingUp
@@ -129,7 +130,7 @@ class ApiCollector:
         began = self.now()
         depth = depth_of(self.capture.recheck, cursor, began, unfinished=UNFINISHED in cursor)
         bounds = Bounds(self.capture.max_requests, MOST_OCTETS, left_today(self.budget, cursor, began))
-        left = waiting_in(cursor)
+        left, reached = waiting_in(cursor), reached_in(cursor)
         walk = Walk(self.platform, self.reading, self.site, transport, known, bounds=bounds, now=self.now, left=left)
         asked = (question for question in self.reading.start(self.site) if not (question.seldom and depth.horizon))
         first = [Waiting(question, depth.horizon) for question in asked]
@@ -151,8 +152,10 @@ class ApiCollector:
                 **spend(cursor, walk.spent, began),
                 **({UNFINISHED: str(began)} if walk.unfinished else {}),
                 **spell_waiting(walk.waiting),
+                **spell_reached(reached, walk.reached),
             },
             failures=failures,
+            reached=reached,
         )
 
 

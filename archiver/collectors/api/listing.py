@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archiver.collectors.api.waiting import Waiting
-from archiver.contract import Seen
+from archiver.contract import Reached, Seen
 from archiver.observe import NEWEST, OLDER, SPREAD, WINDOW
 from archiver.parsing.text import cleaned
 from archiver.platforms.reading import DATED
@@ -46,6 +46,7 @@ class Listing:
     pages: set[str] = field(default_factory=set)
     first: Response | None = None
     last: Instant | None = None
+    until: Instant | None = None
     head: int = 0
 
     @classmethod
@@ -79,6 +80,13 @@ class Listing:
 
     def _listed(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.shown, *self.items)))
+
+    def find_reached(self) -> Reached | None:
+        """Return how far the list was read from its beginning on; ``None`` where that is not known."""
+        began = self._since if self.endpoint.order == "whole" or not self.rest else None
+        if began is None or not (self.items or self.shown) or not (self.whole or self.until):
+            return None
+        return Reached(began, None if self.whole else self.until)
 
     def find_seen(self) -> Seen | None:
         """Return the list as it was seen; ``None`` where what was read says nothing of what is missing."""

@@ -34,7 +34,7 @@ from schemas.record import Slice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from archiver.contract import Response, Transport
+    from archiver.contract import Reached, Response, Transport
     from archiver.platforms.objects import Item
     from archiver.platforms.platform import Platform
     from archiver.platforms.reading import Reading, Site
@@ -115,6 +115,7 @@ class Walk:
         self._put_off: list[Waiting] = []
         self.seen: list[Seen] = []
         self.listed: dict[str, None] = {}
+        self.reached: dict[str, tuple[Reached, ...]] = {}
         self.spent = 0
         self.status: int | None = None
         self.scopes: frozenset[str] | None = None
@@ -156,7 +157,7 @@ class Walk:
         for side in (self._anew, self._waits):
             side.queue = deque(one for one in side.queue if one.question.url not in self._asked)
         for listing in self._open.values():
-            self.seen.extend(filter(None, (listing.find_seen(),)))
+            self._close(listing)
             if not listing.can_be_remembered:
                 self._fail(f"{listing.endpoint.title}: {TOO_LONG}")
 
@@ -200,9 +201,16 @@ class Walk:
             url = self._page(question, listing, horizon, side)
         side.queue.extend(self._led)
         self._led.clear()
-        seen = listing.find_seen() if url is None else None
+        if url is None:
+            self._close(listing)
+
+    def _close(self, listing: Listing) -> None:
+        """Keep a list as far as it was read."""
+        seen, reached = listing.find_seen(), listing.find_reached()
         if seen is not None:
             self.seen.append(seen)
+        if seen is not None and reached is not None:
+            self.reached[seen.observation.normalised.item] = (reached,)
 
     def _yields(self, side: _Side) -> bool:
         """Return whether a list goes on later: the other side is to ask as much, or too much waits to be remembered."""
@@ -249,6 +257,7 @@ class Walk:
         self.status = self.status or response.status
         self._judge(answer, endpoint)
         until = self._add(answer, response, located, listing, horizon)
+        listing.until = until or listing.until
         url = endpoint.next(answer)
         if url is None:
             listing.whole = True
