@@ -173,7 +173,7 @@ class Spooled:
         gone = self.folder.with_name(f"{GONE}{self.folder.name}")
         # One step, so that nobody finds half of it; what is left of the rest is swept by the next run.
         self.folder.rename(gone)
-        shutil.rmtree(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 @contextmanager
@@ -206,14 +206,18 @@ def abandoned(root: Path) -> Iterator[Iterator[Spooled]]:
 
     def claim() -> Iterator[Spooled]:
         for plan in sorted(root.glob("[!.]*/plan.json")):
-            lock = plan.open("rb")
+            try:
+                lock = plan.open("rb")
+            except FileNotFoundError:
+                continue  # whoever had it has sealed it
+            locks.append(lock)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                lock.close()
                 continue
-            locks.append(lock)
-            yield Spooled(plan.parent)
+            # Only now: whoever had it may have sealed it while we looked.
+            if plan.exists():
+                yield Spooled(plan.parent)
 
     try:
         yield claim()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import fcntl
+from typing import IO, TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from archiver import spool
@@ -51,6 +53,30 @@ def test_a_live_capture_is_nobody_elses(tmp_path: Path):
     with spool.begin(tmp_path, PLAN):
         assert abandoned(tmp_path) == []
     assert abandoned(tmp_path) == ["c1"]
+
+
+@pytest.mark.parametrize("moment", ["before it is opened", "before it is locked"])
+def test_a_capture_that_another_process_seals_meanwhile_is_left_to_it(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("c1", "c2"):
+        with spool.begin(tmp_path, msgspec.structs.replace(PLAN, capture=name)):
+            pass
+    if moment == "before it is locked":
+        lock = fcntl.flock
+
+        def locked(stream: IO[bytes], how: int) -> None:
+            if Spooled(tmp_path / "c2").folder.exists():
+                Spooled(tmp_path / "c2").discard()
+            lock(stream, how)
+
+        monkeypatch.setattr(fcntl, "flock", locked)
+        assert abandoned(tmp_path) == ["c1"]
+        return
+    with spool.abandoned(tmp_path) as captures:
+        assert next(captures).plan().capture == "c1"
+        Spooled(tmp_path / "c2").discard()
+        assert list(captures) == []
 
 
 def test_an_interrupted_capture_has_no_poll(tmp_path: Path):
