@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,20 @@ from archiver import observe
 from archiver.asking import asked_at
 from archiver.contract import Seen
 from archiver.observe import LookUp
+from schemas.digest import Digest
 from schemas.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archiver.contract import Collected, LookingUp, Response, Standing, Transport
-    from archiver.observe import Held, Version
+    from archiver.observe import Held, Version, Why
     from archiver.platforms.notifying import Named
     from schemas.instant import Instant
-    from schemas.record import Kind
+    from schemas.record import AbsenceClass, Kind
 
 MOST_LOOK_UPS = 500
+"""How many addresses one look looks up."""
 LOOK_UPS = 2
 AWAY = frozenset({"deleted", "hidden"})
 
@@ -43,7 +46,8 @@ class ItemLooker:
     def look(self, collected: Collected, *, named: Iterable[Named] = ()) -> tuple[Seen, ...]:
         """Return what became of what left its list, twice looked up each, and of the comments of what is gone.
 
-        What the platform ``named`` is looked up, too, and read where it is there: it may have changed, or be new.
+        What the platform ``named`` is looked up, too, and read where it is there: it may have changed, or be new. What
+        is too much for one look is undetermined, and looked up by the next ones.
         """
         list_exchange = next(
             (one.observation.source.exchange for one in collected.items if one.observation.normalised.kind == "list"),
@@ -51,10 +55,12 @@ class ItemLooker:
         )
         shown = {one.observation.normalised.item for one in collected.items}
         told = {one.item: one for one in named if one.item not in shown}
-        # What is missing is missed again by the next look; what was told is not told again.
-        queue = list(dict.fromkeys((*told, *list(observe.missing(self.held, collected.items))[:MOST_LOOK_UPS])))
+        why: dict[str, Why] = dict.fromkeys(told, "told")
+        why.update(dict.fromkeys(self._missing(collected), "left"))
+        queue = deque(why)
         found: list[Seen] = []
-        for item in queue:
+        while queue:
+            item = queue.popleft()
             if item not in self.held.versions:
                 found.extend(self._read(item, told[item].kind, None, within=told[item].within))
                 continue
@@ -70,14 +76,26 @@ class ItemLooker:
                 list_exchange=list_exchange,
                 at=self.now(),
                 reached=collected.reached,
+                why=why[item],
             )
-            if seen is None:
+            away = seen is not None and _verdict(seen) in AWAY
+            # That a platform told of an item is no reason to miss it.
+            if seen is None or (why[item] == "told" and not away):
                 continue
             found.append(seen)
-            absence = seen.observation.normalised.absence
-            if absence is not None and absence.verdict in AWAY:
-                queue.extend(other for other in observe.below(self.held, item) if other not in queue)
+            below = [other for other in observe.below(self.held, item) if other not in why] if away else []
+            why.update(dict.fromkeys(below, "below"))
+            queue.extend(below)
         return tuple(found)
+
+    def _missing(self, collected: Collected) -> list[str]:
+        """Return what is missing: what left its list now before what is undecided, in an order that each look draws."""
+        at = str(self.now())
+
+        def turn(item: str) -> tuple[bool, bytes]:
+            return self.held.versions[item][-1].verdict is not None, Digest.of(f"{at} {item}".encode()).raw
+
+        return sorted(observe.missing(self.held, collected.items), key=turn)
 
     def _read(self, item: str, kind: Kind, url: str | None, *, within: str | None) -> tuple[Seen, ...]:
         """Return an item as its own address shows it now; nothing where there is none, or that cannot be read."""
@@ -90,6 +108,8 @@ class ItemLooker:
     def _look_up(self, item: str, address: str | None) -> tuple[LookUp, Response | None]:
         if address is None:
             return LookUp((), (), ()), None
+        if address not in self._answers and len(self._answers) >= MOST_LOOK_UPS:
+            return LookUp((), (), (), put_off=True), None
         answered = self._answered(address)
         if (item, address) not in self._sighted:
             self._sighted.add((item, address))
@@ -132,6 +152,11 @@ class ItemLooker:
 def _shown(versions: tuple[Version, ...]) -> Version:
     """Return the latest version of an item as it was shown: that it was missed meanwhile is no kind of item."""
     return next((version for version in reversed(versions) if version.kind != "absence"), versions[-1])
+
+
+def _verdict(seen: Seen) -> AbsenceClass | None:
+    absence = seen.observation.normalised.absence
+    return absence.verdict if absence else None
 
 
 def _within(seen: Seen, thread: str | None) -> Seen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from archiver.contract import Seen
 from schemas.canonical import Canonical
@@ -32,6 +32,15 @@ WINDOW = "window"
 """The flag of a list that shows only what is young."""
 EMPTIED_FROM = 5
 """How many items a list showed before, at least, for showing none at all to be doubted."""
+
+
+Why: TypeAlias = Literal["left", "told", "below"]
+"""Why an item is looked up: it left its list, its platform told of it, or what it belongs to has gone."""
+BECAUSE: Mapping[Why, str] = {
+    "left": "its list no longer shows it",
+    "told": "its platform told of it",
+    "below": "what it belongs to has gone",
+}
 
 
 class Version(Canonical, frozen=True):
@@ -228,7 +237,7 @@ def below(held: Held, item: str) -> tuple[str, ...]:
 class LookUp:
     """What the direct look-ups of a missing item gave: what each said, its HTTP status, and the last answer.
 
-    ``direct`` is as ``archiver.contract.LookingUp`` has it.
+    ``direct`` is as ``archiver.contract.LookingUp`` has it; ``put_off`` tells that another look makes them.
     """
 
     standings: tuple[Standing, ...]
@@ -237,6 +246,7 @@ class LookUp:
     payload: bytes = b""
     uri: str = ""
     direct: bool = False
+    put_off: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -253,24 +263,26 @@ def standing_of(status: int | None) -> Standing:
     return "present" if status in PRESENT else "unknown"
 
 
-def judge(look_up: LookUp, *, window: bool, fragment: bool) -> tuple[AbsenceClass, str]:
+def judge(look_up: LookUp, *, window: bool, fragment: bool, why: Why = "left") -> tuple[AbsenceClass, str]:
     """Return the class of an absence and the reason in words. One failed read decides nothing.
 
-    ``window``: the list shows only the newest items. ``fragment``: the address is a part of a page, so that the
-    page's answer says nothing about the item.
+    ``why`` it was looked up. ``window``: the list shows only the newest items. ``fragment``: the address is a part of a
+    page, so that the page's answer says nothing about the item.
     """
-    said, answered = set(look_up.standings), _words(look_up.statuses)
+    said, answered, because = set(look_up.standings), _words(look_up.statuses), BECAUSE[why]
     if said == {"gone"}:
-        return "deleted", f"its list no longer shows it and its address answered {answered}"
+        return "deleted", f"{because} and its address answered {answered}"
     if said == {"withheld"}:
-        return "hidden", f"its list no longer shows it and its address answered {answered}"
+        return "hidden", f"{because} and its address answered {answered}"
     if said == {"present"}:
         if window and not fragment:
             return "present", "it left the list, which shows only the newest items; its address still answers"
-        return "undetermined", "its list no longer shows it, but its address still answers"
+        return "undetermined", f"{because}, but its address still answers"
+    if look_up.put_off:
+        return "undetermined", f"{because}, and too much was to be looked up at once"
     if not said:
-        return "undetermined", "its list no longer shows it, and it has no address to be looked up"
-    return "undetermined", f"its list no longer shows it; its address answered {answered}"
+        return "undetermined", f"{because}, and it has no address to be looked up"
+    return "undetermined", f"{because}; its address answered {answered}"
 
 
 def _words(statuses: tuple[int | None, ...]) -> str:
@@ -286,6 +298,7 @@ def absent(
     list_exchange: str,
     at: Instant,
     reached: Mapping[str, tuple[Reached, ...]] | None = None,
+    why: Why = "left",
 ) -> Seen | None:
     """Return the observation that ``item`` is away from its list, or ``None`` when it is not, or is known to be.
 
@@ -293,7 +306,7 @@ def absent(
     read the account's lists, where not every look reads all of them.
     """
     version = held.versions[item][-1]
-    verdict, reason = judge(look_up, window=window, fragment="#" in (version.url or ""))
+    verdict, reason = judge(look_up, window=window, fragment="#" in (version.url or ""), why=why)
     if version.verdict == verdict or look_up.is_there:
         return None
     last_seen = max(_shown(held, item, reached), default=version.created or version.captured)
@@ -306,7 +319,7 @@ def absent(
             verdict=verdict,
             last_seen=last_seen,
             first_missing=at,
-            reads=(list_exchange, *look_up.exchanges),
+            reads=tuple(filter(None, (list_exchange if why == "left" else "", *look_up.exchanges))),
             reason=reason,
         ),
     )
