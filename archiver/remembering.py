@@ -38,9 +38,13 @@ def recalled(home: Path, account: str, cursor: Mapping[str, str], *, last: str |
     return dict(cursor) | (memory.private if memory.capture == last else {})
 
 
-def remember(home: Path, account: str, cursor: Mapping[str, str], *, capture: str) -> dict[str, str]:
-    """Keep what stays on this machine of a capture, and return the part of its cursor that goes into the ledger."""
-    public = {name: value for name, value in cursor.items() if name not in PRIVATE}
+def public_part(cursor: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of a cursor that goes into the ledger."""
+    return {name: value for name, value in cursor.items() if name not in PRIVATE}
+
+
+def remember(home: Path, account: str, cursor: Mapping[str, str], *, capture: str) -> None:
+    """Keep what stays on this machine of a capture that is whole in the spool."""
     private = {name: value for name, value in cursor.items() if name in PRIVATE}
     path = _path(home, account)
     # It only saves asking again: a disk that refuses it must not cost what was captured.
@@ -50,7 +54,16 @@ def remember(home: Path, account: str, cursor: Mapping[str, str], *, capture: st
             temporary = path.with_name(f".{path.name}.{os.getpid()}")
             temporary.write_bytes(Memory(capture=capture, private=private).to_bytes())
             temporary.rename(path)
-    return public
+
+
+def carry(home: Path, account: str, *, last: str | None, capture: str) -> None:
+    """Let what is remembered of the ``last`` capture be that of ``capture``, which left the account's cursor as it was.
+
+    That is an import, or a look that was cut short.
+    """
+    remembered = recalled(home, account, {}, last=last)
+    if remembered:
+        remember(home, account, remembered, capture=capture)
 
 
 def _path(home: Path, account: str) -> Path:

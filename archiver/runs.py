@@ -23,7 +23,7 @@ from archiver.held import held_of
 from archiver.planning import plan_of
 from archiver.receiving.received import waiting
 from archiver.receiving.sealing import find_site, noticed, taken_along
-from archiver.remembering import recalled, remember
+from archiver.remembering import public_part, recalled, remember
 from archiver.substance import substance
 from manifests.archive import SOFTWARE
 from schemas.errors import ArchiveError, UnavailableError
@@ -81,10 +81,12 @@ def looked_at(
                 looked = replace(looked, seen=(*seen, *looked.seen), told=tuple(one.name for one in told))
         except ArchiveError as error:
             # Nothing could be asked at all: no secret in the environment, no version named. The poll says so.
-            looked = Looked(
-                _poll(archive, plan, Collected(cursor=plan.cursor, sanity="unread"), error=error), error=error
-            )
+            cursor = _recalled(archive, plan)
+            poll = _poll(archive, plan, Collected(cursor=cursor, sanity="unread"), cursor, error=error)
+            looked = Looked(poll, cursor, error=error)
         spooled.finish(looked.poll, looked.seen, told=looked.told)
+        # Only now: what was asked may be forgotten when what was answered is kept.
+        remember(archive.home, account.name, looked.cursor, capture=plan.capture)
         yield spooled, looked
 
 
@@ -151,10 +153,12 @@ def _told(
 class Looked:
     """One look at an account: the poll, what was seen, the error if it failed, and in words what could not be read.
 
-    ``told`` are the names of the platform's notifications that it took along.
+    ``cursor`` is what the next look is given, also what stays on this machine. ``told`` are the names of the platform's
+    notifications that it took along.
     """
 
     poll: Poll
+    cursor: Mapping[str, str]
     seen: tuple[Seen, ...] = ()
     error: ArchiveError | None = None
     failures: tuple[str, ...] = ()
@@ -192,9 +196,11 @@ def _look(
             do="Report this; what was fetched is kept in the archive, and the next capture reads the account again.",
             place=f"{where.filename.rpartition('/')[2]}:{where.lineno}",
         )
-    poll = _poll(archive, plan, collected, error=error, transport=transport)
+    # A look that failed leaves what the one before remembered: what waits is still to be asked.
+    after = cursor if error else collected.cursor
+    poll = _poll(archive, plan, collected, after, error=error, transport=transport)
     failures = tuple(transport.masked(failure) for failure in collected.failures)
-    return Looked(poll, (*collected.items, *away), error, failures)
+    return Looked(poll, after, (*collected.items, *away), error, failures)
 
 
 def _doubted(held: Held, collected: Collected) -> Collected:
@@ -218,6 +224,7 @@ def _poll(
     archive: Archive,
     plan: spool.Plan,
     collected: Collected,
+    cursor: Mapping[str, str],
     *,
     error: ArchiveError | None,
     transport: RecordingTransport | None = None,
@@ -231,16 +238,13 @@ def _poll(
         reason=transport.masked(reason) if reason and transport else reason,
         requests=transport.requests if transport else 0,
         listed=len(collected.listed or ()),
-        # A look that failed leaves what the one before remembered: what waits is still to be asked.
-        cursor_after=remember(
-            archive.home, plan.account, _recalled(archive, plan) if error else collected.cursor, capture=plan.capture
-        ),
+        cursor_after=public_part(cursor),
     )
 
 
 def _recalled(archive: Archive, plan: spool.Plan) -> dict[str, str]:
-    _, before = archive.ledger.history.last_capture.get(plan.account, (0, None))
-    return recalled(archive.home, plan.account, plan.cursor, last=before.poll.capture if before else None)
+    last = archive.ledger.history.find_last_poll(plan.account)
+    return recalled(archive.home, plan.account, plan.cursor, last=last.capture if last else None)
 
 
 def _unread(collected: Collected) -> str | None:

@@ -16,6 +16,7 @@ import msgspec
 from archiver import observe
 from archiver.held import held_of
 from archiver.receiving.received import settle
+from archiver.remembering import carry
 from archiver.sorting import sorted_fresh
 from archiver.substance import substance
 from schemas.classifying import Subject, author_class, series_of
@@ -154,6 +155,9 @@ class _Draft:
     def _made(self, account: Account, base: int | None) -> Captured:
         archive, spooled = self._archive, self.spooled
         poll = self._poll = self._poll or spooled.find_poll() or _interrupted(archive, spooled)
+        if poll.method == "import" or poll.outcome == "interrupted":
+            last = archive.ledger.history.find_last_poll(account.name)
+            carry(archive.home, account.name, last=last.capture if last else None, capture=poll.capture)
         if self._exchanges is None:
             self._exchanges = tuple(self._stored_exchanges(account))
         held, place_of = held_of(archive, account.name), _placing(archive, account)

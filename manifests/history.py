@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from manifests.signing import Verifier
+    from schemas.capture import Poll
     from schemas.digest import Digest
     from schemas.ledger import Act, KeyPurpose
     from schemas.partition import Partition
@@ -165,6 +166,11 @@ class History(Standing, kw_only=True):
     def attestors_at(self, size: int) -> AttestorsNamed:
         """Return who is to vouch for the checkpoint over the first ``size`` entries, as named last in these."""
         return next((act for index, act in reversed(self.attestors) if index < size), AttestorsNamed())
+
+    def find_last_poll(self, account: str) -> Poll | None:
+        """Return the last poll of an account, an import too."""
+        _, last = self.last_capture.get(account, (0, None))
+        return last.poll if last else None
 
     def find_capture(self, name: str) -> int | None:
         """Return the index of the entry that holds a capture, or ``None``."""

@@ -241,6 +241,27 @@ def test_a_profile_leads_to_its_posts_however_old_it_is(tmp_path: Path):
         assert "1" in views(read)
 
 
+def test_where_nobody_knows_what_waited_everything_is_asked_again_until_a_look_has_read_everything(tmp_path: Path):
+    post, history = status(1, edited_at="2026-11-20T09:00:00.000Z"), "/api/v1/statuses/1/history"
+    steps = (RecheckSettings(2, 0), RecheckSettings(0, 168))
+    # An edit was seen and is held; what it led to waited on another machine.
+    cursor = {"waits": "1", "read-2d": str(AT), "read-all": str(AT.plus(seconds=-3600))}
+
+    def asked(cursor: Mapping[str, str]) -> tuple[bool, Mapping[str, str]]:
+        before = len(server.requests)
+        collected = looked(server, tmp_path, cursor=cursor, known=lambda _item, _native: True, recheck=steps)
+        return history in [one.path for one in server.requests[before:]], collected.cursor
+
+    with serving(site(post) | {history: answer([])}) as server:
+        assert asked({"read-2d": str(AT), "read-all": str(AT)})[0] is False
+        again, young = asked(cursor)
+        assert (again, young["lost"]) == (True, "waiting")
+        again, after = asked({**young, "read-all": str(AT.plus(seconds=-168 * 3600))})
+        assert again
+        assert "lost" not in after
+        assert asked(after)[0] is False
+
+
 def test_what_waits_is_remembered_with_all_that_its_answer_needs():
     waiting = (
         Waiting(Question("replies", "https://maple.example/7", about="7"), AT, rest=True),

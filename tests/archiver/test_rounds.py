@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from archiver import registry, rounds
+from archiver import registry, rounds, spool
+from archiver.planning import plan_of
+from archiver.remembering import recalled, remember
 from archiver.rounds import capture_all, recover, system_chance
 from manifests.audit import audit
 from manifests.ledger import Ledger
@@ -105,6 +107,19 @@ def test_one_account_that_fails_keeps_no_other_from_being_committed(archive: Arc
     assert results["gone"].act is not None
     assert results["gone"].act.poll.outcome == "failed"
     assert sum(result.error is None for result in results.values()) == ACCOUNTS
+
+
+def test_what_waits_is_remembered_over_a_look_that_was_cut_short(archive: Archive):
+    account = registry.account_named(archive, "feed-0")
+    (done,) = capture_all(archive, [account], system_chance(), environment={})
+    assert done.act is not None
+    remember(archive.home, "feed-0", {"waiting": "these"}, capture=done.act.poll.capture)
+    plan = plan_of(archive, account, system_chance(), method="feed", collector="feed/1")
+    with spool.begin(archive.spool, plan):
+        pass  # the process ends here
+    (cut,) = recover(archive, system_chance())
+    assert cut.poll.outcome == "interrupted"
+    assert recalled(archive.home, "feed-0", {}, last=cut.poll.capture) == {"waiting": "these"}
 
 
 @pytest.mark.parametrize(

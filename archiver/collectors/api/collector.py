@@ -10,7 +10,7 @@ from archiver.collectors.api.answers import answer_of
 from archiver.collectors.api.budget import left_today, spend
 from archiver.collectors.api.depth import depth_of
 from archiver.collectors.api.reached import reached_in, spell_reached
-from archiver.collectors.api.waiting import MOST, Waiting, spell_waiting, waiting_in
+from archiver.collectors.api.waiting import MOST, Waiting, is_lost, spell_lost, spell_waiting, waiting_in
 from archiver.collectors.api.walk import Bounds, Walk
 from archiver.contract import Collected, LookingUp
 from archiver.observe import PRESENT
@@ -131,20 +131,23 @@ class ApiCollector:
         depth = depth_of(self.capture.recheck, cursor, began, unfinished=UNFINISHED in cursor)
         bounds = Bounds(self.capture.max_requests, MOST_OCTETS, left_today(self.budget, cursor, began))
         left, reached = waiting_in(cursor), reached_in(cursor)
-        walk = Walk(self.platform, self.reading, self.site, transport, known, bounds=bounds, now=self.now, left=left)
+        lost = is_lost(cursor, left)
+        walk = Walk(
+            self.platform, self.reading, self.site, transport, known, bounds=bounds, now=self.now, left=left, again=lost
+        )
         asked = (question for question in self.reading.start(self.site) if not (question.seldom and depth.horizon))
         first = [Waiting(question, depth.horizon) for question in asked]
         walk.follow(first)
-        lost = _lost_scopes(cursor, walk.scopes)
+        withdrawn = _lost_scopes(cursor, walk.scopes)
         forgotten = len(walk.waiting) - MOST
         told = (f"{forgotten} questions are more than are remembered; looks that read everything ask them",)
-        failures = (*walk.failures, *lost, *told[: max(0, forgotten)])
+        failures = (*walk.failures, *withdrawn, *told[: max(0, forgotten)])
         return Collected(
             items=tuple(walk.seen),
             listed=tuple(walk.listed),
             window=False,
             status=walk.status,
-            sanity="suspect" if walk.doubtful or lost else "plausible",
+            sanity="suspect" if walk.doubtful or withdrawn else "plausible",
             cursor={
                 **{name: value for name, value in cursor.items() if name.startswith("read-")},
                 **depth.marks,
@@ -152,6 +155,7 @@ class ApiCollector:
                 **spend(cursor, walk.spent, began),
                 **({UNFINISHED: str(began)} if walk.unfinished else {}),
                 **spell_waiting(walk.waiting),
+                **spell_lost(cursor, lost=lost, everything=depth.horizon is None, unfinished=walk.unfinished),
                 **spell_reached(reached, walk.reached),
             },
             failures=failures,

@@ -11,10 +11,12 @@ from archiver.platforms.reading import Question
 from schemas.instant import Instant, InstantMalformedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 KEY = "waiting"
 """The key of the cursor, which stays on this machine: addresses name items."""
+WAITS, LOST = "waits", "lost"
+"""The keys that go into the ledger: how much waits, and that what waited was lost, until everything was asked again."""
 MOST = 20_000
 """How many questions are remembered: when half as many wait, lists wait for what they led to."""
 
@@ -64,7 +66,18 @@ def spell_waiting(waiting: Iterable[Waiting]) -> dict[str, str]:
         for one in waiting
         for question in (one.question,)
     ][:MOST]
-    return {KEY: msgspec.json.encode(rows).decode()} if rows else {}
+    return {KEY: msgspec.json.encode(rows).decode(), WAITS: str(len(rows))} if rows else {}
+
+
+def is_lost(cursor: Mapping[str, str], left: Collection[Waiting]) -> bool:
+    """Return whether this machine does not know what an earlier look left to be asked, and not all was asked since."""
+    return LOST in cursor or (WAITS in cursor and not left)
+
+
+def spell_lost(cursor: Mapping[str, str], *, lost: bool, everything: bool, unfinished: bool) -> dict[str, str]:
+    """Return what a cursor keeps of that until a look for ``everything`` has come to its end."""
+    begun = everything or cursor.get(LOST) == "asking"
+    return {LOST: "asking" if begun else "waiting"} if lost and not (begun and not unfinished) else {}
 
 
 def waiting_in(cursor: Mapping[str, str]) -> tuple[Waiting, ...]:

@@ -82,7 +82,7 @@ class Walk:
 
     ``left`` is what the walk before left to be asked: it takes turns with what is asked anew, whichever has asked less
     so far, so that neither waits for ever. What is asked anew is read as far back as it was to be then; a whole list
-    that goes on is not begun anew.
+    that goes on is not begun anew. ``again`` asks of what is known, too, what is asked of what has changed.
     """
 
     def __init__(
@@ -96,10 +96,11 @@ class Walk:
         bounds: Bounds,
         now: Callable[[], Instant],
         left: Iterable[Waiting] = (),
+        again: bool = False,
     ) -> None:
         self._dialect, self._reading, self._site = platform.dialect, reading, site
         self._transport, self._known, self._bounds, self._now = transport, known, bounds, now
-        self._media = Media(transport)
+        self._media, self._again = Media(transport), again
         self._failures: dict[str, None] = {}
         left = self._timely(left)
         self._anew, self._waits = _Side(), _Side(deque(left))
@@ -301,7 +302,7 @@ class Walk:
         return until
 
     def _is_to_be_asked(self, lead: Question, *, known: bool, everything: bool) -> bool:
-        if (lead.changed and known and self._was_read(lead)) or (lead.seldom and not everything):
+        if (lead.changed and known and not self._again and self._was_read(lead)) or (lead.seldom and not everything):
             return False
         return not lead.empty or self._known(list_item(lead), b"")
 
