@@ -96,10 +96,11 @@ NOT_FETCHED = (
 """What may befall one file without ending the capture. What cannot be recorded does end it."""
 
 
-def demand_ok(response: Response, *, stands_for: int | None = None) -> None:
-    """Accept 2xx and 304 (nothing changed); refuse every other answer by name.
+def demand_ok(response: Response, *, stands_for: int | None = None, conditional: bool = False) -> None:
+    """Accept 2xx, and 304 (nothing changed) where that was asked; refuse every other answer by name.
 
-    ``stands_for`` is the status that the answer means, where its platform says so in the body.
+    ``stands_for`` is the status that the answer means, where its platform says so in the body. Whoever did not ask
+    whether anything changed, and is told that nothing has, knows nothing.
 
     Raises:
         AccessRefusedError, NotFoundError, RateLimitedError, ServerFailedError, RequestRefusedError: by status.
@@ -108,7 +109,7 @@ def demand_ok(response: Response, *, stands_for: int | None = None) -> None:
     meant = f", which there stands for {status}" if status != response.status else ""
     what = f"{uri} was answered with status {response.status}{meant}."
     match status:
-        case _ if 200 <= status < 300 or status == 304:  # noqa: PLR2004 -- RFC 9110 section 15
+        case _ if 200 <= status < 300 or (status == 304 and conditional):  # noqa: PLR2004 -- RFC 9110 section 15
             return
         case 401 | 403:
             raise AccessRefusedError(

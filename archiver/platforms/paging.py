@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from archiver.parsing.shapes import find_id, member
+from schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +19,22 @@ LONGEST_NUMBER = 15
 REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
 
 
+class NextPageUnusableError(UnavailableError):
+    """An answer leads to a next page where there can be none: what comes after it is not known."""
+
+    code = "NEXT_PAGE_UNUSABLE"
+
+
 def by_link(answer: Answer) -> str | None:
-    """Return the address of the ``Link`` header with the relation ``next`` (RFC 8288)."""
+    """Return the address of the ``Link`` header with the relation ``next`` (RFC 8288).
+
+    Raises:
+        NextPageUnusableError: it is no address.
+    """
     for target, parameters in LINK.findall(answer.headers.get("Link", "")):
         relations = REL.search(parameters)
         if relations and "next" in (relations[1] or relations[2]).lower().split():
-            return str(urljoin(answer.question.url, target))
+            return _joined(answer, target)
     return None
 
 
@@ -38,14 +49,16 @@ def by_cursor(*path: str, parameter: str) -> Callable[[Answer], str | None]:
 
 
 def by_address(*path: str) -> Callable[[Answer], str | None]:
-    """Return a reader of the next page's address in the answer; it stays on the same origin."""
+    """Return a reader of the next page's address in the answer; one on another origin is unusable."""
 
     def next_of(answer: Answer) -> str | None:
         found = member(answer.value, *path)
         if not isinstance(found, str) or not found:
             return None
-        url = urljoin(answer.question.url, found)
-        return url if urlsplit(url)[:2] == urlsplit(answer.question.url)[:2] else None
+        url = _joined(answer, found)
+        if urlsplit(url)[:2] != urlsplit(answer.question.url)[:2]:
+            raise _unusable("an address on another origin")
+        return url
 
     return next_of
 
@@ -97,6 +110,20 @@ def with_parameter(url: str, **parameters: str | None) -> str:
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters]
     added = [(name, value) for name, value in parameters.items() if value is not None]
     return urlunsplit(parts._replace(query=urlencode([*kept, *added])))
+
+
+def _joined(answer: Answer, target: str) -> str:
+    try:
+        return urljoin(answer.question.url, target)
+    except ValueError:
+        raise _unusable("no address") from None
+
+
+def _unusable(what: str) -> NextPageUnusableError:
+    return NextPageUnusableError(
+        f"An answer gives {what} as its next page.",
+        do="Report this; the answer is kept, what follows it is not.",
+    )
 
 
 def _number(answer: Answer, parameter: str, *, first: int) -> int:

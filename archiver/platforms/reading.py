@@ -141,12 +141,13 @@ class Endpoint:
     what has left is looked up, and that decides; of a ``passing`` one nothing is concluded, for what has left is gone
     or is read elsewhere.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
-    returns the address of the next page. ``seen_as`` completes a view by what only the question knows. An item that is
-    read ``elsewhere`` in another form is listed and leads on, and is not kept as it is shown here. ``names`` are ids
-    that a page lists besides: of what it only names, or shows within something else. ``cost`` is in the units of the
-    platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of all its items
-    ``together``, where a platform answers for many at once. An item of a list from the newest on, or of an endpoint
-    that ``ages``, leads nowhere if it is held and older than a look goes back.
+    returns the address of the next page; it may raise ``archiver.platforms.paging.NextPageUnusableError``. ``seen_as``
+    completes a view by what only the question knows. An item that is read ``elsewhere`` in another form is listed and
+    leads on, and is not kept as it is shown here. ``names`` are ids that a page lists besides: of what it only names,
+    or shows within something else. ``cost`` is in the units of the platform's budget. ``title`` is what people call
+    what is asked for. A page leads to what is asked of all its items ``together``, where a platform answers for many at
+    once. An item of a list from the newest on, or of an endpoint that ``ages``, leads nowhere if it is held and older
+    than a look goes back.
     """
 
     title: str

@@ -378,6 +378,14 @@ def test_pages_that_lead_in_a_circle_end(tmp_path: Path):
     assert len(server.requests) == 3
 
 
+@pytest.mark.parametrize("target", ["http://[", "//[::"])
+def test_a_next_page_that_is_no_address_is_a_gap_and_no_end(tmp_path: Path, target: str):
+    with serving(site() | {STATUSES: answer([status(1)], Link=f'<{target}>; rel="next"')}) as server:
+        collected = looked(server, tmp_path)
+    assert views(collected)["list:statuses"].flags == (NEWEST,)
+    assert collected.failures == ("the posts: NEXT_PAGE_UNUSABLE: An answer gives no address as its next page.",)
+
+
 def test_an_option_that_the_platform_does_not_have_is_refused(tmp_path: Path):
     account = Account(name="m", platform="mastodon", url="https://social.example/@maple", title="Maple")
     settings = msgspec.structs.replace(SETTINGS, platform={"mastodon": PlatformSettings(options=("faster",))})

@@ -10,7 +10,13 @@ import pytest
 from archiver.collectors.feed.collector import FeedCollector
 from archiver.collectors.feed.found import NotAFeedError
 from archiver.collectors.feed.reading import read_feed
-from archiver.fetch.failures import AccessRefusedError, NotFoundError, RateLimitedError, ServerFailedError
+from archiver.fetch.failures import (
+    AccessRefusedError,
+    NotFoundError,
+    RateLimitedError,
+    RequestRefusedError,
+    ServerFailedError,
+)
 from archiver.remembering import PRIVATE
 from schemas.account import Account
 from schemas.digest import Digest
@@ -94,6 +100,16 @@ def test_an_unchanged_feed_is_asked_for_by_its_validators_and_says_nothing(tmp_p
         assert server.requests[1].headers["If-None-Match"] == '"7"'
         assert server.requests[1].headers["If-Modified-Since"] == "Mon, 02 Mar 2026 08:00:00 GMT"
         assert (after.items, after.listed, after.status, after.cursor) == ((), None, 304, before.cursor)
+
+
+def test_who_is_told_that_nothing_changed_and_never_read_anything_knows_nothing(tmp_path: Path) -> None:
+    comments = "<wfw:commentRss xmlns:wfw='http://wellformedweb.org/CommentAPI/'>/comments</wfw:commentRss>"
+    with serving({"/feed": Answer(304), "/comments": Answer(304)}) as server:
+        with pytest.raises(RequestRefusedError):
+            collected(server, tmp_path)
+        server.write({"/feed": Answer(headers=XML, body=feed(post(1, comments))), "/comments": Answer(304)})
+        found = collected(server, tmp_path)
+    assert "REQUEST_REFUSED" in found.failures[0]
 
 
 def test_media_and_the_page_of_an_item_are_recorded_once_each(tmp_path: Path) -> None:

@@ -107,7 +107,9 @@ def test_answers_that_are_no_use_are_refused_by_name(status: int, error: type[Ar
         demand_ok(response)
     assert refused.value.facts["status"] == status
     assert refused.value.facts.get("retry_after") == ("3600" if status == 429 else None)
-    demand_ok(replace(response, status=304))
+    demand_ok(replace(response, status=304), conditional=True)
+    with pytest.raises(RequestRefusedError):
+        demand_ok(replace(response, status=304))
     demand_ok(replace(response, status=206))
 
 

@@ -25,6 +25,7 @@ from archiver.fetch.failures import (
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import decode
 from archiver.parsing.text import cleaned
+from archiver.platforms.paging import NextPageUnusableError
 from archiver.platforms.reading import DATED, UNAUTHORISED, Answer, Endpoint, Led, Question
 from schemas.capture import Observation
 from schemas.digest import Digest
@@ -259,7 +260,11 @@ class Walk:
         self._judge(answer, endpoint)
         until = self._add(answer, response, located, listing, horizon)
         listing.until = until or listing.until
-        url = endpoint.next(answer)
+        try:
+            url = endpoint.next(answer)
+        except NextPageUnusableError as error:
+            self._fail(f"{endpoint.title}: {error.code}: {error.what}")
+            return None
         if url is None:
             listing.whole = True
         elif url in listing.pages:

@@ -71,7 +71,7 @@ class FeedCollector:
         # Which comment feeds there were, the feed itself says, or this machine remembers: else it must come whole.
         conditions = asking(cursor) if str(len(remembered(cursor))) == cursor.get(THREADS, "0") else {}
         response = transport.get(account.url, headers={"Accept": ACCEPT, **conditions})
-        demand_ok(response)
+        demand_ok(response, conditional=bool(conditions))
         look = _Look(transport, known)
         if response.status == NOT_MODIFIED:
             threads = look.comments(remembered(cursor))
@@ -139,10 +139,11 @@ class _Look:
 
     def _read_comments(self, thread: CommentFeed) -> CommentFeed:
         try:
-            response = self._transport.get(thread.address, headers={"Accept": ACCEPT, **asking(thread.validators)})
+            conditions = asking(thread.validators)
+            response = self._transport.get(thread.address, headers={"Accept": ACCEPT, **conditions})
+            demand_ok(response, conditional=bool(conditions))
             if response.status == NOT_MODIFIED:
                 return thread
-            demand_ok(response)
             feed = read_feed(response.payload, address=response.uri, headers=response.headers)
         except (*NOT_FETCHED, *NOT_ANSWERED, NotAFeedError) as error:
             self.failures.append(f"comments at {thread.address}: {error.code}: {error.what}")
