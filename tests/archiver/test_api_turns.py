@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from archiver.collectors.api import listing as listings
 from archiver.collectors.api.collector import ApiCollector
 from archiver.collectors.api.reached import reached_in, spell_reached
-from archiver.collectors.api.waiting import waiting_in
+from archiver.collectors.api.waiting import Waiting, waiting_in
 from archiver.contract import Access, Reached, Response
 from archiver.observe import SPREAD
 from archiver.platforms.known import find_platform
@@ -143,6 +143,7 @@ def test_whatever_waits_is_asked_after_no_more_looks_than_questions_stand_before
 ):
     words, cursor = Words(pages=pages), dict[str, str]()
     due: dict[str, int] = {}
+    waiting: tuple[Waiting, ...] = ()
     for look in range(20):
         # Young posts alone fill each look, again and again.
         words.posts = posts[look % len(posts)]
@@ -150,9 +151,9 @@ def test_whatever_waits_is_asked_after_no_more_looks_than_questions_stand_before
         cursor = dict(words.look(words, cursor=cursor, bound=bound).cursor)
         asked = words.asked[begun:]
         assert len(asked) == len(set(asked)) <= bound
-        waiting = waiting_in(cursor)
-        # While the list of words goes on, it is not begun anew.
-        for url in (*asked, *(f"{API}/{one.question.endpoint}" for one in waiting if one.rest)):
+        before, waiting = waiting, waiting_in(cursor)
+        # A look in which the list of words goes on does not begin it anew.
+        for url in (*asked, *(f"{API}/{one.question.endpoint}" for one in (*before, *waiting) if one.rest)):
             due.pop(url, None)
         for place, one in enumerate(waiting, start=1):
             due.setdefault(one.question.url, look + place)
@@ -225,7 +226,7 @@ def test_a_list_that_a_week_of_looks_cannot_finish_is_begun_anew_and_that_is_sai
 def test_a_list_too_long_to_be_remembered_is_no_list_and_that_is_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(listings, "MOST_SHOWN", 5)
     words, cursor, said = Words(pages=7), dict[str, str](), set[str]()
-    for _ in range(4):
+    for _ in range(6):
         collected = words.look(words, cursor=cursor, bound=4)
         assert "list:words" not in lists(collected)
         cursor, said = dict(collected.cursor), said | set(collected.failures)

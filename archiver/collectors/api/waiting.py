@@ -26,7 +26,7 @@ class Waiting:
     """A question to be asked: down to ``horizon``.
 
     ``rest`` tells that it goes on where another look stopped, ``after`` that last item. Of a whole list ``shown`` is
-    what its earlier pages showed, and ``since`` when the first of them was read; absent where that is not known.
+    what its earlier pages showed, and ``since`` when the first of them was read; where that is not known it is no list.
     """
 
     question: Question

@@ -106,7 +106,7 @@ class Walk:
         left = self._timely(left)
         self._anew, self._waits = _Side(), _Side(deque(left))
         self._left = {one.question.url: one for one in left}
-        self._going = {list_item(one.question) for one in left if one.rest and self._is_whole(one)}
+        self._going = {list_item(one.question) for one in left if one.since is not None}
         self._open: dict[str, Listing] = {}
         self._led: list[Waiting] = []
         self._asked: set[str] = set()
