@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -57,35 +56,36 @@ class ItemLooker:
         told = {one.item: one for one in named if one.item not in shown}
         why: dict[str, Why] = dict.fromkeys(told, "told")
         why.update(dict.fromkeys(self._missing(collected), "left"))
-        queue = deque(why)
-        found: list[Seen] = []
+        queue, found = list(why), list[Seen]()
         while queue:
-            item = queue.popleft()
-            if item not in self.held.versions:
-                found.extend(self._read(item, told[item].kind, None, within=told[item].within))
-                continue
-            version = _shown(self.held.versions[item])
-            look_up, _ = self._look_up(item, self.looking.address(item, version.kind, version.url))
-            if look_up.is_there:
-                found.extend(self._read(item, version.kind, version.url, within=version.thread))
-            seen = observe.absent(
-                self.held,
-                item,
-                look_up,
-                window=collected.window,
-                list_exchange=list_exchange,
-                at=self.now(),
-                reached=collected.reached,
-                why=why[item],
-            )
-            away = seen is not None and _verdict(seen) in AWAY
-            # That a platform told of an item is no reason to miss it.
-            if seen is None or (why[item] == "told" and not away):
-                continue
-            found.append(seen)
-            below = [other for other in observe.below(self.held, item) if other not in why] if away else []
-            why.update(dict.fromkeys(below, "below"))
-            queue.extend(below)
+            gone: set[str] = set()
+            for item in queue:
+                if item not in self.held.versions:
+                    found.extend(self._read(item, told[item].kind, None, within=told[item].within))
+                    continue
+                version = _shown(self.held.versions[item])
+                look_up, _ = self._look_up(item, self.looking.address(item, version.kind, version.url))
+                if look_up.is_there:
+                    found.extend(self._read(item, version.kind, version.url, within=version.thread))
+                seen = observe.absent(
+                    self.held,
+                    item,
+                    look_up,
+                    window=collected.window,
+                    list_exchange=list_exchange,
+                    at=self.now(),
+                    reached=collected.reached,
+                    why=why[item],
+                )
+                away = seen is not None and _verdict(seen) in AWAY
+                # That a platform told of an item is no reason to miss it.
+                if seen is not None and (away or why[item] != "told"):
+                    found.append(seen)
+                if away:
+                    gone.add(item)
+            # All of them together: what is held is gone through once for each level of answers, and not for each item.
+            queue = [other for other in observe.below(self.held, gone) if other not in why] if gone else []
+            why.update(dict.fromkeys(queue, "below"))
         return tuple(found)
 
     def _missing(self, collected: Collected) -> list[str]:

@@ -13,7 +13,7 @@ from schemas.instant import Instant
 from schemas.record import Absence, AbsenceClass, Kind, Normalised, Provenance, Slice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from archiver.contract import Reached, Standing
     from schemas.record import Method
@@ -214,19 +214,22 @@ def missing(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
     return tuple(sorted(gone | undecided))
 
 
-def below(held: Held, item: str) -> tuple[str, ...]:
-    """Return the comments and replies of ``item`` that are not known to be away: when it goes, so may they.
+def below(held: Held, items: Collection[str]) -> tuple[str, ...]:
+    """Return the comments and replies of ``items`` that are not known to be away: when these go, so may they.
 
-    They belong to its thread, or its own lists showed them: a comment's replies are in the thread of the post.
+    They belong to their threads, or their own lists showed them: a comment's replies are in the thread of the post.
     """
-    lists = [listed for name, listed in held.lists.items() if name[:5] == "list:" and name.split(":", 2)[2:] == [item]]
-    shown = frozenset().union(*lists)
+    shown: set[str] = set()
+    for name, listed in held.lists.items():
+        match name.split(":", 2):
+            case ["list", _, about] if about in items:
+                shown.update(listed)
     return tuple(
         sorted(
             other
             for other, versions in held.versions.items()
-            if (versions[-1].thread == item or other in shown)
-            and other != item
+            if (versions[-1].thread in items or other in shown)
+            and other not in items
             and versions[-1].kind != "list"
             and versions[-1].verdict is None
         )

@@ -311,7 +311,7 @@ def test_the_comments_of_a_gone_item_are_looked_up_too():
             "d": (version(other, thread="b"),),
         }
     )
-    assert observe.below(archive, "a") == ("c",)
+    assert observe.below(archive, {"a"}) == ("c",)
 
 
 def test_what_its_own_lists_showed_of_a_gone_item_is_looked_up_too():
@@ -319,4 +319,4 @@ def test_what_its_own_lists_showed_of_a_gone_item_is_looked_up_too():
         versions={name: (version(seen(name, kind="reply"), thread="post"),) for name in ("c", "r", "s")},
         lists={"list:replies:c": ("r",), "list:replies:other": ("s",), "list:replies": ("s",)},
     )
-    assert observe.below(archive, "c") == ("r",)
+    assert observe.below(archive, {"c"}) == ("r",)
