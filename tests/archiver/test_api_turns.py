@@ -224,7 +224,7 @@ def test_a_list_that_a_week_of_looks_cannot_finish_is_begun_anew_and_that_is_sai
 
 
 def test_a_list_too_long_to_be_remembered_is_no_list_and_that_is_said(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(listings, "MOST_SHOWN", 5)
+    monkeypatch.setattr(listings, "MOST_SHOWN", 50)
     words, cursor, said = Words(pages=7), dict[str, str](), set[str]()
     for _ in range(6):
         collected = words.look(words, cursor=cursor, bound=4)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from schemas.instant import Instant
 
 
-MOST_SHOWN = 100_000
-"""How many ids of a whole list are remembered from one look to the next."""
+MOST_SHOWN = 4_000_000
+"""How many characters the ids of a whole list may have that are remembered from one look to the next."""
 
 
 def list_item(question: Question) -> str:
@@ -72,7 +72,7 @@ class Listing:
     @property
     def can_be_remembered(self) -> bool:
         """Whether what was shown so far can wait for another look; what is said of a part alone need not."""
-        return self.endpoint.order != "whole" or len(self.shown) + len(self.items) <= MOST_SHOWN
+        return self.endpoint.order != "whole" or sum(map(len, (*self.shown, *self.items))) <= MOST_SHOWN
 
     @property
     def _since(self) -> Instant | None:
