@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from schemas.record import AbsenceClass, Kind
 
 MOST_LOOK_UPS = 500
-"""How many addresses one look looks up."""
+"""How many addresses one look looks up, besides those of what its platform told of."""
 LOOK_UPS = 2
+PUT_OFF = LookUp((), (), (), put_off=True)
 AWAY = frozenset({"deleted", "hidden"})
 
 
@@ -64,7 +65,10 @@ class ItemLooker:
                     found.extend(self._read(item, told[item].kind, None, within=told[item].within))
                     continue
                 version = _shown(self.held.versions[item])
-                look_up, _ = self._look_up(item, self.looking.address(item, version.kind, version.url))
+                address = self.looking.address(item, version.kind, version.url)
+                # What was told is not told again; what is missing is missed again.
+                full = address not in self._answers and len(self._answers) >= MOST_LOOK_UPS + len(told)
+                look_up = PUT_OFF if address and full else self._look_up(item, address)[0]
                 if look_up.is_there:
                     found.extend(self._read(item, version.kind, version.url, within=version.thread))
                 seen = observe.absent(
@@ -108,8 +112,6 @@ class ItemLooker:
     def _look_up(self, item: str, address: str | None) -> tuple[LookUp, Response | None]:
         if address is None:
             return LookUp((), (), ()), None
-        if address not in self._answers and len(self._answers) >= MOST_LOOK_UPS:
-            return LookUp((), (), (), put_off=True), None
         answered = self._answered(address)
         if (item, address) not in self._sighted:
             self._sighted.add((item, address))

@@ -34,11 +34,7 @@ MOST_NAMED = 1_000
 
 
 def find_site(account: Account, settings: Settings, held: Iterable[str], *, now: Callable[[], Instant]) -> Site | None:
-    """Return where an account is read, with its platform's own id of it if its address or what is ``held`` tells that.
-
-    Raises:
-        SettingsError: its platform needs a setting that is not there.
-    """
+    """Return where an account is read, with its own id there if its address or what is ``held`` tells that."""
     platform = find_platform(account.platform)
     if platform is None or platform.reading is None:
         return None

@@ -77,6 +77,14 @@ def test_what_is_undecided_is_looked_up_in_turn(monkeypatch: pytest.MonkeyPatch)
     assert {url.rpartition("/")[2] for url in transport.asked} == set(items)
 
 
+def test_what_was_told_is_looked_up_however_much_is_missing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(absences, "MOST_LOOK_UPS", 1)
+    transport = Answering(404)
+    found(looker(transport, held("a", "b", "x", "y")), an_empty_list(), "x", "y", "new")
+    assert {f"{API}/x", f"{API}/y", f"{API}/new"} < set(transport.asked)
+    assert len(set(transport.asked)) == 4
+
+
 def test_that_a_platform_told_of_an_item_is_no_reason_to_miss_it():
     assert found(looker(Answering(503), held("a")), Collected(), "a") == {}
     away = found(looker(Answering(404), held("a")), Collected(), "a")["a"]
