@@ -191,15 +191,14 @@ def captured(archive: Archive, environment: dict[str, str]) -> Captures:
 
 
 @contextmanager
-def begun(folder: Path, name: str) -> Iterator[Story]:
-    """Register the account of a running simulator in a new archive."""
+def begun(folder: Path, name: str, path: str | None = None) -> Iterator[Story]:
+    """Register the account of a running simulator in a new archive; ``path`` is another one than its own."""
     clock = Clock(START)
     simulator = simulator_of(name)(clock)
     with running(simulator):
         archive = archive_in(folder / "home", now=clock)
-        account = Account(
-            name=NAME, platform=simulator.name, url=simulator.account_url, title="Maple Grove", private_network=True
-        )
+        url = simulator.account_url if path is None else simulator.url(path)
+        account = Account(name=NAME, platform=simulator.name, url=url, title="Maple Grove", private_network=True)
         registry.register(archive, account)
         yield Story(folder / "home", simulator, clock)
 
