@@ -301,6 +301,8 @@ READING = Reading(
     start=_start,
     access=lambda site: Access(origins=frozenset({origin_of(site.api)})),
     look_up=_look_up,
+    # A page by itself is spelled without the addresses that its list tells.
+    looked_up=("nowhere",),
     standing=_standing,
     stands_for=_stands_for,
 )
