@@ -43,7 +43,8 @@ CODES = {
 }
 """The HTTP status for which an error code of Flickr's stands; 400 for the others."""
 REFUSED: Mapping[str, Standing] = {"1": "gone", "2": "withheld"}
-"""What an error code says of a photo; the others speak of who asks, or of Flickr."""
+REFUSED_ALBUM: Mapping[str, Standing] = {"1": "gone"}
+"""What an error code says of a photo, or an album; the others speak of who asks, of the owner, or of Flickr."""
 RECENT = 2 * 86_400
 """How many seconds back it is asked what was changed."""
 
@@ -142,9 +143,11 @@ def _standing(answer: Answer) -> Standing:
     """Return what an answer says of a photo, or of the one comment that is asked about among those of its photo."""
     if answer.status not in range(200, 300):
         return by_status(answer)
+    asked = parse_qs(urlsplit(answer.question.url).query)
     if find_text(answer.value, "stat") != "ok":
-        return REFUSED.get(find_id(answer.value, "code") or "", "unknown")
-    named = parse_qs(urlsplit(answer.question.url).query).get("comment_id")
+        refused = REFUSED_ALBUM if "photoset_id" in asked else REFUSED
+        return refused.get(find_id(answer.value, "code") or "", "unknown")
+    named = asked.get("comment_id")
     if named is None:
         return "present"
     if not isinstance(member(answer.value, "comments"), dict):
