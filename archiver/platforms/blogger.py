@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from archiver.parsing.dates import find_instant
 from archiver.parsing.markup import read_fragment
-from archiver.parsing.shapes import Object, address, find_id, find_text, member
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms import google
 from archiver.platforms.dialect import Context, Dialect
@@ -72,7 +72,6 @@ def list_view(value: Object) -> Normalised | None:
 def _written(value: Object, **more: Any) -> Normalised:  # noqa: ANN401 - what a view has
     body = read_fragment(find_text(value, "content") or "")
     created, edited = find_text(value, "published"), find_text(value, "updated")
-    labels = value.get("labels")
     title = find_text(value, "title")
     return Normalised(
         url=address(value, "url"),
@@ -86,7 +85,7 @@ def _written(value: Object, **more: Any) -> Normalised:  # noqa: ANN401 - what a
             Attachment(url=one.address, role=ROLES.get(one.element, "resource"), alt=one.alt or None)
             for one in body.media
         ),
-        tags=unique(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else (),
+        tags=unique(texts(value, "labels")),
         links=unique(body.links),
         flags=_flags(value),
         **more,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from archiver.parsing.shapes import find_id, member
+from archiver.parsing.text import find_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ def by_link(answer: Answer) -> str | None:
     for target, parameters in LINK.findall(answer.headers.get("Link", "")):
         relations = REL.search(parameters)
         if relations and "next" in (relations[1] or relations[2]).lower().split():
-            return str(urljoin(answer.question.url, target))
+            return find_address(target, base=answer.question.url)
     return None
 
 
@@ -41,11 +42,8 @@ def by_address(*path: str) -> Callable[[Answer], str | None]:
     """Return a reader of the next page's address in the answer; it stays on the same origin."""
 
     def next_of(answer: Answer) -> str | None:
-        found = member(answer.value, *path)
-        if not isinstance(found, str) or not found:
-            return None
-        url = urljoin(answer.question.url, found)
-        return url if urlsplit(url)[:2] == urlsplit(answer.question.url)[:2] else None
+        url = find_address(member(answer.value, *path), base=answer.question.url)
+        return url if url and urlsplit(url)[:2] == urlsplit(answer.question.url)[:2] else None
 
     return next_of
 

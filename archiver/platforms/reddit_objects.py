@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from archiver.parsing.dates import instant_of_millis
-from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
 from schemas.record import Attachment, Author, Normalised
@@ -194,7 +194,7 @@ def _more(told: Object) -> Normalised:
         item=f"more:{parent or find_id(told, 'name')}",
         title="replies that are not shown here",
         parent=parent,
-        listed=unique(f"t1_{one}" for one in told.get("children") or () if isinstance(one, str)),
+        listed=unique(f"t1_{one}" for one in texts(told, "children")),
         counts=counts_of([("replies", told.get("count"))]),
     )
 
