@@ -422,7 +422,7 @@ def test_a_look_that_was_killed_is_recorded_and_the_next_one_completes(story: St
 def test_what_one_look_may_not_ask_the_next_ones_do(story: Story):
     story.simulator.post("The first post of all")
     story.complete()
-    pages = 6
+    pages = 4
     bound = story.poll.requests + (1 if story.simulator.newest_first else pages)
     numbers = [story.simulator.post(f"Post {number}") for number in range(pages * story.simulator.page_size)]
     story.clock.at = story.clock.at.plus(seconds=30 * DAY)
