@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlencode
 
@@ -26,10 +27,17 @@ def authorisation_url(how: OAuth2, *, client: str, redirect: str, state: str, ve
         "redirect_uri": redirect,
         "scope": how.separator.join(how.scopes),
         "state": state,
-        "code_challenge": WebApplicationClient(client).create_code_challenge(verifier, "S256"),
+        "code_challenge": _challenge(how, verifier),
         "code_challenge_method": "S256",
     }
     return with_parameter(how.authorise, **parameters, **how.more)
+
+
+def _challenge(how: OAuth2, verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode("ascii"))
+    if how.challenge == "hex":
+        return digest.hexdigest()
+    return base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")  # RFC 7636 section 4.2
 
 
 def code_in(callback: str, *, client: str, state: str) -> str:

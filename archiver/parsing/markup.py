@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from selectolax.lexbor import LexborHTMLParser
 
 from archiver.parsing.text import Reference, clean, find_address
+from schemas.record import Attachment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from selectolax.lexbor import LexborNode
+
+    from schemas.record import Role
 
 HIDDEN = frozenset({"script", "style", "template", "head", "title", "iframe", "object", "-comment", "-doctype"})
 BLOCK_NAMES = """
@@ -34,6 +37,7 @@ area base br col embed hr img input link meta param source track wbr
 p li dt dd option optgroup tr td th thead tbody tfoot colgroup rt rp html head body
 """
 SELF_ENDING = frozenset(SELF_ENDING_NAMES.split())
+ROLES: Mapping[str, Role] = {"img": "image", "video": "video", "audio": "audio"}
 SHALLOW_TAGS = 2_000
 NESTING_BUDGET = 4_000_000
 LONG_TAG = 20_000
@@ -47,6 +51,13 @@ class Fragment:
     text: str
     links: tuple[str, ...] = ()
     media: tuple[Reference, ...] = ()
+
+
+def shown_in(body: Fragment) -> tuple[Attachment, ...]:
+    """Return the media that a piece of HTML shows, as what belongs to the item that it is of."""
+    return tuple(
+        Attachment(url=one.address, role=ROLES.get(one.element, "resource"), alt=one.alt or None) for one in body.media
+    )
 
 
 def is_bomb(markup: str) -> bool:

@@ -47,6 +47,13 @@ def objects(value: Any, *names: str) -> Iterator[Object]:  # noqa: ANN401 - any 
         yield from (item for item in found if isinstance(item, dict))
 
 
+def texts(value: Any, *names: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Yield the texts in the array at the end of a path."""
+    found = member(value, *names)
+    if isinstance(found, list):
+        yield from (item for item in found if isinstance(item, str))
+
+
 def address(value: Any, *names: str) -> str | None:  # noqa: ANN401 - any JSON
     """Return the http(s) address at the end of a path."""
     return find_address(member(value, *names), base="")

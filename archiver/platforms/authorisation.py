@@ -22,7 +22,8 @@ class OAuth2:
 
     ``steps`` say how a client is registered with the platform; ``{redirect}`` in them is the address to be registered.
     ``scopes`` are the least that reading needs. ``proof`` says where the client's secret travels to the ``token``
-    address. ``more`` are parameters of the ``authorise`` address that the platform wants besides.
+    address. ``more`` are parameters of the ``authorise`` address that the platform wants besides. ``challenge`` is how
+    the platform wants PKCE's digest spelled: ``base64url`` is the standard.
     """
 
     steps: tuple[str, ...]
@@ -33,6 +34,7 @@ class OAuth2:
     client_name: str = "client_id"
     separator: str = " "
     more: Mapping[str, str] = field(default_factory=dict)
+    challenge: Literal["base64url", "hex"] = "base64url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

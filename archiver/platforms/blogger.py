@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from archiver.parsing.dates import find_instant
-from archiver.parsing.markup import read_fragment
-from archiver.parsing.shapes import Object, address, find_id, find_text, member
+from archiver.parsing.markup import read_fragment, shown_in
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms import google
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading, by_status
-from schemas.record import Attachment, Author, Normalised
+from schemas.record import Author, Normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
     from archiver.contract import Standing
     from archiver.platforms.reading import Answer, Led, Site
-    from schemas.record import Kind, Role
+    from schemas.record import Kind
 
 READ_ONLY = "https://www.googleapis.com/auth/blogger.readonly"
-ROLES: dict[str, Role] = {"img": "image", "video": "video", "audio": "audio"}
 SHOWN = frozenset({"live"})
 TRASHED = frozenset({"soft_trashed", "trashed"})
 OF_BLOG = "kind,id,name,description,published,url,selfLink,locale"
@@ -72,7 +71,6 @@ def list_view(value: Object) -> Normalised | None:
 def _written(value: Object, **more: Any) -> Normalised:  # noqa: ANN401 - what a view has
     body = read_fragment(find_text(value, "content") or "")
     created, edited = find_text(value, "published"), find_text(value, "updated")
-    labels = value.get("labels")
     title = find_text(value, "title")
     return Normalised(
         url=address(value, "url"),
@@ -82,11 +80,8 @@ def _written(value: Object, **more: Any) -> Normalised:  # noqa: ANN401 - what a
         created=find_instant(created),
         created_text=created,
         edited=find_instant(edited) if edited != created else None,
-        attachments=tuple(
-            Attachment(url=one.address, role=ROLES.get(one.element, "resource"), alt=one.alt or None)
-            for one in body.media
-        ),
-        tags=unique(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else (),
+        attachments=shown_in(body),
+        tags=unique(texts(value, "labels")),
         links=unique(body.links),
         flags=_flags(value),
         **more,

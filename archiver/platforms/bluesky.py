@@ -15,7 +15,7 @@ import msgspec
 
 from archiver.contract import Access
 from archiver.parsing.identities import find_server
-from archiver.parsing.shapes import Object, find_text, member, objects
+from archiver.parsing.shapes import Object, find_text, member, objects, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.bluesky_events import STREAM
 from archiver.platforms.bluesky_parts import COUNTS, TYPES, author_of, parts_of, view_of_record
@@ -84,7 +84,7 @@ def _shown_post(value: Object, uri: str, record: Object) -> Normalised:
 
 
 def _document(value: Object) -> Normalised:
-    names = [name for name in value.get("alsoKnownAs") or () if isinstance(name, str)]
+    names = list(texts(value, "alsoKnownAs"))
     return Normalised(
         kind="profile",
         type="Person",
@@ -101,7 +101,7 @@ def _repository(value: Object) -> Normalised:
         type="Person",
         item=f"repository:{did}",
         title=find_text(value, "handle"),
-        text="\n".join(name for name in value.get("collections") or () if isinstance(name, str)) or None,
+        text="\n".join(texts(value, "collections")) or None,
     )
 
 
@@ -176,12 +176,10 @@ def _of_document(led: Led) -> Iterable[Question]:
 
 def _of_repository(led: Led) -> Iterable[Question]:
     server = "{0.scheme}://{0.netloc}".format(urlsplit(led.question.url))
-    collections = led.value.get("collections")
-    for name in collections if isinstance(collections, list) else ():
-        if isinstance(name, str):
-            listed = {"repo": led.question.about, "collection": name, "limit": "100"}
-            url = _method(server, "com.atproto.repo.listRecords", **listed)
-            yield Question("records", url, about=name, seldom=name not in OFTEN)
+    for name in texts(led.value, "collections"):
+        listed = {"repo": led.question.about, "collection": name, "limit": "100"}
+        url = _method(server, "com.atproto.repo.listRecords", **listed)
+        yield Question("records", url, about=name, seldom=name not in OFTEN)
 
 
 def _of_post(led: Led) -> Iterable[Question]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from archiver.parsing.dates import find_instant
-from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects, role_of
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects, role_of, texts
 from archiver.parsing.text import unique
 from schemas.record import Attachment, Author, Normalised
 
@@ -72,14 +72,14 @@ def view_of_record(value: Object, uri: str) -> Normalised:
         url=page_of(uri) or (f"https://bsky.app/profile/{owner}" if kind == "profile" and owner else None),
         title=find_text(value, "displayName") or find_text(value, "name") or (None if name in TYPES else name or None),
         text=find_text(value, "text") or find_text(value, "description"),
-        lang=next(_texts(value, "langs"), None),
+        lang=next(texts(value, "langs"), None),
         author=Author(id=owner, url=f"https://bsky.app/profile/{owner}") if owner else None,
         created=find_instant(made),
         created_text=made,
         thread=find_text(value, "reply", "root", "uri"),
         parent=parent,
         attachments=tuple(_attachments(value, owner)),
-        tags=unique((*_texts(value, "tags"), *(find_text(one, "tag") for one in features))),
+        tags=unique((*texts(value, "tags"), *(find_text(one, "tag") for one in features))),
         mentions=unique((*(find_text(one, "did") for one in features), subject if isinstance(subject, str) else None)),
         links=unique(
             (
@@ -90,11 +90,6 @@ def view_of_record(value: Object, uri: str) -> Normalised:
             )
         ),
     )
-
-
-def _texts(value: Object, name: str) -> Iterator[str]:
-    found = value.get(name)
-    yield from (one for one in (found if isinstance(found, list) else ()) if isinstance(one, str))
 
 
 def _embeds(value: Object) -> Iterator[Object]:

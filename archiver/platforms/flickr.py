@@ -15,7 +15,7 @@ from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_id, find_text, member, objects
 from archiver.platforms.authorisation import OAuth1
-from archiver.platforms.flickr_objects import DIALECT, SITE, SIZES
+from archiver.platforms.flickr_objects import DIALECT, SITE, SIZES, album_of
 from archiver.platforms.paging import with_parameter
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import UNAUTHORISED, Endpoint, Question, Reading, by_status
@@ -43,7 +43,8 @@ CODES = {
 }
 """The HTTP status for which an error code of Flickr's stands; 400 for the others."""
 REFUSED: Mapping[str, Standing] = {"1": "gone", "2": "withheld"}
-"""What an error code says of a photo; the others speak of who asks, or of Flickr."""
+REFUSED_ALBUM: Mapping[str, Standing] = {"1": "gone"}
+"""What an error code says of a photo, or an album; the others speak of who asks, of the owner, or of Flickr."""
 RECENT = 2 * 86_400
 """How many seconds back it is asked what was changed."""
 
@@ -93,8 +94,8 @@ def _of_photo(led: Led) -> Iterable[Question]:
 
 
 def _of_album(led: Led) -> Iterable[Question]:
-    album = led.view.item.removeprefix("album:")
-    url = _ask(led.site, "photosets.getPhotos", photoset_id=album, extras=EXTRAS, per_page="500")
+    owner, _, album = led.view.item.removeprefix("album:").partition("/")
+    url = _ask(led.site, "photosets.getPhotos", photoset_id=album, user_id=owner, extras=EXTRAS, per_page="500")
     yield Question("album", url, about=led.view.item, seldom=True)
 
 
@@ -114,20 +115,26 @@ def _below(view: Normalised, question: Question) -> Normalised:
     return msgspec.structs.replace(view, thread=question.about, parent=question.about)
 
 
+def _as_album(view: Normalised, question: Question) -> Normalised:
+    """Return an album by its owner and its number: Flickr finds it by both, and has not always told the owner."""
+    owner = parse_qs(urlsplit(question.url).query).get("user_id", [""])[0]
+    return msgspec.structs.replace(view, item=album_of(owner, view.item.removeprefix("album:").rpartition("/")[2]))
+
+
 def _as_sizes(view: Normalised, question: Question) -> Normalised:
     return msgspec.structs.replace(_below(view, question), item=f"sizes:{question.about}")
 
 
 def _look_up(site: Site, item: str, _kind: Kind) -> str | None:
     prefix, _, identifier = item.rpartition(":")
-    match prefix, identifier.split("-"):
-        case "", _:
+    match prefix, identifier.split("-"), identifier.split("/"):
+        case "", _, _:
             return _ask(site, "photos.getInfo", photo_id=item)
-        case "comment", [_, photo, _]:
+        case "comment", [_, photo, _], _:
             # There is no address for one comment; its id goes along, so that the answer can be read for it.
             return _ask(site, "photos.comments.getList", photo_id=photo, comment_id=identifier)
-        case "album", _:
-            return _ask(site, "photosets.getInfo", photoset_id=identifier)
+        case "album", _, [owner, album]:
+            return _ask(site, "photosets.getInfo", photoset_id=album, user_id=owner)
         case _:
             return None
 
@@ -136,9 +143,11 @@ def _standing(answer: Answer) -> Standing:
     """Return what an answer says of a photo, or of the one comment that is asked about among those of its photo."""
     if answer.status not in range(200, 300):
         return by_status(answer)
+    asked = parse_qs(urlsplit(answer.question.url).query)
     if find_text(answer.value, "stat") != "ok":
-        return REFUSED.get(find_id(answer.value, "code") or "", "unknown")
-    named = parse_qs(urlsplit(answer.question.url).query).get("comment_id")
+        refused = REFUSED_ALBUM if "photoset_id" in asked else REFUSED
+        return refused.get(find_id(answer.value, "code") or "", "unknown")
+    named = asked.get("comment_id")
     if named is None:
         return "present"
     if not isinstance(member(answer.value, "comments"), dict):
@@ -170,7 +179,7 @@ READING = Reading(
         "updated": _listed("what was changed", "photos", "photo", leads=_of_photo),
         "comments": _listed("the comments", "comments", "comment", order="whole", seen_as=_below),
         "sizes": Endpoint(title="a video's files", items=(("sizes",),), demands="sizes", seen_as=_as_sizes),
-        "albums": _listed("the albums", "photosets", "photoset", order="whole", leads=_of_album),
+        "albums": _listed("the albums", "photosets", "photoset", order="whole", leads=_of_album, seen_as=_as_album),
         "album": _listed("an album's photos", "photoset", "photo", order="whole", elsewhere=lambda _: True),
         "contacts": _listed("the contacts", "contacts", "contact", order="whole"),
     },

@@ -154,7 +154,7 @@ def _album(value: Object) -> Normalised:
     return Normalised(
         kind="event",
         type="Collection",
-        item=f"album:{find_id(value, 'id')}",
+        item=album_of(find_text(value, "owner") or "", find_id(value, "id") or ""),
         title=_text(value, "title"),
         text=read_fragment(_text(value, "description") or "").text or None,
         created=_seconds(made),
@@ -162,6 +162,11 @@ def _album(value: Object) -> Normalised:
         edited=_seconds(find_id(value, "date_update")),
         counts=counts_of((("photos", value.get("photos")), ("videos", value.get("videos")))),
     )
+
+
+def album_of(owner: str, number: str) -> str:
+    """Return the id of an album: by its owner and its number, as Flickr finds it, where the owner is known."""
+    return f"album:{owner}/{number}" if owner else f"album:{number}"
 
 
 def _person(value: Object) -> Normalised:

@@ -130,7 +130,7 @@ def _told_of(body: bytes) -> Iterator[Named]:
                 if event is None or event.parent is None or event.type in ("Like", "Undo"):
                     continue
                 below = event.thread if event.parent != event.thread else None
-                is_comment = find_id(value, "comment_id") or change.get("field") in COMMENTED
+                is_comment = find_id(value, "comment_id") or find_text(change, "field") in COMMENTED
                 yield Named(event.parent, "comment" if is_comment else "post", below or "")
 
 

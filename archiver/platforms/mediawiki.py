@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.dates import find_instant
-from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects, role_of
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects, role_of, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.platform import Platform
@@ -113,7 +113,7 @@ def _revision(value: Object, page: Object | None) -> Normalised:
         created_text=made,
         thread=owner,
         parent=f"{owner}@{before}" if owner and before not in (None, "0") else None,
-        tags=unique(tag for tag in value.get("tags") or () if isinstance(tag, str)),
+        tags=unique(texts(value, "tags")),
         counts=counts_of([("octets", value.get("size"))]),
         flags=_flags(value),
     )
@@ -155,7 +155,7 @@ def _log_entry(value: Object) -> Normalised:
         created=find_instant(made),
         created_text=made,
         parent=None if page in (None, "0") else page,
-        tags=unique(tag for tag in value.get("tags") or () if isinstance(tag, str)),
+        tags=unique(texts(value, "tags")),
         flags=_flags(value),
     )
 
@@ -301,6 +301,8 @@ READING = Reading(
     start=_start,
     access=lambda site: Access(origins=frozenset({origin_of(site.api)})),
     look_up=_look_up,
+    # A page by itself is spelled without the addresses that its list tells.
+    looked_up=("nowhere",),
     standing=_standing,
     stands_for=_stands_for,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from archiver.parsing.shapes import find_id, member
+from archiver.parsing.text import find_address
 from schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -113,10 +114,10 @@ def with_parameter(url: str, **parameters: str | None) -> str:
 
 
 def _joined(answer: Answer, target: str) -> str:
-    try:
-        return urljoin(answer.question.url, target)
-    except ValueError:
-        raise _unusable("no address") from None
+    address = find_address(target, base=answer.question.url)
+    if address is None:
+        raise _unusable("no address")
+    return address
 
 
 def _unusable(what: str) -> NextPageUnusableError:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.observe import PRESENT
-from archiver.parsing.shapes import find_id, find_text, member
+from archiver.parsing.shapes import find_id, find_text, member, texts
 from archiver.platforms.authorisation import OAuth2
 from archiver.platforms.paging import by_cursor
 from archiver.platforms.platform import Platform
@@ -98,8 +98,7 @@ def _named(answer: Answer) -> Iterator[str]:
 
 
 def _children(told: Any) -> list[str]:  # noqa: ANN401 - any JSON
-    found = member(told, "children")
-    return [one for one in found if isinstance(one, str) and one.isalnum()] if isinstance(found, list) else []
+    return [one for one in texts(told, "children") if one.isalnum()]
 
 
 def _hundreds(names: list[str]) -> Iterator[list[str]]:

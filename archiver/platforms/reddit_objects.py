@@ -6,10 +6,11 @@ its author deleted or moderators removed stays there as a thing that says so.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from archiver.parsing.dates import instant_of_millis
-from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, objects, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
 from schemas.record import Attachment, Author, Normalised
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SITE = "https://www.reddit.com"
 DELETED, REMOVED = "[deleted]", "[removed]"
+BY_REDDIT = re.compile(r"\[ removed by reddit\b.{0,300}\]", re.IGNORECASE | re.DOTALL)
+"""What stands in the place of what Reddit itself removed; after it, on account of what."""
 OF_AUTHOR = frozenset({"deleted", "author"})
 """Who removed a post (``removed_by_category``), where that was its author."""
 LATEST = 2**40
@@ -95,7 +98,8 @@ def mark_of(told: Any) -> Literal["deleted", "removed"] | None:  # noqa: ANN401 
     anonymous = find_text(told, "author") in (None, DELETED)
     if category in OF_AUTHOR or (anonymous and text == DELETED):
         return "deleted"
-    removed = category or (anonymous and text == REMOVED) or member(told, "removed") is True
+    by_others = anonymous and text is not None and (text == REMOVED or BY_REDDIT.fullmatch(text) is not None)
+    removed = category or by_others or member(told, "removed") is True
     return "removed" if removed or find_text(told, "banned_by") else None
 
 
@@ -190,7 +194,7 @@ def _more(told: Object) -> Normalised:
         item=f"more:{parent or find_id(told, 'name')}",
         title="replies that are not shown here",
         parent=parent,
-        listed=unique(f"t1_{one}" for one in told.get("children") or () if isinstance(one, str)),
+        listed=unique(f"t1_{one}" for one in texts(told, "children")),
         counts=counts_of([("replies", told.get("count"))]),
     )
 

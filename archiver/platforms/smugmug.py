@@ -14,7 +14,7 @@ import msgspec
 from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.dates import find_instant
-from archiver.parsing.shapes import Object, address, find_id, find_text, member
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.authorisation import OAuth1
 from archiver.platforms.dialect import Context, Dialect
@@ -64,7 +64,6 @@ def list_view(value: Object) -> Normalised | None:
 def _image(value: Object, album: str, image: str) -> Normalised:
     role: Role = "video" if value.get("IsVideo") is True else "image"
     made, edited = find_text(value, "Date"), find_text(value, "LastUpdated")
-    keywords = value.get("KeywordArray")
     best = address(value, "ArchivedUri") or address(value, "ThumbnailUrl")
     return Normalised(
         kind="post",
@@ -77,7 +76,7 @@ def _image(value: Object, album: str, image: str) -> Normalised:
         created_text=made,
         edited=find_instant(edited) if edited != made else None,
         attachments=(Attachment(url=best, role=role),) if best else (),
-        tags=unique(word for word in keywords if isinstance(word, str)) if isinstance(keywords, list) else (),
+        tags=unique(texts(value, "KeywordArray")),
         flags=("status-hidden",) if value.get("Hidden") is True else (),
     )
 

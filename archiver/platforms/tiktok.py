@@ -43,6 +43,7 @@ UNAUTHORISED, FORBIDDEN, TOO_MANY, FAILED = 401, 403, 429, 503
 STATUSES = {
     "access_token_invalid": UNAUTHORISED,
     "scope_not_authorized": FORBIDDEN,
+    "scope_permission_missed": FORBIDDEN,
     "rate_limit_exceeded": TOO_MANY,
     "internal_error": FAILED,
 }
@@ -195,5 +196,6 @@ PLATFORM = Platform(
         scopes=("user.info.basic", "user.info.profile", "user.info.stats", "video.list"),
         client_name="client_key",
         separator=",",
+        challenge="hex",  # developers.tiktok.com/doc/login-kit-desktop, against RFC 7636
     ),
 )

@@ -14,7 +14,7 @@ import msgspec
 from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.dates import find_instant
-from archiver.parsing.markup import read_fragment
+from archiver.parsing.markup import read_fragment, shown_in
 from archiver.parsing.shapes import Object, address, find_id, find_text, role_of
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
@@ -24,17 +24,16 @@ from archiver.platforms.reading import Answer, Endpoint, Question, Reading, by_s
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Literal
 
     from archiver.contract import Standing
     from archiver.parsing.markup import Fragment
     from archiver.platforms.reading import Led, Site
     from schemas.instant import Instant
-    from schemas.record import Kind, Role
+    from schemas.record import Kind
 
 SITE = ("name", "description", "url", "home", "gmt_offset", "timezone_string", "site_logo", "site_icon")
-ROLES: dict[str, Role] = {"img": "image", "video": "video", "audio": "audio"}
 SHOWN = frozenset({"publish", "inherit", "approved"})
 TRASH = "@trash"
 
@@ -80,7 +79,7 @@ def _post(value: Object) -> Normalised:
         item=find_id(value, "id") or "",
         url=address(value, "link"),
         parent=None if parent in (None, "0") else parent,
-        attachments=tuple(_shown(body)),
+        attachments=shown_in(body),
         flags=_flags(value),
     )
 
@@ -132,7 +131,7 @@ def _comment(value: Object) -> Normalised:
         created_text=made,
         thread=post,
         parent=f"comment:{parent}" if is_reply else post,
-        attachments=tuple(_shown(body)),
+        attachments=shown_in(body),
         links=body.links,
         flags=_flags(value),
     )
@@ -194,11 +193,6 @@ def _person(value: Object) -> Normalised:
 def _body(value: Object) -> Fragment:
     content = find_text(value, "content", "rendered") or find_text(value, "content", "raw") or ""
     return read_fragment(content, base=address(value, "link") or "")
-
-
-def _shown(body: Fragment) -> Iterator[Attachment]:
-    for media in body.media:
-        yield Attachment(url=media.address, role=ROLES.get(media.element, "resource"), alt=media.alt or None)
 
 
 def _flags(value: Object) -> tuple[str, ...]:

@@ -256,6 +256,7 @@ READING = Reading(
     start=_start,
     access=lambda site: Access(origins=frozenset({origin_of(site.api)}), needed=True),
     look_up=_look_up,
+    looked_up=("data",),
     standing=_standing,
     quota=by_headers("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset", reset_is="epoch"),
     refusal=_refusal,

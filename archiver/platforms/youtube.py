@@ -6,6 +6,7 @@ id and not in the answer is not there for whoever asks.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading, by_status
 from archiver.platforms.youtube_events import WEBHOOK, identity
 from archiver.platforms.youtube_objects import DIALECT
+from schemas.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +42,12 @@ LISTS = {
 }
 
 
+class ChannelNameAmbiguousError(InputError):
+    """An old custom name (``/c/NAME``, ``/NAME``) is no handle: ``@NAME`` may be somebody else's."""
+
+    code = "CHANNEL_NAME_AMBIGUOUS"
+
+
 def _start(site: Site) -> Iterable[Question]:
     named = [part for part in urlsplit(site.account.url).path.split("/") if part]
     match named:
@@ -47,8 +55,13 @@ def _start(site: Site) -> Iterable[Question]:
             by = {"id": identifier}
         case ["user", name, *_]:
             by = {"forUsername": name}
-        case ["c", name, *_] | [name, *_]:
-            by = {"forHandle": name if name.startswith("@") else f"@{name}"}
+        case [name, *_] if name.startswith("@"):
+            by = {"forHandle": name}
+        case [_, *_]:
+            raise ChannelNameAmbiguousError(
+                f"{site.account.url} names the channel in a way that YouTube's API does not know.",
+                do="Register the address with the channel's @handle, or https://www.youtube.com/channel/ and its ID.",
+            )
         case _:
             by = {"mine": "true"}
     yield Question("channel", address(site, "channels", part=OF_CHANNEL, **by))
@@ -94,6 +107,11 @@ def _of_thread(led: Led) -> Iterable[Question]:
     url = _page(led.site, "comments", size="100", part="snippet", parentId=identifier, textFormat="plainText")
     within = led.view.thread or ""
     yield Question("replies", url, led.view.item, within=within, empty=not led.view.counts.get("replies"))
+
+
+def _of_waiting_thread(led: Led) -> Iterable[Question]:
+    """Ask for the replies in any case: a thread is listed also where only a reply waits, which may not be counted."""
+    return (replace(one, empty=False) for one in _of_thread(led))
 
 
 def _of_playlist(led: Led) -> Iterable[Question]:
@@ -163,8 +181,8 @@ READING = Reading(
         "videos": _units(1, "the videos", leads=_of_video, ages=True),
         "conversation": _units(1, "the newest comments", order="passing", leads=_of_thread),
         "comments": _units(1, "the comments", order="newest", leads=_of_thread),
-        "heldForReview": _units(1, "the comments that wait for review", order="whole"),
-        "likelySpam": _units(1, "the comments that were taken for spam", order="whole"),
+        "heldForReview": _units(1, "the comments that wait for review", order="whole", leads=_of_waiting_thread),
+        "likelySpam": _units(1, "the comments that were taken for spam", order="whole", leads=_of_waiting_thread),
         "replies": _units(1, "the replies", order="whole", seen_as=_as_reply),
         "playlists": _units(1, "the playlists", order="whole", leads=_of_playlist),
         "playlist": _units(1, "a playlist's videos", order="whole"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archiver.parsing.dates import find_instant
 from archiver.parsing.markup import read_fragment
-from archiver.parsing.shapes import Object, address, find_id, find_text, member
+from archiver.parsing.shapes import Object, address, find_id, find_text, member, texts
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.dialect import Context, Dialect
 from schemas.record import Attachment, Author, Normalised
@@ -51,7 +51,7 @@ def _video(value: Object) -> Normalised:
         item=identifier,
         url=f"{SITE}/watch?v={identifier}",
         lang=find_text(snippet, "defaultLanguage") or find_text(snippet, "defaultAudioLanguage"),
-        tags=unique(tag for tag in _list(snippet, "tags") if isinstance(tag, str)),
+        tags=unique(texts(snippet, "tags")),
     )
 
 
@@ -280,11 +280,6 @@ def _pictures(thumbnails: object, *more: str | None) -> tuple[Attachment, ...]:
 def _flags(status: str | None) -> tuple[str, ...]:
     """Return what a reader must know: that something is not, or not yet, shown to everybody."""
     return () if status in NOT_HIDDEN else (f"status-{status}",)
-
-
-def _list(value: object, name: str) -> list[Any]:
-    found = member(value, name)
-    return found if isinstance(found, list) else []
 
 
 def _members(value: object) -> list[Any]:

@@ -296,6 +296,18 @@ def test_bombs_are_kept_in_bounded_time_and_memory(name: str) -> None:
     assert not feed.unread or "unread" in feed.view.flags
 
 
+def test_what_html_shows_is_the_same_kind_of_thing_in_every_form_of_feed() -> None:
+    html = '<p>Snow <img src="/a.png" alt="Roof"><video src="/b.mp4"></video><audio src="/c.mp3"></audio></p>'
+    item = {"id": "1", "content_html": html}
+    document = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]})
+    feed = feed_of(document, "application/feed+json")
+    of_json = feed.items[0].view.attachments
+    escaped = html.replace("<", "&lt;").replace(">", "&gt;")
+
+    assert [one.role for one in of_json] == ["image", "video", "audio"]
+    assert only(rss(f"<item><guid>1</guid><description>{escaped}</description></item>")).attachments == of_json
+
+
 def test_a_broken_json_feed_is_kept_unread() -> None:
     feed = feed_of('{"version": "https:\\/\\/jsonfeed.org/version/1.1", "items": [{"id": "1"}', "application/feed+json")
 

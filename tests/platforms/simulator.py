@@ -144,6 +144,8 @@ class Simulator(Server):
     newest_first: ClassVar[bool] = True
     """Whether the list of posts goes back from the newest one; any other is a list only where one look reads all of it.
     """
+    told_besides: ClassVar[int] = 0
+    """How many records besides its own a new post makes: its first revision, entries of logs."""
     replies_go_too: ClassVar[bool] = True
     """Whether replies vanish with what they answer."""
     tells_version: ClassVar[bool] = False
@@ -189,6 +191,10 @@ class Simulator(Server):
     def item_of(self, post: Post) -> str:
         """Return the id that Holdfast knows an item by."""
         return post.id
+
+    def items_of(self, post: Post) -> set[str]:
+        """Return the ids of everything that goes with an item."""
+        return {self.item_of(post)}
 
     def encoded(self, value: Any) -> bytes:
         """Return JSON in the platform's own spelling; an item is spelled the same wherever it stands."""
@@ -344,6 +350,10 @@ class Simulator(Server):
     def arm(self, fault: Fault, role: str = "", *, skip: int = 0, times: int = 1) -> None:
         """Answer the next requests to routes of a role (any, if not given) with a fault; let the first ones through."""
         self._armed.append(_Armed(fault, role, skip, times))
+
+    def disarm(self) -> None:
+        """Forget the faults that are armed."""
+        self._armed.clear()
 
     def then(self, role: str, deed: Callable[[], object]) -> None:
         """Do something when the next answer of a route of that role is ready to be sent: between two pages, say."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import importlib
 import ipaddress
-import json
+import multiprocessing
 import signal
-import subprocess
-import sys
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -45,7 +43,8 @@ if TYPE_CHECKING:
 NAMES = tuple(sorted(path.stem for path in (Path(__file__).parent / "simulators").glob("*.py")))
 EVERYTHING = (RecheckSettings(0, 0),)
 NAME = "maple"
-ROOT = Path(__file__).parents[2]
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.platforms.story"])  # what a process needs is imported once, for all of them
 HOSTS = ("127.0.0.1", "localhost")
 
 
@@ -110,13 +109,13 @@ class Story:
         """Capture in another process, which is killed while it waits for the next answer of a route of that role."""
         self.clock.at = self.clock.at.plus(seconds=3600)
         reading = msgspec.to_builtins(self.reading())
-        order = {"home": str(self.home), "at": str(self.clock.at), "reading": reading}
-        order["environment"] = self.simulator.environment
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tests.platforms.story", json.dumps(order)], cwd=ROOT, stdin=subprocess.DEVNULL
+        child = PROCESSES.Process(
+            target=capture_there, args=(self.home, str(self.clock.at), reading, self.simulator.environment)
         )
+        child.start()
         self.simulator.then(role, child.kill)
-        assert child.wait(timeout=60) == -signal.SIGKILL
+        child.join(timeout=60)
+        assert child.exitcode == -signal.SIGKILL
 
     def complete(self) -> Captures:
         """Capture once, when nothing is to go wrong."""
@@ -190,16 +189,20 @@ def captured(archive: Archive, environment: dict[str, str]) -> Captures:
     return done
 
 
+def capture_there(home: Path, at: str, reading: Any, environment: dict[str, str]) -> None:
+    """Capture the account once, in a process of its own."""
+    captured(opened(home, Clock(Instant.from_text(at)), reading), environment)
+
+
 @contextmanager
-def begun(folder: Path, name: str) -> Iterator[Story]:
-    """Register the account of a running simulator in a new archive."""
+def begun(folder: Path, name: str, path: str | None = None) -> Iterator[Story]:
+    """Register the account of a running simulator in a new archive; ``path`` is another one than its own."""
     clock = Clock(START)
     simulator = simulator_of(name)(clock)
     with running(simulator):
         archive = archive_in(folder / "home", now=clock)
-        account = Account(
-            name=NAME, platform=simulator.name, url=simulator.account_url, title="Maple Grove", private_network=True
-        )
+        url = simulator.account_url if path is None else simulator.url(path)
+        account = Account(name=NAME, platform=simulator.name, url=url, title="Maple Grove", private_network=True)
         registry.register(archive, account)
         yield Story(folder / "home", simulator, clock)
 
@@ -213,9 +216,3 @@ def unpacked(path: Path) -> bytes:
         plain.append(member.decompress(content) + member.flush())
         content = member.unused_data
     return b"".join(plain)
-
-
-if __name__ == "__main__":
-    given = json.loads(sys.argv[1])
-    at = Clock(Instant.from_text(given["at"]))
-    captured(opened(Path(given["home"]), at, given["reading"]), given["environment"])

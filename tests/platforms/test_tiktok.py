@@ -56,6 +56,14 @@ def test_only_a_proper_answer_says_that_a_video_is_not_there(status: int, value:
     assert READING.standing(answer) == standing
 
 
+def test_a_permission_that_is_missing_is_told_from_a_token_that_has_ended():
+    def meant(code: str) -> int:
+        return READING.stands_for(Answer(Question("user", "https://o.example/"), {"error": {"code": code}}, 401, {}))
+
+    assert [meant(one) for one in ("scope_not_authorized", "scope_permission_missed")] == [403, 403]
+    assert meant("access_token_invalid") == 401
+
+
 @pytest.mark.parametrize("data", [None, [], {"has_more": True}, {"has_more": True, "cursor": "x"}, {"cursor": 7}])
 def test_a_page_without_a_mark_for_the_next_one_is_the_last(data: Any):
     answer = Answer(Question("videos", f"https://open.tiktokapis.com/v2{tiktok.LIST}"), {"data": data}, 200, {})

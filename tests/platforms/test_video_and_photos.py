@@ -20,6 +20,8 @@ from tests.platforms.story import begun
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.platforms.story import Story
+
 
 @pytest.mark.parametrize("name", ["youtube", "blogger", "flickr", "smugmug"])
 def test_a_key_reads_what_is_public_and_asks_for_nothing_else(name: str, tmp_path: Path):
@@ -69,6 +71,48 @@ def test_a_new_comment_below_an_old_photo_is_seen_by_the_next_look(tmp_path: Pat
         story.capture(recheck=(RecheckSettings(2, 0),))
         assert story.versions(story.simulator.item_of(story.simulator.posts[comment]))
         story.check()
+
+
+def test_an_album_is_read_looked_up_and_missed_by_its_owner_and_its_number(tmp_path: Path):
+    with begun(tmp_path, "flickr") as story:
+        story.simulator.albums = ["72157", "72158"]  # type: ignore[attr-defined]
+        numbers = [story.simulator.post(text) for text in ("Snow day", "Budget hearing")]
+        story.complete()
+        (listed,) = story.versions("list:album:album:23@N05/72157")
+        assert sorted(listed.view.listed) == numbers
+        story.simulator.albums.pop()  # type: ignore[attr-defined]
+        story.complete()
+        verdicts = {name: absence.verdict for name, absence in story.absences().items()}
+        assert verdicts == {"album:23@N05/72158": "deleted"}
+        story.check()
+
+
+@pytest.mark.parametrize("path", ["/c/maple", "/maple"])
+def test_an_old_name_of_a_channel_is_not_guessed_to_be_its_handle_of_today(path: str, tmp_path: Path):
+    with begun(tmp_path, "youtube", path) as story:
+        story.capture()
+        assert (story.poll.outcome, story.poll.code) == ("failed", "CHANNEL_NAME_AMBIGUOUS")
+        assert story.simulator.requests == []
+
+
+def test_a_reply_that_waits_for_review_is_asked_for_below_its_comment(tmp_path: Path):
+    with begun(tmp_path, "youtube") as story:
+        comment = story.simulator.reply(story.simulator.post("Budget hearing"), "No")
+        number = story.simulator.reply(comment, "Yes")
+        story.simulator.held.add(number)  # type: ignore[attr-defined]
+        story.complete()
+        (kept,) = story.versions(story.simulator.item_of(story.simulator.posts[number]))
+        assert kept.view.flags == ("status-heldForReview",)
+        story.complete()
+        assert last_new(story) == 0
+        story.check()
+
+
+def last_new(story: Story) -> int:
+    """How many versions the last look kept."""
+    act = story.captures[-1].act
+    assert act is not None
+    return act.new + act.edited
 
 
 def test_every_resource_of_youtube_has_a_view_but_lists_of_what_it_offers_to_everybody():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archiver.parsing.dates import find_instant_as_parsed
-from archiver.parsing.markup import Fragment, read_fragment
+from archiver.parsing.markup import Fragment, read_fragment, shown_in
 from archiver.parsing.text import clean, counts_of, find_address, unique
 from schemas.record import Attachment, Author, Normalised
 
@@ -20,7 +20,6 @@ Entry: TypeAlias = "dict[str, Any]"
 MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 FEEDS = frozenset({"application/atom+xml", "application/rss+xml", "application/xml", "text/xml"})
 ROLES = {"image": "image", "audio": "audio", "video": "video"}
-OF_ELEMENTS = {"img": "image", "video": "video", "audio": "audio"}
 DATES = ("published", "created", "updated")
 
 
@@ -118,7 +117,7 @@ def _type(title: str | None, attachments: Iterable[Attachment]) -> str:
 
 def _attachments(entry: Entry, links: list[dict[str, Any]], body: Fragment, address: str) -> tuple[Attachment, ...]:
     found: dict[str, Attachment] = {}
-    for attachment in (*_enclosures(links, address), *_media(entry, address), *_shown(body)):
+    for attachment in (*_enclosures(links, address), *_media(entry, address), *shown_in(body)):
         found.setdefault(attachment.url, attachment)
     return tuple(found.values())
 
@@ -142,12 +141,6 @@ def _media(entry: Entry, address: str) -> Iterator[Attachment]:
         url = find_address(picture.get("url") or picture.get("href"), base=address)
         if url:
             yield Attachment(url=url, role="image")
-
-
-def _shown(body: Fragment) -> Iterator[Attachment]:
-    for reference in body.media:
-        role = OF_ELEMENTS.get(reference.element, "resource")
-        yield Attachment(url=reference.address, role=role, alt=reference.alt or None)  # type: ignore[arg-type]
 
 
 def _links(entry: Entry, links: list[dict[str, Any]], body: Fragment, address: str) -> tuple[str, ...]:

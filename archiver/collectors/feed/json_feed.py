@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.collectors.feed.found import Feed, FeedItem, NotAFeedError, listing, named
 from archiver.parsing.dates import find_instant
 from archiver.parsing.json_slices import BOM, JsonMalformedError, decode, elements, members
-from archiver.parsing.markup import Fragment, read_fragment
+from archiver.parsing.markup import Fragment, read_fragment, shown_in
 from archiver.parsing.text import REPLACED, find_address, unique
 from schemas.record import Attachment, Author, Normalised
 
@@ -133,10 +133,7 @@ def _attachments(item: dict[str, Any], body: Fragment, address: str) -> Iterator
         url = find_address(item.get(name), base=address)
         if url:
             yield Attachment(url=url, role="image")
-    for reference in body.media:
-        yield Attachment(
-            url=reference.address, role="image" if reference.element == "img" else "resource", alt=reference.alt or None
-        )
+    yield from shown_in(body)
 
 
 def _type(attachments: Iterable[Attachment]) -> str | None:

@@ -28,6 +28,8 @@ class Authority(ThreadingHTTPServer):
         self.forms: list[dict[str, str]] = []
         self.refused: str | None = None
         self.challenge = ""
+        self.hexadecimal = False
+        """Whether PKCE's digest is spelled so, as one platform wants it."""
         self.redirect = ""
         self.scope = "read follow"
         self.turn = 0
@@ -57,8 +59,9 @@ class Authority(ThreadingHTTPServer):
         if authorization != f"Basic {pair}" and not by_form:
             return 401, {"error": "invalid_client"}
         if form["grant_type"] == "authorization_code":
-            digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-            right = base64.urlsafe_b64encode(digest).decode().rstrip("=") == self.challenge
+            digest = hashlib.sha256(form["code_verifier"].encode())
+            usual = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+            right = self.challenge == (digest.hexdigest() if self.hexadecimal else usual)
             if not right or form["code"] != "the-code" or form["redirect_uri"] != self.redirect:
                 return 400, {"error": "invalid_grant"}
         elif form["refresh_token"] != REFRESH.format(self.turn):

@@ -95,6 +95,13 @@ def test_a_code_is_exchanged_for_a_token_that_ends(town: Authority, proof):
     assert FIRST not in repr(secret)
 
 
+def test_a_platform_that_wants_its_proof_of_possession_in_hexadecimal_gets_it_so(town: Authority):
+    town.hexadecimal = True
+    assert connected(by_code(town, challenge="hex"), Person(town)).token == FIRST
+    with pytest.raises(TokenRefusedError):
+        connected(by_code(town), Person(town))
+
+
 def test_the_answer_to_another_question_is_refused(town: Authority):
     class Deceived(Person):
         def sent(self, address: str) -> str:

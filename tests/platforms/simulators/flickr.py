@@ -43,6 +43,11 @@ class Flickr(SigningSimulator):
         "hide": "what is private is there for its owner, and for nobody else",
     }
 
+    def __init__(self, clock: Any) -> None:
+        super().__init__(clock)
+        self.albums: list[str] = []
+        """The numbers of albums; each shows all photos."""
+
     def routes(self) -> Sequence[Route]:
         def method(role: Any, name: str, answer: Any, needs: tuple[str, ...] = (), **parameters: str) -> Route:
             always = {"format": "json", "nojsoncallback": "1"}
@@ -53,6 +58,7 @@ class Flickr(SigningSimulator):
         paged = {"page": NUMBER, "per_page": SIZE}
         comments = {"photo_id": NUMBER, "comment_id": r"[\d-]+"}  # Flickr lets parameters be that it does not know
         user = {"user_id": r"\d+@N\d+"}
+        album = ("photoset_id", "user_id")
         return (
             method("profile", "urls.lookupUser", self._lookup, ("url",), url=r"https://www\.flickr\.com/photos/\w+/"),
             method("other", "people.getInfo", self._person, ("user_id",), **user),
@@ -63,6 +69,10 @@ class Flickr(SigningSimulator):
             method("other", "contacts.getList", self._contacts, **paged),
             method("other", "contacts.getPublicList", self._contacts, ("user_id",), **user, **paged),
             method("other", "photosets.getList", self._albums, ("user_id",), **user, **paged),
+            method(
+                "other", "photosets.getPhotos", self._album, album, photoset_id=NUMBER, extras=EXTRAS, **user, **paged
+            ),
+            method("other", "photosets.getInfo", self._album, album, photoset_id=NUMBER, **user),
         )
 
     def refusal(self, why: Why, said: str) -> Answer:
@@ -141,13 +151,13 @@ class Flickr(SigningSimulator):
         if asked.query["user_id"] != OWNER:
             raise RefusedError("missing", asked.query["user_id"])
 
-    def _listed(self, asked: Asked, posts: Sequence[Post]) -> Answer:
+    def _listed(self, asked: Asked, posts: Sequence[Post], name: str = "photos") -> Answer:
         limit, page = min(asked.number("per_page", 100), self.page_size), asked.number("page", 1)
         found, _ = self.page(posts, limit=limit, start=(page - 1) * limit)
         pages = 1 if "emptied" in self.quirks else -(-len(posts) // limit)
         photos = [self.rendered(post) for post in found]
         told = {"page": page, "pages": pages, "perpage": limit, "total": str(len(posts)), "photo": photos}
-        return self._told(photos=told)
+        return self._told(**{name: told})
 
     def _photos(self, asked: Asked) -> Answer:
         self._mine(asked)
@@ -176,7 +186,17 @@ class Flickr(SigningSimulator):
 
     def _albums(self, asked: Asked) -> Answer:
         self._mine(asked)
-        return self._told(photosets={"page": 1, "pages": 1, "total": 0, "photoset": []})
+        sets = [
+            {"id": album, "primary": "1", "secret": "b8", "server": "2107", "title": {"_content": "Meetings"}}
+            for album in self.albums
+        ]
+        return self._told(photosets={"page": 1, "pages": 1, "total": len(sets), "photoset": sets})
+
+    def _album(self, asked: Asked) -> Answer:
+        self._mine(asked)
+        if asked.query["photoset_id"] not in self.albums:
+            raise RefusedError("missing", asked.query["photoset_id"])
+        return self._listed(asked, self.own(), "photoset")
 
 
 SIMULATOR = Flickr

@@ -63,7 +63,7 @@ class SmugMug(SigningSimulator):
             return {
                 "Uri": f"/api/v2/comment/{post.id}",
                 "Name": "Citizen",
-                "Text": post.text,
+                "Comment": post.text,
                 "Date": spelled(post.made),
                 "Rating": 0,
             }

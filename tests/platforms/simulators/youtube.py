@@ -42,6 +42,7 @@ class YouTube(GoogleSimulator):
         super().__init__(clock)
         self.held: set[str] = set()
         """Comments that wait for review."""
+        self._by_id = False
         self.switched_off: set[str] = set()
         """Videos below which nobody may comment."""
 
@@ -107,7 +108,7 @@ class YouTube(GoogleSimulator):
             "videoId": above.id,
             "topLevelComment": self._comment(post, videoId=above.id),
             "canReply": True,
-            "totalReplyCount": len(self.below(post.id)),
+            "totalReplyCount": len([one for one in self.below(post.id) if one.id not in self.held]),
             "isPublic": post.id not in self.held,
         }
         return {"kind": "youtube#commentThread", "etag": self.etag(), "id": self._comment_id(post), "snippet": snippet}
@@ -135,7 +136,9 @@ class YouTube(GoogleSimulator):
         }
 
     def _comment(self, post: Post, **more: str) -> dict[str, Any]:
-        held = {"moderationStatus": "heldForReview"} if post.id in self.held else {}
+        status = "heldForReview" if post.id in self.held else "published"
+        # Told to the owner alone, and not where a comment is asked for by its id.
+        held = {} if self.keyed or self._by_id else {"moderationStatus": status}
         snippet = {
             "channelId": CHANNEL,
             **more,
@@ -200,7 +203,11 @@ class YouTube(GoogleSimulator):
     def _identified(self, asked: Asked) -> Answer:
         named = asked.query["id"]
         there = [post for post in self.posts.values() if self.item_of(post).removeprefix("comment:") == named]
-        return self._list("comment", [self.rendered(post) for post in there])
+        self._by_id = True
+        try:
+            return self._list("comment", [self.rendered(post) for post in there])
+        finally:
+            self._by_id = False
 
     def _below_videos(self, asked: Asked) -> Answer:
         status = asked.query.get("moderationStatus", "published")
@@ -215,8 +222,11 @@ class YouTube(GoogleSimulator):
             raise RefusedError("missing", video)
         roots = [post.id for post in self.own()] if video is None else [video]
         threads = [post for root in roots for post in self.below(root)]
-        waiting = status == "heldForReview"
-        shown = [post for post in threads if status != "likelySpam" and (post.id in self.held) is waiting]
+        if status == "heldForReview":
+            # Also those of which only a reply waits.
+            shown = [post for post in threads if {post.id, *(one.id for one in self.below(post.id))} & self.held]
+        else:
+            shown = [post for post in threads if status == "published" and post.id not in self.held]
         newest = sorted(shown, key=lambda post: -post.number)
         kind = "youtube#commentThreadListResponse"
         return self.listed_as(kind, asked, newest, self.rendered, most=100)
@@ -227,7 +237,8 @@ class YouTube(GoogleSimulator):
         if not above:
             raise RefusedError("missing", named)
         kind = "youtube#commentListResponse"
-        return self.listed_as(kind, asked, self.below(above[0].id), self.rendered, most=100, rising=True)
+        replies = [post for post in self.below(above[0].id) if not self.keyed or post.id not in self.held]
+        return self.listed_as(kind, asked, replies, self.rendered, most=100, rising=True)
 
 
 SIMULATOR = YouTube
