@@ -62,7 +62,7 @@ def report_writer(path: Path) -> Callable[[Reconciliation], None]:
 
 
 def _csv(report: Reconciliation, path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
         table.writerows([_cell(one) for one in row] for row in rows_of(report))
