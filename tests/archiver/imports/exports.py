@@ -364,7 +364,7 @@ YOUTUBE = Export(
     },
     kinds={"comment": 2, "reply": 1, "event": 4, "post": 1},
     texts=("Well done, band!", "Two\nlines", "Hello"),
-    items=("Ugx1", "Ugx2", "vid1", "subscription:UC2"),
+    items=("comment:Ugx1", "comment:Ugx2", "vid1", "subscription:UC2"),
 )
 STREAM = "Takeout/Google+ Stream/Posts"
 GOOGLE_PLUS = Export(
@@ -410,11 +410,12 @@ BLOGGER = Export(
 <entry><id>tag:blogger.com,1999:blog-1.post-3</id><blogger:parent>tag:blogger.com,1999:blog-1.post-2</blogger:parent>
 <blogger:type>COMMENT</blogger:type><content type='html'>Thank you</content>
 <published>2012-01-02T04:04:05Z</published></entry>
+<entry><id>tag:blogger.com,1999:blog-1.page-4</id><blogger:type>PAGE</blogger:type><title>About</title></entry>
 </feed>""".encode()
     },
-    kinds={"post": 1, "comment": 1},
+    kinds={"post": 1, "comment": 1, "page": 1},
     texts=("Schnee für alle", "Thank you"),
-    items=("tag:blogger.com,1999:blog-1.post-2",),
+    items=("1/2", "comment:1/2/3", "page:1/4"),
 )
 BLOGGER_OLD = Export(
     name="blogger-backup",
