@@ -6,13 +6,14 @@ import hashlib
 import io
 import mmap
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from mimetypes import MimeTypes
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 import msgspec
 
+from archiver.containers.opening import is_container
 from archiver.containers.places import Places
 from archiver.spool import on_disk
 from schemas.digest import Digest
@@ -39,13 +40,14 @@ MISSING = "its file is not in what was handed over"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where the bytes of a file lie: the WARC record, its address, and what they are."""
+    """Where the bytes of a file lie: the WARC record, its address, and what they are; ``packed`` are a ZIP or a tar."""
 
     exchange: str
     uri: str
     size: int
     sha256: Digest
     media_type: str
+    packed: bool = False
 
 
 class Intake:
@@ -67,8 +69,8 @@ class Intake:
             InputError: it is not taken; nothing is recorded.
             SpoolUnwritableError, WarcUnwritableError: it cannot be written.
         """
-        with self._copied(container, member) as (_, kept):
-            return kept
+        with self._copied(container, member) as (stream, kept):
+            return replace(kept, packed=is_container(stream))
 
     @contextmanager
     def reading(self, container: Container, member: Member) -> Iterator[tuple[Kept, Buffer]]:

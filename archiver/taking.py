@@ -182,7 +182,8 @@ class Taking:
             self._note(tally, error)
             return
         try:
-            self._intake.take(container, member)
+            if self._intake.take(container, member).packed:
+                tally.said.append("It is a ZIP or a tar: what is in it was not read. Import it by itself.")
         except InputError as error:
             self._note(tally, error)
 

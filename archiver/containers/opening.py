@@ -13,8 +13,15 @@ from archiver.containers.zipped import MARK, Zip
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from archiver.containers.members import Container
+
+
+def is_container(stream: BinaryIO) -> bool:
+    """Return whether a file is a ZIP or a tar; one in another container is a file of it, and is not opened."""
+    stream.seek(0)
+    return stream.read(len(MARK)) == MARK or is_tar(stream)
 
 
 @contextmanager

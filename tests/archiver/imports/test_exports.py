@@ -283,6 +283,18 @@ def test_recorded_answers_are_unpacked_and_their_items_lie_in_what_was_unpacked(
     assert audit(archive.store, now=archive.now()).sound
 
 
+@pytest.mark.parametrize("kind", ["zip", "tgz"])
+def test_an_export_in_what_was_handed_over_is_kept_and_the_report_says_that_it_was_not_read(
+    archive: Archive, tmp_path: Path, kind: str
+) -> None:
+    inner = packed(EXPORTS[0].files, tmp_path, kind).read_bytes()
+    path = packed({**X_ARCHIVE.files, "second.bin": inner}, tmp_path, "folder")
+    report = importing.import_all(archive, registered(archive, "x"), [path], rounds.system_chance()).report
+
+    assert [(one.path, one.fate) for one in report.files if one.said] == [("export-2026/second.bin", "kept")]
+    assert "Import it by itself" in "\n".join(lines_of(report))
+
+
 def test_recorded_answers_that_are_no_json_are_counted(archive: Archive, tmp_path: Path) -> None:
     bodies = [{"string": '{"data":[{"id":"1","text":"one"}]}'}, {"string": "<html>"}, {"base64_string": "AA=="}]
     path = tmp_path / "cassette.json"
