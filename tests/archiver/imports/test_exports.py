@@ -29,7 +29,10 @@ from schemas.errors import InputError
 from schemas.record import Normalised, Provenance
 from storage import parquet, warc
 from storage.objects import read_stored
-from tests.archiver.imports.exports import EXPORTS, FILM, JPEG, VENDOR, X_ARCHIVE, Export
+from tests.archiver.imports.exports.every import EXPORTS
+from tests.archiver.imports.exports.export import FILM, JPEG, Export
+from tests.archiver.imports.exports.others import VENDOR
+from tests.archiver.imports.exports.x import X_ARCHIVE
 
 if TYPE_CHECKING:
     from manifests.archive import Archive

@@ -17,7 +17,7 @@ from archiver.platforms.objects import Item
 from schemas.account import Account
 from schemas.errors import InputError
 from schemas.record import Normalised
-from tests.archiver.imports.exports import EXPORTS
+from tests.archiver.imports.exports.every import EXPORTS
 
 if TYPE_CHECKING:
     from archiver.imports.format import Format
