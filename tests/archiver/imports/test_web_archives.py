@@ -35,6 +35,7 @@ from schemas.errors import InputError
 from schemas.record import Normalised
 from storage import parquet
 from storage.objects import read_stored
+from storage.warc import read_warc
 
 if TYPE_CHECKING:
     from archiver.imports.format import Found
@@ -357,6 +358,26 @@ def test_answers_of_a_platform_in_json_are_its_items() -> None:
 
     assert [item.normalised.text for item in unpacked.items] == ["Snow day"]
     assert not [one for one in read("a.warc.gz", content) if isinstance(one, Unpacked | Said)]
+
+
+class Trickling(io.BytesIO):
+    """A file that gives two bytes at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 0, 2))
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_page_is_one_wherever_the_blocks_end_in_which_its_file_is_read(packed: bool) -> None:
+    found = list(read_warc(Trickling(warc_of(*PAGES, packed=packed))))
+
+    assert [one.status for one in found] == [200] * len(PAGES)
+
+
+def test_every_page_of_a_file_that_is_larger_than_a_block_is_found() -> None:
+    for size in range(7_300, 8_000, 4):
+        first = ("https://x.example/", HTML, b"x" * size)
+        assert sum(isinstance(one, Unpacked) for one in read("a.warc", warc_of(first, PAGES[3], packed=False))) == 2
 
 
 def revisit(day: int) -> bytes:
