@@ -62,7 +62,7 @@ def report_writer(path: Path) -> Callable[[Reconciliation], None]:
 
 
 def _csv(report: Reconciliation, path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
         table.writerows([_cell(one) for one in row] for row in rows_of(report))
@@ -97,6 +97,7 @@ def _lines(report: Reconciliation) -> Iterator[str]:
         yield "Nothing in it was read: docs/IMPORTS.md says which exports are, and how to ask for them."
     kept = [one for one in report.files if one.fate == "kept"]
     yield f"{plural(len(kept), 'file')} kept whole, not read: pictures, film, and what no format knows."
+    yield from _told([one for one in kept if one.said], _kept, "of these that may hold more")
     yield from _told([one for one in report.files if one.refusals], _refused, "with something refused")
 
 
@@ -117,6 +118,10 @@ def _read(one: FileReport) -> Iterator[str]:
         yield f"    in it: {', '.join(f'{number:,} {what}' for what, number in sorted(one.counted.items()))}"
     for sentence in one.said:
         yield f"    {sentence}"
+
+
+def _kept(one: FileReport) -> Iterator[str]:
+    yield f"  • {one.path}: {' '.join(one.said)}"
 
 
 def _refused(one: FileReport) -> Iterator[str]:

@@ -148,8 +148,8 @@ def _with_new(archive: Archive, act: Captured, taking: Taking) -> Reconciliation
     for partition in act.partitions:
         path = archive.cache.path_of(archive.store, partition.stored)
         for kind, provenance in parquet.read_columns(path, ("kind", "provenance")):
-            exchange = Provenance.from_bytes(provenance).source.exchange  # type: ignore[arg-type] # a column of bytes
-            new.setdefault(taking.file_of[exchange], Counter())[str(kind)] += 1
+            uri = Provenance.from_bytes(provenance).source.uri  # type: ignore[arg-type] # a column of bytes
+            new.setdefault(taking.place_of(uri), Counter())[str(kind)] += 1
     report = taking.report()
     files = tuple(replace(one, new=new.get((one.part, one.path), Counter())) for one in report.files)
     return replace(report, capture=act.poll.capture, files=files)

@@ -6,13 +6,15 @@ import hashlib
 import io
 import mmap
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from mimetypes import MimeTypes
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 import msgspec
 
+from archiver.containers.opening import is_container
+from archiver.containers.places import Places
 from archiver.spool import on_disk
 from schemas.digest import Digest
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archiver.containers.members import Container, Member
+    from archiver.containers.places import Place
     from archiver.parsing.json_slices import Buffer
     from schemas.instant import Instant
     from schemas.record import Attachment
@@ -37,13 +40,14 @@ MISSING = "its file is not in what was handed over"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where the bytes of a file lie: the WARC record, its address, and what they are."""
+    """Where the bytes of a file lie: the WARC record, its address, and what they are; ``packed`` are a ZIP or a tar."""
 
     exchange: str
     uri: str
     size: int
     sha256: Digest
     media_type: str
+    packed: bool = False
 
 
 class Intake:
@@ -54,7 +58,9 @@ class Intake:
 
     def __init__(self, warc: WarcWriter, folder: Path, *, at: Instant) -> None:
         self._warc, self._folder, self._at = warc, folder, at
-        self._kept: dict[str, list[tuple[str, str, Kept]]] = {}
+        self._kept: dict[Place, Kept] = {}
+        self._unpacked: dict[str, Kept] = {}
+        self._places = Places()
 
     def take(self, container: Container, member: Member) -> Kept:
         """Record a file that is not read.
@@ -63,8 +69,8 @@ class Intake:
             InputError: it is not taken; nothing is recorded.
             SpoolUnwritableError, WarcUnwritableError: it cannot be written.
         """
-        with self._copied(container, member) as (_, kept):
-            return kept
+        with self._copied(container, member) as (stream, kept):
+            return replace(kept, packed=is_container(stream))
 
     @contextmanager
     def reading(self, container: Container, member: Member) -> Iterator[tuple[Kept, Buffer]]:
@@ -81,35 +87,29 @@ class Intake:
                 with suppress(BufferError):
                     content.close()
 
-    def unpacked(self, file: Kept, place: tuple[str, str], name: str, media_type: str, content: bytes) -> Kept:
-        """Record bytes that a file holds in another form; ``place`` is the file's part of the import and its path."""
+    def unpacked(self, file: Kept, place: Place, name: str, media_type: str, content: bytes) -> Kept:
+        """Record bytes that the file at ``place`` holds in another form; the next item may be attached to them."""
         kept = self._record(f"{file.uri}#{quote(name)}", media_type, content)
-        part, path = place
-        self._remember(part, f"{path}#{name}", kept)
+        self._unpacked[f"{place[1]}#{name}"] = kept
         return kept
 
-    def find(self, part: str, path: str) -> Kept | None:
-        """Return the file of a part at ``path``, if it was taken."""
-        return next((kept for where, at, kept in self._kept.get(_last(path), ()) if (where, at) == (part, path)), None)
+    def pass_by(self) -> None:
+        """Forget where that lies which was unpacked: there may be any number of it."""
+        self._unpacked.clear()
 
-    def _remember(self, part: str, path: str, kept: Kept) -> None:
-        self._kept.setdefault(_last(path), []).append((part, path, kept))
+    def find(self, place: Place) -> Kept | None:
+        """Return the file at a place, if it was taken."""
+        return self._kept.get(place)
 
-    def resolved(self, attachment: Attachment, part: str, wanted: str | None) -> Attachment:
-        """Return an attachment with where its bytes are, if its file, whose path ends in ``wanted``, was taken.
-
-        One in the same part of the export goes before one in another.
-        """
-        if wanted is None:
+    def resolved(self, attachment: Attachment, place: Place, wanted: str | None) -> Attachment:
+        """Return an attachment with where its bytes are, if its file was taken: the file at ``place`` calls it so."""
+        if not wanted:
             return attachment
-        fitting = [
-            (where != part, len(path), kept)
-            for where, path, kept in self._kept.get(_last(wanted), ())
-            if path == wanted or path.endswith(f"/{wanted}")
-        ]
-        if not fitting:
+        kept = self._unpacked.get(wanted)
+        if kept is None and (found := self._places.find(place, wanted)):
+            kept = self._kept[found]
+        if kept is None:
             return msgspec.structs.replace(attachment, failure=attachment.failure or MISSING)
-        kept = min(fitting, key=lambda one: one[:2])[2]
         return msgspec.structs.replace(
             attachment,
             media_type=attachment.media_type or kept.media_type,
@@ -135,7 +135,8 @@ class Intake:
                 uri = _address(container, member)
                 exchange = self._warc.resource(uri=uri, at=self._at, content_type=media_type, body=stream)
                 kept = Kept(exchange, uri, to.size, Digest(to.hasher.digest()), media_type)
-                self._remember(container.name, member.path, kept)
+                self._kept[container.name, member.path] = kept
+                self._places.add(container.name, member.path)
                 yield stream, kept
         finally:
             path.unlink(missing_ok=True)
@@ -175,10 +176,6 @@ def _media_type(path: str) -> str:
     return "application/gzip" if coding == "gzip" else media_type or "application/octet-stream"
 
 
-def _last(path: str) -> str:
-    return path.rpartition("/")[2]
-
-
 def _address(container: Container, member: Member) -> str:
-    below = "" if container.kind == "file" else f"{quote(container.name)}/"
-    return f"file:///{below}{quote(member.path)}"
+    name = quote(container.name)
+    return f"file:///{name}" if container.kind == "file" else f"file:///{name}/{quote(member.path)}"

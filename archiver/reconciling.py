@@ -29,8 +29,10 @@ class RefusedPart:
 
     @classmethod
     def of(cls, error: InputError, *, offset: int | None = None, length: int | None = None) -> RefusedPart:
-        """Return what an error says of a part."""
-        line = error.facts.get("line")
+        """Return what an error says of a part; where it names the place itself, that is it."""
+        line, place = error.facts.get("line"), error.facts.get("offset")
+        if offset is None and isinstance(place, int):
+            offset = place
         return cls(error.code, error.what, line if isinstance(line, int) else None, offset, length)
 
 

@@ -11,8 +11,9 @@ import msgspec
 
 from archiver.containers import bounds
 from archiver.containers.files import unreadable
-from archiver.containers.members import RefusedMember
+from archiver.containers.members import RefusedMember, called
 from archiver.containers.opening import opened
+from archiver.containers.places import Places
 from archiver.contract import Seen
 from archiver.imports.format import Asked, Claim, Counted, Hashed, Said, Unpacked
 from archiver.imports.known import format_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archiver.containers.members import Container, Member
+    from archiver.containers.places import Place
     from archiver.imports.format import File, Format
     from archiver.intake import Intake, Kept
     from archiver.parsing.json_slices import Buffer
@@ -66,19 +68,25 @@ class Taking:
     def __init__(self, account: Account, plan: Plan, intake: Intake, tell: Callable[[str, int, int], None]) -> None:
         self.parts: list[Part] = []
         self.format: Format | None = None
-        self.file_of: dict[str, tuple[str, str]] = {}
         self.first_error: InputError | None = None
         self._account, self._plan, self._intake, self._tell = account, plan, intake, tell
         self._containers: list[Container] = []
-        self._tallies: dict[tuple[str, str], _Tally] = {}
-        self._titles: dict[tuple[str, str], str] = {}
-        self._claims: dict[tuple[str, str], int] = {}
-        self._hashed: list[tuple[tuple[str, str], Hashed]] = []
+        self._tallies: dict[Place, _Tally] = {}
+        self._place_of: dict[str, Place] = {}
+        self._titles: dict[Place, str] = {}
+        self._claims: dict[Place, int] = {}
+        self._hashed: list[tuple[Place, Hashed]] = []
+        self._places = Places()
+        self._missed: set[Place] = set()
 
     @property
     def collector(self) -> str:
         """What polls and records call whatever read it."""
         return self.format.collector if self.format else NATIVE
+
+    def place_of(self, uri: str) -> Place:
+        """Return in which file something was found whose bytes lie at ``uri``: there, or in what was unpacked of it."""
+        return self._place_of[uri.partition("#")[0]]
 
     def open(self, stack: ExitStack, paths: Sequence[Path], folder: Path) -> None:
         """Open what was handed over, and tell which format it is; what cannot be opened is refused by name.
@@ -94,14 +102,19 @@ class Taking:
                 container = stack.enter_context(opened(path, scratch))
                 size, digest = (0, None) if path.is_dir() else _digest_of(path)
             except InputError as error:
-                self._refuse(path.name, RefusedMember("", error))
+                self._refuse(called(path), RefusedMember("", error))
                 continue
-            name = container.name if container.name not in names else f"{number}-{container.name}"
+            name = container.name
+            while name in names:
+                name = f"{number}-{name}"
             names.add(name)
             self._containers.append(_Named(container, name))
             self.parts.append(Part(name, container.kind, size, digest))
             for refused in container.refused:
                 self._refuse(name, refused)
+        for container in self._containers:
+            for member in container.members:
+                self._places.add(container.name, member.path)
         found = [member.path for container in self._containers for member in container.members]
         self.format = format_of(found, self._account.platform)
 
@@ -169,7 +182,8 @@ class Taking:
             self._note(tally, error)
             return
         try:
-            self._intake.take(container, member)
+            if self._intake.take(container, member).packed:
+                tally.said.append("It is a ZIP or a tar: what is in it was not read. Import it by itself.")
         except InputError as error:
             self._note(tally, error)
 
@@ -200,7 +214,7 @@ class Taking:
         asked = Asked(member.path, self._account, owner, about)
         try:
             with self._intake.reading(container, member) as (kept, content):
-                self.file_of[kept.exchange] = place
+                self._place_of[kept.uri] = place
                 passed = Passed(content)
                 for found in file.read(content, asked):
                     match found:
@@ -210,6 +224,7 @@ class Taking:
                             self._claim(place, found)
                         case Unpacked():
                             yield from self._unpacked(kept, found, place, tally)
+                            passed.reached(found.offset)
                         case Hashed():
                             self._hashed.append((place, found))
                         case Counted():
@@ -218,59 +233,57 @@ class Taking:
                             tally.said.append(found.what)
                         case _:
                             tally.found[found.normalised.kind] += 1
-                            yield self._seen(content, found, kept, container.name)
+                            yield self._seen(content, found, kept, place)
+                            self._intake.pass_by()
                             passed.reached(found.offset)
         except InputError as error:
             self._note(tally, error)
 
-    def _unpacked(self, kept: Kept, found: Unpacked, place: tuple[str, str], tally: _Tally) -> Iterator[Seen]:
+    def _unpacked(self, kept: Kept, found: Unpacked, place: Place, tally: _Tally) -> Iterator[Seen]:
         inner = self._intake.unpacked(kept, place, found.name, found.media_type, found.content)
-        self.file_of[inner.exchange] = place
         for item in found.items:
             tally.found[item.normalised.kind] += 1
-            yield self._seen(found.content, item, inner, place[0])
+            yield self._seen(found.content, item, inner, place)
+        if found.items:
+            self._intake.pass_by()
 
-    def _seen(self, content: Buffer, item: Item, kept: Kept, part: str) -> Seen:
+    def _seen(self, content: Buffer, item: Item, kept: Kept, place: Place) -> Seen:
         source = Slice(exchange=kept.exchange, uri=kept.uri, offset=item.offset, length=item.length)
         native = content[item.offset : item.offset + item.length]
         view = item.normalised
         if view.attachments and self.format is not None:
             file_of = self.format.file_of
-            attachments = tuple(self._intake.resolved(one, part, file_of(view, one)) for one in view.attachments)
+            attachments = tuple(self._intake.resolved(one, place, file_of(view, one)) for one in view.attachments)
             view = msgspec.structs.replace(view, attachments=attachments)
         return Seen(native, Observation(normalised=view, source=source, observed=self._plan.started))
 
-    def _claim(self, place: tuple[str, str], claim: Claim) -> None:
+    def _claim(self, place: Place, claim: Claim) -> None:
         """Note what the export says of a file, here or in another part of it."""
         if not claim.path:
             self._claims[place] = self._claims.get(place, 0) + claim.count
             return
-        named = self._find_place(claim.path)
+        named = self._places.find(place, claim.path)
         self._claims[named or (place[0], claim.path)] = claim.count
         if named is None:
-            self._miss(place[0], claim.path)
+            self._miss(place, claim.path)
 
-    def _find_place(self, path: str) -> tuple[str, str] | None:
-        """Return which file an export means by ``path``."""
-        for container in self._containers:
-            for member in container.members:
-                if member.path == path or member.path.endswith(f"/{path}"):
-                    return container.name, member.path
-        return None
+    def _miss(self, place: Place, path: str) -> None:
+        """Refuse by name, once, what the file at ``place`` names and nobody handed over."""
+        part = place[0]
+        if (part, path) not in self._missed:
+            self._missed.add((part, path))
+            missing = ImportUnreadableError(
+                f"The export names {path[:200]}, which is not in what was handed over.", do="Hand over all its parts."
+            )
+            self._note(self._tally(part, path), missing)
 
-    def _miss(self, part: str, path: str) -> None:
-        missing = ImportUnreadableError(
-            f"The export names {path}, which is not in what was handed over.", do="Hand over all its parts."
-        )
-        self._note(self._tally(part, path), missing)
-
-    def _compare(self, place: tuple[str, str], hashed: Hashed) -> None:
+    def _compare(self, place: Place, hashed: Hashed) -> None:
         """Refuse by name a file that is not what the export says it is; it is kept all the same."""
-        named = self._find_place(hashed.path)
+        named = self._places.find(place, hashed.path)
         if named is None:
-            self._miss(place[0], hashed.path)
+            self._miss(place, hashed.path)
             return
-        kept = self._intake.find(*named)
+        kept = self._intake.find(named)
         if kept is None:
             return  # it was refused when it was its turn
         differs = hashed.sha256 is not None and hashed.sha256 != kept.sha256.hex
@@ -312,4 +325,4 @@ def _digest_of(path: Path) -> tuple[int, Digest]:
             digest = Digest.of_chunks(iter(lambda: stream.read(bounds.STEP), b""))
             return stream.tell(), digest
     except OSError as error:
-        raise unreadable(path.name, error) from error
+        raise unreadable(called(path), error) from error

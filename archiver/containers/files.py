@@ -7,8 +7,9 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.containers import bounds
-from archiver.containers.members import MOST_MEMBERS, Member, Names, RefusedMember
+from archiver.containers.members import MOST_MEMBERS, Member, Names, RefusedMember, called
 from archiver.imports.refusals import ImportNoFileError, ImportTooLargeError, ImportUnreadableError
+from archiver.parsing.text import clean
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ class OneFile:
     refused: tuple[RefusedMember, ...] = ()
 
     def __init__(self, path: Path) -> None:
-        self.name = path.name
+        self.name = called(path)
         self._path = path
         try:
-            self.members = (Member(path.name, path.stat().st_size),)
+            self.members = (Member(self.name, path.stat().st_size),)
         except OSError as error:
-            raise unreadable(path.name, error) from error
+            raise unreadable(self.name, error) from error
 
     def copy(self, member: Member, to: BinaryIO) -> None:
         """Write the file to ``to``."""
@@ -41,32 +42,34 @@ class Folder:
     kind = "folder"
 
     def __init__(self, root: Path) -> None:
-        self.name = root.resolve().name
-        self._root = root
+        self.name = called(root.resolve())
+        self._path_of: dict[str, Path] = {}
         found: list[Member] = []
         refused: list[RefusedMember] = []
         names = Names()
         for path in _below(root, refused):
             name = path.relative_to(root).as_posix()
             try:
-                size = _size_of_file(path, name)
-                found.append(Member(names.path_of(name), size))
+                member = Member(names.path_of(name), _size_of_file(path, name))
+                self._path_of[member.path] = path
+                found.append(member)
             except InputError as error:
-                refused.append(RefusedMember(name, error))
-            if len(found) > MOST_MEMBERS:
+                refused.append(RefusedMember(clean(name), error))
+            if len(found) + len(refused) > MOST_MEMBERS:
                 raise ImportTooLargeError(
-                    f"{root.name} holds more than {MOST_MEMBERS:,} files.", do="Import its folders one by one."
+                    f"{self.name} holds more than {MOST_MEMBERS:,} files.", do="Import its folders one by one."
                 )
         self.members, self.refused = tuple(found), tuple(refused)
 
     def copy(self, member: Member, to: BinaryIO) -> None:
         """Write a file of the folder to ``to``."""
-        _copy(self._root / member.path, to, member.path)
+        _copy(self._path_of[member.path], to, member.path)
 
 
 def _below(root: Path, refused: list[RefusedMember]) -> Iterator[Path]:
     def failed(error: OSError) -> None:
-        refused.append(RefusedMember(os.fsdecode(error.filename or ""), unreadable(str(error.filename), error)))
+        name = clean(os.path.relpath(error.filename or root, root))
+        refused.append(RefusedMember(name, unreadable(name, error)))
 
     for folder, folders, files in os.walk(root, onerror=failed):
         folders.sort()

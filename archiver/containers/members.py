@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from archiver.imports.refusals import ImportNameTwiceError, ImportNameUnsafeError
+from archiver.parsing.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from schemas.errors import InputError
 
@@ -94,6 +96,11 @@ class Names:
             )
         self._taken.add(path)
         return path
+
+
+def called(path: Path) -> str:
+    """Return what a file or folder on this machine is called; what is no text in its name becomes U+FFFD."""
+    return clean(path.name)
 
 
 def find_fault(path: str) -> str | None:

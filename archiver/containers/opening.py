@@ -6,14 +6,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from archiver.containers.files import Folder, OneFile, unreadable
+from archiver.containers.members import called
 from archiver.containers.tarred import Tar, is_tar, unpack
 from archiver.containers.zipped import MARK, Zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from archiver.containers.members import Container
+
+
+def is_container(stream: BinaryIO) -> bool:
+    """Return whether a file is a ZIP or a tar; one in another container is a file of it, and is not opened."""
+    stream.seek(0)
+    return stream.read(len(MARK)) == MARK or is_tar(stream)
 
 
 @contextmanager
@@ -33,7 +41,7 @@ def opened(path: Path, scratch: Path) -> Iterator[Container]:
     try:
         stream = path.open("rb")
     except OSError as error:
-        raise unreadable(path.name, error) from error
+        raise unreadable(called(path), error) from error
     with stream:
         if stream.read(len(MARK)) == MARK:
             yield Zip(path, stream)
@@ -41,7 +49,7 @@ def opened(path: Path, scratch: Path) -> Iterator[Container]:
             unpacked = scratch / "unpacked.tar"
             try:
                 with unpacked.open("xb+") as plain:
-                    unpack(stream, plain, name=path.name)
+                    unpack(stream, plain, name=called(path))
                     yield Tar(path, plain)
             finally:
                 unpacked.unlink(missing_ok=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import re
 import tarfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.containers import bounds
-from archiver.containers.members import MOST_MEMBERS, Member, Names, RefusedMember
+from archiver.containers.members import MOST_MEMBERS, Member, Names, RefusedMember, called
 from archiver.imports.refusals import ImportDamagedError, ImportNoFileError, ImportTooLargeError
+from archiver.parsing.text import clean
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,14 +20,10 @@ if TYPE_CHECKING:
 BLOCK = 512
 MARK, MARK_AT = b"ustar", 257
 GZIP = b"\x1f\x8b"
-DESCRIBING = b"xgLKX"
-"""The types of the blocks that only say more of the next one; they are read into memory."""
-
 LARGEST_DESCRIPTION = 1 << 20
-STATED_SIZE = re.compile(rb"\b\d{1,4} size=(\d{1,18})\n")
-"""The size of the next file, where its own header has no room for it (pax)."""
+"""How many bytes may be read of all that describes one file: they lie in memory."""
 
-OF_READING = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError)
+OF_READING = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
 
 
 class Tar:
@@ -36,20 +32,23 @@ class Tar:
     kind = "tar"
 
     def __init__(self, path: Path, plain: BinaryIO) -> None:
-        self.name = path.name
+        self.name = called(path)
         self._plain = plain
         self._entries: dict[str, tarfile.TarInfo] = {}
         refused: list[RefusedMember] = []
         names = Names()
         try:
-            _check_headers(plain, self.name)
             for entry in _entries(plain):
                 if entry.isdir():
                     continue
+                if len(self._entries) + len(refused) == MOST_MEMBERS:
+                    raise ImportTooLargeError(
+                        f"There are more than {MOST_MEMBERS:,} files in {self.name}.", do="Unpack it by hand."
+                    )
                 try:
                     self._take(names, entry)
                 except InputError as error:
-                    refused.append(RefusedMember(entry.name, error))
+                    refused.append(RefusedMember(clean(entry.name), error))
         except OF_READING as error:
             # What stands before the damage can be read.
             refused.append(RefusedMember("", _damaged(self.name, error)))
@@ -64,8 +63,6 @@ class Tar:
                 do="Put the file itself in its place.",
             )
         self._entries[name] = entry
-        if len(self._entries) > MOST_MEMBERS:
-            raise ImportTooLargeError(f"There are more than {MOST_MEMBERS:,} files.", do="Unpack it by hand.")
 
     def copy(self, member: Member, to: BinaryIO) -> None:
         """Write a member's bytes to ``to``."""
@@ -120,29 +117,43 @@ def unpack(stream: BinaryIO, to: BinaryIO, *, name: str) -> None:
         return  # where it breaks off, its last member does; that is found out by whoever reads it
 
 
+class _Headers:
+    """A tar as its headers are read; whatever makes a reader take in more of them than one file can need is refused."""
+
+    def __init__(self, plain: BinaryIO) -> None:
+        self._plain = plain
+        self.left = LARGEST_DESCRIPTION
+        self.seek, self.tell = plain.seek, plain.tell
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            ReadError: what describes one file has more than it can need.
+        """
+        self.left -= size
+        if self.left < 0:
+            raise tarfile.ReadError("a header is far too large")
+        return self._plain.read(size)
+
+
 def _entries(plain: BinaryIO) -> Iterator[tarfile.TarInfo]:
-    plain.seek(0)
-    with tarfile.open(fileobj=plain, mode="r:", ignore_zeros=False) as file:
-        yield from file
-
-
-def _check_headers(plain: BinaryIO, name: str) -> None:
-    """Check that no block which describes another is larger than one has to be: it is read into memory.
+    """Yield what a tar says that it holds, up to the block of zeros that ends it.
 
     Raises:
-        ImportDamagedError: one is.
+        TarError, RecursionError: it breaks off, or a header is none.
     """
     plain.seek(0)
-    stated: re.Match[bytes] | None = None
-    while len(header := plain.read(BLOCK)) == BLOCK and header.strip(b"\0"):
-        size = int(stated[1]) if stated else tarfile.nti(header[124:136])  # type: ignore[attr-defined] # not in its stubs
-        stated, describing = None, header[156:157] in DESCRIBING
-        if size < 0 or (describing and size > LARGEST_DESCRIPTION):
-            raise _damaged(name, "a header is far too large")
-        after = plain.tell() + (size + BLOCK - 1) // BLOCK * BLOCK
-        if describing:
-            stated = STATED_SIZE.search(plain.read(size))
-        plain.seek(after)
+    headers = _Headers(plain)
+    with tarfile.open(fileobj=headers, mode="r:") as file:  # type: ignore[call-overload] # all that it asks for
+        while (entry := file.next()) is not None:
+            file.members.clear()  # or all of them lie in memory
+            headers.left = LARGEST_DESCRIPTION
+            yield entry
+        # At this point the library has met the end, or a header that it cannot read: it does not say which.
+        plain.seek(file.offset)
+        if plain.read(BLOCK) != bytes(BLOCK):
+            raise tarfile.ReadError("it is cut off, or a header is damaged")
 
 
 def _damaged(name: str, why: object) -> ImportDamagedError:

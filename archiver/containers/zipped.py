@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.containers import bounds
-from archiver.containers.members import MOST_MEMBERS, Member, Names, RefusedMember
+from archiver.containers.members import MOST_MEMBERS, Member, Names, RefusedMember, called
 from archiver.imports.refusals import (
     ImportDamagedError,
     ImportEncryptedError,
@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = b"PK\x03\x04"
+ENTRY, ENTRY_SIZE = b"PK\x01\x02", 46
 END, END_64, PLACE_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+END_64_SIZE = 56 + 20
+"""The end of a large ZIP with the locator behind it (APPNOTE 4.3.14, 4.3.15); they stand before the plain end."""
+
 LONGEST_END = 22 + 65_535
 LARGEST_DIRECTORY = 128 << 20
-ENCRYPTED = 0x1
+ENCRYPTED, IN_UTF_8 = 0x1, 0x800
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+"""How files are packed that are taken; what LZMA unpacks may take gigabytes of memory, as its packer likes."""
+
 OF_READING = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, struct.error)
 """What Python's reader raises on bytes that are no ZIP, cut off, damaged, or packed in a way that it does not know."""
 
@@ -36,7 +43,7 @@ class Zip:
     kind = "zip"
 
     def __init__(self, path: Path, stream: BinaryIO) -> None:
-        self.name = path.name
+        self.name = called(path)
         _check_directory(stream, self.name)
         try:
             self._file = zipfile.ZipFile(stream)
@@ -49,12 +56,12 @@ class Zip:
             if entry.is_dir() and not entry.file_size:
                 continue
             try:
-                name = names.path_of(entry.filename)
+                name = names.path_of(_name_of(entry))
                 _check(entry, name, left=left)
                 self._entries[name] = entry
                 left -= entry.file_size
             except InputError as error:
-                refused.append(RefusedMember(entry.filename, error))
+                refused.append(RefusedMember(_name_of(entry), error))
         self.members = tuple(Member(name, entry.file_size) for name, entry in self._entries.items())
         self.refused = tuple(refused)
 
@@ -69,6 +76,16 @@ class Zip:
             raise _damaged(member.path, error) from error
 
 
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """Return a file's name; many programs write it in UTF-8 and do not say so (APPNOTE 4.4.4, bit 11)."""
+    if entry.flag_bits & IN_UTF_8:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.filename
+
+
 def _check(entry: zipfile.ZipInfo, name: str, *, left: int) -> None:
     if entry.flag_bits & ENCRYPTED:
         raise ImportEncryptedError(
@@ -76,6 +93,8 @@ def _check(entry: zipfile.ZipInfo, name: str, *, left: int) -> None:
         )
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise ImportNoFileError(f"{name} is no file, but a link.", do="Put the file itself in its place.")
+    if entry.compress_type not in PACKED:
+        raise _damaged(name, NotImplementedError())
     bounds.check(name, size=entry.file_size, packed=entry.compress_size)
     if entry.file_size > left:
         raise ImportTooLargeError(
@@ -96,18 +115,29 @@ def _check_directory(stream: BinaryIO, name: str) -> None:
     at = tail.rfind(END)
     if at < 0 or len(tail) - at < 22:  # noqa: PLR2004 - APPNOTE 4.3.16
         raise _damaged(name, "its end is missing")
-    entries, directory = struct.unpack_from("<H", tail, at + 10)[0], struct.unpack_from("<I", tail, at + 12)[0]
-    if tail[max(0, at - 20) : max(0, at - 16)] == PLACE_64:
-        stream.seek(min(size, struct.unpack_from("<Q", tail, at - 12)[0]))
-        end = stream.read(56)
-        if len(end) == 56 and end.startswith(END_64):  # noqa: PLR2004 - APPNOTE 4.3.14
-            entries, directory = struct.unpack_from("<QQ", end, 32)
-    stream.seek(0)
-    if entries > MOST_MEMBERS or directory > LARGEST_DIRECTORY:
+    directory, end = struct.unpack_from("<I", tail, at + 12)[0], size - len(tail) + at
+    # Python's reader takes the larger end from where it lies, and not from where its locator says that it does.
+    stream.seek(max(0, end - END_64_SIZE))
+    larger = stream.read(END_64_SIZE)
+    if larger.startswith(END_64) and larger[56:60] == PLACE_64:
+        directory, end = struct.unpack_from("<Q", larger, 40)[0], end - END_64_SIZE
+    if directory > LARGEST_DIRECTORY or _holds_more(stream, end - directory, directory):
         raise ImportTooLargeError(
             f"{name} lists more than {MOST_MEMBERS:,} files.",
             do="Unpack it by hand, and import its folders one by one.",
         )
+    stream.seek(0)
+
+
+def _holds_more(stream: BinaryIO, start: int, size: int) -> bool:
+    """Return whether the list of files at ``start`` has more than are taken, whatever it says of their number."""
+    stream.seek(max(0, start))
+    listed, at = stream.read(size), 0
+    for _ in range(MOST_MEMBERS + 1):
+        if not listed.startswith(ENTRY, at) or len(listed) - at < ENTRY_SIZE:
+            return False
+        at += ENTRY_SIZE + sum(struct.unpack_from("<HHH", listed, at + 28))
+    return True
 
 
 def _damaged(name: str, why: object) -> ImportDamagedError:

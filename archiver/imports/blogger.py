@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archiver.imports.format import Format, ending, file
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 KIND = "http://schemas.google.com/blogger/2008/kind#"
 KINDS: dict[str, Kind] = {"post": "post", "page": "page", "comment": "comment"}
+TAG = re.compile(r"tag:blogger\.com,1999:blog-(\d+)\.(?:post|page)-(\d+)", re.ASCII)
+"""How ids are spelled here: the numbers of a blog, and of a post, page or comment in it."""
+
 ATOM, BLOGGER, THREADS = "w3.org/2005/Atom", "blogger", "thread"
 
 
@@ -48,10 +52,11 @@ def _view(entry: Node) -> Normalised:
     answered = next(entry.all("in-reply-to", THREADS), None)
     parent = (answered.attributes.get("ref") if answered else None) or entry.find("parent", BLOGGER)
     draft = entry.find("status", BLOGGER) == "DRAFT"
+    below = _id_in_the_api(parent or "", "") if named == "comment" and parent else None
     return Normalised(
         kind=KINDS.get(named, "event"),
         type="Article" if named in ("post", "page") else "Note" if named == "comment" else "Object",
-        item=entry.find("id") or "",
+        item=_id_in_the_api(entry.find("id") or "", named, below=below),
         url=find_address(links.get("alternate"), base=""),
         title=entry.find("title", ATOM),
         text=body.text or None,
@@ -59,8 +64,8 @@ def _view(entry: Node) -> Normalised:
         created=find_instant(created_text),
         created_text=created_text,
         edited=find_instant(entry.find("updated")),
-        parent=parent if named == "comment" else None,
-        thread=parent if named == "comment" else None,
+        parent=below,
+        thread=below,
         attachments=tuple(Attachment(url=one.address, role="image", alt=one.alt) for one in body.media),
         tags=unique(
             one.attributes.get("term") for one in entry.all("category") if KIND not in one.attributes.get("term", "")
@@ -68,6 +73,17 @@ def _view(entry: Node) -> Normalised:
         links=body.links,
         flags=("draft",) if draft else (),
     )
+
+
+def _id_in_the_api(tag: str, named: str, *, below: str | None = None) -> str:
+    """Return an id as the API's dialect spells it (``archiver.platforms.blogger``); another id as it is."""
+    found = TAG.fullmatch(tag)
+    if found is None:
+        return tag
+    blog, number = found.groups()
+    if named == "comment":
+        return f"comment:{below}/{number}" if below else f"comment:{number}"
+    return f"page:{blog}/{number}" if named == "page" else f"{blog}/{number}"
 
 
 FORMAT = Format(

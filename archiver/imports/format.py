@@ -38,13 +38,15 @@ class Claim:
 class Unpacked:
     """Bytes that a file holds in another form (a JSON text, base64): a WARC record of their own, with its items.
 
-    ``name`` is what they are called below the file's own path. Attachments find them at ``inner(path, name)``.
+    ``name`` is what they are called below the file's own path; the item that follows finds its attachments at
+    ``inner(path, name)``. ``offset`` is where in the file they stood.
     """
 
     name: str
     media_type: str
     content: bytes
     items: tuple[Item, ...] = ()
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Mastodon's archive of an account: its actor, its outbox, what it liked and kept, and its media. Pure.
 
-Posts of the account go by the number that they have on their server, as its API says it. The outbox says how many items
+In an account on Mastodon posts go by the number that they have on their server, as its API says it; in one that is
+captured over ActivityPub by their address. The outbox says how many items
 it has; that number and what it holds are known to differ by what was deleted meanwhile.
 """
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from archiver.parsing.json_slices import Buffer
 
 ROLES = {"image": "image", "video": "video", "audio": "audio"}
+MASTODON = "mastodon"
 COUNTED = b'"totalItems"'
 
 
@@ -64,7 +66,8 @@ def _activity(value: Any, asked: Asked) -> Normalised | None:  # noqa: ANN401 - 
         return None
     carried = member(value, "object")
     attachments = _attachments(carried) if isinstance(carried, dict) else ()
-    here = f"{asked.about.get('id', '')}/statuses/" if asked.about.get("id") else None
+    named = asked.account.platform == MASTODON and asked.about.get("id")
+    here = f"{named}/statuses/" if named else None
     direct = isinstance(carried, dict) and not _is_public(value) and said.type != "Announce"
     return msgspec.structs.replace(
         said,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archiver.imports import json_lines
-from archiver.imports.format import File, Format, Unpacked, ending
+from archiver.imports.format import Counted, File, Format, Unpacked, ending
 from archiver.imports.refusals import Refused, refusals
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import Decoded, JsonMalformedError, decode
@@ -55,16 +55,18 @@ def _answers(content: bytes, platform: str) -> list[Found]:
     except JsonMalformedError:
         return []
     found: list[Found] = []
+    others = 0
     for number, one in enumerate(objects(cassette, "http_interactions"), start=1):
         body = find_text(one, "response", "body", "string")
         if body is None or not body.lstrip().startswith(("{", "[")):
+            others += 1
             continue
         spelled = body.encode("utf-8", "replace")
         parts = list(json_lines.read(spelled, platform))
         items = tuple(part for part in parts if isinstance(part, Item))
         found.append(Unpacked(f"answer-{number}.json", "application/json", spelled, items))
         found.extend(part for part in parts if isinstance(part, Refused))
-    return found
+    return [*found, Counted("answers kept in it, not in JSON", others)] if found and others else found
 
 
 def _elements(content: Buffer, dialect: Dialect) -> Iterator[Found]:

@@ -1,7 +1,8 @@
 """WACZ packages (webrecorder's specification 1.1): what they say their files are, and by whom they are signed. Pure.
 
-The members of the ZIP are read by the formats that they have themselves. Checked are digests, sizes, and the signature
-under the key or certificate that comes with it. That proves that nothing changed since, and not who signed.
+The members of the ZIP are read by the formats that they have themselves. Checked are digests, sizes, the signature
+under the key or certificate that comes with it, and the time stamp over it. That proves that nothing changed since, and
+not who signed.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from archiver.imports.refusals import ImportForgedError, ImportRefusedError, Ref
 from archiver.parsing.dates import find_instant
 from archiver.parsing.json_slices import JsonMalformedError, decode
 from archiver.parsing.shapes import find_text, objects
-from manifests.packages import verify_certified, verify_keyed
+from manifests.packages import StampUncheckedError, verify_certified, verify_keyed, verify_stamped
 from manifests.signing import SignatureRefusedError
 from schemas.digest import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from archiver.imports.format import Asked, Found
     from archiver.parsing.json_slices import Buffer
+    from manifests.packages import Stamped
 
 LARGEST = 16 << 20
+SKEW = 600 * 1_000_000
+"""By how many microseconds a package's own time of signing may differ from that of its time stamp."""
+
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
 
@@ -85,18 +90,38 @@ def _certified(signed: dict[str, Any], text: str, signature: str, chain: str) ->
     domain, created = find_text(signed, "domain") or "", find_instant(find_text(signed, "created"))
     if domain not in certified.names:
         raise SignatureRefusedError(f"The certificate is not one for {domain}.", do="Do not rely on it.")
-    if created is None or not certified.since <= created <= certified.until:
-        yield Said(f"The certificate was not valid when the package says that it was signed (until {certified.until}).")
+    stamped = yield from _stamped(signed, signature)
+    moment = stamped.at if stamped else created
+    if moment is None or not certified.since <= moment <= certified.until:
+        yield Said(
+            f"The certificate or one above it was not valid when it was signed: they were from {certified.since} "
+            f"to {certified.until}."
+        )
+    if stamped and (created is None or not stamped.at.micros - SKEW <= created.micros <= stamped.at.micros + SKEW):
+        yield Said(f"The package says that it was signed at {created}, and not when its time stamp says.")
     yield Said(
-        f"The signature fits the certificate for {domain} that came with it, issued by {certified.issuer}; "
-        "whether that leads to a trusted authority, and whether it was withdrawn, was not checked."
+        f"The signature fits the certificate for {domain} that came with it, issued by {certified.issuer}, whose chain "
+        f"leads to {certified.root}; whether anybody trusts that one, and whether a certificate was withdrawn, was not "
+        "checked."
     )
-    stamped = "timeSignature" in signed
+
+
+def _stamped(signed: dict[str, Any], signature: str) -> Generator[Found, None, Stamped | None]:
+    """Yield what the time stamp comes to, and return it if it holds."""
+    stamp = find_text(signed, "timeSignature")
+    if stamp is None:
+        yield Said("It has no time stamp: when it was signed is what the signer says.")
+        return None
+    try:
+        stamped = verify_stamped(signature, stamp, find_text(signed, "timestampCert") or "")
+    except StampUncheckedError as error:
+        yield Said(f"Its time stamp is kept and could not be checked: {error.what}")
+        return None
     yield Said(
-        "Its time stamp is kept and was not checked: when it was signed is what the signer says."
-        if stamped
-        else "It has no time stamp: when it was signed is what the signer says."
+        f"Its time stamp by {stamped.authority} fits: the signature was there at {stamped.at}. It rests on the root "
+        f"{stamped.root}, which came with it; whether anybody trusts that one was not checked."
     )
+    return stamped
 
 
 def _object(content: Buffer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from archiver.imports.format import Counted
 from archiver.imports.refusals import refusals
 from archiver.parsing.csv_rows import BrokenRow, rows
 from archiver.parsing.dates import find_instant
@@ -52,7 +53,7 @@ class Table:
     links: tuple[str, ...] = ()
     mine: bool = True
     answers: bool = False
-    """Whether what has a ``parent`` is a reply."""
+    """Whether what has a ``parent`` is a reply, and that is an item of the same table."""
 
     clean: Callable[[str], str] = str.strip
 
@@ -94,7 +95,7 @@ class Table:
             author=who,
             created=instant_of(created_text),
             created_text=created_text,
-            parent=parent,
+            parent=f"{self.prefix}{parent}" if parent and self.answers else parent,
             thread=first(self.thread),
             links=unique(links),
         )
@@ -128,6 +129,8 @@ def _read(content: Buffer, asked: Asked, table: Table) -> Iterator[Found]:
         else:
             headings = tuple(cell.strip().lower() for cell in row.cells)
             names = headings if table.knows(headings) else ()
+            if names and before:
+                yield Counted("rows before the names of the columns", len(before))
             before.append((row.offset, row.length))
     if not names:
         # No column is called as it is known to be (other languages have other names): the rows are kept as unknown.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from archiver.collectors.website.pages import page_address, read_page
 from archiver.containers.web_records import BrokenRecord, web_records
 from archiver.imports import json_lines
-from archiver.imports.format import Counted, Format, Unpacked, ending, file
+from archiver.imports.format import Counted, Format, Said, Unpacked, ending, file
 from archiver.imports.packages import read_digest, read_package
 from archiver.imports.refusals import ImportRefusedError, Refused
 from archiver.platforms.known import find_platform
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from archiver.containers.web_records import WebRecord
     from archiver.imports.format import Asked, Found
     from archiver.parsing.json_slices import Buffer
+    from schemas.instant import Instant
 
 HTML = ("text/html", "application/xhtml+xml")
 JSON = ("application/json", "application/activity+json", "application/ld+json")
+MOST_TYPES, LONGEST_TYPE = 50, 100
+"""How many types of records are counted by their names, and how long one may be."""
+
 NAMES = r"[^/]*\.(?:warc|arc)(?:\.wat|\.wet)?(?:\.gz)?"
 
 
@@ -36,6 +40,8 @@ def _read(content: Buffer, asked: Asked) -> Iterator[Found]:
     if not len(content):
         raise ImportRefusedError("The file is empty.", do="Obtain it again.", line=1, offset=0)
     counts: Counter[str] = Counter()
+    types: Counter[str] = Counter()
+    revisits: list[Instant] = []
     wanted = (*HTML, *JSON) if find_platform(asked.account.platform) else HTML
     for record in web_records(content, wanted=wanted):
         if isinstance(record, BrokenRecord):
@@ -46,7 +52,10 @@ def _read(content: Buffer, asked: Asked) -> Iterator[Found]:
             )
             yield Refused(record.offset, len(content) - record.offset, error)
             break
-        counts[f"{record.type or 'nameless'} records"] += 1
+        kind = record.type[:LONGEST_TYPE] or "nameless"
+        types[kind if kind in types or len(types) < MOST_TYPES else "other"] += 1
+        if record.type == "revisit":
+            revisits = [min((*revisits, record.date)), max((*revisits, record.date))]
         if record.digests != "absent":
             counts[f"digests {record.digests}"] += 1
         if record.type not in ("response", "resource"):
@@ -57,7 +66,14 @@ def _read(content: Buffer, asked: Asked) -> Iterator[Found]:
             yield Refused(record.offset, 0, _too_large(record))
         else:
             counts["payloads kept in it, no pages"] += 1
+    yield from (Counted(f"{kind} records", number) for kind, number in types.items())
     yield from (Counted(what, number) for what, number in counts.items())
+    if revisits:
+        first, last = revisits
+        yield Said(
+            f"Between {first} and {last} it says of answers that they were the same as earlier ones (revisit records). "
+            "They have no bytes of their own and make no records; they are kept in the file, and counted."
+        )
 
 
 def _too_large(record: WebRecord) -> ImportRefusedError:
@@ -79,7 +95,7 @@ def _unpacked(record: WebRecord, asked: Asked) -> Iterator[Found]:
         yield from (Refused(record.offset, 0, one.error) for one in found if isinstance(one, Refused))
     else:
         items = (item_at(payload, 0, len(payload), _view(record, payload)),)
-    yield Unpacked(str(record.offset), media_type, payload, items)
+    yield Unpacked(str(record.offset), media_type, payload, items, record.offset)
 
 
 def _view(record: WebRecord, payload: bytes) -> Normalised:

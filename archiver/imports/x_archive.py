@@ -17,7 +17,7 @@ from archiver.parsing.dates import find_instant
 from archiver.parsing.json_objects import Located
 from archiver.parsing.json_slices import Decoded
 from archiver.parsing.json_streams import Broken, find_member, pieces
-from archiver.parsing.shapes import address, find_id, find_text, member, objects
+from archiver.parsing.shapes import address, find_id, find_text, many, member, objects
 from archiver.parsing.text import counts_of, find_address, unique
 from archiver.platforms import x
 from archiver.platforms.objects import item_at, item_of
@@ -131,8 +131,7 @@ def _message(value: object, conversation: str | None) -> Normalised | None:
     created_text = find_text(said, "createdAt")
     is_message = named in ("messageCreate", "welcomeMessageCreate")
     links = unique(address(one, "expanded") for one in objects(said, "urls"))
-    media = member(said, "mediaUrls")
-    urls = unique(find_address(one, base="") for one in media if isinstance(media, list)) if media else ()
+    urls = unique(find_address(one, base="") for one in many(member(said, "mediaUrls")))
     sender = find_id(said, "senderId", "initiatingUserId", "userId")
     recipient = find_id(said, "recipientId")
     return Normalised(

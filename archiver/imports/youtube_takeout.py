@@ -46,6 +46,7 @@ def segments(text: str) -> str:
 COMMENTS = Table(
     kind="comment",
     type="Note",
+    prefix="comment:",
     item=("comment id",),
     text=("comment text",),
     created=("comment create timestamp",),

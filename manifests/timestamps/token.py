@@ -22,7 +22,7 @@ from schemas.errors import IntegrityError, UnavailableError
 from schemas.instant import Instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 LARGEST_RESPONSE = 1 << 16
 MOST_CERTIFICATES = 8
@@ -100,18 +100,19 @@ def request(imprint: bytes, *, nonce: int) -> bytes:
     return spelled
 
 
-def settle(response: bytes) -> bytes:
+def settle(response: bytes, *, beside: Sequence[x509.Certificate] = ()) -> bytes:
     """Return an authority's response in the spelling in which it is kept: nothing of it is verified.
 
     The status is 'granted' without a text; the certificates are the signer's and those that issued it, without roots,
-    in DER's order; lists of revoked certificates and unsigned attributes are left out.
+    in DER's order, also where they came ``beside`` the response; lists of revoked certificates and unsigned attributes
+    are left out.
 
     Raises:
         TimestampRefusedError: the authority refused.
         TimestampMalformedError: it is no response, or none by one signer with its certificate.
     """
     try:
-        return _spelled(*_opened(response))
+        return _spelled(*_opened(response, beside))
     except UNREADABLE as error:
         raise malformed("it cannot be read as one") from error
 
@@ -139,7 +140,7 @@ def malformed(why: str) -> TimestampMalformedError:
     )
 
 
-def _opened(response: bytes) -> tuple[Any, tuple[x509.Certificate, ...]]:
+def _opened(response: bytes, beside: Sequence[x509.Certificate] = ()) -> tuple[Any, tuple[x509.Certificate, ...]]:
     """Return the signed data of a response that was granted, one stamp by one signer, and the certificates with it."""
     if len(response) > LARGEST_RESPONSE:
         raise malformed(f"it is larger than {LARGEST_RESPONSE} bytes")
@@ -162,7 +163,7 @@ def _opened(response: bytes) -> tuple[Any, tuple[x509.Certificate, ...]]:
     kind = signed["encap_content_info"]["content_type"].dotted
     if kind != TST_INFO or len(signed["signer_infos"]) != 1 or len(signed["digest_algorithms"]) != 1:
         raise malformed("it is not one stamp by one signer")
-    return signed, _certificates(signed)
+    return signed, _certificates(signed, beside)
 
 
 def _spelled(signed: Any, certificates: tuple[x509.Certificate, ...]) -> bytes:  # noqa: ANN401 - without types
@@ -190,10 +191,13 @@ def _spelled(signed: Any, certificates: tuple[x509.Certificate, ...]) -> bytes: 
     )
 
 
-def _certificates(signed: Any) -> tuple[x509.Certificate, ...]:  # noqa: ANN401
+def _certificates(
+    signed: Any,  # noqa: ANN401 - without types
+    beside: Sequence[x509.Certificate],
+) -> tuple[x509.Certificate, ...]:
     """Return the signer's certificate, then those above it that came along: no roots, each once, no others."""
     carried = signed["certificates"] or ()
-    if len(carried) > MOST_CERTIFICATES:
+    if len(carried) + len(beside) > MOST_CERTIFICATES:
         raise malformed(f"it holds more than {MOST_CERTIFICATES} certificates")
     if any(one.chosen["tbs_certificate"]["serial_number"].native <= 0 for one in carried):
         raise malformed("a certificate has no serial number")  # cryptography would warn, and is going to refuse
@@ -201,7 +205,8 @@ def _certificates(signed: Any) -> tuple[x509.Certificate, ...]:  # noqa: ANN401
     if sid.name != "issuer_and_serial_number":
         raise malformed("it does not name its signer by issuer and serial number")
     serial, issuer = sid.chosen["serial_number"].native, sid.chosen["issuer"]
-    all_of_them = [_certificate(one) for one in dict.fromkeys(one.dump() for one in carried)]
+    spelled = (*(one.dump() for one in carried), *(one.public_bytes(Encoding.DER) for one in beside))
+    all_of_them = [_certificate(one) for one in dict.fromkeys(spelled)]
     path = [one for one in all_of_them if one.serial_number == serial and _is_name(issuer, one.issuer)][:1]
     if not path:
         raise malformed("the certificate of its signer is missing")

@@ -81,11 +81,11 @@ def _read_record(reader: Content, offset: int, largest: int | None) -> WarcRecor
     uri, length = line[1].decode("utf-8", "replace"), int(line[5])
     if largest is not None and length > largest:
         raise damaged(f"it says that it has {length} bytes, more than are taken", offset=offset)
-    head = b""
+    head = ahead = b""
     if uri.lower().startswith(("http:", "https:")):
-        head = read_http_head(reader, b"HTTP/", length, offset)
+        head, ahead = read_http_head(reader, b"HTTP/", length, offset)
     http = StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head)) if head.strip() else None
-    body, digests = read_body(reader, head, length, (), offset, kept=True)
+    body, digests = read_body(reader, head, ahead, length, (), offset, kept=True)
     return WarcRecord(
         version="ARC",
         id=f"arc:{offset}",

@@ -99,14 +99,14 @@ def _read_record(reader: Content, offset: int, keep: Container[str] | None, larg
     if largest is not None and int(length) > largest:
         raise damaged(f"it says that it has {length} bytes, more than are taken", offset=offset)
     uri = (field(headers, "WARC-Target-URI") or "").strip("<>") or None
-    head = b""
+    head = ahead = b""
     if kind in HTTP_TYPES and uri and uri.lower().startswith(("http:", "https:")):
-        head = read_http_head(reader, HTTP_TYPES[kind], int(length), offset)
+        head, ahead = read_http_head(reader, HTTP_TYPES[kind], int(length), offset)
     http = StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head)) if head.strip() else None
     http_headers: Headers = tuple(http.headers) if http else ()
     name, framed = name.strip("<>"), chunked(http_headers)
     kept = keep is None or framed or name in keep
-    body, digests = read_body(reader, head, int(length), headers, offset, kept=kept)
+    body, digests = read_body(reader, head, ahead, int(length), headers, offset, kept=kept)
     if digests == "failed" and framed and _passes_dechunked(body, headers):
         digests = "passed"
     return WarcRecord(
@@ -138,24 +138,29 @@ def _read_head(reader: Content, offset: int) -> StatusAndHeaders:
     return StatusAndHeadersParser([], verify=False).parse(io.BytesIO(head + b"\r\n"))
 
 
-def read_http_head(reader: Content, start: bytes, length: int, offset: int) -> bytes:
-    """Return the HTTP header with its empty line, or ``b""`` where the block is not HTTP."""
-    if start and reader.peek(len(start))[: len(start)] != start:
-        return b""
-    head = b""
+def read_http_head(reader: Content, start: bytes, length: int, offset: int) -> tuple[bytes, bytes]:
+    """Return the HTTP header with its empty line; where the block is not HTTP, nothing, and what was read of it."""
+    # Not peeked at: a peek gives no more than happens to be in the buffer.
+    first = reader.read(min(len(start), length))
+    if first != start:
+        return b"", first
+    head = first
     while len(head) < length and (line := reader.readline(min(length - len(head), STEP))):
         head += line
-        if not line.strip():
+        if not line.strip() and (not first or len(head) > len(first) + len(line)):
             break
         if len(head) > HEAD_LIMIT:
             raise damaged("its HTTP header has no end", offset=offset)
-    return head
+    return head, b""
 
 
 def read_body(
-    reader: Content, head: bytes, length: int, headers: Headers, offset: int, *, kept: bool
+    reader: Content, head: bytes, ahead: bytes, length: int, headers: Headers, offset: int, *, kept: bool
 ) -> tuple[BinaryIO, Verdict]:
-    """Return the block after its HTTP header, in a file of its own, and whether the digests prove it."""
+    """Return the block after its HTTP header, in a file of its own, and whether the digests prove it.
+
+    ``ahead`` is what was read of it.
+    """
     # A revisit's payload digest is that of the record it refers to; a segment's that of the whole.
     elsewhere = field(headers, "WARC-Profile") or field(headers, "WARC-Segment-Number")
     block = Claim(field(headers, "WARC-Block-Digest"))
@@ -166,7 +171,8 @@ def read_body(
     if kept and left > IN_MEMORY:
         body = cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 -- closed by whoever got it
     with _closed_if_raised(body):
-        while left and (chunk := reader.read(min(left, STEP))):
+        while left and (chunk := ahead or reader.read(min(left, STEP))):
+            ahead = b""
             left -= len(chunk)
             block.update(chunk)
             payload.update(chunk)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.archiver.imports.exports import X_ARCHIVE
+from tests.archiver.imports.exports.x import X_ARCHIVE
 from tests.e2e.holdfast import Holdfast
 
 if TYPE_CHECKING:

@@ -230,6 +230,40 @@ def test_every_folder_of_a_platform_is_imported_whole_or_refused_by_name(archive
     assert audit(archive.store, now=archive.now()).sound
 
 
+ARCHIVES = (
+    *("commoncrawl", "iipc", "misc", "resiliparse", "social-api"),
+    *("ukwa-cc0", "validation-suite", "wacz", "webrecorder"),
+)
+
+
+@pytest.mark.parametrize("folder", ARCHIVES)
+def test_every_folder_of_web_archives_is_imported_whole_or_refused_by_name(archive: Archive, folder: str):
+    source = corpus("warc", folder)
+    assert {one.name for one in source.parent.iterdir()} == set(ARCHIVES)
+    expected = json.loads(corpus("EXPECTED.json").read_text())["warc_files"]
+    result = importing.import_all(archive, register(archive, "account", "website"), [source], rounds.system_chance())
+    files = {one.path: one for one in result.report.files}
+    assert set(files) == {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    for path, one in files.items():
+        there = expected.get(f"warc/{folder}/{path}")
+        if one.fate == "kept":
+            assert there is None, path
+        elif one.refusals:
+            assert all(part.offset is not None for part in one.parts), path
+        elif there is not None:
+            counted = sum(number for what, number in one.counted.items() if what.endswith(" records"))
+            assert counted == sum(number for kind, number in there["records"].items() if kind != "body_error"), path
+    assert len(records(archive, "account")) == result.new
+    assert audit(archive.store, now=archive.now()).sound
+
+
+@pytest.mark.parametrize(("folder", "platform"), [("web-pages", "website"), ("feeds", "feed")])
+def test_what_no_format_reads_is_refused_by_name_and_nothing_is_committed(archive: Archive, folder: str, platform: str):
+    with pytest.raises(ImportRefusedError, match=f"an account on {platform} is read"):
+        importing.import_all(archive, register(archive, "account", platform), [corpus(folder)], rounds.system_chance())
+    assert records(archive, "account") == []
+
+
 def test_identifiers_beyond_two_to_the_53_stay_exact(archive: Archive, tmp_path: Path):
     number = 2**53 + 1
     path = tmp_path / "tweets.json"

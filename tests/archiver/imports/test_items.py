@@ -19,7 +19,7 @@ from manifests.console import system_clock
 from schemas.account import Account
 from schemas.errors import InputError
 from schemas.record import Normalised
-from tests.archiver.imports.exports import KEPT_ELSEWHERE, VENDOR
+from tests.archiver.imports.exports.others import KEPT_ELSEWHERE, VENDOR
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,8 @@ from archiver.platforms.objects import Item
 from schemas.account import Account
 from schemas.errors import InputError
 from schemas.record import Normalised
-from tests.archiver.imports.exports import FIRST_MAIL, JPEG, SECOND_MAIL
+from tests.archiver.imports.exports.export import JPEG
+from tests.archiver.imports.exports.mail import FIRST_MAIL, SECOND_MAIL
 
 ACCOUNT = Account(name="a", platform="email", url="https://x.example/", title="a")
 LINE = b"From ana@town.example Wed Sep  9 12:00:00 2020\n"

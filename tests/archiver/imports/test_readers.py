@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.imports.format import Asked, Unpacked
+from archiver.imports.format import Asked, Counted, Unpacked
 from archiver.imports.known import FORMATS, format_of, importable
 from archiver.imports.refusals import Refused
 from archiver.platforms.objects import Item
 from schemas.account import Account
 from schemas.errors import InputError
 from schemas.record import Normalised
-from tests.archiver.imports.exports import EXPORTS
+from tests.archiver.imports.exports.every import EXPORTS
 
 if TYPE_CHECKING:
     from archiver.imports.format import Format
@@ -82,6 +83,57 @@ def test_any_bytes_and_any_beginning_of_a_file_are_read_or_refused(
 ) -> None:
     found_in(one, path, noise)
     found_in(one, path, content[:cut])
+
+
+SPELLED = [(one, path, content) for one, path, content in READ if path.endswith((".js", ".json", ".jsonl"))]
+ODD = st.sampled_from([None, True, 0, -1, 10**18, 1.5, "", "x", "\ud800", "http://[::1", [], [5], [[]], {}, {"a": 1}])
+
+
+def opened(value: object, way: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Every place in JSON, as the way that leads there."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way, *(place for key, one in inner for place in opened(one, (*way, key)))]
+
+
+def replaced(value: Any, way: tuple[Any, ...], by: object) -> object:
+    """JSON with something else in one place of it."""
+    if not way:
+        return by
+    changed = value.copy()
+    changed[way[0]] = replaced(value[way[0]], way[1:], by)
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("one", "path", "content"), SPELLED, ids=lambda value: value[-30:] if isinstance(value, str) else ""
+)
+@given(data=st.data(), odd=ODD)
+@settings(max_examples=10, deadline=None)
+def test_any_value_in_any_place_of_json_is_read_or_refused(
+    one: Format, path: str, content: bytes, data, odd: object
+) -> None:
+    start = min(place for mark in (b"[", b"{") if (place := content.find(mark)) >= 0)
+    value, _ = json.JSONDecoder().raw_decode(content[start:].decode())
+    way = data.draw(st.sampled_from(opened(value)))
+    found_in(one, path, content[:start] + json.dumps(replaced(value, way, odd)).encode())
+
+
+@pytest.mark.parametrize("media", [5, "https://x.example/a.jpg", {"a": 1}, None, [5]])
+def test_media_of_a_message_that_are_no_list_are_no_reason_to_stop(media: object) -> None:
+    message = {"messageCreate": {"id": "5", "text": "Open?", "mediaUrls": media}}
+    conversation = {"dmConversation": {"conversationId": "1", "messages": [message]}}
+    one = next(one for one in FORMATS if one.collector == "x-archive/1")
+    items, refused = found_in(one, "data/direct-messages.js", b"x = " + json.dumps([conversation]).encode())
+
+    assert ([item.normalised.text for item in items], refused) == (["Open?"], [])
+
+
+def test_rows_before_the_names_of_columns_are_counted() -> None:
+    one = next(one for one in FORMATS if one.collector == "linkedin-export/1")
+    content = b"Notes:\nNot all columns are filled\n\nDate,Link,Message\n2024-01-01 00:00:00,,one\n"
+    found = list(one.find_file("Comments.csv").read(content, Asked("Comments.csv", ACCOUNT)))
+
+    assert [part for part in found if isinstance(part, Counted)] == [Counted("rows before the names of the columns", 2)]
 
 
 XML = [(one, path) for one, path, _ in READ if path.endswith((".xml", ".atom"))]

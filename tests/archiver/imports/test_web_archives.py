@@ -35,6 +35,7 @@ from schemas.errors import InputError
 from schemas.record import Normalised
 from storage import parquet
 from storage.objects import read_stored
+from storage.warc import read_warc
 
 if TYPE_CHECKING:
     from archiver.imports.format import Found
@@ -166,7 +167,9 @@ def test_a_signed_package_is_imported_checked_and_found_again(archive: Archive) 
     assert dict(result.report.new) == {"page": 2}  # the page, and what was answered for its icon
     said = " ".join(sentence for one in result.report.files for sentence in one.said)
     assert "fits the certificate for btrix-sign-test.webrecorder.net" in said
-    assert "time stamp is kept and was not checked" in said
+    assert "time stamp by www.freetsa.org fits: the signature was there at 2022-01-18T19:00:12.000000Z" in said
+    assert "whether anybody trusts that one" in said
+    assert "was not valid" not in said
     assert any("Example Domain" in (view.text or "") for view in views(archive))
     assert importing.import_file(archive, account, path, rounds.system_chance()).new == 0
     assert audit(archive.store, now=archive.now()).sound
@@ -203,6 +206,7 @@ def repacked(path: Path, to: Path, changed: dict[str, tuple[bytes, bytes]]) -> P
         ({"datapackage.json": (b'"bytes": 397', b'"bytes": 398')}, "IMPORT_DAMAGED"),
         ({"datapackage-digest.json": (b'"signature": "MEYCIQCf', b'"signature": "MEYCIQCg')}, "IMPORT_FORGED"),
         ({"datapackage-digest.json": (b"btrix-sign-test.web", b"city-of-elsewhere.web")}, "IMPORT_FORGED"),
+        ({"datapackage-digest.json": (b"NcNOzM/a9kcu", b"NcNOzM/a9kcA")}, "IMPORT_FORGED"),
     ],
 )
 def test_a_package_that_was_changed_is_told_and_its_pages_are_kept(
@@ -213,6 +217,28 @@ def test_a_package_that_was_changed_is_told_and_its_pages_are_kept(
 
     assert code in result.report.refusals
     assert result.report.new["page"] == 2
+
+
+@needed
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"timestampCert": ""}, "Its time stamp is kept and could not be checked"),
+        ({"timeSignature": "AAAA"}, "Its time stamp is kept and could not be checked"),
+        ({"created": "2022-01-18T19:20:12Z"}, "was signed at 2022-01-18T19:20:12.000000Z, and not when its time stamp"),
+        ({"timeSignature": "", "created": "2023-01-01T00:00:00Z"}, "was not valid when it was signed"),
+        ({"timeSignature": ""}, "It has no time stamp"),
+    ],
+    ids=lambda one: "-".join(one) if isinstance(one, dict) else "",
+)
+def test_what_a_packages_time_stamp_does_not_show_is_said(changed: dict[str, str], said: str) -> None:
+    with zipfile.ZipFile(wacz("valid_signed_example_1.wacz")) as package:
+        digest = json.loads(package.read("datapackage-digest.json"))
+    digest["signedData"] |= changed
+    found = read("datapackage-digest.json", json.dumps(digest).encode())
+
+    assert not [one for one in found if isinstance(one, Refused)]
+    assert said in " ".join(one.what for one in found if isinstance(one, Said))
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()], ids=lambda one: one.name)
@@ -332,6 +358,56 @@ def test_answers_of_a_platform_in_json_are_its_items() -> None:
 
     assert [item.normalised.text for item in unpacked.items] == ["Snow day"]
     assert not [one for one in read("a.warc.gz", content) if isinstance(one, Unpacked | Said)]
+
+
+class Trickling(io.BytesIO):
+    """A file that gives two bytes at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 0, 2))
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_page_is_one_wherever_the_blocks_end_in_which_its_file_is_read(packed: bool) -> None:
+    found = list(read_warc(Trickling(warc_of(*PAGES, packed=packed))))
+
+    assert [one.status for one in found] == [200] * len(PAGES)
+
+
+def test_every_page_of_a_file_that_is_larger_than_a_block_is_found() -> None:
+    for size in range(7_300, 8_000, 4):
+        first = ("https://x.example/", HTML, b"x" * size)
+        assert sum(isinstance(one, Unpacked) for one in read("a.warc", warc_of(first, PAGES[3], packed=False))) == 2
+
+
+def revisit(day: int) -> bytes:
+    """A record that says that an answer was what it had been."""
+    return (
+        f"WARC/1.1\r\nWARC-Type: revisit\r\nWARC-Record-ID: <urn:uuid:{day:032d}>\r\n"
+        f"WARC-Date: 2020-02-{day:02}T00:00:00Z\r\nWARC-Target-URI: https://x.example/\r\n"
+        "WARC-Profile: http://netpreserve.org/warc/1.1/revisit/identical-payload-digest\r\nContent-Length: 0\r\n\r\n"
+        "\r\n\r\n"
+    ).encode()
+
+
+def test_answers_that_were_what_they_had_been_are_told_with_their_days() -> None:
+    content = warc_of(*PAGES, packed=False) + revisit(7) + revisit(5) + revisit(6)
+    found = read("a.warc", content)
+    (said,) = [one.what for one in found if isinstance(one, Said)]
+
+    assert Counted("revisit records", 3) in found
+    assert "Between 2020-02-05T00:00:00.000000Z and 2020-02-07T00:00:00.000000Z" in said
+    assert sum(isinstance(one, Unpacked) for one in found) == 3
+
+
+def test_types_of_records_that_nobody_knows_are_counted_within_bounds() -> None:
+    record = warc_of(PAGES[3], packed=False)
+    content = b"".join(record.replace(b"Type: response", b"Type: %d%s" % (n, b"x" * 500), 1) for n in range(70))
+    counted = [one for one in read("a.warc", content) if isinstance(one, Counted)]
+
+    assert sum(one.number for one in counted) == 70
+    assert len(counted) < 60
+    assert max(len(one.what) for one in counted) < 120
 
 
 def test_what_comes_before_damage_is_in_the_archive_with_the_file_as_it_is(archive: Archive, tmp_path: Path) -> None:
