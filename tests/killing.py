@@ -9,19 +9,25 @@ object writes is no step of its own: it reaches the disk between two steps. Libr
 from __future__ import annotations
 
 import builtins
+import gc
 import importlib
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from tests.e2e.forked import end, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from types import ModuleType
 
 Moment: TypeAlias = Literal["before", "after"]
 MOMENTS: tuple[Moment, ...] = get_args(Moment)
@@ -72,19 +78,42 @@ def run_killed_at(
         AssertionError: it ended in any other way, with what it wrote to its standard error.
         subprocess.TimeoutExpired: it did not end.
     """
-    order = json.dumps({"step": step, "moment": moment, "target": target, "arguments": dict(arguments)})
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.killing", order],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    killed = ended.returncode == -signal.SIGKILL
-    assert killed or ended.returncode == 0, f"{target} ended with {ended.returncode}:\n{ended.stderr}"
-    return killed
+    module, _, function = target.partition(":")
+    server = _server(module)
+    assert server.stdin is not None
+    assert server.stdout is not None
+    with NamedTemporaryFile() as said:
+        order = {"step": step, "moment": moment, "function": function, "arguments": dict(arguments)}
+        order |= {"said": said.name, "environment": dict(os.environ)}
+        server.stdin.write(json.dumps(order) + "\n")
+        server.stdin.flush()
+        if not select.select([server.stdout], [], [], seconds)[0]:
+            os.killpg(server.pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(target, seconds)
+        status = int(server.stdout.readline() or "256")
+        assert status in (0, -signal.SIGKILL), f"{target} ended with {status}:\n{said.read().decode()}"
+    return status != 0
+
+
+def _server(module: str) -> subprocess.Popen[str]:
+    """Return the process from which children are forked that run functions of a module, one for all of its tests."""
+    for name, server in list(_SERVERS.items()):
+        if name != module or server.poll() is not None:
+            server.communicate()  # its standard input ends, and with it the process
+            del _SERVERS[name]
+    if module not in _SERVERS:
+        _SERVERS[module] = subprocess.Popen(
+            [sys.executable, "-m", "tests.killing", module],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    return _SERVERS[module]
+
+
+_SERVERS: dict[str, subprocess.Popen[str]] = {}
 
 
 def deaths(
@@ -143,14 +172,31 @@ def _has_writing_mode(file: Any, mode: str = "r", *_: Any, **__: Any) -> bool:
     return bool(set(mode) & set("wax+"))
 
 
-def main(order: str) -> None:
-    """Do one order of ``run_killed_at``: import first, then arm, then run."""
-    given = json.loads(order)
-    module, _, function = given["target"].partition(":")
-    run = getattr(importlib.import_module(module), function)
-    arm(given["step"], given["moment"])
-    run(**given["arguments"])
+def serve(module: ModuleType) -> dict[str, Any]:
+    """Fork a child for each order of ``run_killed_at``; returns the order in that child, and never in this one."""
+    gc.freeze()
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if not child:
+            with Path(order["said"]).open("wb") as said, Path(os.devnull).open("rb") as nothing:
+                for stream, number in ((nothing, 0), (said, 1), (said, 2)):
+                    os.dup2(stream.fileno(), number)
+            os.environ.clear()
+            os.environ.update(order["environment"])
+            return {"run": getattr(module, order["function"]), **order}
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+    os._exit(0)
+
+
+def main() -> None:
+    """Load a module, and in each child that is forked then arm it and run what was ordered."""
+    order = serve(importlib.import_module(sys.argv[1]))
+    arm(order["step"], order["moment"])
+    end(status_of(lambda: order["run"](**order["arguments"])))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ediscovery.disposition.lists import TOGETHER
-from ediscovery.retention.eligible import DISPOSAL, REASON, says
+from ediscovery.retention.eligible import DISPOSAL, REASON, TELLING, says
 from ediscovery.retention.mass import SERIES
 from schemas.digest import Digest
 from schemas.disposition import PlannedRecords
@@ -56,7 +56,7 @@ class Chosen:
         """Yield them by partition, series and day."""
         current: tuple[str, str, date] | None = None
         records: list[Digest] = []
-        for batch in self.rows.to_batches(max_chunksize=TOGETHER):
+        for batch in self.rows.select(COLUMNS).to_batches(max_chunksize=TOGETHER):
             columns = (batch.column(name).to_pylist() for name in COLUMNS)
             for partition, series, due, _, record, _ in zip(*columns, strict=True):
                 if (partition, series, due) != current or len(records) == TOGETHER:
@@ -79,7 +79,8 @@ def choose(
 
     ``places`` are its partitions by the key of the object that holds them now. ``transferred`` are the records that an
     archives has, ``produced`` those that a production needs; ``only`` the series that are meant (in the texts of
-    ``assigning.text_of``; none: all). In memory are some 500 bytes for each of ``most`` records, however many are due.
+    ``assigning.text_of``; none: all). What says that an item was removed or hidden goes when all its versions do or
+    have gone, and not before. In memory are some 500 bytes for each of ``most`` records, however many are due.
     """
     sent, kept = _ids(transferred), _ids(produced)
     found, staying = _nothing(), 0
@@ -93,7 +94,7 @@ def choose(
         found = pa.concat_tables([found, _placed(batch.filter(pc.and_not(going, needed)), places)])
         if found.num_rows > 2 * most:
             found = _first(found, most)
-    return Chosen(_first(found, most), staying)
+    return Chosen(_telling(_first(found, most)), staying)
 
 
 def may_go(batches: Iterable[pa.RecordBatch], *, transferred: Collection[Digest]) -> set[bytes]:
@@ -118,6 +119,14 @@ def _first(found: pa.Table, most: int) -> pa.Table:
     return found.take(order.slice(0, most)).combine_chunks()
 
 
+def _telling(rows: pa.Table) -> pa.Table:
+    """Leave out the absences by which versions are judged that do not all go."""
+    versions = rows.filter(pc.is_null(rows["tells"])).group_by("told").aggregate([([], "count_all")])
+    going: Column = versions["count_all"].take(pc.index_in(rows["told"], value_set=versions["told"]))
+    staying: Column = pc.greater(rows["tells"], pc.coalesce(going, pa.scalar(0, pa.int64())))
+    return rows.filter(pc.invert(pc.fill_null(staying, False)))  # noqa: FBT003 - Arrow's order
+
+
 def _ids(records: Iterable[Digest]) -> Column:
     return pa.array((record.raw for record in records), pa.binary())
 
@@ -134,13 +143,14 @@ def _placed(batch: pa.RecordBatch, places: Mapping[str, Place]) -> pa.Table:
             "row": batch.column("row"),
             "record": batch.column("record"),
             DISPOSAL: batch.column(DISPOSAL).cast(pa.string()),
+            **{name: batch.column(name) for name in TELLING},
         }
     )
 
 
 def _nothing() -> pa.Table:
-    kinds = (pa.string(), pa.string(), pa.date32(), pa.int64(), pa.binary(), pa.string())
-    return pa.table({name: pa.array([], kind) for name, kind in zip(COLUMNS, kinds, strict=True)})
+    kinds = (pa.string(), pa.string(), pa.date32(), pa.int64(), pa.binary(), pa.string(), pa.int64(), pa.string())
+    return pa.table({name: pa.array([], kind) for name, kind in zip((*COLUMNS, *TELLING), kinds, strict=True)})
 
 
 def series_of(text: str) -> tuple[str, ...]:

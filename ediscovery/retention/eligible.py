@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 Reason: TypeAlias = Literal["unscheduled", "unknown", "for-ever", "beyond", "not-yet", "held", "due"]
 """Why a record may not be disposed of, or that it may; ``held`` is one that would be due but for a hold."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
-KEPT = ("record", "key", "row", "item", "kind")
+TELLING = ("tells", "told")
+KEPT = ("record", "key", "row", "item", "kind", *TELLING)
 SHOWN = ("own", "title", "text")
 REASON = "reason"
 DISPOSAL = "disposal"
@@ -77,7 +78,8 @@ def eligible(
 
     Columns: ``record``, ``key``, ``row`` (which, and where it lies), ``account``, ``item``, ``kind``; ``series`` (their
     names in one text; null: none), ``due`` (a day; null: never, or nobody knows), ``held`` (whether a hold covers it),
-    ``disposal`` (of the longest series) and ``reason`` (one of ``REASONS``). What others need (``bearing``) is due when
+    ``disposal`` (of the longest series) and ``reason`` (one of ``REASONS``); ``tells`` and ``told`` (``gathering``).
+    What others need (``bearing``) is due when
     those are, if that is later. With ``shown`` also ``own`` (the record's
     date, in microseconds), ``title`` and the beginning of the ``text``. ``opened`` is over the whole archive;
     ``accounts``, if given, are those whose records are yielded.

@@ -41,7 +41,7 @@ became AS MATERIALIZED (
     SELECT item, max({'at': captured, 'record': record, 'verdict': verdict}) AS last FROM gone GROUP BY item
 ),
 newest AS MATERIALIZED (
-    SELECT item, max({'at': captured, 'record': record}).record AS record
+    SELECT item, max({'at': captured, 'record': record}).record AS record, count(*) AS versions
     FROM seen SEMI JOIN gone USING (item) GROUP BY item
 )"""
 
@@ -56,7 +56,9 @@ versions AS MATERIALIZED (
 )"""
 
 TALK = """
-names AS MATERIALIZED (SELECT item AS name FROM several UNION SELECT thread FROM seen WHERE thread IS NOT NULL),
+names AS MATERIALIZED (
+    SELECT item AS name FROM several UNION SELECT thread FROM seen WHERE thread IS NOT NULL UNION SELECT name FROM gone
+),
 active AS (
     SELECT record, item, thread, CASE WHEN versions > 1 THEN newest ELSE date END AS activity
     FROM seen LEFT JOIN versions USING (kind, item, captured) WHERE kind <> 'list'
@@ -97,14 +99,14 @@ LISTS = "LEFT JOIN (SELECT record, other FROM others WHERE kind = 'list') AS lis
 SUBJECTS = """
 subjects AS (
     SELECT record, key, row, item, kind, date AS own, record AS about, kind AS subject, name, created, captured, date,
-        official, title, text
+        official, title, text, NULL AS versions
     FROM seen
     UNION ALL
     SELECT gone.record, gone.key, gone.row, gone.item, 'absence', gone.date, coalesce(it.record, gone.record),
         coalesce(it.kind, 'absence'), coalesce(it.name, gone.name),
         CASE WHEN it.record IS NULL THEN gone.created ELSE it.created END, coalesce(it.captured, gone.captured),
-        coalesce(it.date, gone.date), coalesce(it.official, true), it.title, it.text
-    FROM gone LEFT JOIN (SELECT * FROM seen SEMI JOIN newest USING (record)) AS it USING (item)
+        coalesce(it.date, gone.date), coalesce(it.official, true), it.title, it.text, coalesce(it.versions, 0)
+    FROM gone LEFT JOIN (SELECT seen.*, versions FROM seen JOIN newest USING (item, record)) AS it USING (item)
 )"""
 
 STATEMENT = """
@@ -114,6 +116,9 @@ SELECT s.record, s.about, s.key, s.row, s.item, s.kind, s.subject, s.official,
     s.created, s.captured, v.superseded,
     CASE WHEN v.newest > s.captured THEN v.newest END AS later,
     greatest(s.date, later, talk.activity) AS "last-activity",
+    CASE WHEN became.last.at >= coalesce(v.newest, s.captured) THEN s.versions
+        WHEN s.kind = 'absence' THEN 0 END AS tells,
+    became.item AS told,
     ({held}) AS held{borne}{shown}
 FROM subjects AS s
 LEFT JOIN versions AS v ON v.kind = s.subject AND v.item = s.item AND v.captured = s.captured
@@ -133,10 +138,12 @@ def gathered(
     whose way it goes: itself, or for an absence the newest version of the item. Of that one are ``subject``, its kind;
     ``official``, whether its author speaks for the account; ``became``, the verdict on its item (null: it is there);
     and the instants that are named as triggers are, in microseconds. ``held`` says whether the holds cover the record.
-    With ``shown`` there are ``own`` (the record's date), ``title`` and the beginning of the ``text``. Without
-    ``activity`` the last activity leaves out the thread. With it there are ``bearer`` and ``other``: records without
-    which the last activity would be earlier, and null where it is the date of ``about`` itself; and ``bears``, whether
-    ``about`` may be one of these for any record. Of several that would do they are always the same.
+    ``tells`` is of an absence how many versions are judged by what became of their item (null: it is none), and
+    ``told`` the item, if there is an absence of it. With ``shown`` there are ``own`` (the record's date), ``title`` and
+    the beginning of the ``text``. Without ``activity`` the last activity leaves out the thread. With it there are
+    ``bearer`` and ``other``: records without which the last activity would be earlier, and null where it is the date of
+    ``about`` itself; and ``bears``, whether ``about`` may be one of these for any record. Of several that would do they
+    are always the same.
     """
     values = Values()
     covering = holds(values)

@@ -129,7 +129,7 @@ def _carry_out(orderer: socket.socket) -> list[str]:
     return list(order["arguments"])
 
 
-def _status_of(main: Callable[[], None]) -> int:
+def status_of(main: Callable[[], None]) -> int:
     """Run the program, and return its exit status as the interpreter would reckon it."""
     try:
         main()
@@ -141,7 +141,7 @@ def _status_of(main: Callable[[], None]) -> int:
     return 0
 
 
-def _end(status: int) -> NoReturn:
+def end(status: int) -> NoReturn:
     """End as the interpreter does, but for the C++ libraries' own ends: their threads are not in a forked process."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -173,4 +173,4 @@ if __name__ == "__main__":
 
     gc.freeze()
     sys.argv = ["holdfast", *_serve(sys.argv[1])]
-    _end(_status_of(cli.main))
+    end(status_of(cli.main))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ediscovery.disposition import carrying_out
+from ediscovery.disposition import carrying_out, certifying
 from manifests.archive import open_archive
 from manifests.checkpoints.commands import system_nonce
 from manifests.console import system_clock
 from tests.ediscovery.disposition.offices import silent
+
+LOADED = certifying
+"""What the child would load itself: it is slow."""
 
 
 def execute(home: str, plan: str) -> None:

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import io
+import shutil
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -124,6 +125,12 @@ class Office:
         """The same archive as another process sees it."""
         archive = open_archive(self.archive.home, now=now or self.archive.now, actor="clerk@office")
         return Office(archive, self.jane, self.omar, self.root, self.copies)
+
+    def copied(self, home: Path) -> Office:
+        """An archive of its own that is as this one was: founding and capturing are dear."""
+        shutil.copytree(self.archive.home, home)
+        archive = open_archive(home, now=self.archive.now, actor="clerk@office")
+        return Office(archive, self.jane, self.omar, self.root)
 
     def change_keys(self, changes: Changes) -> None:
         """Adopt a key statement."""

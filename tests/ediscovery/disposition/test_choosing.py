@@ -53,6 +53,8 @@ def batch() -> pa.RecordBatch:
             "due": pa.array([DUE] * count, pa.date32()),
             "disposal": words([disposal for _, disposal, _ in JUDGED], list(DISPOSALS)),
             "reason": words([reason for reason, _, _ in JUDGED], list(REASONS)),
+            "tells": pa.nulls(count, pa.int64()),
+            "told": pa.nulls(count, pa.string()),
         }
     )
 

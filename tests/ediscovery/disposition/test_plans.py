@@ -41,20 +41,26 @@ if TYPE_CHECKING:
     from storage.objects import Content
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site() -> Iterator[BlogSite]:
     """A blog."""
     with BlogSite() as site:
         yield site
 
 
-@pytest.fixture
-def office(site: BlogSite, tmp_path: Path) -> Office:
-    """An office with a captured blog."""
-    made = Office.founded(tmp_path / "home")
+@pytest.fixture(scope="module")
+def captured(site: BlogSite, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """An office with a captured blog, for all tests: none changes it."""
+    made = Office.founded(tmp_path_factory.mktemp("office") / "home")
     made.register("blog", site.feed)
     made.capture()
     return made
+
+
+@pytest.fixture
+def office(captured: Office, tmp_path: Path) -> Office:
+    """An office with a captured blog."""
+    return captured.copied(tmp_path / "home")
 
 
 def comments(office: Office) -> set[Digest]:

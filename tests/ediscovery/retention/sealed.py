@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ediscovery.commands import searchable_whole
-from ediscovery.retention.eligible import eligible
+from ediscovery.retention.eligible import TELLING, eligible
 from ediscovery.retention.explaining import explain
 from ediscovery.retention.in_force import InForce
 from schemas.account import Account
@@ -67,11 +67,11 @@ def _partition(archive: Archive, one: Account, records: Sequence[Any], number: i
 
 
 def judged(archive: Archive, as_of: date) -> dict[str, dict[str, Any]]:
-    """What ``eligible`` says, by record."""
+    """What ``eligible`` says, by record; but not what is for a plan alone."""
     with searchable_whole(archive) as opened:
         batches = list(eligible(archive, opened, InForce.of(archive.ledger), as_of=as_of))
     rows = [row for batch in batches for row in batch.to_pylist()]
-    found = {row["record"].hex(): row for row in rows}
+    found = {row["record"].hex(): {name: row[name] for name in row.keys() - TELLING} for row in rows}
     assert len(found) == len(rows)
     return found
 

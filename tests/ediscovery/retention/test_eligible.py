@@ -214,6 +214,19 @@ def test_an_absence_goes_the_way_of_what_it_is_about_and_is_held_with_it(tmp_pat
     assert judged(archive, LONG_AFTER)[gone.record.id.hex]["series"] == "us/A"
 
 
+def test_what_says_that_an_item_never_held_was_deleted_is_as_active_as_its_thread(tmp_path):
+    gone = Version("c", kind="absence", created=0, captured=0, thread="a", verdict="deleted")
+    alone = Version("a", captured=24)
+    acts = [
+        ScheduleAdopted(schedule=schedule("us", series(term("last-activity", days=1)))),
+        ClassificationAdopted(classification=Classification(title="T", rules=(Rule(match=Match(), series=("us/A",)),))),
+    ]
+    archive = sealed(tmp_path / "home", [gone, alone], accounts=ACCOUNTS, acts=acts)
+    found = judged(archive, LONG_AFTER)
+    assert found[gone.record.id.hex]["due"] == date(2026, 3, 5)
+    assert found == explained(archive, LONG_AFTER, list(found))
+
+
 def test_hostile_text_is_text(tmp_path):
     hostile = "'); DROP TABLE sources; -- \x00 \\ \" $p0 {held} \u202e=1"
     made = [
