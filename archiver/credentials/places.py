@@ -130,9 +130,9 @@ class Place:
 
     def _unsavable(self, why: str) -> CredentialsUnsavableError:
         return CredentialsUnsavableError(
-            f"The platform gave new credentials for the account {self.account!r}, and they cannot be kept in "
-            f"{self.words}: {why}.",
-            do="Keep them in a file (token_file): the platform changes them with each use. Then connect it once more.",
+            f"The credentials of the account {self.account!r} cannot be kept in {self.words}: {why}.",
+            do="Keep them in a file that Holdfast may write (token_file). If the platform has just given others, "
+            "connect the account once more.",
         )
 
 

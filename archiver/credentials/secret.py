@@ -25,7 +25,8 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``token`` is what requests carry; with OAuth 1.0a ``token_secret`` signs. ``client`` and ``client_secret`` are those
     of the program as the platform knows it, ``refresh`` gets another token when this one ``expires`` (an instant).
-    ``scopes`` are what the platform said that the token may do.
+    ``scopes`` are what the platform said that the token may do. Of a token that is exchanged by itself, ``asked`` is
+    when another one was last asked for (an instant), and ``refused`` in words why there is none.
     """
 
     token: str
@@ -35,6 +36,8 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     refresh: str = ""
     expires: str = ""
     scopes: tuple[str, ...] = ()
+    asked: str = ""
+    refused: str = ""
 
     def __repr__(self) -> str:
         return "Secret(…)"
@@ -48,10 +51,12 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def ends(self) -> Instant | None:
         """When the token ends; ``None`` where that is not known."""
-        try:
-            return Instant.from_text(self.expires) if self.expires else None
-        except InstantMalformedError:
-            return None
+        return _find_instant(self.expires)
+
+    @property
+    def asked_at(self) -> Instant | None:
+        """When another token was last asked for; ``None`` where that is not known."""
+        return _find_instant(self.asked)
 
     def has_ended(self, now: Instant) -> bool:
         """Return whether the token has ended, or ends so soon that a look could not be finished with it."""
@@ -88,6 +93,13 @@ def read_secret(text: str, *, spaced: bool = False) -> Secret:
     if not secret.token:
         raise _unusable("they are empty")
     return secret
+
+
+def _find_instant(text: str) -> Instant | None:
+    try:
+        return Instant.from_text(text)
+    except InstantMalformedError:
+        return None
 
 
 def _unusable(why: str) -> SecretUnusableError:

@@ -211,7 +211,7 @@ PLATFORM = Platform(
         steps=(
             "At developers.facebook.com, create an app of the type 'Business' in the body's own business portfolio.",
             "In the Business Settings add a system user, and assign the page to it with full access to its content.",
-            "Generate its token for the app: pages_show_list, pages_read_engagement, pages_read_user_content.",
+            "Generate a token that never expires: pages_show_list, pages_read_engagement, pages_read_user_content.",
             "For messages it needs pages_messaging, too; no other permission is needed.",
             "In the Graph API Explorer ask with that token for PAGE?fields=access_token: copy the page's own token.",
         )

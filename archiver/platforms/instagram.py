@@ -14,7 +14,7 @@ from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms import graph
-from archiver.platforms.authorisation import Given
+from archiver.platforms.authorisation import Given, Renewal
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.facebook_objects import conversation_of, message_of
 from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
@@ -241,7 +241,8 @@ PLATFORM = Platform(
             "Choose 'API setup with Instagram login', and add the account, which must be a professional one.",
             "Generate its token, and copy it: instagram_business_basic, instagram_business_manage_comments.",
             "For messages it needs instagram_business_manage_messages, too; no other permission is needed.",
-            "The token ends after 60 days: generate another one before.",
-        )
+            "The token ends after 60 days. Where it is kept in a file or a keyring, Holdfast exchanges it in time.",
+        ),
+        renewal=Renewal(path="/refresh_access_token", grant="ig_refresh_token", days=60),
     ),
 )

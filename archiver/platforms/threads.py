@@ -14,7 +14,7 @@ from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import unique
 from archiver.platforms import graph
-from archiver.platforms.authorisation import Given
+from archiver.platforms.authorisation import Given, Renewal
 from archiver.platforms.dialect import Context, Dialect
 from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
 from archiver.platforms.graph_events import PATHS, WEBHOOK, find_event
@@ -186,7 +186,8 @@ PLATFORM = Platform(
             "At developers.facebook.com, create an app with the use case 'Access the Threads API'.",
             "Give it threads_basic and threads_read_replies, and add the account as a tester; accept in its settings.",
             "Generate its token with the User Token Generator in the use case's settings, and copy it.",
-            "The token ends after 60 days: generate another one before.",
-        )
+            "The token ends after 60 days. Where it is kept in a file or a keyring, Holdfast exchanges it in time.",
+        ),
+        renewal=Renewal(path="/refresh_access_token", grant="th_refresh_token", days=60),
     ),
 )

@@ -17,9 +17,10 @@ from archiver.credentials.callback import NotAllowedError, listening
 from archiver.credentials.connecting import Connecting, SettingsTakenError, judged_scopes, named_in
 from archiver.credentials.opening import Opening
 from archiver.credentials.places import CredentialsUnsavableError, Place
+from archiver.credentials.renewing import is_due
 from archiver.credentials.secret import Secret, read_secret
 from archiver.fetch.tokens import TokenRefusedError, TokenService
-from archiver.platforms.authorisation import Given, OAuth1, OAuth2
+from archiver.platforms.authorisation import Given, OAuth1, OAuth2, Renewal
 from archiver.rounds import system_chance
 from schemas.account import Account
 from schemas.settings import AccessSettings, parse_settings
@@ -125,7 +126,22 @@ def test_oauth_1_is_signed_as_the_standard_says(town: Authority):
 
 
 def test_a_token_that_is_shown_once_is_typed_in():
-    assert connected(Given(steps=()), Person(answers=["a-token-that-was-shown"])).token == "a-token-that-was-shown"
+    assert connected(Given(steps=()), Person(answers=["a-token-that-was-shown"])) == Secret(
+        token="a-token-that-was-shown"
+    )
+
+
+def test_a_token_that_was_just_shown_is_not_exchanged_before_it_is_a_day_old():
+    how = Given(steps=(), renewal=Renewal(path="/refresh", grant="refresh", days=60))
+    secret = connected(how, Person(answers=["a-token-that-was-shown"]))
+    assert how.renewal is not None
+    assert [is_due(how.renewal, secret, AT.plus(seconds=seconds)) for seconds in (0, 86_399, 86_400)] == [
+        False,
+        False,
+        True,
+    ]
+    # A clock that was set back does not stop it for longer than that.
+    assert is_due(how.renewal, secret, AT.plus(seconds=-3600))
 
 
 def test_a_token_that_has_ended_is_renewed_and_kept_with_its_new_refresh_token(town: Authority, tmp_path: Path):

@@ -33,11 +33,13 @@ class Threads(Graph):
     nested: ClassVar[frozenset[str]] = words("alt_text gif_url id media_type media_url thumbnail_url")
     path_of_account = "/@maple"
     username = "maple"
+    grant = "th_refresh_token"
 
     def routes(self) -> Sequence[Route]:
         base, told = f"/{self.version}", {"fields": FIELDS}
         ordered = {**self.paged, "reverse": "true|false"}
         return (
+            self.renewal(),
             Route("profile", f"{base}/me", self._me, told, needs=("fields",)),
             Route("posts", f"{base}/900/threads", self._posts, self.paged, needs=("fields",)),
             self.edge("900/replies", "other", REPLY),
