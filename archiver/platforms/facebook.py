@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from archiver.platforms.reading import Led, Site
     from schemas.record import Normalised
 
-# Of edges within a node the count alone: what they hold is asked for by itself.
-TOTALS = "comments.limit(0).summary(true),reactions.limit(0).summary(true)"
+# Of edges within a node the count alone: what they hold is asked for by itself. Posts and comments alone have reactions
+# ("Object Reactions"); one field that a node has not, and the edge refuses as a whole.
+TOTALS = "comments.limit(0).summary(true),{}.limit(0).summary(true)"
+OF_POSTS, OF_MEDIA_NODES = TOTALS.format("reactions"), TOTALS.format("likes")
 ATTACHMENT = "media_type,type,title,description,url,unshimmed_url,media,target"
 PAGE_FIELDS = (
     "id,name,username,about,bio,description,mission,company_overview,category,category_list,link,website,phone,emails,"
@@ -38,7 +40,7 @@ PAGE_FIELDS = (
 POST_FIELDS = (
     "id,created_time,updated_time,backdated_time,from,to,message,message_tags,story,story_tags,status_type,permalink_url,"
     "full_picture,parent_id,place,privacy,is_hidden,is_published,is_expired,event,properties,shares,"
-    f"attachments{{{ATTACHMENT},subattachments.limit(100){{{ATTACHMENT}}}}},{TOTALS}"
+    f"attachments{{{ATTACHMENT},subattachments.limit(100){{{ATTACHMENT}}}}},{OF_POSTS}"
 )
 COMMENT_FIELDS = (
     "id,created_time,from,message,message_tags,permalink_url,parent{id},is_hidden,is_private,"
@@ -46,19 +48,19 @@ COMMENT_FIELDS = (
 )
 PHOTO_FIELDS = (
     "id,created_time,updated_time,backdated_time,from,name,name_tags,alt_text,alt_text_custom,album{id,name},images,link,"
-    f"page_story_id,place,{TOTALS}"
+    f"page_story_id,place,{OF_MEDIA_NODES}"
 )
 ALBUM_FIELDS = "id,created_time,updated_time,from,name,description,link,type,count,cover_photo{id},location,place"
 VIDEO_FIELDS = (
     "id,created_time,updated_time,backdated_time,from,title,description,permalink_url,post_id,length,source,status,"
-    f"published,live_status,content_tags,place,captions{{locale,locale_name,uri}},{TOTALS}"
+    f"published,live_status,content_tags,place,captions{{locale,locale_name,uri}},{OF_MEDIA_NODES}"
 )
 LIVE_FIELDS = "id,creation_time,from,title,description,permalink_url,status,live_views,embed_html,video{id}"
 STORY_FIELDS = "post_id,status,creation_time,media_type,media_id,url"
 RATING_FIELDS = (
     "created_time,has_rating,has_review,rating,recommendation_type,review_text,reviewer{id,name},open_graph_story{id}"
 )
-CONVERSATION_FIELDS = "id,link,updated_time,message_count,unread_count,participants,subject"
+CONVERSATION_FIELDS = "id,link,updated_time,message_count,unread_count,participants"
 MESSAGE_FIELDS = (
     "id,created_time,from,to,message,tags,sticker,is_unsupported,shares{link,name,description},"
     "attachments{id,mime_type,name,size,image_data,video_data,file_url}"
@@ -84,7 +86,7 @@ SIGNED = (
     *("full_picture", "images.source", "source", "captions.data.uri", "cover.source", "picture.data.url", "embed_html"),
 )
 COUNTED = (
-    *("comments", "reactions", "shares", "comment_count", "like_count", "live_views", "unread_count"),
+    *("comments", "likes", "reactions", "shares", "comment_count", "like_count", "live_views", "unread_count"),
     *("fan_count", "followers_count", "overall_star_rating", "rating_count"),
 )
 # What the reader may do, when a comment last came in, and who people are today.
@@ -212,7 +214,7 @@ PLATFORM = Platform(
             "At developers.facebook.com, create an app of the type 'Business' in the body's own business portfolio.",
             "In the Business Settings add a system user, and assign the page to it with full access to its content.",
             "Generate a token that never expires: pages_show_list, pages_read_engagement, pages_read_user_content.",
-            "For messages it needs pages_messaging, too; no other permission is needed.",
+            "For messages it needs pages_messaging and pages_manage_metadata, too; no other permission is needed.",
             "In the Graph API Explorer ask with that token for PAGE?fields=access_token: copy the page's own token.",
         )
     ),
