@@ -1,6 +1,6 @@
 """Threads: what its API returns, and what it is asked for. Pure.
 
-Sources: developers.facebook.com, Threads API reference: Profile, Media, Reply Management.
+Sources: developers.facebook.com, Threads API reference: Profile, Media, Reply Management; "Text Attachments".
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 SHOWN = "id,media_type,media_url,thumbnail_url,gif_url"
 BOTH = (
     f"{SHOWN},media_product_type,permalink,username,text,timestamp,shortcode,children{{{SHOWN},alt_text}},is_quote_post,"
-    "quoted_post,reposted_post,has_replies,reply_audience,topic_tag"
+    "quoted_post,reposted_post,has_replies,reply_audience,topic_tag,alt_text,link_attachment_url,poll_attachment,"
+    "location_id"
 )
 PROFILE_FIELDS = "id,username,name,threads_profile_picture_url,threads_biography,is_verified"
-POST_FIELDS = f"{BOTH},owner,alt_text,link_attachment_url,poll_attachment,location_id"
+# What goes beyond a post's text is shown with posts alone, and by no list of replies.
+POST_FIELDS = f"{BOTH},owner,text_attachment,text_entities,is_spoiler_media"
 REPLY_FIELDS = f"{BOTH},root_post,replied_to,is_reply,is_reply_owned_by_me,hide_status"
 HIDDEN = frozenset({"HIDDEN", "COVERED", "BLOCKED", "RESTRICTED"})
 MEDIA = frozenset({"media_type", "text", "permalink", "shortcode", "root_post", "replied_to", "location_id"})
@@ -62,7 +64,7 @@ def view_of(value: Object, _: Context) -> Normalised | None:
 def _post(value: Object) -> Normalised:
     parent = find_id(member(value, "replied_to"), "id")
     options = [text for name in OPTIONS if (text := find_text(value, "poll_attachment", name))]
-    shared = value.get("media_type") == "REPOST_FACADE"
+    shared, attached = value.get("media_type") == "REPOST_FACADE", member(value, "text_attachment")
     handle = find_text(value, "username")
     number = find_id(member(value, "owner"), "id")
     return Normalised(
@@ -70,7 +72,7 @@ def _post(value: Object) -> Normalised:
         type="Announce" if shared else "Question" if options else "Note",
         item=find_id(value, "id") or "",
         url=address(value, "permalink"),
-        text="\n".join((find_text(value, "text") or "", *options)).strip() or None,
+        text="\n".join(filter(None, (find_text(value, "text"), find_text(attached, "plaintext"), *options))) or None,
         author=Author(id=number, handle=handle, url=_page(handle)) if number or handle else None,
         created=find_moment(value.get("timestamp")),
         created_text=find_text(value, "timestamp"),
@@ -80,7 +82,7 @@ def _post(value: Object) -> Normalised:
         tags=unique((find_text(value, "topic_tag"),)),
         links=unique(
             (
-                address(value, "link_attachment_url"),
+                *(address(whole, "link_attachment_url") for whole in (value, attached)),
                 *(address(value, name, "permalink") for name in ("quoted_post", "reposted_post")),
             )
         ),

@@ -296,6 +296,13 @@ def test_a_poll_and_a_repost_on_threads_are_what_they_are():
     assert view_of({"id": "2", "media_type": "REPOST_FACADE"}, "threads").type == "Announce"
 
 
+def test_the_long_text_that_hangs_on_a_post_of_threads_is_part_of_what_it_says():
+    attached = {"plaintext": "The whole plan.", "link_attachment_url": "https://school.example/plan"}
+    view = view_of({"id": "1", "text": "Our plan", "text_attachment": attached}, "threads")
+    assert (view.text, view.links) == ("Our plan\nThe whole plan.", ("https://school.example/plan",))
+    assert view_of({"id": "1", "text": "Our plan", "text_attachment": "?"}, "threads").text == "Our plan"
+
+
 POST: dict[str, Any] = {
     "id": "1_2",
     "message": "Snow day",

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 PROFILE = words("id is_verified name threads_biography threads_profile_picture_url username")
 BOTH = words(
     "children gif_url has_replies id is_quote_post media_product_type media_type media_url permalink quoted_post "
-    "reply_audience reposted_post shortcode text thumbnail_url timestamp topic_tag username is_reply"
+    "reply_audience reposted_post shortcode text thumbnail_url timestamp topic_tag username is_reply "
+    "alt_text link_attachment_url location_id poll_attachment"
 )
-POST = BOTH | words("alt_text link_attachment_url location location_id owner poll_attachment")
+POST = BOTH | words("is_spoiler_media location owner text_attachment text_entities")
 REPLY = BOTH | words("hide_status is_reply_owned_by_me is_verified profile_picture_url replied_to root_post")
 
 
