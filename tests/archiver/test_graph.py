@@ -71,6 +71,7 @@ def test_the_next_page_is_where_the_cursor_says_and_its_address_holds_no_token(o
         (error(200), 403),
         (error(299), 403),
         (error(2), 503),
+        (error(368), 503),
         (error(100, 33), 404),
         (error(803), 404),
         (error(100), 400),
@@ -98,7 +99,10 @@ def test_an_error_code_stands_for_a_status(one: Answer, status: int):
         (answer({"id": "7"}), "present"),
         (answer({"success": True}), "unknown"),
         (answer(None), "unknown"),
-        (answer(None, status=404), "gone"),
+        (answer(None, status=404), "unknown"),
+        (answer({"message": "no such host"}, status=404), "unknown"),
+        (answer({"error": "blocked"}, status=403), "unknown"),
+        (answer({"error": {"message": "No", "code": 5000}}, status=404), "gone"),
     ],
 )
 def test_what_became_of_an_item_is_in_the_error_code_and_an_ended_token_tells_nothing(one: Answer, standing: str):
