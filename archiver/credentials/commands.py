@@ -161,6 +161,9 @@ def _trouble(opening: Opening, secret: Secret, remark: str | None) -> str | None
     left = ends.micros - opening.now.micros if ends else SOON_DAYS * DAY
     if left < SOON_DAYS * DAY and (left <= 0 or not renews):
         return f"{'ends' if left > 0 else 'ended'} {secret.expires[:10]}"
+    renewed_until = secret.refresh_ends
+    if renewed_until and renewed_until.micros - opening.now.micros < SOON_DAYS * DAY:
+        return f"can be renewed until {secret.refresh_expires[:10]} and no longer"
     if opening.renewal is not None and not renews:
         return f"ends {opening.renewal.days} days after it was made, and cannot be renewed where it is"
     return None

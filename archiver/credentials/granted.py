@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 100 * 365 * 86_400
 SCOPES = ("scope", "permissions")
 """Meta's refreshed tokens name what they may do by the second."""
+REFRESH = ("refresh_token_expires_in", "refresh_expires_in")
+"""In how many seconds what renews the token ends: as LinkedIn and Pinterest say it, and as TikTok does."""
 
 
 def granted(body: str, before: Secret, now: Instant) -> Secret:
@@ -35,6 +37,9 @@ def granted(body: str, before: Secret, now: Instant) -> Secret:
         token=find_text(value, "access_token") or "",
         refresh=find_text(value, "refresh_token") or before.refresh,
         expires=_end(member(value, "expires_in"), now),
+        refresh_expires=next(
+            (end for name in REFRESH if (end := _end(member(value, name), now))), before.refresh_expires
+        ),
         scopes=next((found for name in SCOPES if (found := _words(member(value, name)))), before.scopes),
     )
     try:

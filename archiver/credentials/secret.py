@@ -24,9 +24,9 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """An account's credentials. Nothing of it is ever shown: it prints as nothing.
 
     ``token`` is what requests carry; with OAuth 1.0a ``token_secret`` signs. ``client`` and ``client_secret`` are those
-    of the program as the platform knows it, ``refresh`` gets another token when this one ``expires`` (an instant).
-    ``scopes`` are what the platform said that the token may do. Of a token that is exchanged by itself, ``asked`` is
-    when another one was last asked for (an instant), and ``refused`` in words why there is none.
+    of the program as the platform knows it, ``refresh`` gets another token when this one ``expires`` (an instant), and
+    does so until ``refresh_expires``. ``scopes`` are what the platform said that the token may do. Of a token that is
+    exchanged by itself, ``asked`` is when another one was last asked for, and ``refused`` in words why there is none.
     """
 
     token: str
@@ -35,6 +35,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     client_secret: str = ""
     refresh: str = ""
     expires: str = ""
+    refresh_expires: str = ""
     scopes: tuple[str, ...] = ()
     asked: str = ""
     refused: str = ""
@@ -52,6 +53,11 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def ends(self) -> Instant | None:
         """When the token ends; ``None`` where that is not known."""
         return _find_instant(self.expires)
+
+    @property
+    def refresh_ends(self) -> Instant | None:
+        """When what renews the token ends; ``None`` where that is not known."""
+        return _find_instant(self.refresh_expires)
 
     @property
     def asked_at(self) -> Instant | None:

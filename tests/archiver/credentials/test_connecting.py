@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
+import msgspec
 import pytest
 
 from archiver.credentials import callback
 from archiver.credentials.callback import NotAllowedError, listening
+from archiver.credentials.commands import state_of
 from archiver.credentials.connecting import Connecting, SettingsTakenError, judged_scopes, named_in
 from archiver.credentials.opening import Opening
 from archiver.credentials.places import CredentialsUnsavableError, Place
@@ -178,6 +180,18 @@ def test_what_changes_with_each_use_cannot_be_kept_in_an_environment_variable(to
         opening(tmp_path, how, settings, now=AT.plus(seconds=3600), TOWN=text).secret()
     assert "token_file" in caught.value.do
     assert SECOND not in json.dumps(caught.value.to_json())
+
+
+def test_what_renews_a_token_and_ends_itself_is_said_to_end(town: Authority, tmp_path: Path):
+    how, settings = by_code(town), AccessSettings(token_file="city.json")
+    secret = connected(how, Person(town))
+    until = str(AT.plus(seconds=40 * 86_400))
+    Place("city", settings, tmp_path, {}).write(msgspec.structs.replace(secret, refresh_expires=until).to_text())
+    states = [state_of(opening(tmp_path, how, settings, now=AT.plus(seconds=days * 86_400))) for days in (0, 30)]
+    assert [state.to_do for state in states] == [
+        None,
+        "can be renewed until 2026-12-31 and no longer: run holdfast account connect city",
+    ]
 
 
 def test_a_refresh_token_that_serves_no_more_is_said_to(town: Authority, tmp_path: Path):

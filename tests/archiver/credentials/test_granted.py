@@ -53,6 +53,13 @@ def test_when_a_token_ends_is_what_the_answer_says_if_that_is_a_time(said: str, 
     assert (made.token, made.refresh, made.client_secret) == (TOKEN, "renews-1", "app-secret-1")
 
 
+@pytest.mark.parametrize("name", ["refresh_token_expires_in", "refresh_expires_in"])
+def test_until_when_a_token_can_be_renewed_is_remembered(name: str):
+    made = granted(json.dumps({"access_token": TOKEN, name: 31_536_000}), BEFORE, AT)
+    assert made.refresh_ends == AT.plus(seconds=31_536_000)
+    assert granted(json.dumps({"access_token": TOKEN}), made, AT).refresh_ends == made.refresh_ends
+
+
 @pytest.mark.parametrize(
     ("said", "scopes"),
     [
