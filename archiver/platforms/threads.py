@@ -5,27 +5,25 @@ Sources: developers.facebook.com, Threads API reference: Profile, Media, Reply M
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from archiver.contract import Access
-from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import unique
-from archiver.platforms import graph
 from archiver.platforms.authorisation import Given, Renewal
-from archiver.platforms.dialect import Context, Dialect
-from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
-from archiver.platforms.graph_events import PATHS, WEBHOOK, find_event
+from archiver.platforms.graph import all_in, find_moment, handle_of, node, stands_for_own
+from archiver.platforms.graph_events import WEBHOOK, find_event
+from archiver.platforms.graph_reading import dialect, listed, reading, single
 from archiver.platforms.platform import Platform
-from archiver.platforms.reading import Endpoint, Question, Reading
+from archiver.platforms.reading import Question
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from archiver.parsing.shapes import Object
+    from archiver.platforms.dialect import Context
     from archiver.platforms.reading import Led, Site
 
 SHOWN = "id,media_type,media_url,thumbnail_url,gif_url"
@@ -148,39 +146,24 @@ def _as_reply(view: Normalised, question: Question) -> Normalised:
     )
 
 
-def _listed(**more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
-    return Endpoint(items=(("data",),), demands="data", order="newest", next=by_after, **more)
-
-
-READING = Reading(
-    collector="threads/1",
-    endpoints={
-        "profile": Endpoint(title="the profile", items=((),), demands="id", leads=_of_profile),
-        "threads": _listed(title="the posts", leads=_of_post),
-        "own_replies": _listed(title="the account's replies", leads=_of_reply),
-        "conversation": _listed(title="the conversation below a post", seen_as=_as_reply),
-        "replies": _listed(title="the replies to a reply", seen_as=_as_reply, leads=_of_reply),
-    },
-    start=_start,
-    access=lambda site: Access(way="parameter", origins=frozenset({origin_of(site.api)}), needed=True),
+READING = reading(
+    "threads/1",
     api="https://graph.threads.com",
-    versioned=True,
-    served_version=graph.served_version,
-    look_up=graph.look_up({"post": POST_FIELDS, "reply": REPLY_FIELDS}),
-    standing=graph.standing,
-    stands_for=graph.stands_for_own,
-    quota=graph.quota,
+    start=_start,
+    endpoints={
+        "profile": single("the profile", leads=_of_profile),
+        "threads": listed("the posts", "newest", leads=_of_post),
+        "own_replies": listed("the account's replies", "newest", leads=_of_reply),
+        "conversation": listed("the conversation below a post", "newest", seen_as=_as_reply),
+        "replies": listed("the replies to a reply", "newest", seen_as=_as_reply, leads=_of_reply),
+    },
+    fields={"post": POST_FIELDS, "reply": REPLY_FIELDS},
+    stands_for=stands_for_own,
 )
 PLATFORM = Platform(
     name="threads",
     title="Threads",
-    dialect=Dialect(
-        view=view_of,
-        paths=(("data",), *PATHS),
-        context=lambda _: {},
-        list_view=lambda _: None,
-        volatile=VOLATILE,
-    ),
+    dialect=dialect(view_of, VOLATILE),
     reading=READING,
     webhook=WEBHOOK,
     authorisation=Given(

@@ -104,7 +104,10 @@ class Graph(Simulator):
         self.given = self.clock.at
 
     def token_in(self, asked: Asked) -> str | None:
-        return asked.query.get("access_token") if asked.url.startswith(RENEWAL) else super().token_in(asked)
+        return asked.query.get("access_token")
+
+    def parameters_everywhere(self) -> Mapping[str, str]:
+        return {"access_token": r".+"}
 
     def check(self, asked: Asked) -> None:
         if self.grant is not None and self._age >= LIFE:
@@ -124,8 +127,7 @@ class Graph(Simulator):
             told = {"permissions": "instagram_business_basic"} if self.name == "instagram" else {}
             return self.answered({"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": LIFE, **told})
 
-        parameters = {"grant_type": self.grant or "", "access_token": r".+"}
-        return Route("other", RENEWAL, answer, parameters, needs=tuple(parameters))
+        return Route("other", RENEWAL, answer, {"grant_type": self.grant or ""}, needs=("grant_type",))
 
     def fields(self, asked: Asked, kind: str, known: frozenset[str]) -> tuple[str, ...]:
         """What a request asks for of nodes of a kind, or refuse: a field that is not there is an error."""

@@ -49,12 +49,6 @@ class Threads(Graph):
             Route("item", f"{base}/{{id}}", self.looked_up({"post": POST, "reply": REPLY}), told, needs=("fields",)),
         )
 
-    def token_in(self, asked: Asked) -> str | None:
-        return asked.query.get("access_token")
-
-    def parameters_everywhere(self) -> Mapping[str, str]:
-        return {"access_token": r".+"}
-
     def kind_of(self, post: Post) -> str:
         return "post" if post.parent is None else "reply"
 
