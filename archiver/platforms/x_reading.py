@@ -161,14 +161,15 @@ OWNED, POST, USER = 1, 5, 10
 
 
 def _look_up(site: Site, item: str, _: Kind) -> str | None:
+    """Return where an item is looked up, with all that its list is asked for: what is there may be new."""
     prefix, identifier = item.rpartition(":")[::2]
     match prefix:
         case "" if "@" not in item:
-            return _address(site, "tweets", {"ids": identifier})
+            return _address(site, "tweets", {"ids": identifier, **POSTS})
         case "user":
-            return _address(site, "users", {"ids": identifier})
+            return _address(site, "users", {"ids": identifier, "user.fields": USER_FIELDS})
         case "message":
-            return f"{site.api}/{site.version}/dm_events/{quote(identifier)}"
+            return _address(site, f"dm_events/{quote(identifier)}", MESSAGES)
         case _:
             return None
 
@@ -245,11 +246,11 @@ READING = Reading(
         "followers": Endpoint(
             title="the followers", items=(("data",),), order="whole", demands="meta", next=NEXT, cost=_costing(OWNED)
         ),
+        # What is older than thirty days leaves this list, and nothing says whether it answers at its own address.
         "messages": Endpoint(
             title="the messages of thirty days",
             items=ITEMS,
-            order="newest",
-            window=True,
+            order="passing",
             demands="meta",
             next=NEXT,
             cost=_costing(USER),
@@ -258,6 +259,7 @@ READING = Reading(
     start=_start,
     access=lambda site: Access(origins=frozenset({origin_of(site.api)}), needed=True),
     look_up=_look_up,
+    looked_up=("data",),
     standing=_standing,
     quota=by_headers("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset", reset_is="epoch"),
     refusal=_refusal,
