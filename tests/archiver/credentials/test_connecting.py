@@ -194,6 +194,15 @@ def test_what_renews_a_token_and_ends_itself_is_said_to_end(town: Authority, tmp
     ]
 
 
+def test_where_processes_cannot_know_of_each_other_nothing_is_renewed(town: Authority, tmp_path: Path):
+    how, settings = by_code(town), AccessSettings(token_file="city.json")
+    Place("city", settings, tmp_path, {}).write(connected(how, Person(town)).to_text())
+    (tmp_path / "state").write_text("no folder")
+    with pytest.raises(CredentialsUnsavableError):
+        opening(tmp_path, how, settings, now=AT.plus(seconds=3600)).secret()
+    assert len(town.forms) == 1
+
+
 def test_a_refresh_token_that_serves_no_more_is_said_to(town: Authority, tmp_path: Path):
     how, settings = by_code(town), AccessSettings(token_file="city.json")
     secret = connected(how, Person(town))
