@@ -84,7 +84,7 @@ def _post(value: Object) -> Normalised:
                 *(address(value, name, "permalink") for name in ("quoted_post", "reposted_post")),
             )
         ),
-        flags=("hidden",) if value.get("hide_status") in HIDDEN else (),
+        flags=("hidden",) if find_text(value, "hide_status") in HIDDEN else (),
     )
 
 

@@ -294,6 +294,12 @@ def test_a_reply_on_threads_knows_its_post_and_what_it_answers():
     assert (view.kind, view.thread, view.parent, view.flags) == ("reply", "1", "2", ("hidden",))
 
 
+@pytest.mark.parametrize("status", [{"HIDDEN": 1}, ["HIDDEN"], None, 7, ""])
+def test_a_reply_on_threads_of_no_known_standing_is_a_reply(status: object):
+    view = view_of({"id": "3", "text": "No", "is_reply": True, "hide_status": status}, "threads")
+    assert (view.kind, view.flags) == ("reply", ())
+
+
 def test_a_poll_and_a_repost_on_threads_are_what_they_are():
     poll = {"id": "1", "text": "When?", "poll_attachment": {"option_a": "7", "option_b": "8", "total_votes": 3}}
     assert (view_of(poll, "threads").type, view_of(poll, "threads").text) == ("Question", "When?\n7\n8")
