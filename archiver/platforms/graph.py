@@ -52,8 +52,13 @@ def by_after(answer: Answer) -> str | None:
     if not isinstance(following, str) or not following:
         return None
     after = find_text(answer.value, "paging", "cursors", "after")
-    told = dict(parse_qsl(urlsplit(following).query))
-    moved = {"after": after} if after else {name: told[name] for name in PAGED_BY if name in told}
+    if after:
+        return with_parameter(answer.question.url, after=after)
+    try:
+        told = dict(parse_qsl(urlsplit(following).query))
+    except ValueError:
+        return None
+    moved = {name: told[name] for name in PAGED_BY if name in told}
     return with_parameter(answer.question.url, **moved) if moved else None
 
 

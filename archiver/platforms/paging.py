@@ -23,7 +23,7 @@ def by_link(answer: Answer) -> str | None:
     for target, parameters in LINK.findall(answer.headers.get("Link", "")):
         relations = REL.search(parameters)
         if relations and "next" in (relations[1] or relations[2]).lower().split():
-            return str(urljoin(answer.question.url, target))
+            return _joined(answer.question.url, target)
     return None
 
 
@@ -44,8 +44,8 @@ def by_address(*path: str) -> Callable[[Answer], str | None]:
         found = member(answer.value, *path)
         if not isinstance(found, str) or not found:
             return None
-        url = urljoin(answer.question.url, found)
-        return url if urlsplit(url)[:2] == urlsplit(answer.question.url)[:2] else None
+        url = _joined(answer.question.url, found)
+        return url if url and urlsplit(url)[:2] == urlsplit(answer.question.url)[:2] else None
 
     return next_of
 
@@ -97,6 +97,16 @@ def with_parameter(url: str, **parameters: str | None) -> str:
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters]
     added = [(name, value) for name, value in parameters.items() if value is not None]
     return urlunsplit(parts._replace(query=urlencode([*kept, *added])))
+
+
+def _joined(base: str, target: str) -> str | None:
+    """Return the address that another one leads to; ``None`` where it is none."""
+    try:
+        url = urljoin(base, target)
+        urlsplit(url)
+    except ValueError:
+        return None
+    return url
 
 
 def _number(answer: Answer, parameter: str, *, first: int) -> int:

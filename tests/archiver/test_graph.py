@@ -53,6 +53,8 @@ NEXT = f"https://graph.facebook.com/v26.0/1/feed?access_token={TOKEN}&limit=25"
         (paged("https://elsewhere.example/?access_token=x&limit=25"), None),
         (answer({"data": []}), None),
         (answer([1]), None),
+        (paged("http://[", "B"), f"{EDGE}&after=B"),
+        (paged("http://["), None),
         (answer({"paging": {"next": 7, "cursors": {"after": "B"}}}), None),
     ],
 )
