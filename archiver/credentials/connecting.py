@@ -85,7 +85,9 @@ class Connecting:
 
     def _client(self) -> tuple[str, str]:
         client = self.person.asked("The client's id (or key)", hidden=False).strip()
-        return client, self.person.asked("The client's secret (empty if it has none)", hidden=True).strip()
+        client_secret = self.person.asked("The client's secret (empty if it has none)", hidden=True).strip()
+        # What could not be masked is refused before anybody goes anywhere.
+        return client, read_secret(client_secret).token if client_secret else ""
 
     def _granted(self, how: OAuth2, client: str, client_secret: str) -> Secret:
         state, verifier = self.chance.name(), self.chance.name() + self.chance.name()

@@ -20,7 +20,7 @@ from archiver.credentials.connecting import Connecting, SettingsTakenError, judg
 from archiver.credentials.opening import Opening
 from archiver.credentials.places import CredentialsUnsavableError, Place
 from archiver.credentials.renewing import is_due
-from archiver.credentials.secret import Secret, read_secret
+from archiver.credentials.secret import Secret, SecretUnusableError, read_secret
 from archiver.fetch.tokens import TokenRefusedError, TokenService
 from archiver.platforms.authorisation import Given, OAuth1, OAuth2, Renewal
 from archiver.rounds import system_chance
@@ -96,6 +96,13 @@ def test_a_code_is_exchanged_for_a_token_that_ends(town: Authority, proof):
     assert not secret.has_ended(AT)
     assert secret.has_ended(AT.plus(seconds=3600))
     assert FIRST not in repr(secret)
+
+
+def test_a_client_secret_that_could_not_be_masked_is_refused_before_anything_is_asked(town: Authority):
+    person = Person(town, answers=[CLIENT, "short"])
+    with pytest.raises(SecretUnusableError, match="too short"):
+        connected(by_code(town), person)
+    assert (town.forms, town.challenge) == ([], "")
 
 
 def test_the_answer_to_another_question_is_refused(town: Authority):
