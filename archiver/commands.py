@@ -192,8 +192,9 @@ def _line(result: Captures) -> str:
     recorded = (
         "" if act else f" (not in the ledger: {'it waits in the spool' if result.waits else 'nothing was asked'})"
     )
+    remarks = "".join(f"\n  to be done soon: {remark}" for remark in result.remarks)
     if error is not None:
-        return f"✗ {result.account}: {error.what}{recorded}\n  → {error.do} ({error.code})"
+        return f"✗ {result.account}: {error.what}{recorded}\n  → {error.do} ({error.code}){remarks}"
     if act is None:
         return f"✓ {result.account}: sealed already"
     found = f"{act.new} new, {act.edited} edited, {act.absent} gone"
@@ -202,7 +203,7 @@ def _line(result: Captures) -> str:
         partial += f"\n  … and {len(result.failures) - SHOWN} more, in the WARC file of the capture"
     return (
         f"✓ {result.account}: {found}; {plural(act.poll.listed, 'item')} listed, "
-        f"{plural(act.poll.requests, 'request')}{partial}"
+        f"{plural(act.poll.requests, 'request')}{partial}{remarks}"
     )
 
 
@@ -212,6 +213,7 @@ def _plain(result: Captures) -> dict[str, object]:
         "act": result.act.to_plain() if result.act else None,
         "error": result.error.to_json() if result.error else None,
         "failures": result.failures,
+        "remarks": result.remarks,
     }
 
 

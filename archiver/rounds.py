@@ -33,7 +33,7 @@ class Captures:
     """What a round did to one account: the committed act, and the error that kept it or that its poll records.
 
     ``failures`` are parts that could not be read, in words that the ledger does not keep. ``waits`` tells that what was
-    read is in the spool and not yet committed.
+    read is in the spool and not yet committed. ``remarks`` are what somebody should do soon.
     """
 
     account: str
@@ -41,6 +41,7 @@ class Captures:
     error: ArchiveError | None = None
     failures: tuple[str, ...] = ()
     waits: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def system_chance() -> Chance:
@@ -114,4 +115,4 @@ def _committed(archive: Archive, group: list[_Waiting], chance: Chance) -> Itera
         _, last = archive.ledger.history.last_capture.get(one.account, (0, None))
         act = acts.get(one.capture) or (last if last and last.poll.capture == one.capture else None)
         kept = one.looked.error if act else failure or one.looked.error
-        yield Captures(one.account, act, kept, one.looked.failures, waits=act is None)
+        yield Captures(one.account, act, kept, one.looked.failures, waits=act is None, remarks=one.looked.remarks)

@@ -32,7 +32,8 @@ from storage.warc import WarcWriter
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archiver.contract import Access, Collector, Seen
+    from archiver.contract import Collector, Seen
+    from archiver.fetch.access import Credentials
     from archiver.fetch.addresses import Resolver
     from archiver.observe import Held
     from archiver.platforms.notifying import Named
@@ -75,10 +76,20 @@ def looked_at(
     with spool.begin(archive.spool, plan) as spooled:
         try:
             access = collector.access(account)
-            with _recording(archive, spooled, account, access, chance, environment, resolve) as transport:
+            opening = opening_of(archive, account, environment=environment, resolve=resolve)
+            remark = opening.renew()
+            credentials = opening.credentials(access)
+            with _recording(archive, spooled, account, credentials, chance, environment, resolve) as transport:
+                if remark:
+                    transport.tell(account.url, {"token": remark})
                 seen, named, told = _told(archive, account, held, transport.warc)
                 looked = _look(archive, account, collector, transport, held, plan, named=named)
-                looked = replace(looked, seen=(*seen, *looked.seen), told=tuple(one.name for one in told))
+                looked = replace(
+                    looked,
+                    seen=(*seen, *looked.seen),
+                    told=tuple(one.name for one in told),
+                    remarks=(remark,) if remark else (),
+                )
         except ArchiveError as error:
             # Nothing could be asked at all: no secret in the environment, no version named. The poll says so.
             cursor = _recalled(archive, plan)
@@ -95,7 +106,7 @@ def _recording(
     archive: Archive,
     spooled: Spooled,
     account: Account,
-    access: Access,
+    credentials: Credentials | None,
     chance: Chance,
     environment: Mapping[str, str],
     resolve: Resolver,
@@ -103,7 +114,6 @@ def _recording(
     """Open the account's way to the network, recorded into the spool; its secrets are known in here alone."""
     settings = archive.settings.capture
     url, secrets = expand(account.url, environment)
-    credentials = opening_of(archive, account, environment=environment, resolve=resolve).credentials(access)
     with (
         WarcWriter(
             spooled.warc,
@@ -154,7 +164,7 @@ class Looked:
     """One look at an account: the poll, what was seen, the error if it failed, and in words what could not be read.
 
     ``cursor`` is what the next look is given, also what stays on this machine. ``told`` are the names of the platform's
-    notifications that it took along.
+    notifications that it took along, ``remarks`` what somebody should do soon, though nothing is lacking yet.
     """
 
     poll: Poll
@@ -163,6 +173,7 @@ class Looked:
     error: ArchiveError | None = None
     failures: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def _look(

@@ -11,7 +11,7 @@ import click
 from archiver import registry, rounds
 from archiver.credentials.callback import Callback, listening
 from archiver.credentials.connecting import Connecting, NothingToConnectError, judged_scopes, named_in
-from archiver.credentials.opening import opening_of
+from archiver.credentials.opening import Opening, opening_of
 from archiver.credentials.places import Place
 from archiver.fetch.addresses import resolve
 from archiver.platforms.known import find_platform
@@ -21,8 +21,7 @@ from schemas.canonical import Canonical
 from schemas.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from manifests.archive import Archive
-    from schemas.account import Account
+    from archiver.credentials.secret import Secret
 
 PORT = 8571
 SOON_DAYS = 14
@@ -120,13 +119,15 @@ def access(context: click.Context, names: tuple[str, ...]) -> None:
     console: Console = context.obj
     archive = console.open()
     accounts = [registry.account_named(archive, name) for name in names or sorted(archive.settings.access)]
-    states = [_state(archive, account) for account in accounts]
-    console.show_all("access", states, _State.line, none="No account has credentials. See: holdfast account connect")
+    states = [state_of(opening_of(archive, one, environment=os.environ, resolve=resolve)) for one in accounts]
+    console.show_all("access", states, State.line, none="No account has credentials. See: holdfast account connect")
     if any(state.to_do for state in states):
         context.exit(3)
 
 
-class _State(Canonical, frozen=True):
+class State(Canonical, frozen=True):
+    """Whether the credentials of one account still serve: where they are, when they end, and what is to be done."""
+
     account: str
     where: str
     expires: str | None = None
@@ -134,18 +135,35 @@ class _State(Canonical, frozen=True):
     to_do: str | None = None
 
     def line(self) -> str:
+        """Return it for people."""
         ends = f"ends {self.expires[:10]}" if self.expires else "has no stated end"
         return f"{'✗' if self.to_do else '✓'} {self.account:<28} {self.where}; {self.to_do or ends}"
 
 
-def _state(archive: Archive, account: Account) -> _State:
-    opening = opening_of(archive, account, environment=os.environ, resolve=resolve)
-    where = opening.place.words if opening.place else "nowhere"
+def state_of(opening: Opening) -> State:
+    """Return whether credentials still serve, renewed first where it is time."""
+    name, where = opening.account.name, opening.place.words if opening.place else "nowhere"
     try:
+        remark = opening.renew()
         secret = opening.secret(spaced=True)
     except ArchiveError as error:
-        return _State(account=account.name, where=where, to_do=f"{error.what} {error.do}")
-    ends, renews = secret.ends, bool(secret.refresh)
-    soon = ends is not None and not renews and ends.micros - archive.now().micros < SOON_DAYS * DAY
-    to_do = f"ends {secret.expires[:10]}: run holdfast account connect {account.name}" if soon else None
-    return _State(account=account.name, where=where, expires=secret.expires or None, scopes=secret.scopes, to_do=to_do)
+        return State(account=name, where=where, to_do=f"{error.what} {error.do}")
+    trouble = _trouble(opening, secret, remark)
+    to_do = f"{trouble}: run holdfast account connect {name}" if trouble else None
+    return State(account=name, where=where, expires=secret.expires or None, scopes=secret.scopes, to_do=to_do)
+
+
+def _trouble(opening: Opening, secret: Secret, remark: str | None) -> str | None:
+    """Return what ends, or may end, without being renewed; ``None`` where nothing is to be done."""
+    if remark is not None:
+        return remark.removesuffix(".")
+    ends, renews = secret.ends, bool(secret.refresh) or opening.renews
+    left = ends.micros - opening.now.micros if ends else SOON_DAYS * DAY
+    if left < SOON_DAYS * DAY and (left <= 0 or not renews):
+        return f"{'ends' if left > 0 else 'ended'} {secret.expires[:10]}"
+    renewed_until = secret.refresh_ends
+    if renewed_until and renewed_until.micros - opening.now.micros < SOON_DAYS * DAY:
+        return f"can be renewed until {secret.refresh_expires[:10]} and no longer"
+    if opening.renewal is not None and not renews:
+        return f"ends {opening.renewal.days} days after it was made, and cannot be renewed where it is"
+    return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from archiver.credentials import oauth1, oauth2
 from archiver.credentials.secret import Secret, read_secret
 from archiver.platforms.authorisation import Given, OAuth1, OAuth2
@@ -68,8 +70,10 @@ class Connecting:
         for number, step in enumerate(self.authorisation.steps, 1):
             self.person.told(f"  {number}. {step.format(redirect=self.redirect)}")
         match self.authorisation:
-            case Given():
-                return read_secret(self.person.asked("The token", hidden=True), spaced=True)
+            case Given() as how:
+                secret = read_secret(self.person.asked("The token", hidden=True), spaced=True)
+                # What was made just now is too young to be exchanged: the platform is asked from tomorrow on.
+                return msgspec.structs.replace(secret, asked=str(self.now)) if how.renewal else secret
             case OAuth1() as how:
                 client, client_secret = self._client()
                 temporary, address = oauth1.begin(
@@ -81,7 +85,9 @@ class Connecting:
 
     def _client(self) -> tuple[str, str]:
         client = self.person.asked("The client's id (or key)", hidden=False).strip()
-        return client, self.person.asked("The client's secret (empty if it has none)", hidden=True).strip()
+        client_secret = self.person.asked("The client's secret (empty if it has none)", hidden=True).strip()
+        # What could not be masked is refused before anybody goes anywhere.
+        return client, read_secret(client_secret).token if client_secret else ""
 
     def _granted(self, how: OAuth2, client: str, client_secret: str) -> Secret:
         state, verifier = self.chance.name(), self.chance.name() + self.chance.name()

@@ -9,7 +9,8 @@ from urllib.parse import quote_plus, urlencode
 
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
-from archiver.credentials.secret import Secret, SecretUnusableError
+from archiver.credentials.granted import granted
+from archiver.credentials.secret import Secret
 from archiver.fetch.tokens import TokenRefusedError
 from archiver.platforms.paging import with_parameter
 
@@ -66,7 +67,7 @@ def exchange(
     """
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier}
     body = _ask(how, service, form, client=client, client_secret=client_secret)
-    return _secret_in(body, Secret(token="", client=client, client_secret=client_secret), now)
+    return granted(body, Secret(token="", client=client, client_secret=client_secret), now)
 
 
 def renewed(how: OAuth2, service: TokenService, secret: Secret, now: Instant) -> Secret:
@@ -76,7 +77,7 @@ def renewed(how: OAuth2, service: TokenService, secret: Secret, now: Instant) ->
         UnavailableError, TokenRefusedError: there is none.
     """
     form = {"grant_type": "refresh_token", "refresh_token": secret.refresh}
-    return _secret_in(_ask(how, service, form, client=secret.client, client_secret=secret.client_secret), secret, now)
+    return granted(_ask(how, service, form, client=secret.client, client_secret=secret.client_secret), secret, now)
 
 
 def _ask(how: OAuth2, service: TokenService, form: dict[str, str], *, client: str, client_secret: str) -> str:
@@ -87,30 +88,6 @@ def _ask(how: OAuth2, service: TokenService, form: dict[str, str], *, client: st
     else:
         form = {**form, how.client_name: client, **({"client_secret": client_secret} if client_secret else {})}
     return service.ask(how.token, form=urlencode(form), headers=headers)
-
-
-def _secret_in(body: str, before: Secret, now: Instant) -> Secret:
-    try:
-        # What was granted may be less than what was asked for: that is judged by whoever asked.
-        answer = WebApplicationClient("").parse_request_body_response(body, scope=None)
-    except (OAuth2Error, ValueError) as error:
-        raise TokenRefusedError(
-            "The platform answered, and not with a token.", do="Connect the account again."
-        ) from error
-    seconds = answer.get("expires_in")
-    scopes = answer.get("scope") or ()
-    granted = scopes.replace(",", " ").split() if isinstance(scopes, str) else [str(scope) for scope in scopes]
-    secret = Secret(
-        token=str(answer["access_token"]),
-        client=before.client,
-        client_secret=before.client_secret,
-        refresh=str(answer.get("refresh_token") or before.refresh),
-        expires=str(now.plus(seconds=int(seconds))) if isinstance(seconds, int | float) and seconds > 0 else "",
-        scopes=tuple(granted) or before.scopes,
-    )
-    if not secret.token:
-        raise SecretUnusableError("The platform gave an empty token.", do="Connect the account again.")
-    return secret
 
 
 def _as_secure(callback: str) -> str:

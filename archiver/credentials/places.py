@@ -12,6 +12,7 @@ import keyring
 from keyring.errors import KeyringError
 
 from schemas.errors import InputError
+from storage.disk import synchronise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,11 +101,19 @@ class Place:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes of this machine from renewing the same credentials until the block ends."""
+        """Keep other processes of this machine from renewing the same credentials until the block ends.
+
+        Raises:
+            CredentialsUnsavableError: the home folder's state cannot be written, by which processes know of each other.
+        """
         folder = self.home / "state" / "access"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (folder / f"{self.account}.lock").open("w") as lock:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = (folder / f"{self.account}.lock").open("w")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            raise self._unsavable(error.strerror or type(error).__name__) from error
+        with lock:
             yield
 
     def _read_file(self, path: Path) -> str | None:
@@ -130,9 +139,9 @@ class Place:
 
     def _unsavable(self, why: str) -> CredentialsUnsavableError:
         return CredentialsUnsavableError(
-            f"The platform gave new credentials for the account {self.account!r}, and they cannot be kept in "
-            f"{self.words}: {why}.",
-            do="Keep them in a file (token_file): the platform changes them with each use. Then connect it once more.",
+            f"The credentials of the account {self.account!r} cannot be kept in {self.words}: {why}.",
+            do="Keep them in a file that Holdfast may write (token_file). If the platform has just given others, "
+            "connect the account once more.",
         )
 
 
@@ -145,3 +154,5 @@ def _write_file(path: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.rename(path)
+    # What it replaces may be worth nothing any more.
+    synchronise(path.parent)

@@ -24,8 +24,9 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """An account's credentials. Nothing of it is ever shown: it prints as nothing.
 
     ``token`` is what requests carry; with OAuth 1.0a ``token_secret`` signs. ``client`` and ``client_secret`` are those
-    of the program as the platform knows it, ``refresh`` gets another token when this one ``expires`` (an instant).
-    ``scopes`` are what the platform said that the token may do.
+    of the program as the platform knows it, ``refresh`` gets another token when this one ``expires`` (an instant), and
+    does so until ``refresh_expires``. ``scopes`` are what the platform said that the token may do. Of a token that is
+    exchanged by itself, ``asked`` is when another one was last asked for, and ``refused`` in words why there is none.
     """
 
     token: str
@@ -34,7 +35,10 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     client_secret: str = ""
     refresh: str = ""
     expires: str = ""
+    refresh_expires: str = ""
     scopes: tuple[str, ...] = ()
+    asked: str = ""
+    refused: str = ""
 
     def __repr__(self) -> str:
         return "Secret(…)"
@@ -48,10 +52,17 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def ends(self) -> Instant | None:
         """When the token ends; ``None`` where that is not known."""
-        try:
-            return Instant.from_text(self.expires) if self.expires else None
-        except InstantMalformedError:
-            return None
+        return _find_instant(self.expires)
+
+    @property
+    def refresh_ends(self) -> Instant | None:
+        """When what renews the token ends; ``None`` where that is not known."""
+        return _find_instant(self.refresh_expires)
+
+    @property
+    def asked_at(self) -> Instant | None:
+        """When another token was last asked for; ``None`` where that is not known."""
+        return _find_instant(self.asked)
 
     def has_ended(self, now: Instant) -> bool:
         """Return whether the token has ended, or ends so soon that a look could not be finished with it."""
@@ -88,6 +99,13 @@ def read_secret(text: str, *, spaced: bool = False) -> Secret:
     if not secret.token:
         raise _unusable("they are empty")
     return secret
+
+
+def _find_instant(text: str) -> Instant | None:
+    try:
+        return Instant.from_text(text)
+    except InstantMalformedError:
+        return None
 
 
 def _unusable(why: str) -> SecretUnusableError:

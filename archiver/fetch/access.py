@@ -71,7 +71,8 @@ class Credentials:
     def on(self, url: str) -> tuple[str, Mapping[str, str]]:
         """Return the address to ask for and the headers to add; both as they are where the origin gets nothing."""
         access, secret = self.access, self.secret
-        if origin_of(url) not in access.origins:
+        origin = origin_of(url)
+        if not origin or origin not in access.origins:
             return url, {}
         match access.way:
             case "bearer":
@@ -99,10 +100,13 @@ class Credentials:
 def origin_of(url: str) -> str:
     """Return scheme, host and port of an address, as an ``Access`` spells them: ``https://api.example:443``.
 
-    It is empty for an address that two readers might read differently: nothing is entrusted to it.
+    It is empty for an address that is none, or that two readers might read differently: nothing is entrusted to it.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme.lower(), 0)
+    except ValueError:
+        return ""
     if "\\" in url or "@" in parts.netloc:
         return ""
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme.lower(), 0)
     return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{port}"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from requests import Request
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
 
 from archiver.fetch.addresses import is_public, is_public_or_private
 from archiver.fetch.connections import Reach, VettedAdapter
+from archiver.fetch.failures import LATER, AddressMalformedError, ConnectionCutError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +39,7 @@ class Forms:
 
         Raises:
             UnavailableError: there is no answer.
-            AddressForbiddenError: the address may not be connected to.
+            AddressForbiddenError, AddressMalformedError: the address may not be connected to, or is none.
         """
         reach = Reach(
             is_public_or_private if self.private_network else is_public,
@@ -50,11 +54,21 @@ class Forms:
             "Content-Type": "application/x-www-form-urlencoded",
             **(headers or {}),
         }
+        try:
+            request = Request(method, url, headers=sent, data=form or None).prepare()
+            host = urlsplit(request.url or "").hostname
+        except (RequestException, ValueError):
+            # What caused it would show the address, and with it what it may hold.
+            raise AddressMalformedError(
+                "The address at which a platform is to be asked is none.", do="Correct it: [platform.NAME] api."
+            ) from None
         adapter = VettedAdapter(reach, authorities=None)
         try:
-            raw, _ = adapter.open(Request(method, url, headers=sent, data=form or None).prepare())
+            raw, _ = adapter.open(request)
             body = raw.read(LONGEST_ANSWER, decode_content=True).decode("utf-8", "replace")
             raw.close()
+        except (HTTPError, OSError):
+            raise ConnectionCutError(f"The host {host} broke off while it answered.", do=LATER, host=host) from None
         finally:
             adapter.close()
         return raw.status, body

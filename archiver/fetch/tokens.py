@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from archiver.fetch.failures import LATER, ConnectionCutError
+from archiver.fetch.failures import LATER, ConnectionCutError, RateLimitedError
 from archiver.fetch.forms import Forms
 from archiver.parsing.json_slices import JsonMalformedError, decode
+from archiver.parsing.shapes import find_id, member
 from schemas.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from archiver.fetch.addresses import Resolver
 
-SERVER_ERRORS = 500
+TOO_MANY_REQUESTS, SERVER_ERRORS = 429, 500
 
 
 class TokenRefusedError(PolicyError):
@@ -39,14 +40,16 @@ class TokenService:
         Raises:
             UnavailableError: there is no answer, or none that can be used.
             TokenRefusedError: the platform refuses; the error shows its own code, and nothing of what was sent.
-            AddressForbiddenError: the address may not be connected to.
+            AddressForbiddenError, AddressMalformedError: the address may not be connected to, or is none.
         """
-        if urlsplit(url).scheme != "https" and not self.private_network:
+        if not url.lower().startswith("https://") and not self.private_network:
             raise TokenRefusedError("Tokens are asked for over https alone.", do="Correct the platform's address.")
         sent = {"Accept": "application/json", **(headers or {})}
         forms = Forms(self.resolve, self.user_agent, self.private_network)
         status, body = forms.send(url, form, method=method, headers=sent)
         host = urlsplit(url).hostname
+        if status == TOO_MANY_REQUESTS:
+            raise RateLimitedError(f"{host} gave no token: it wants to be asked less often.", do=LATER, status=status)
         if status >= SERVER_ERRORS:
             raise ConnectionCutError(f"{host} gave no token: it answered with status {status}.", do=LATER)
         if not 200 <= status < 300:  # noqa: PLR2004 - RFC 9110 section 15.3
@@ -58,11 +61,11 @@ class TokenService:
 
 
 def _reason(body: str) -> str:
-    """Return the code by which a server says why it gives no token (RFC 6749 section 5.2): a word, and no secret."""
+    """Return the code by which a server says why it gives none: a word (RFC 6749 section 5.2), or a number (Meta's)."""
     try:
         value: Any = decode(body.encode("utf-8", "replace")).value
     except JsonMalformedError:
         return ""
-    code = value.get("error") if isinstance(value, dict) else None
-    known = isinstance(code, str) and code.isascii() and code.replace("_", "").isalnum() and len(code) <= 40  # noqa: PLR2004
+    code = find_id(value, "error") or find_id(member(value, "error"), "code") or ""
+    known = code.isascii() and code.replace("_", "").isalnum() and len(code) <= 40  # noqa: PLR2004
     return f" ({code})" if known else ""

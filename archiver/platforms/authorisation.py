@@ -10,10 +10,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """A token that lives so many ``days`` is exchanged for one that ends later, by nothing but itself.
+
+    It is asked for by GET at ``path`` below the API, as ``grant``; it must be a day old, and must not have ended.
+    """
+
+    path: str
+    grant: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """The platform shows a token, or a password for programs, to be copied once. ``steps`` say where."""
 
     steps: tuple[str, ...]
+    renewal: Renewal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,21 +5,18 @@ Sources: developers.facebook.com, Graph API reference: Page, Page Post, Comment,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from archiver.contract import Access
-from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_id, find_text
-from archiver.platforms import graph
 from archiver.platforms.authorisation import Given
-from archiver.platforms.dialect import Dialect
 from archiver.platforms.facebook_objects import view_of
-from archiver.platforms.graph import by_after, handle_of, node
-from archiver.platforms.graph_events import PATHS, WEBHOOK
+from archiver.platforms.graph import handle_of, node, stands_for
+from archiver.platforms.graph_events import WEBHOOK
+from archiver.platforms.graph_reading import conversations, dialect, listed, reading, single
 from archiver.platforms.platform import Platform
-from archiver.platforms.reading import Endpoint, Question, Reading
+from archiver.platforms.reading import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +24,10 @@ if TYPE_CHECKING:
     from archiver.platforms.reading import Led, Site
     from schemas.record import Normalised
 
-# Of edges within a node the count alone: what they hold is asked for by itself.
-TOTALS = "comments.limit(0).summary(true),reactions.limit(0).summary(true)"
+# Of edges within a node the count alone: what they hold is asked for by itself. Posts and comments alone have reactions
+# ("Object Reactions"); one field that a node has not, and the edge refuses as a whole.
+TOTALS = "comments.limit(0).summary(true),{}.limit(0).summary(true)"
+OF_POSTS, OF_MEDIA_NODES = TOTALS.format("reactions"), TOTALS.format("likes")
 ATTACHMENT = "media_type,type,title,description,url,unshimmed_url,media,target"
 PAGE_FIELDS = (
     "id,name,username,about,bio,description,mission,company_overview,category,category_list,link,website,phone,emails,"
@@ -38,7 +37,7 @@ PAGE_FIELDS = (
 POST_FIELDS = (
     "id,created_time,updated_time,backdated_time,from,to,message,message_tags,story,story_tags,status_type,permalink_url,"
     "full_picture,parent_id,place,privacy,is_hidden,is_published,is_expired,event,properties,shares,"
-    f"attachments{{{ATTACHMENT},subattachments.limit(100){{{ATTACHMENT}}}}},{TOTALS}"
+    f"attachments{{{ATTACHMENT},subattachments.limit(100){{{ATTACHMENT}}}}},{OF_POSTS}"
 )
 COMMENT_FIELDS = (
     "id,created_time,from,message,message_tags,permalink_url,parent{id},is_hidden,is_private,"
@@ -46,19 +45,19 @@ COMMENT_FIELDS = (
 )
 PHOTO_FIELDS = (
     "id,created_time,updated_time,backdated_time,from,name,name_tags,alt_text,alt_text_custom,album{id,name},images,link,"
-    f"page_story_id,place,{TOTALS}"
+    f"page_story_id,place,{OF_MEDIA_NODES}"
 )
 ALBUM_FIELDS = "id,created_time,updated_time,from,name,description,link,type,count,cover_photo{id},location,place"
 VIDEO_FIELDS = (
     "id,created_time,updated_time,backdated_time,from,title,description,permalink_url,post_id,length,source,status,"
-    f"published,live_status,content_tags,place,captions{{locale,locale_name,uri}},{TOTALS}"
+    f"published,live_status,content_tags,place,captions{{locale,locale_name,uri}},{OF_MEDIA_NODES}"
 )
 LIVE_FIELDS = "id,creation_time,from,title,description,permalink_url,status,live_views,embed_html,video{id}"
 STORY_FIELDS = "post_id,status,creation_time,media_type,media_id,url"
 RATING_FIELDS = (
     "created_time,has_rating,has_review,rating,recommendation_type,review_text,reviewer{id,name},open_graph_story{id}"
 )
-CONVERSATION_FIELDS = "id,link,updated_time,message_count,unread_count,participants,subject"
+CONVERSATION_FIELDS = "id,link,updated_time,message_count,unread_count,participants"
 MESSAGE_FIELDS = (
     "id,created_time,from,to,message,tags,sticker,is_unsupported,shares{link,name,description},"
     "attachments{id,mime_type,name,size,image_data,video_data,file_url}"
@@ -84,7 +83,7 @@ SIGNED = (
     *("full_picture", "images.source", "source", "captions.data.uri", "cover.source", "picture.data.url", "embed_html"),
 )
 COUNTED = (
-    *("comments", "reactions", "shares", "comment_count", "like_count", "live_views", "unread_count"),
+    *("comments", "likes", "reactions", "shares", "comment_count", "like_count", "live_views", "unread_count"),
     *("fan_count", "followers_count", "overall_star_rating", "rating_count"),
 )
 # What the reader may do, when a comment last came in, and who people are today.
@@ -141,78 +140,52 @@ def _of_story(led: Led) -> Iterable[Question]:
         yield Question("story", node(led.site, media, fields=fields), led.view.item, changed=True)
 
 
-def _of_conversation(led: Led) -> Iterable[Question]:
-    url = node(led.site, led.view.item, "messages", fields=MESSAGE_FIELDS, limit="100")
-    yield Question("messages", url, led.view.item, changed=True)
-    yield Question("messages", url, led.view.item, seldom=True)
-
-
 def _as_comment(view: Normalised, question: Question) -> Normalised:
     kind = "reply" if view.parent else "comment"
     return msgspec.structs.replace(view, kind=kind, thread=question.about, parent=view.parent or question.about)
-
-
-def _as_message(view: Normalised, question: Question) -> Normalised:
-    return msgspec.structs.replace(view, kind="message", type="Note", thread=question.about)
 
 
 def _below(view: Normalised, question: Question) -> Normalised:
     return msgspec.structs.replace(view, thread=question.about)
 
 
-def _listed(**more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
-    return Endpoint(items=(("data",),), demands="data", next=by_after, **more)
-
-
-READING = Reading(
-    collector="facebook/1",
-    endpoints={
-        "profile": Endpoint(title="the page", items=((),), demands="id", leads=_of_profile),
-        "posts": _listed(title="the posts", order="newest", leads=_of_post),
-        "visitor_posts": _listed(title="the visitors' posts", order="newest", leads=_of_post),
-        "tagged": _listed(title="the posts that tag the page", order="newest", leads=_of_post),
-        "feed": _listed(title="the feed", order="newest", leads=_of_post),
-        "photos": _listed(title="the photos", order="newest", leads=_of_media),
-        "videos": _listed(title="the videos", order="newest", leads=_of_media),
-        "reels": _listed(title="the reels", order="newest", leads=_of_media),
-        "live": _listed(title="the live videos", order="newest"),
-        "albums": _listed(title="the albums", order="whole"),
-        "ratings": _listed(title="the ratings", order="newest"),
-        # A story ends by itself, and of a conversation the newest messages are told: what is missing is not gone.
-        "stories": _listed(title="the stories", order="passing", leads=_of_story),
-        "story": Endpoint(title="what a story shows", items=((),), demands="id", seen_as=_below),
-        "conversations": _listed(title="the conversations", order="passing", leads=_of_conversation),
-        "messages": _listed(title="the messages", order="passing", seen_as=_as_message),
-        "comments": _listed(title="the comments", order="newest", seen_as=_as_comment),
-    },
-    start=_start,
-    access=lambda site: Access(origins=frozenset({origin_of(site.api)}), needed=True),
+READING = reading(
+    "facebook/1",
     api="https://graph.facebook.com",
-    versioned=True,
-    served_version=graph.served_version,
-    look_up=graph.look_up(FIELDS),
-    standing=graph.standing,
-    stands_for=graph.stands_for,
-    quota=graph.quota,
+    start=_start,
+    endpoints={
+        "profile": single("the page", leads=_of_profile),
+        "posts": listed("the posts", "newest", leads=_of_post),
+        "visitor_posts": listed("the visitors' posts", "newest", leads=_of_post),
+        "tagged": listed("the posts that tag the page", "newest", leads=_of_post),
+        "feed": listed("the feed", "newest", leads=_of_post),
+        "photos": listed("the photos", "newest", leads=_of_media),
+        "videos": listed("the videos", "newest", leads=_of_media),
+        "reels": listed("the reels", "newest", leads=_of_media),
+        "live": listed("the live videos", "newest"),
+        "albums": listed("the albums", "whole"),
+        "ratings": listed("the ratings", "newest"),
+        # A story ends by itself.
+        "stories": listed("the stories", "passing", leads=_of_story),
+        "story": single("what a story shows", seen_as=_below),
+        **conversations(MESSAGE_FIELDS, limit=100),
+        "comments": listed("the comments", "newest", seen_as=_as_comment),
+    },
+    fields=FIELDS,
+    stands_for=stands_for,
 )
 PLATFORM = Platform(
     name="facebook",
     title="Facebook",
-    dialect=Dialect(
-        view=view_of,
-        paths=(("data",), *PATHS),
-        context=lambda _: {},
-        list_view=lambda _: None,
-        volatile=(*SIGNED, *COUNTED, *OF_TODAY),
-    ),
+    dialect=dialect(view_of, (*SIGNED, *COUNTED, *OF_TODAY)),
     reading=READING,
     webhook=WEBHOOK,
     authorisation=Given(
         steps=(
             "At developers.facebook.com, create an app of the type 'Business' in the body's own business portfolio.",
             "In the Business Settings add a system user, and assign the page to it with full access to its content.",
-            "Generate its token for the app: pages_show_list, pages_read_engagement, pages_read_user_content.",
-            "For messages it needs pages_messaging, too; no other permission is needed.",
+            "Generate a token that never expires: pages_show_list, pages_read_engagement, pages_read_user_content.",
+            "For messages it needs pages_messaging and pages_manage_metadata, too; no other permission is needed.",
             "In the Graph API Explorer ask with that token for PAGE?fields=access_token: copy the page's own token.",
         )
     ),

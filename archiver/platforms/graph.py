@@ -12,7 +12,7 @@ from archiver.observe import PRESENT, standing_of
 from archiver.parsing.dates import find_instant, instant_of_millis
 from archiver.parsing.json_slices import JsonMalformedError, decode
 from archiver.parsing.shapes import find_text, member, objects
-from archiver.platforms.paging import with_parameter
+from archiver.platforms.paging import unusable, with_parameter
 from archiver.platforms.reading import Quota
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ UNAUTHORISED, FORBIDDEN, MISSING, LIMITED, FAILED = 401, 403, 404, 429, 503
 TOKEN = frozenset({102, 190})
 LIMITS = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
 PERMISSION = frozenset({3, 10, *range(200, 300)})
-PASSING = frozenset({1, 2})
+PASSING = frozenset({1, 2, 368})
 NO_OBJECT, ITS_SUBCODE, NO_ALIAS = 100, 33, 803
 HOUR, LONGEST_SECONDS = 3600, 11
 USAGE = ("X-App-Usage", "X-Page-Usage")
@@ -52,8 +52,13 @@ def by_after(answer: Answer) -> str | None:
     if not isinstance(following, str) or not following:
         return None
     after = find_text(answer.value, "paging", "cursors", "after")
-    told = dict(parse_qsl(urlsplit(following).query))
-    moved = {"after": after} if after else {name: told[name] for name in PAGED_BY if name in told}
+    if after:
+        return with_parameter(answer.question.url, after=after)
+    try:
+        told = dict(parse_qsl(urlsplit(following).query))
+    except ValueError:
+        raise unusable("no address") from None
+    moved = {name: told[name] for name in PAGED_BY if name in told}
     return with_parameter(answer.question.url, **moved) if moved else None
 
 
@@ -87,11 +92,14 @@ def stands_for_own(answer: Answer) -> int:
 def standing(answer: Answer) -> Standing:
     """Return what an answer says of the item that was looked up.
 
-    That a token ended says nothing of it, nor does an answer without its id: a login page, say.
+    That a token ended says nothing of it, nor does an answer without its id, or one that is no error of the API's:
+    whatever stands in its place says of nothing that it is gone.
     """
     meant = stands_for(answer)
-    is_silent = meant == UNAUTHORISED or (answer.status in PRESENT and find_text(answer.value, "id") is None)
-    return standing_of(None if is_silent else meant)
+    is_told = (
+        find_text(answer.value, "id") if answer.status in PRESENT else _code(member(answer.value, "error"), "code")
+    )
+    return standing_of(None if is_told is None or meant == UNAUTHORISED else meant)
 
 
 def served_version(headers: Mapping[str, str]) -> str | None:

@@ -5,28 +5,26 @@ Sources: developers.facebook.com, Instagram Platform reference: IG User, IG Medi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from archiver.contract import Access
-from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import counts_of, unique
-from archiver.platforms import graph
-from archiver.platforms.authorisation import Given
-from archiver.platforms.dialect import Context, Dialect
+from archiver.platforms.authorisation import Given, Renewal
 from archiver.platforms.facebook_objects import conversation_of, message_of
-from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
-from archiver.platforms.graph_events import PATHS, WEBHOOK, find_event
+from archiver.platforms.graph import all_in, find_moment, handle_of, node, stands_for_own
+from archiver.platforms.graph_events import WEBHOOK, find_event
+from archiver.platforms.graph_reading import conversations, dialect, listed, reading, single
 from archiver.platforms.platform import Platform
-from archiver.platforms.reading import Endpoint, Question, Reading
+from archiver.platforms.reading import Question
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from archiver.parsing.shapes import Object
+    from archiver.platforms.dialect import Context
     from archiver.platforms.reading import Led, Site
 
 SHOWN = "id,media_type,media_url,thumbnail_url"
@@ -172,12 +170,6 @@ def _of_comment(led: Led) -> Iterable[Question]:
     yield Question("replies", url, led.view.item, empty=not has_some)
 
 
-def _of_conversation(led: Led) -> Iterable[Question]:
-    url = node(led.site, led.view.item, "messages", fields=MESSAGE_FIELDS, limit="50")
-    yield Question("messages", url, led.view.item, changed=True)
-    yield Question("messages", url, led.view.item, seldom=True)
-
-
 def _as_comment(view: Normalised, question: Question) -> Normalised:
     return msgspec.structs.replace(view, thread=question.about, parent=view.parent or question.about)
 
@@ -192,47 +184,27 @@ def _as_tag(view: Normalised, _: Question) -> Normalised:
     return msgspec.structs.replace(view, item=f"tag:{view.item}")
 
 
-def _as_message(view: Normalised, question: Question) -> Normalised:
-    return msgspec.structs.replace(view, kind="message", type="Note", thread=question.about)
-
-
-def _below(**more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
-    return Endpoint(items=(("data",),), demands="data", next=by_after, **more)
-
-
-READING = Reading(
-    collector="instagram/1",
-    endpoints={
-        "profile": Endpoint(title="the profile", items=((),), demands="id", leads=_of_profile),
-        "media": _below(title="the posts", order="newest", leads=_of_post),
-        "tags": _below(title="the posts that tag the account", order="newest", seen_as=_as_tag),
-        # A story ends by itself, and of a conversation the newest messages are told: what is missing is not gone.
-        "stories": _below(title="the stories", order="passing"),
-        "conversations": _below(title="the conversations", order="passing", leads=_of_conversation),
-        "messages": _below(title="the messages", order="passing", seen_as=_as_message),
-        "comments": _below(title="the comments", order="whole", leads=_of_comment, seen_as=_as_comment),
-        "replies": _below(title="the replies", order="whole", seen_as=_as_reply),
-    },
-    start=_start,
-    access=lambda site: Access(origins=frozenset({origin_of(site.api)}), needed=True),
+READING = reading(
+    "instagram/1",
     api="https://graph.instagram.com",
-    versioned=True,
-    served_version=graph.served_version,
-    look_up=graph.look_up(FIELDS),
-    standing=graph.standing,
-    stands_for=graph.stands_for_own,
-    quota=graph.quota,
+    start=_start,
+    endpoints={
+        "profile": single("the profile", leads=_of_profile),
+        "media": listed("the posts", "newest", leads=_of_post),
+        "tags": listed("the posts that tag the account", "newest", seen_as=_as_tag),
+        # A story ends by itself.
+        "stories": listed("the stories", "passing"),
+        **conversations(MESSAGE_FIELDS, limit=50),
+        "comments": listed("the comments", "whole", leads=_of_comment, seen_as=_as_comment),
+        "replies": listed("the replies", "whole", seen_as=_as_reply),
+    },
+    fields=FIELDS,
+    stands_for=stands_for_own,
 )
 PLATFORM = Platform(
     name="instagram",
     title="Instagram",
-    dialect=Dialect(
-        view=view_of,
-        paths=(("data",), ("mentioned_media",), ("mentioned_comment",), *PATHS),
-        context=lambda _: {},
-        list_view=lambda _: None,
-        volatile=VOLATILE,
-    ),
+    dialect=dialect(view_of, VOLATILE, ("mentioned_media",), ("mentioned_comment",)),
     reading=READING,
     webhook=WEBHOOK,
     authorisation=Given(
@@ -241,7 +213,8 @@ PLATFORM = Platform(
             "Choose 'API setup with Instagram login', and add the account, which must be a professional one.",
             "Generate its token, and copy it: instagram_business_basic, instagram_business_manage_comments.",
             "For messages it needs instagram_business_manage_messages, too; no other permission is needed.",
-            "The token ends after 60 days: generate another one before.",
-        )
+            "The token ends after 60 days. Where it is kept in a file or a keyring, Holdfast exchanges it in time.",
+        ),
+        renewal=Renewal(path="/refresh_access_token", grant="ig_refresh_token", days=60),
     ),
 )

@@ -13,17 +13,19 @@ import msgspec
 
 from archiver.contract import Access
 from archiver.fetch.access import origin_of
+from archiver.observe import PRESENT
 from archiver.parsing.shapes import find_text, member, objects
 from archiver.platforms.authorisation import OAuth2
 from archiver.platforms.linkedin_objects import DIALECT, files_of
 from archiver.platforms.notifying import Named, Webhook, by_challenge_code, json_in, signed_with
 from archiver.platforms.paging import with_parameter
 from archiver.platforms.platform import Platform
-from archiver.platforms.reading import Endpoint, Question, Reading
+from archiver.platforms.reading import Endpoint, Question, Reading, by_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from archiver.contract import Standing
     from archiver.platforms.reading import Answer, Led, Site
     from schemas.record import Kind, Normalised
 
@@ -126,6 +128,15 @@ def _look_up(site: Site, item: str, _: Kind) -> str | None:
     return _at(site, path, item) if path else None
 
 
+def _standing(answer: Answer) -> Standing:
+    """Return what an answer says of an item: of one that is gone or withheld, an error that states its status itself.
+
+    A page in the place of such an error says nothing.
+    """
+    is_told = answer.status in PRESENT or member(answer.value, "status") == answer.status
+    return by_status(answer) if is_told else "unknown"
+
+
 def _told_of(body: bytes) -> Iterator[Named]:
     """Yield the posts, comments and shares that a call is about; who liked something is counted only."""
     for told in objects(json_in(body), "notifications"):
@@ -162,6 +173,7 @@ READING = Reading(
     access=lambda site: Access(origins=frozenset({origin_of(site.api)}), needed=True),
     headers=lambda site: {"LinkedIn-Version": site.version, "X-Restli-Protocol-Version": "2.0.0"},
     look_up=_look_up,
+    standing=_standing,
 )
 PLATFORM = Platform(
     name="linkedin",

@@ -58,7 +58,7 @@ def by_address(*path: str) -> Callable[[Answer], str | None]:
             return None
         url = _joined(answer, found)
         if urlsplit(url)[:2] != urlsplit(answer.question.url)[:2]:
-            raise _unusable("an address on another origin")
+            raise unusable("an address on another origin")
         return url
 
     return next_of
@@ -116,11 +116,12 @@ def with_parameter(url: str, **parameters: str | None) -> str:
 def _joined(answer: Answer, target: str) -> str:
     address = find_address(target, base=answer.question.url)
     if address is None:
-        raise _unusable("no address")
+        raise unusable("no address")
     return address
 
 
-def _unusable(what: str) -> NextPageUnusableError:
+def unusable(what: str) -> NextPageUnusableError:
+    """Return the error that an answer gives ``what`` in the place of its next page."""
     return NextPageUnusableError(
         f"An answer gives {what} as its next page.",
         do="Report this; the answer is kept, what follows it is not.",

@@ -1,40 +1,40 @@
 """Threads: what its API returns, and what it is asked for. Pure.
 
-Sources: developers.facebook.com, Threads API reference: Profile, Media, Reply Management.
+Sources: developers.facebook.com, Threads API reference: Profile, Media, Reply Management; "Text Attachments".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from archiver.contract import Access
-from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import unique
-from archiver.platforms import graph
-from archiver.platforms.authorisation import Given
-from archiver.platforms.dialect import Context, Dialect
-from archiver.platforms.graph import all_in, by_after, find_moment, handle_of, node
-from archiver.platforms.graph_events import PATHS, WEBHOOK, find_event
+from archiver.platforms.authorisation import Given, Renewal
+from archiver.platforms.graph import all_in, find_moment, handle_of, node, stands_for_own
+from archiver.platforms.graph_events import WEBHOOK, find_event
+from archiver.platforms.graph_reading import dialect, listed, reading, single
 from archiver.platforms.platform import Platform
-from archiver.platforms.reading import Endpoint, Question, Reading
+from archiver.platforms.reading import Question
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from archiver.parsing.shapes import Object
+    from archiver.platforms.dialect import Context
     from archiver.platforms.reading import Led, Site
 
 SHOWN = "id,media_type,media_url,thumbnail_url,gif_url"
 BOTH = (
     f"{SHOWN},media_product_type,permalink,username,text,timestamp,shortcode,children{{{SHOWN},alt_text}},is_quote_post,"
-    "quoted_post,reposted_post,has_replies,reply_audience,topic_tag"
+    "quoted_post,reposted_post,has_replies,reply_audience,topic_tag,alt_text,link_attachment_url,poll_attachment,"
+    "location_id"
 )
 PROFILE_FIELDS = "id,username,name,threads_profile_picture_url,threads_biography,is_verified"
-POST_FIELDS = f"{BOTH},owner,alt_text,link_attachment_url,poll_attachment,location_id"
+# What goes beyond a post's text is shown with posts alone, and by no list of replies.
+POST_FIELDS = f"{BOTH},owner,text_attachment,text_entities,is_spoiler_media"
 REPLY_FIELDS = f"{BOTH},root_post,replied_to,is_reply,is_reply_owned_by_me,hide_status"
 HIDDEN = frozenset({"HIDDEN", "COVERED", "BLOCKED", "RESTRICTED"})
 MEDIA = frozenset({"media_type", "text", "permalink", "shortcode", "root_post", "replied_to", "location_id"})
@@ -62,7 +62,7 @@ def view_of(value: Object, _: Context) -> Normalised | None:
 def _post(value: Object) -> Normalised:
     parent = find_id(member(value, "replied_to"), "id")
     options = [text for name in OPTIONS if (text := find_text(value, "poll_attachment", name))]
-    shared = value.get("media_type") == "REPOST_FACADE"
+    shared, attached = value.get("media_type") == "REPOST_FACADE", member(value, "text_attachment")
     handle = find_text(value, "username")
     number = find_id(member(value, "owner"), "id")
     return Normalised(
@@ -70,7 +70,7 @@ def _post(value: Object) -> Normalised:
         type="Announce" if shared else "Question" if options else "Note",
         item=find_id(value, "id") or "",
         url=address(value, "permalink"),
-        text="\n".join((find_text(value, "text") or "", *options)).strip() or None,
+        text="\n".join(filter(None, (find_text(value, "text"), find_text(attached, "plaintext"), *options))) or None,
         author=Author(id=number, handle=handle, url=_page(handle)) if number or handle else None,
         created=find_moment(value.get("timestamp")),
         created_text=find_text(value, "timestamp"),
@@ -80,7 +80,7 @@ def _post(value: Object) -> Normalised:
         tags=unique((find_text(value, "topic_tag"),)),
         links=unique(
             (
-                address(value, "link_attachment_url"),
+                *(address(whole, "link_attachment_url") for whole in (value, attached)),
                 *(address(value, name, "permalink") for name in ("quoted_post", "reposted_post")),
             )
         ),
@@ -146,39 +146,24 @@ def _as_reply(view: Normalised, question: Question) -> Normalised:
     )
 
 
-def _listed(**more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
-    return Endpoint(items=(("data",),), demands="data", order="newest", next=by_after, **more)
-
-
-READING = Reading(
-    collector="threads/1",
-    endpoints={
-        "profile": Endpoint(title="the profile", items=((),), demands="id", leads=_of_profile),
-        "threads": _listed(title="the posts", leads=_of_post),
-        "own_replies": _listed(title="the account's replies", leads=_of_reply),
-        "conversation": _listed(title="the conversation below a post", seen_as=_as_reply),
-        "replies": _listed(title="the replies to a reply", seen_as=_as_reply, leads=_of_reply),
-    },
-    start=_start,
-    access=lambda site: Access(way="parameter", origins=frozenset({origin_of(site.api)}), needed=True),
+READING = reading(
+    "threads/1",
     api="https://graph.threads.com",
-    versioned=True,
-    served_version=graph.served_version,
-    look_up=graph.look_up({"post": POST_FIELDS, "reply": REPLY_FIELDS}),
-    standing=graph.standing,
-    stands_for=graph.stands_for_own,
-    quota=graph.quota,
+    start=_start,
+    endpoints={
+        "profile": single("the profile", leads=_of_profile),
+        "threads": listed("the posts", "newest", leads=_of_post),
+        "own_replies": listed("the account's replies", "newest", leads=_of_reply),
+        "conversation": listed("the conversation below a post", "newest", seen_as=_as_reply),
+        "replies": listed("the replies to a reply", "newest", seen_as=_as_reply, leads=_of_reply),
+    },
+    fields={"post": POST_FIELDS, "reply": REPLY_FIELDS},
+    stands_for=stands_for_own,
 )
 PLATFORM = Platform(
     name="threads",
     title="Threads",
-    dialect=Dialect(
-        view=view_of,
-        paths=(("data",), *PATHS),
-        context=lambda _: {},
-        list_view=lambda _: None,
-        volatile=VOLATILE,
-    ),
+    dialect=dialect(view_of, VOLATILE),
     reading=READING,
     webhook=WEBHOOK,
     authorisation=Given(
@@ -186,7 +171,8 @@ PLATFORM = Platform(
             "At developers.facebook.com, create an app with the use case 'Access the Threads API'.",
             "Give it threads_basic and threads_read_replies, and add the account as a tester; accept in its settings.",
             "Generate its token with the User Token Generator in the use case's settings, and copy it.",
-            "The token ends after 60 days: generate another one before.",
-        )
+            "The token ends after 60 days. Where it is kept in a file or a keyring, Holdfast exchanges it in time.",
+        ),
+        renewal=Renewal(path="/refresh_access_token", grant="th_refresh_token", days=60),
     ),
 )

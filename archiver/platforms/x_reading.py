@@ -161,14 +161,15 @@ OWNED, POST, USER = 1, 5, 10
 
 
 def _look_up(site: Site, item: str, _: Kind) -> str | None:
+    """Return where an item is looked up, with all that its list is asked for: what is there may be new."""
     prefix, identifier = item.rpartition(":")[::2]
     match prefix:
         case "" if "@" not in item:
-            return _address(site, "tweets", {"ids": identifier})
+            return _address(site, "tweets", {"ids": identifier, **POSTS})
         case "user":
-            return _address(site, "users", {"ids": identifier})
+            return _address(site, "users", {"ids": identifier, "user.fields": USER_FIELDS})
         case "message":
-            return f"{site.api}/{site.version}/dm_events/{quote(identifier)}"
+            return _address(site, f"dm_events/{quote(identifier)}", MESSAGES)
         case _:
             return None
 
@@ -202,6 +203,14 @@ def _refusal(answer: Answer) -> str | None:
 
 NEXT = by_cursor("meta", "next_token", parameter="pagination_token")
 NEXT_FOUND = by_cursor("meta", "next_token", parameter="next_token")
+
+
+def _listed(title: str, unit: int, **more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
+    """Return an endpoint that answers with a list, from the newest on unless it says otherwise; each costs ``unit``."""
+    usual = {"items": ITEMS, "order": "newest", "next": NEXT}
+    return Endpoint(title=title, demands="meta", cost=_costing(unit), **{**usual, **more})
+
+
 READING = Reading(
     collector="x/1",
     api="https://api.x.com",
@@ -211,47 +220,13 @@ READING = Reading(
         "profile": Endpoint(
             title="the profile", items=(("data",),), demands="data", leads=_of_profile, cost=_costing(USER)
         ),
-        "posts": Endpoint(
-            title="the posts",
-            items=ITEMS,
-            order="newest",
-            demands="meta",
-            next=NEXT,
-            leads=_of_post,
-            cost=_costing(OWNED),
-        ),
-        "mentions": Endpoint(
-            title="the mentions", items=ITEMS, order="newest", demands="meta", next=NEXT, cost=_costing(OWNED)
-        ),
-        "replies": Endpoint(
-            title="the replies of seven days",
-            items=ITEMS,
-            order="recent",
-            demands="meta",
-            next=NEXT_FOUND,
-            seen_as=_as_reply,
-            cost=_costing(POST),
-        ),
-        "all-replies": Endpoint(
-            title="the replies",
-            items=ITEMS,
-            order="newest",
-            demands="meta",
-            next=NEXT_FOUND,
-            seen_as=_as_reply,
-            cost=_costing(POST),
-        ),
-        "followers": Endpoint(
-            title="the followers", items=(("data",),), order="whole", demands="meta", next=NEXT, cost=_costing(OWNED)
-        ),
-        "messages": Endpoint(
-            title="the messages of thirty days",
-            items=ITEMS,
-            order="recent",
-            demands="meta",
-            next=NEXT,
-            cost=_costing(USER),
-        ),
+        "posts": _listed("the posts", OWNED, leads=_of_post),
+        "mentions": _listed("the mentions", OWNED),
+        "replies": _listed("the replies of seven days", POST, next=NEXT_FOUND, order="recent", seen_as=_as_reply),
+        "all-replies": _listed("the replies", POST, next=NEXT_FOUND, seen_as=_as_reply),
+        "followers": _listed("the followers", OWNED, order="whole", items=(("data",),)),
+        # What is older than thirty days leaves this list, and nothing says whether it answers at its own address.
+        "messages": _listed("the messages of thirty days", USER, order="passing"),
     },
     start=_start,
     access=lambda site: Access(origins=frozenset({origin_of(site.api)}), needed=True),

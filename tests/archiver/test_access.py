@@ -85,6 +85,14 @@ def test_a_password_goes_to_its_origin_and_is_masked_however_it_comes_back(passw
     assert len(page.payload) == len(b" ".join(spelled))
 
 
+@pytest.mark.parametrize("api", ["https://user@town.example", "https://town.example:99999", "https://[town"])
+def test_an_api_whose_address_two_readers_might_read_differently_entrusts_nothing_to_its_like(api: str):
+    access = Access(origins=frozenset({origin_of(api)}))
+    credentials = Credentials(access, SECRET)
+    for address in (api, "https://town.example@evil.example/", "https://evil.example\\@town.example/"):
+        assert credentials.on(address) == (address, {})
+
+
 @pytest.mark.parametrize(
     "token", ["opensesame-42", ":opensesame-42", "ana:short", "a na:opensesame-42", "ana: 1 2 3 4 5"]
 )

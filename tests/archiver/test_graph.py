@@ -53,6 +53,8 @@ NEXT = f"https://graph.facebook.com/v26.0/1/feed?access_token={TOKEN}&limit=25"
         (paged("https://elsewhere.example/?access_token=x&limit=25"), None),
         (answer({"data": []}), None),
         (answer([1]), None),
+        (paged("http://[", "B"), f"{EDGE}&after=B"),
+        (paged("http://["), None),
         (answer({"paging": {"next": 7, "cursors": {"after": "B"}}}), None),
     ],
 )
@@ -71,6 +73,7 @@ def test_the_next_page_is_where_the_cursor_says_and_its_address_holds_no_token(o
         (error(200), 403),
         (error(299), 403),
         (error(2), 503),
+        (error(368), 503),
         (error(100, 33), 404),
         (error(803), 404),
         (error(100), 400),
@@ -98,7 +101,10 @@ def test_an_error_code_stands_for_a_status(one: Answer, status: int):
         (answer({"id": "7"}), "present"),
         (answer({"success": True}), "unknown"),
         (answer(None), "unknown"),
-        (answer(None, status=404), "gone"),
+        (answer(None, status=404), "unknown"),
+        (answer({"message": "no such host"}, status=404), "unknown"),
+        (answer({"error": "blocked"}, status=403), "unknown"),
+        (answer({"error": {"message": "No", "code": 5000}}, status=404), "gone"),
     ],
 )
 def test_what_became_of_an_item_is_in_the_error_code_and_an_ended_token_tells_nothing(one: Answer, standing: str):
@@ -290,10 +296,23 @@ def test_a_reply_on_threads_knows_its_post_and_what_it_answers():
     assert (view.kind, view.thread, view.parent, view.flags) == ("reply", "1", "2", ("hidden",))
 
 
+@pytest.mark.parametrize("status", [{"HIDDEN": 1}, ["HIDDEN"], None, 7, ""])
+def test_a_reply_on_threads_of_no_known_standing_is_a_reply(status: object):
+    view = view_of({"id": "3", "text": "No", "is_reply": True, "hide_status": status}, "threads")
+    assert (view.kind, view.flags) == ("reply", ())
+
+
 def test_a_poll_and_a_repost_on_threads_are_what_they_are():
     poll = {"id": "1", "text": "When?", "poll_attachment": {"option_a": "7", "option_b": "8", "total_votes": 3}}
     assert (view_of(poll, "threads").type, view_of(poll, "threads").text) == ("Question", "When?\n7\n8")
     assert view_of({"id": "2", "media_type": "REPOST_FACADE"}, "threads").type == "Announce"
+
+
+def test_the_long_text_that_hangs_on_a_post_of_threads_is_part_of_what_it_says():
+    attached = {"plaintext": "The whole plan.", "link_attachment_url": "https://school.example/plan"}
+    view = view_of({"id": "1", "text": "Our plan", "text_attachment": attached}, "threads")
+    assert (view.text, view.links) == ("Our plan\nThe whole plan.", ("https://school.example/plan",))
+    assert view_of({"id": "1", "text": "Our plan", "text_attachment": "?"}, "threads").text == "Our plan"
 
 
 POST: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """What the simulators of Facebook, Instagram and Threads share: the Graph API's fields, pages and errors.
 
-Made from developers.facebook.com: "Field Expansion", "Paginated Results", "Handling Errors", "Rate Limits". Every
-page's ``next`` holds the token, as the platform's does.
+Made from developers.facebook.com: "Field Expansion", "Paginated Results", "Handling Errors", "Rate Limits", "Refresh
+Access Token". Every page's ``next`` holds the token, as the platform's does.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from schemas.settings import AccessSettings
 from tests.platforms.simulator import Asked, Post, RefusedError, Route, Simulator
 from tests.servers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from schemas.instant import Instant
     from tests.platforms.simulator import Why
@@ -33,6 +35,7 @@ ERRORS: Mapping[Why, tuple[int, int, int | None, str]] = {
     "limited": (400, 32, None, "Page request limit reached"),
     "failed": (500, 2, None, "An unexpected error has occurred. Please retry your request later."),
 }
+RENEWAL, LIFE = "/refresh_access_token", 60 * 86_400
 FIELDS = r"[\w{}(),.]+"
 CURSOR = r"[\w=-]{1,100}"
 LIMIT = r"[1-9]|[1-9]\d|100"
@@ -72,6 +75,12 @@ class Graph(Simulator):
     """What the platform calls the use case whose quota it counts."""
     nested: ClassVar[frozenset[str]]
     """The fields that may be asked for of what stands within a node."""
+    grant: ClassVar[str | None] = None
+    """As what another token is asked for, where one lives ``LIFE`` seconds and is exchanged by itself."""
+    kept: Path | None = None
+    """The file that holds the token, where it is not in the environment."""
+    renews = True
+    """Whether another token is given at all."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -85,6 +94,40 @@ class Graph(Simulator):
         self.used = 3
         """How much of the quota is used up, in percent."""
         self.asked_for: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def access(self) -> AccessSettings:
+        return super().access if self.kept is None else AccessSettings(token_file=str(self.kept))
+
+    def renew(self) -> None:
+        super().renew()
+        self.given = self.clock.at
+
+    def token_in(self, asked: Asked) -> str | None:
+        return asked.query.get("access_token")
+
+    def parameters_everywhere(self) -> Mapping[str, str]:
+        return {"access_token": r".+"}
+
+    def check(self, asked: Asked) -> None:
+        if self.grant is not None and self._age >= LIFE:
+            raise RefusedError("expired")
+
+    @property
+    def _age(self) -> float:
+        return (self.clock.at.micros - self.given.micros) / 1_000_000
+
+    def renewal(self) -> Route:
+        """Another token for one that is a day old; the one before is worth nothing from then on."""
+
+        def answer(_: Asked) -> Answer:
+            if self._age < LIFE / 60 or not self.renews:
+                raise RefusedError("withheld", "no other token")
+            self.renew()
+            told = {"permissions": "instagram_business_basic"} if self.name == "instagram" else {}
+            return self.answered({"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": LIFE, **told})
+
+        return Route("other", RENEWAL, answer, {"grant_type": self.grant or ""}, needs=("grant_type",))
 
     def fields(self, asked: Asked, kind: str, known: frozenset[str]) -> tuple[str, ...]:
         """What a request asks for of nodes of a kind, or refuse: a field that is not there is an error."""

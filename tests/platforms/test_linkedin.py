@@ -137,3 +137,21 @@ def test_a_link_to_a_next_page_that_leads_nowhere_ends_the_list(href: object):
     following = linkedin.READING.endpoints["posts"].next
     value = {"elements": [{}], "paging": {"links": [{"rel": "next", "href": href}, None]}}
     assert following(Answer(Question("posts", "https://api.linkedin.com/rest/posts?start=5"), value, 200, {})) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "standing"),
+    [
+        (404, {"status": 404, "code": "NOT_FOUND", "message": "No"}, "gone"),
+        (403, {"status": 403, "serviceErrorCode": 100, "message": "No"}, "withheld"),
+        (401, {"status": 401, "message": "No"}, "unknown"),
+        (404, None, "unknown"),
+        (403, {"message": "blocked"}, "unknown"),
+        (200, {"id": "urn:li:share:1"}, "present"),
+    ],
+)
+def test_only_an_error_of_linkedins_own_says_that_an_item_is_gone(status: int, value: Any, standing: str):
+    assert (
+        linkedin.READING.standing(Answer(Question("", "https://api.linkedin.com/rest/posts/1"), value, status, {}))
+        == standing
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from archiver.parsing.text import cleaned
 from archiver.platforms.known import find_platform
-from archiver.platforms.paging import NextPageUnusableError, by_address, by_link
+from archiver.platforms.paging import NextPageUnusableError
 from archiver.platforms.reading import Answer, Led, Question, Site
 from schemas.account import Account
 from schemas.record import Normalised
@@ -117,13 +117,3 @@ def test_whatever_stands_in_the_place_of_a_member_is_read_or_let_be(
             for path in paths(value):
                 for strange in STRANGE:
                     read(platform, changed(value, path, strange))
-
-
-@pytest.mark.parametrize("target", ["http://[", "http://[::1", "mailto:x@example.org"])
-def test_a_next_page_whose_address_is_none_is_no_end(target: str):
-    question = Question("", "https://api.example/v9/x")
-    with pytest.raises(NextPageUnusableError):
-        by_link(Answer(question, [], 200, {"Link": f'<{target}>; rel="next"'}))
-    with pytest.raises(NextPageUnusableError):
-        by_address("next")(Answer(question, {"next": target}, 200, {}))
-    assert by_address("next")(Answer(question, {"next": ""}, 200, {})) is None

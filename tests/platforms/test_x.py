@@ -10,9 +10,12 @@ import pytest
 
 from archiver.platforms import x
 from archiver.platforms.reading import Answer, Question
+from archiver.receiving.received import Notification, keep
 from archiver.substance import substance
+from schemas.digest import Digest
 from schemas.settings import RecheckSettings
-from tests.platforms.story import begun
+from tests.platforms.simulator import PIXELS
+from tests.platforms.story import NAME, begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,9 +106,36 @@ def test_messages_are_kept_and_belong_to_their_conversation(story: Story, simula
         "7001-7002",
         "When does the office open?",
     )
+    # They leave the list by themselves after thirty days: that is no deletion.
     simulator.messages = []
     story.complete()
-    assert story.absences()["message:501"].verdict == "deleted"
+    assert story.absences() == {}
+
+
+def test_what_left_its_list_and_is_there_makes_no_record_of_another_form(story: Story, simulator: X):
+    number = simulator.post("Snow day", image=PIXELS)
+    simulator.post("No school")
+    story.complete()
+    before = story.records()
+    simulator.unlisted.add(number)
+    story.complete()
+    assert len(simulator.asked["item"]) == 1
+    assert [one.view.kind for one in story.records()[len(before) :]] == ["list"]
+
+
+def test_a_post_that_x_calls_about_is_kept_as_its_list_would_show_it(story: Story, simulator: X):
+    simulator.post("No school")
+    story.complete()
+    number = simulator.post("Snow day", image=PIXELS)
+    simulator.unlisted.add(number)
+    told = {"data": {"event_type": "post.create", "payload": {"id": number}}}
+    keep(story.home, NAME, Notification("0" * 32, story.clock.at, "webhook", json.dumps(told).encode()))
+    story.complete()
+    (kept,) = story.versions(number)
+    assert [one.sha256 for one in kept.view.attachments] == [Digest.of(PIXELS)]
+    simulator.unlisted.clear()
+    story.complete()
+    assert len(story.versions(number)) == 1
 
 
 def test_messages_can_be_left_out(story: Story, simulator: X):

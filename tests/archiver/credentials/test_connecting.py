@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
+import msgspec
 import pytest
 
 from archiver.credentials import callback
 from archiver.credentials.callback import NotAllowedError, listening
+from archiver.credentials.commands import state_of
 from archiver.credentials.connecting import Connecting, SettingsTakenError, judged_scopes, named_in
 from archiver.credentials.opening import Opening
 from archiver.credentials.places import CredentialsUnsavableError, Place
-from archiver.credentials.secret import Secret, read_secret
+from archiver.credentials.renewing import is_due
+from archiver.credentials.secret import Secret, SecretUnusableError, read_secret
 from archiver.fetch.tokens import TokenRefusedError, TokenService
-from archiver.platforms.authorisation import Given, OAuth1, OAuth2
+from archiver.platforms.authorisation import Given, OAuth1, OAuth2, Renewal
 from archiver.rounds import system_chance
 from schemas.account import Account
 from schemas.settings import AccessSettings, parse_settings
@@ -102,6 +105,13 @@ def test_a_platform_that_wants_its_proof_of_possession_in_hexadecimal_gets_it_so
         connected(by_code(town), Person(town))
 
 
+def test_a_client_secret_that_could_not_be_masked_is_refused_before_anything_is_asked(town: Authority):
+    person = Person(town, answers=[CLIENT, "short"])
+    with pytest.raises(SecretUnusableError, match="too short"):
+        connected(by_code(town), person)
+    assert (town.forms, town.challenge) == ([], "")
+
+
 def test_the_answer_to_another_question_is_refused(town: Authority):
     class Deceived(Person):
         def sent(self, address: str) -> str:
@@ -132,7 +142,22 @@ def test_oauth_1_is_signed_as_the_standard_says(town: Authority):
 
 
 def test_a_token_that_is_shown_once_is_typed_in():
-    assert connected(Given(steps=()), Person(answers=["a-token-that-was-shown"])).token == "a-token-that-was-shown"
+    assert connected(Given(steps=()), Person(answers=["a-token-that-was-shown"])) == Secret(
+        token="a-token-that-was-shown"
+    )
+
+
+def test_a_token_that_was_just_shown_is_not_exchanged_before_it_is_a_day_old():
+    how = Given(steps=(), renewal=Renewal(path="/refresh", grant="refresh", days=60))
+    secret = connected(how, Person(answers=["a-token-that-was-shown"]))
+    assert how.renewal is not None
+    assert [is_due(how.renewal, secret, AT.plus(seconds=seconds)) for seconds in (0, 86_399, 86_400)] == [
+        False,
+        False,
+        True,
+    ]
+    # A clock that was set back does not stop it for longer than that.
+    assert is_due(how.renewal, secret, AT.plus(seconds=-3600))
 
 
 def test_a_token_that_has_ended_is_renewed_and_kept_with_its_new_refresh_token(town: Authority, tmp_path: Path):
@@ -169,6 +194,27 @@ def test_what_changes_with_each_use_cannot_be_kept_in_an_environment_variable(to
         opening(tmp_path, how, settings, now=AT.plus(seconds=3600), TOWN=text).secret()
     assert "token_file" in caught.value.do
     assert SECOND not in json.dumps(caught.value.to_json())
+
+
+def test_what_renews_a_token_and_ends_itself_is_said_to_end(town: Authority, tmp_path: Path):
+    how, settings = by_code(town), AccessSettings(token_file="city.json")
+    secret = connected(how, Person(town))
+    until = str(AT.plus(seconds=40 * 86_400))
+    Place("city", settings, tmp_path, {}).write(msgspec.structs.replace(secret, refresh_expires=until).to_text())
+    states = [state_of(opening(tmp_path, how, settings, now=AT.plus(seconds=days * 86_400))) for days in (0, 30)]
+    assert [state.to_do for state in states] == [
+        None,
+        "can be renewed until 2026-12-31 and no longer: run holdfast account connect city",
+    ]
+
+
+def test_where_processes_cannot_know_of_each_other_nothing_is_renewed(town: Authority, tmp_path: Path):
+    how, settings = by_code(town), AccessSettings(token_file="city.json")
+    Place("city", settings, tmp_path, {}).write(connected(how, Person(town)).to_text())
+    (tmp_path / "state").write_text("no folder")
+    with pytest.raises(CredentialsUnsavableError):
+        opening(tmp_path, how, settings, now=AT.plus(seconds=3600)).secret()
+    assert len(town.forms) == 1
 
 
 def test_a_refresh_token_that_serves_no_more_is_said_to(town: Authority, tmp_path: Path):

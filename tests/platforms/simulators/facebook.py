@@ -27,18 +27,18 @@ COMMENT = words(
     "like_count live_broadcast_timestamp message message_tags object parent permalink_url user_likes"
 )
 PHOTO = words(
-    "album alt_text alt_text_custom backdated_time comments created_time from height id images link name name_tags "
-    "page_story_id place reactions updated_time width"
+    "album alt_text alt_text_custom backdated_time comments created_time from height id images likes link name "
+    "name_tags page_story_id place updated_time width"
 )
 VIDEO = words(
-    "backdated_time captions comments content_tags created_time description from id length live_status permalink_url "
-    "place post_id published reactions source status title updated_time"
+    "backdated_time captions comments content_tags created_time description from id length likes live_status "
+    "permalink_url place post_id published source status title updated_time"
 )
 LIVE = words("creation_time description embed_html from id live_views permalink_url status title video")
 ALBUM = words("count cover_photo created_time description from id link location name place type updated_time")
 RATING = words("created_time has_rating has_review open_graph_story rating recommendation_type review_text reviewer")
 STORY = words("creation_time media_id media_type post_id status url")
-CONVERSATION = words("id link message_count participants senders snippet subject unread_count updated_time")
+CONVERSATION = words("id link message_count participants senders snippet unread_count updated_time")
 MESSAGE = words("attachments created_time from id is_unsupported message reactions shares sticker story tags to")
 
 

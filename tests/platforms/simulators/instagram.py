@@ -40,10 +40,12 @@ class Instagram(Graph):
     }
     nested: ClassVar[frozenset[str]] = words("alt_text id media_type media_url thumbnail_url")
     username = "maple"
+    grant = "ig_refresh_token"
 
     def routes(self) -> Sequence[Route]:
         base, told = f"/{self.version}", {"fields": FIELDS}
         return (
+            self.renewal(),
             Route("profile", f"{base}/me", self._me, told, needs=("fields",)),
             Route("posts", f"{base}/178/media", self._posts, self.paged, needs=("fields",)),
             self.edge("178/stories", "other", MEDIA),

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 PROFILE = words("id is_verified name threads_biography threads_profile_picture_url username")
 BOTH = words(
     "children gif_url has_replies id is_quote_post media_product_type media_type media_url permalink quoted_post "
-    "reply_audience reposted_post shortcode text thumbnail_url timestamp topic_tag username is_reply"
+    "reply_audience reposted_post shortcode text thumbnail_url timestamp topic_tag username is_reply "
+    "alt_text link_attachment_url location_id poll_attachment"
 )
-POST = BOTH | words("alt_text link_attachment_url location location_id owner poll_attachment")
+POST = BOTH | words("is_spoiler_media location owner text_attachment text_entities")
 REPLY = BOTH | words("hide_status is_reply_owned_by_me is_verified profile_picture_url replied_to root_post")
 
 
@@ -33,11 +34,13 @@ class Threads(Graph):
     nested: ClassVar[frozenset[str]] = words("alt_text gif_url id media_type media_url thumbnail_url")
     path_of_account = "/@maple"
     username = "maple"
+    grant = "th_refresh_token"
 
     def routes(self) -> Sequence[Route]:
         base, told = f"/{self.version}", {"fields": FIELDS}
         ordered = {**self.paged, "reverse": "true|false"}
         return (
+            self.renewal(),
             Route("profile", f"{base}/me", self._me, told, needs=("fields",)),
             Route("posts", f"{base}/900/threads", self._posts, self.paged, needs=("fields",)),
             self.edge("900/replies", "other", REPLY),
@@ -45,12 +48,6 @@ class Threads(Graph):
             Route("replies", f"{base}/{{id}}/replies", self._replies, ordered, needs=("fields",)),
             Route("item", f"{base}/{{id}}", self.looked_up({"post": POST, "reply": REPLY}), told, needs=("fields",)),
         )
-
-    def token_in(self, asked: Asked) -> str | None:
-        return asked.query.get("access_token")
-
-    def parameters_everywhere(self) -> Mapping[str, str]:
-        return {"access_token": r".+"}
 
     def kind_of(self, post: Post) -> str:
         return "post" if post.parent is None else "reply"

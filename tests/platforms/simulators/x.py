@@ -235,14 +235,18 @@ class X(Simulator):
         return [post for post in self._conversation(asked) if post.made >= oldest]
 
     def _by_ids(self, asked: Asked) -> Answer:
-        found, errors = [], []
+        """Each version of a post answers at its own id ("Edit Posts"); what is expanded stands beside."""
+        found, posts, errors = [], [], []
         for number in asked.query["ids"].split(","):
+            first = next((first for first, edits in self.edits.items() if number in edits), number)
             try:
-                found.append(self.rendered(self.found(number)))
+                posts.append(self.found(first))
+                found.append(self._version(posts[-1], self.edits.get(first, [first]).index(number)))
             except RefusedError as refused:
                 error = {"resource_type": "tweet", "parameter": "ids", "resource_id": number, "value": number}
                 errors.append({**error, "title": TITLES[refused.why], "type": TYPES[refused.why]})
-        return self._said({**({"data": found} if found else {}), **({"errors": errors} if errors else {})})
+        includes = {"includes": self._includes(posts)} if posts and "expansions" in asked.query else {}
+        return self._said({**({"data": found} if found else {}), **includes, **({"errors": errors} if errors else {})})
 
     def _users(self, asked: Asked) -> Answer:
         return self._said({"data": [self._user(number) for number in asked.query["ids"].split(",")]})
