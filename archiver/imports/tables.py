@@ -52,7 +52,7 @@ class Table:
     links: tuple[str, ...] = ()
     mine: bool = True
     answers: bool = False
-    """Whether what has a ``parent`` is a reply."""
+    """Whether what has a ``parent`` is a reply, to an item of its own kind."""
 
     clean: Callable[[str], str] = str.strip
 
@@ -94,7 +94,7 @@ class Table:
             author=who,
             created=instant_of(created_text),
             created_text=created_text,
-            parent=parent,
+            parent=f"{self.prefix}{parent}" if self.answers and parent else parent,
             thread=first(self.thread),
             links=unique(links),
         )

@@ -46,6 +46,7 @@ def segments(text: str) -> str:
 COMMENTS = Table(
     kind="comment",
     type="Note",
+    prefix="comment:",
     item=("comment id",),
     text=("comment text",),
     created=("comment create timestamp",),
@@ -150,7 +151,7 @@ def _watched(value: Object, asked: Asked) -> Normalised | None:
 
 
 FORMAT = Format(
-    collector="youtube-takeout/1",
+    collector="youtube-takeout/2",
     title="Google Takeout of YouTube",
     platforms=("youtube",),
     mark=ending(rf"{FOLDER}(?:comments|live chats|subscriptions|watch-history|videos)\.(?:csv|json|html)"),

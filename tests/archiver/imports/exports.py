@@ -364,7 +364,7 @@ YOUTUBE = Export(
     },
     kinds={"comment": 2, "reply": 1, "event": 4, "post": 1},
     texts=("Well done, band!", "Two\nlines", "Hello"),
-    items=("Ugx1", "Ugx2", "vid1", "subscription:UC2"),
+    items=("comment:Ugx1", "comment:Ugx2", "vid1", "subscription:UC2"),
 )
 STREAM = "Takeout/Google+ Stream/Posts"
 GOOGLE_PLUS = Export(
