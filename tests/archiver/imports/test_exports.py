@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archiver import importing, registry, rounds
+from archiver.imports.known import FORMATS
+from archiver.imports.native import COLLECTOR as NATIVE
 from archiver.reconciling import rows_of
 from ediscovery.evidence import places
 from manifests.archive import create_archive
@@ -23,6 +25,7 @@ from manifests.audit import audit
 from manifests.console import system_clock
 from schemas.account import Account
 from schemas.errors import InputError
+from schemas.exports import EXPORTS as OWN_EXPORTS
 from schemas.record import Normalised, Provenance
 from storage import parquet, warc
 from storage.objects import read_stored
@@ -292,6 +295,8 @@ MEASURED = """
 import resource, sys
 from pathlib import Path
 from archiver import importing, registry, rounds
+from archiver.imports.native import COLLECTOR as NATIVE
+from archiver.imports.known import FORMATS
 from manifests.archive import create_archive
 from manifests.console import system_clock
 from schemas.account import Account
@@ -304,3 +309,9 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 made = importing.import_all(archive, account, [folder / "export.zip"], rounds.system_chance())
 print(made.read, made.new, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
+
+
+def test_every_format_is_known_to_be_a_platforms_own_export_or_not_to_be_one() -> None:
+    others = {"bookmarks", "items", "mail", "web-archive"}
+    assert {one.collector.partition("/")[0] for one in FORMATS} == {*OWN_EXPORTS} | others
+    assert NATIVE.partition("/")[0] not in OWN_EXPORTS
