@@ -100,8 +100,8 @@ class Transport(Protocol):
         """
         ...
 
-    def tell(self, uri: str, fields: Mapping[str, str], *, about: str | None = None) -> None:
-        """Record in words what no exchange shows of ``uri``; ``about`` is the record that it belongs to.
+    def tell(self, uri: str, fields: Mapping[str, str], *, about: str | None = None) -> Kept:
+        """Record in words what no exchange shows of ``uri``, and return it; ``about`` is the record it belongs to.
 
         Raises:
             UnavailableError: it is not recorded.

@@ -47,7 +47,8 @@ class Version(Canonical, frozen=True):
     """One archived version of an item.
 
     ``derived`` is the SHA-256 of its normalised view; ``substance`` that of what counts of its native bytes, where that
-    is not all of them (``archiver.substance``). One that was ``imported`` was captured when somebody handed it in.
+    is not all of them (``archiver.substance``). What was ``imported`` was captured when somebody handed it
+    in: no look at the account saw it.
     """
 
     record: Digest
@@ -80,19 +81,24 @@ class Held:
     last_read: Instant | None = None
 
     def knows(self, item: str, native: bytes, *, substance: Callable[[bytes], Digest] = Digest.of) -> bool:
-        """Return whether that very version is held and the item was not absent after it.
+        """Return whether the last look that saw the item saw that very version, and it was not absent after it.
 
         Without any bytes: whether the item is a list that showed something when it was read last.
         """
         if not native:
             return bool(self.lists.get(item))
-        versions = self.versions.get(item, ())
-        return bool(versions) and versions[-1].verdict is None and versions[-1].is_of(native, substance)
+        last = last_look(self.versions.get(item, ()))
+        return last is not None and last.verdict is None and last.is_of(native, substance)
+
+
+def last_look(versions: tuple[Version, ...]) -> Version | None:
+    """Return what the last look that says anything of an item says of it: what a file says is no look."""
+    return next((version for version in reversed(versions) if not version.imported), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """An observation that becomes a record; ``previous`` is the version before, if any."""
+    """An observation that becomes a record; ``previous`` is the version before, if any, of a look the last look's."""
 
     seen: Seen
     previous: Digest | None
@@ -108,16 +114,18 @@ def fresh(
 ) -> tuple[Fresh, ...]:
     """Return what of ``seen`` is to be archived, each version once.
 
-    A live look makes a version when the ``substance`` of an item's native bytes differs from that of its latest
-    version, or when it was absent in between. A list makes one when its derived view differs, or, where only a part of
-    it was read, when that says anything new of its contents: its native bytes change with every reading. An import
-    makes one for every version that is not held at all, because a file is no series of observations.
+    A live look makes a version when the ``substance`` of an item's native bytes differs from that of the latest version
+    that a look saw, or when it was absent in between: so what only a file showed is captured, and is no edit. A list
+    makes one when its derived view differs, or, where only a part of it was read, when that says anything new of its
+    contents: its native bytes change with every reading. An import makes one for every version that is not held at all,
+    because a file is no series of observations.
     """
     made: list[Fresh] = []
     taken: set[tuple[str, Digest]] = set()
     for one in seen:
         view = one.observation.normalised
-        before = next(iter(held.versions.get(view.item, ())[-1:]), None)
+        versions = held.versions.get(view.item, ())
+        before = next(iter(versions[-1:]), None) if method == "import" else last_look(versions)
         if method == "import":
             archived = find_unheld(held, one) is None
         elif before is None or before.verdict is not None or view.kind == "absence":
@@ -207,11 +215,18 @@ def missing(held: Held, seen: Iterable[Seen]) -> tuple[str, ...]:
         if view.kind == "list":
             before = held.lists.get(view.item, ())
             left |= set(before[slice(*_judged(before, view))]) - shown
-    gone = {item for item in left if item in held.versions and held.versions[item][-1].verdict is None}
+    gone = {item for item in left if item in held.versions and _standing(held.versions[item]).verdict is None}
     undecided = {
-        item for item, versions in held.versions.items() if versions[-1].verdict == "undetermined" and item not in shown
+        item
+        for item, versions in held.versions.items()
+        if _standing(versions).verdict == "undetermined" and item not in shown
     }
     return tuple(sorted(gone | undecided))
+
+
+def _standing(versions: tuple[Version, ...]) -> Version:
+    """Return what is held of an item last, of looks if any of them made a record."""
+    return last_look(versions) or versions[-1]
 
 
 def below(held: Held, items: Collection[str]) -> tuple[str, ...]:
@@ -228,10 +243,11 @@ def below(held: Held, items: Collection[str]) -> tuple[str, ...]:
         sorted(
             other
             for other, versions in held.versions.items()
-            if (versions[-1].thread in items or other in shown)
+            if (last := last_look(versions)) is not None
+            and (last.thread in items or other in shown)
             and other not in items
-            and versions[-1].kind != "list"
-            and versions[-1].verdict is None
+            and last.kind != "list"
+            and last.verdict is None
         )
     )
 
@@ -308,7 +324,7 @@ def absent(
     The interval is (when the list last showed it, ``at``]; it is never an instant. ``reached`` is how far earlier looks
     read the account's lists, where not every look reads all of them.
     """
-    version = held.versions[item][-1]
+    version = _standing(held.versions[item])
     verdict, reason = judge(look_up, window=window, fragment="#" in (version.url or ""), why=why)
     if version.verdict == verdict or look_up.is_there:
         return None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ediscovery import language
 from ediscovery.corroborating import corroborations
+from ediscovery.corroboration import COMPARED
 from ediscovery.evidence import author_of, places, read_hits, stored_at
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
@@ -264,6 +266,15 @@ def _shown(sealed: Sealed, versions: list[Sealed], others: list[Turn], corrobora
             "ways": list(corroborated.ways),
             "by": [one.hex for one in corroborated.by],
             "uncounted": [one.hex for one in corroborated.uncounted],
+            "compared": [
+                {
+                    "record": one.record.hex,
+                    "agrees": list(one.agrees),
+                    "differs": list(one.differs),
+                    "imported_first": one.first,
+                }
+                for one in corroborated.compared
+            ],
         },
         "native": sealed.record.native.decode("utf-8", "replace"),
         "partition": stored_at(sealed.place).key,
@@ -312,5 +323,8 @@ def _show_lines(
     yield "Corroboration"
     yield f"  level {corroborated.words}"
     yield from (f"  {other.hex[:SHORT_ID]}  says the same" for other in corroborated.by)
+    yield from (f"  {held.record.hex[:SHORT_ID]}  {held.words}" for held in corroborated.compared)
+    if corroborated.compared:
+        yield from (f"  {line}" for line in wrap(COMPARED, WIDTH))
     for other in corroborated.uncounted:
         yield f"  {other.hex[:SHORT_ID]}  says the same and does not count: a file that may be made from what is here"

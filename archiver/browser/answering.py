@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 TOGETHER = 6
 """How many requests are made at once."""
+ANSWERING = 5.0
+"""Seconds in which a browser that is alive says so."""
 SHARED = frozenset({"Script", "Stylesheet", "Image", "Font"})
 REMEMBERED = 64 << 20
 """How many bytes of what pages of one look share are held, so that each is asked for once."""
+STANDS = "the page is taken as it came to rest, and leads nowhere meanwhile"
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 OK, REDIRECTS = range(200, 300), frozenset((301, 302, 303, 307, 308))
 
@@ -53,6 +56,14 @@ class Answering:
         """Return the load of a page that starts now at ``url``, in the window ``frame``."""
         self._load = Load(url, frame, bounds, asyncio.get_running_loop().time)
         return self._load
+
+    async def lives(self) -> bool:
+        """Return whether the browser answers."""
+        try:
+            await asyncio.wait_for(self._session.send("Browser.getVersion"), ANSWERING)
+        except (BrowserSaid, TimeoutError):
+            return False
+        return True
 
     async def end(self) -> None:
         """Refuse everything from now on, and wait for what is still on its way: it is recorded, too."""
@@ -81,11 +92,18 @@ class Answering:
         try:
             # What is over a bound is known when its turn comes, not when it is asked for: pages ask all at once.
             async with self._turns:
-                await self._answered(load, request)
+                if self._load is load:
+                    await self._answered(load, request)
+                else:  # the page is gone; what it asked for and what had no turn yet goes with it
+                    await self._fail(request)
         finally:
             load.ends()
 
     async def _answered(self, load: Load, request: Paused) -> None:
+        if load.stands and load.is_of_page(request):
+            load.refuses(request, STANDS, lacking=False)
+            await self._fail(request, "Aborted")
+            return
         why = refusal(request, invited=load.invited)
         enough = None if why else load.over(request)
         if why or enough:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from archiver.browser.page import Bounds, Fetched, Refused
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from schemas.errors import ArchiveError
 
 LOOK = 0.05
+LONGEST_ADDRESS = 8_192
+"""In characters: a page may make one of two million."""
 MOST_REFUSED = 1_000
 """How many refusals are told of one page."""
 MOST_NAVIGATIONS = 20
@@ -26,7 +28,8 @@ MOST_NAVIGATIONS = 20
 class Load:
     """A page's load. ``document`` is the answer that the page is; ``instead`` one that is no page, or a failed one.
 
-    ``failure`` is why there was no answer; ``defect`` why the capture must end.
+    ``failure`` is why there was no answer; ``defect`` why the capture must end. What ``stands`` is being taken: it
+    leads its window nowhere any more.
     """
 
     url: str
@@ -37,6 +40,7 @@ class Load:
     instead: Response | None = None
     failure: ArchiveError | None = None
     defect: ArchiveError | None = None
+    stands: bool = False
     fetched: list[Fetched] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     invited: set[str] = field(default_factory=set)
@@ -84,7 +88,7 @@ class Load:
     def refuse(self, one: Refused) -> None:
         """Note what the page was not given."""
         if len(self.refused) < MOST_REFUSED:
-            self.refused.append(one)
+            self.refused.append(replace(one, url=one.url[:LONGEST_ADDRESS]))
 
     async def quiet(self, seconds: float, *, until: float) -> bool:
         """Wait until nothing was asked for ``seconds``; return false when ``until`` came first.

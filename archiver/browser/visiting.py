@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as BrowserSaid
 
 from archiver.browser.failures import failed, unrendered
+from archiver.browser.load import LONGEST_ADDRESS
 from archiver.browser.page import Frame, Refused, Rendered
 from archiver.browser.scrolling import go_through
 
@@ -47,6 +49,8 @@ async def visit(context: BrowserContext, answering: Answering, url: str, bounds:
         finally:
             await _closed(page)
     except BrowserSaid as said:
+        if await answering.lives():
+            raise unrendered(url, "went away while it was taken") from said
         raise failed("ended in the middle of a page") from said
     finally:
         await answering.end()
@@ -57,6 +61,11 @@ async def _closed(page: Page) -> None:
         await asyncio.wait_for(page.close(), CLOSING)
     except TimeoutError:
         raise failed("does not get rid of a page") from None
+
+
+async def _shut(popup: Page) -> None:
+    with suppress(BrowserSaid):  # it is gone already
+        await popup.close()
 
 
 class _Visit:
@@ -103,7 +112,7 @@ class _Visit:
     async def _begun(self) -> Load:
         tree = await self._session.send("Page.getFrameTree")
         load = self._answering.begin(self._url, frame=tree["frameTree"]["frame"]["id"], bounds=self._bounds)
-        self._page.on("popup", lambda popup: asyncio.ensure_future(popup.close()))
+        self._page.on("popup", lambda popup: asyncio.ensure_future(_shut(popup)))
         self._page.on("websocket", lambda one: load.refuse(Refused("WebSocket", "GET", one.url, NO_SOCKETS)))
         self._page.on("download", lambda one: load.refuse(Refused("Download", "GET", one.url, NO_FILES)))
         agent = {"userAgent": self._answering.user_agent}
@@ -113,11 +122,15 @@ class _Visit:
     async def _taken(self, load: Load) -> Rendered:
         until = self._clock() + self._bounds.seconds
         settled = await load.quiet(QUIET, until=until)
+        load.stands = True
         world = await self._session.send("Page.createIsolatedWorld", {"frameId": load.frame, "worldName": "holdfast"})
 
         async def evaluate(script: str) -> Any:  # noqa: ANN401 - JSON
             asked = {"expression": script, "contextId": world["executionContextId"], "timeout": EVALUATING}
-            return (await self._session.send("Runtime.evaluate", {**asked, "returnByValue": True}))["result"]["value"]
+            found = (await self._session.send("Runtime.evaluate", {**asked, "returnByValue": True}))["result"]
+            if "value" not in found:
+                raise unrendered(self._url, "does not let itself be gone through")
+            return found["value"]
 
         extent = await go_through(load, evaluate, until=until)
         if extent.around is not None:
@@ -129,6 +142,8 @@ class _Visit:
         height = await self._height()
         document = load.document
         assert document is not None  # noqa: S101 - it is what was opened
+        if len(self._page.url) > LONGEST_ADDRESS:
+            raise unrendered(self._url, f"calls itself by an address of more than {LONGEST_ADDRESS} characters")
         return Rendered(
             url=self._page.url,
             response=document,

@@ -33,7 +33,7 @@ from archiver.fetch.masking import SECRET_HEADER, Mask
 from archiver.fetch.recording import Limits, Recorded, Recorder
 from archiver.parsing.dates import find_instant
 from schemas.digest import Digest
-from storage.warc import SIGHTED, spell_sighting
+from storage.warc import FIELDS, SIGHTED, spell_fields, spell_sighting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -173,14 +173,16 @@ class RecordingTransport:
         name = self._recorder.warc.resource(uri=uri, at=at, content_type=media_type, body=io.BytesIO(payload))
         return Kept(name, uri, media_type, payload, Digest.of(payload), len(payload), at)
 
-    def tell(self, uri: str, fields: Mapping[str, str], *, about: str | None = None) -> None:
+    def tell(self, uri: str, fields: Mapping[str, str], *, about: str | None = None) -> Kept:
         """Record in words what no exchange shows of ``uri`` (``archiver.contract.Transport.tell``).
 
         Raises:
             WarcUnwritableError: it is not recorded.
         """
         told = {name: self.masked(value) for name, value in fields.items()}
-        self._recorder.warc.note(at=self._now(), uri=self._mask.url(uri), fields=told.items(), about=about)
+        at, uri, payload = self._now(), self._mask.url(uri), spell_fields(told.items())
+        name = self._recorder.warc.note(at=at, uri=uri, fields=told.items(), about=about)
+        return Kept(name, uri, FIELDS, payload, Digest.of(payload), len(payload), at)
 
     @property
     def folder(self) -> Path:

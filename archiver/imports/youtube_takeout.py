@@ -151,7 +151,7 @@ def _watched(value: Object, asked: Asked) -> Normalised | None:
 
 
 FORMAT = Format(
-    collector="youtube-takeout/1",
+    collector="youtube-takeout/2",
     title="Google Takeout of YouTube",
     platforms=("youtube",),
     mark=ending(rf"{FOLDER}(?:comments|live chats|subscriptions|watch-history|videos)\.(?:csv|json|html)"),

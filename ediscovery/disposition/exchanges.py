@@ -216,22 +216,23 @@ class _Looking:
 
 def _versions(archive: Archive, account: str, going: Going) -> Versions:
     """Return when versions were sealed of the items of which some go; what was captured later counts for none."""
+    imports = {entry for entry, act in archive.ledger.history.captures(account) if act.poll.method == "import"}
 
-    def items(source: Path | io.BytesIO) -> Iterator[tuple[Digest, str, bool]]:
+    def items(source: Path | io.BytesIO, entry: int) -> Iterator[tuple[Digest, str, bool]]:
         for record, item, kind in parquet.read_columns(source, ["record", "item", "kind"]):
-            yield cast("Digest", record), cast("str", item), kind == "absence"
+            yield cast("Digest", record), cast("str", item), kind == "absence" or entry in imports
 
     gone = (
-        (item, held.entry, away)
+        (item, held.entry, unseen)
         for held in going.partitions.values()
-        for record, item, away in items(io.BytesIO(read_stored(archive.store, held.stored)))
+        for record, item, unseen in items(io.BytesIO(read_stored(archive.store, held.stored)), held.entry)
         if record in held.records
     )
     left = (
-        (item, place.entry, away)
+        (item, place.entry, unseen)
         for place in archive.ledger.history.places(account)
         if place.stored is not None and place.entry <= going.until
-        for _, item, away in items(archive.cache.path_of(archive.store, place.stored))
+        for _, item, unseen in items(archive.cache.path_of(archive.store, place.stored), place.entry)
     )
     return Versions(gone, left)
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Sealed: TypeAlias = "tuple[str, int, bool]"
-"""A version of an item, by the item's id; the ledger entry in which it was sealed; whether it says that it was away."""
+"""A version of an item, by the item's id; the ledger entry in which it was sealed; whether no look saw it, because it
+says that the item was away, or was in a file that was imported."""
 
 
 class Versions:
@@ -24,19 +25,19 @@ class Versions:
     def __init__(self, going: Iterable[Sealed], staying: Iterable[Sealed]) -> None:
         shared: dict[tuple[int, ...], tuple[int, ...]] = {}
 
-        def add(found: dict[str, tuple[int, ...]], item: str, entry: int, *, away: bool) -> None:
-            places, place = found.get(item, ()), 2 * entry + away
+        def add(found: dict[str, tuple[int, ...]], item: str, entry: int, *, unseen: bool) -> None:
+            places, place = found.get(item, ()), 2 * entry + unseen
             if place not in places:
                 places = (*places, place)
                 found[item] = shared.setdefault(places, places)
 
         self._going: dict[str, tuple[int, ...]] = {}
         self._staying: dict[str, tuple[int, ...]] = {}
-        for item, entry, away in going:
-            add(self._going, item, entry, away=away)
-        for item, entry, away in staying:
+        for item, entry, unseen in going:
+            add(self._going, item, entry, unseen=unseen)
+        for item, entry, unseen in staying:
             if item in self._going:
-                add(self._staying, item, entry, away=away)
+                add(self._staying, item, entry, unseen=unseen)
 
     def stays(self, item: str) -> bool:
         """Return whether any version of an item is left, so that its id may still be read."""
@@ -46,8 +47,9 @@ class Versions:
         """Return whether what the capture in an entry showed of an item may be a version that goes.
 
         ``sealing`` tells that the capture sealed whatever was new to it: then it shows what it sealed, or what was
-        the latest before. One that was cut short may also show what was sealed next. Where an item was away, a look-up
-        may show it as it was before, and the absence goes with what was looked up for it.
+        the latest before that a look saw. One that was cut short may also show what was sealed next. Where an item was
+        away, a look-up may show it as it was before, and the absence goes with what was looked up for it. Where a file
+        was imported meanwhile, what is shown may be what either said.
         """
         if item not in self._going:
             return False

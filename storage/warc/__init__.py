@@ -10,9 +10,10 @@ from storage.warc.overwriting import SHORTEST, Overwritten, overwrite
 from storage.warc.read import WarcUnsupportedError, read_warc
 from storage.warc.record import PayloadTooLargeError, WarcRecord
 from storage.warc.sightings import SIGHTED, Sighting, read_sightings, spell_sighting
-from storage.warc.write import WarcTakenError, WarcUnwritableError, WarcWriter
+from storage.warc.write import FIELDS, WarcTakenError, WarcUnwritableError, WarcWriter, spell_fields
 
 __all__ = [
+    "FIELDS",
     "SHORTEST",
     "SIGHTED",
     "Answer",
@@ -41,5 +42,6 @@ __all__ = [
     "read_sightings",
     "read_warc",
     "salvage",
+    "spell_fields",
     "spell_sighting",
 ]

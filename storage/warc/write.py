@@ -35,6 +35,7 @@ LINE_ENDS = re.compile(r"[\r\n]+[ \t]*")
 UNSYNCED_RECORDS, UNSYNCED_BYTES = 64, 8 << 20
 """How much may wait for the disk. To wait for it after each record would take longer than most servers to answer."""
 MASKED = "credentials, at the same length, before digests were computed"
+FIELDS = "application/warc-fields"
 
 
 class WarcTakenError(ConflictError):
@@ -207,10 +208,9 @@ class WarcWriter:
         self, kind: str, headers: Mapping[str, str], fields: Iterable[tuple[str, str]]
     ) -> tuple[Any, str]:
         name = self._name()
-        lines = "".join(f"{key}: {_line(value)}\r\n" for key, value in fields if value).encode()
+        lines = spell_fields(fields)
         headers = {"WARC-Record-ID": f"<{name}>", **headers}
-        kept_as = "application/warc-fields"
-        record = self._record(kind, headers, payload=io.BytesIO(lines), length=len(lines), warc_content_type=kept_as)
+        record = self._record(kind, headers, payload=io.BytesIO(lines), length=len(lines), warc_content_type=FIELDS)
         return record, name
 
     def _record(self, kind: str, headers: Mapping[str, str], **content: Any) -> Any:  # noqa: ANN401 -- warcio is untyped
@@ -295,6 +295,11 @@ def _archived(headers: Headers) -> list[tuple[str, str]]:
         (f"X-Archive-Orig-{name}" if name.lower() == "transfer-encoding" else name, _line(value))
         for name, value in headers
     ]
+
+
+def spell_fields(fields: Iterable[tuple[str, str]]) -> bytes:
+    """Return the block of a record that says ``fields``; those without a value are left out."""
+    return "".join(f"{key}: {_line(value)}\r\n" for key, value in fields if value).encode()
 
 
 def _line(value: str) -> str:

@@ -110,6 +110,53 @@ def test_an_import_adds_every_version_that_is_not_held_and_twice_adds_nothing():
     assert observe.fresh(archive, [first, second], method="import") == ()
 
 
+def test_what_only_a_file_showed_is_captured_once_by_the_first_look_that_sees_it_and_is_no_edit():
+    one = seen("a")
+    archive = Held(versions={"a": (version(one, imported=True),)})
+    assert not archive.knows("a", one.native)
+    made = observe.fresh(archive, [one], method="api")
+    assert (items(made), made[0].previous, observe.count(made)) == (["a"], None, (1, 0, 0))
+    both = Held(versions={"a": (version(one, imported=True), version(one, number=1))})
+    assert both.knows("a", one.native)
+    assert observe.fresh(both, [one], method="api") == ()
+
+
+def test_a_file_that_was_imported_after_a_capture_makes_the_next_look_at_the_unchanged_item_no_edit():
+    shown, filed = seen("a", b"shown"), seen("a", b"in another form")
+    archive = Held(versions={"a": (version(shown), version(filed, number=1, imported=True))})
+    assert archive.knows("a", b"shown")
+    assert observe.fresh(archive, [shown], method="api") == ()
+    made = observe.fresh(archive, [seen("a", b"edited")], method="api")
+    assert made[0].previous == archive.versions["a"][0].record
+
+
+def test_a_file_does_not_bring_back_what_a_look_found_gone():
+    one = seen("a")
+    gone = version(one, number=1, verdict="undetermined")
+    archive = Held(versions={"a": (version(one), gone, version(one, number=2, imported=True))})
+    assert observe.missing(archive, []) == ("a",)
+    assert items(observe.fresh(archive, [one], method="api")) == ["a"]
+
+
+def test_an_import_is_no_time_at_which_an_item_was_seen():
+    one = seen("a")
+    filed = version(one, number=1, imported=True, captured=TUESDAY)
+    gone = answered(404, 404)
+    known = Held(versions={"a": (version(one, captured=MONDAY), filed)})
+    away = observe.absent(known, "a", gone, window=False, list_exchange="l", at=WEDNESDAY)
+    assert away is not None
+    assert away.observation.normalised.absence.last_seen == MONDAY
+    listed = Held(versions={"a": (filed,)}, lists={"main": ("a",)}, last_read=MONDAY)
+    assert observe.missing(listed, [seen("main", kind="list")]) == ("a",)
+    away = observe.absent(listed, "a", gone, window=False, list_exchange="l", at=WEDNESDAY)
+    assert away.observation.normalised.absence.last_seen == MONDAY
+
+
+def test_a_comment_that_only_a_file_showed_is_not_looked_up_when_its_post_goes():
+    only = version(seen("c", kind="comment"), thread="a", imported=True)
+    assert observe.below(Held(versions={"a": (version(seen("a")),), "c": (only,)}), ["a"]) == ()
+
+
 def test_only_items_of_lists_that_were_read_are_missed():
     archive = held(seen("a"), seen("b"), seen("c"), lists={"main": ("a", "b"), "comments": ("c",)})
     read_now = [seen("main", kind="list", listed=("a",)), seen("a")]

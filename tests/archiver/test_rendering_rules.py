@@ -195,3 +195,19 @@ def test_root_renders_only_where_somebody_said_so() -> None:
         check_confined(Chromium(), user=0)
     check_confined(Chromium(), user=1000)
     check_confined(Chromium(sandbox=False), user=0)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "part", ["<noscript ", "<template ", "</template ", "<input ", "</noscript ", "<template shadowrootmode "]
+)
+def test_a_document_of_beginnings_alone_is_read_in_time(part: str) -> None:
+    native = page(f"<p>Seen</p><!-- {part * 50_000} -->")
+    shown = read_native(native)
+    assert "Seen" in shown.text
+    assert find_wall(HERE, native, shown, spoke=False) is None
+
+
+def test_what_templates_hold_is_not_seen_whatever_their_attributes_say() -> None:
+    shown = read_native(page("<template x-if='a < b' title='shadowrootmode'><p>held</p></template><p>seen</p>"))
+    assert shown.text == "seen"

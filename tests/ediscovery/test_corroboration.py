@@ -9,7 +9,7 @@ import pytest
 from ediscovery.corroboration import Saying, corroboration, folded
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.record import Normalised, Provenance, Slice
+from schemas.record import Author, Normalised, Provenance, Slice
 
 AT = Instant.from_text("2026-11-21T09:30:00.000000Z")
 URL = "https://town.example/@town/1"
@@ -19,6 +19,8 @@ def said(text: str | None, method: Any = "api", *, number: int = 1, **more: Any)
     """What a record of a post at one address says, sealed in the entry of its number."""
     account = more.pop("account", f"by-{method}")
     claim = more.pop("claim", 0 if method == "import" else 1)
+    source = Slice(exchange="urn:x", uri=more.pop("uri", URL), offset=0, length=1)
+    collector = more.pop("collector", "c/1")
     view: dict[str, Any] = {"kind": "post", "type": "Note", "item": f"{method}-1", "url": URL, "text": text, **more}
     provenance = Provenance(
         account=account,
@@ -26,9 +28,9 @@ def said(text: str | None, method: Any = "api", *, number: int = 1, **more: Any)
         capture="a",
         captured=AT,
         method=method,
-        collector="c/1",
+        collector=collector,
         claim=claim,
-        source=Slice(exchange="urn:x", uri=URL, offset=0, length=1),
+        source=source,
     )
     return Saying.of(Digest.of(repr((method, number)).encode()), Normalised(**view), provenance, entry=number)
 
@@ -118,6 +120,102 @@ def test_what_its_origin_signed_says_so_and_lends_it_to_those_that_agree():
     found = corroboration(plain, [signed], first_look=1)
     assert (found.level, found.by) == (4, (signed.record,))
     assert corroboration(said("Snow days"), [signed], first_look=1).level == 1
+
+
+def shown(text: str = "Snow day", method: Any = "api", **more: Any) -> Saying:
+    """A post as a capture or an export shows it: the same item, time and author unless ``more`` says otherwise."""
+    if method == "import":
+        more = {"collector": "mastodon-archive/1", "uri": "file:///outbox.json", **more}
+    given = {"account": "town", "item": "1", "created": AT, "author": Author(id="1", handle="Town"), **more}
+    return said(text, method, **given)
+
+
+def test_a_platforms_export_and_a_capture_that_say_the_same_of_one_item_reach_the_third_level_in_either_order():
+    captured, early, late = shown(number=5), shown(method="import", number=2), shown(method="import", number=9)
+    for export, when in ((early, "before any capture"), (late, "after a capture, of which it may have been made")):
+        found = corroboration(captured, [export], first_look=4)
+        assert (found.level, found.by, found.uncounted) == (3, (export.record,), ())
+        assert found.words == (
+            "3: a file in the form of the platform's own export agrees (agrees: text, time of creation, author;"
+            f" the export was imported {when})"
+        )
+        assert corroboration(export, [captured], first_look=4).by == (captured.record,)
+        assert corroboration(export, [captured], first_look=4).level == 3
+    # Of two that agree the one is named that cannot have been made from what was captured.
+    assert corroboration(captured, [late, early], first_look=4).by == (early.record,)
+
+
+def test_an_export_alone_reaches_nothing_and_two_exports_are_no_capture():
+    export = shown(method="import")
+    assert corroboration(export, [], first_look=None).level == 0
+    assert corroboration(export, [shown(method="import", number=2)], first_look=None).level == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "differs"),
+    [
+        ({"text": "Snow days"}, ("text",)),
+        ({"created": AT.plus(seconds=1)}, ("time of creation",)),
+        ({"author": Author(id="2", handle="village")}, ("author",)),
+        ({"text": "Snow days", "created": AT.plus(seconds=-1)}, ("text", "time of creation")),
+    ],
+)
+def test_an_export_that_differs_is_said_and_lowers_nothing(more: dict[str, Any], differs: tuple[str, ...]):
+    captured, export = shown(number=5), shown(method="import", number=9, **more)
+    found = corroboration(captured, [export], first_look=5)
+    assert (found.level, found.ways) == (1, ("api",))
+    assert [(one.record, one.differs) for one in found.compared] == [(export.record, differs)]
+    assert f"differs: {', '.join(differs)}; the export" in found.compared[0].words
+    agreeing = corroboration(captured, [export, shown(method="import", number=10)], first_look=5)
+    assert (agreeing.level, len(agreeing.compared)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"item": "2"},
+        {"created": None},
+        {"collector": "import/1"},
+        {"collector": "items/1"},
+        {"collector": "web-archive/1"},
+        {"collector": "bluesky-repository/1", "uri": "file:///posts.json"},
+    ],
+    ids=["another item", "no time", "native JSON", "another vendor's", "a web archive", "JSON beside a repository"],
+)
+def test_what_is_another_item_or_has_no_time_or_is_no_platforms_export_does_not_reach_the_third_level(
+    more: dict[str, Any],
+):
+    assert corroboration(shown(number=5), [shown(method="import", number=9, **more)], first_look=5).level == 1
+    assert corroboration(shown(method="import", number=9, **more), [shown(number=5)], first_look=5).level == 1
+
+
+@pytest.mark.parametrize(
+    ("author", "said_of_it"),
+    [
+        (Author(handle="@town"), True),
+        (Author(id="1", handle="moved"), True),
+        (Author(id="https://town.example/users/town"), False),
+        (Author(name="The town"), None),
+        (None, None),
+    ],
+)
+def test_authors_are_compared_as_far_as_both_sides_name_one_in_one_manner(author: Author | None, said_of_it: Any):
+    found = corroboration(shown(number=5), [shown(method="import", number=9, author=author)], first_look=5)
+    assert ("author" in found.compared[0].agrees, "author" in found.compared[0].differs) == (
+        said_of_it is True,
+        said_of_it is False,
+    )
+    assert found.level == (1 if said_of_it is False else 3)
+
+
+def test_the_time_of_creation_is_compared_to_the_second():
+    export = shown(method="import", number=9, created=Instant(AT.micros + 999_999))
+    assert corroboration(shown(number=5), [export], first_look=5).level == 3
+
+
+def test_what_its_origin_signed_stays_above_an_export():
+    signed = shown(claim=4, number=5)
+    assert corroboration(signed, [shown(method="import", number=9)], first_look=5).level == 4
 
 
 def test_white_space_and_composition_are_folded_and_nothing_else():

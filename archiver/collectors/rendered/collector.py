@@ -24,7 +24,7 @@ from schemas.record import Attachment, Normalised, Slice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from archiver.browser.page import Fetched
+    from archiver.browser.page import Fetched, Refused
     from archiver.collectors.rendered.native import Shown
     from archiver.contract import Access, Kept, LookingUp, Response, Transport
     from schemas.account import Account
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 SPOKE = "spoke"
 """Where the cursor keeps which pages had text."""
+LONGEST_TOLD = 1_000
+"""In characters: how much of an address is told that was refused."""
 PIXEL = 128
 """In bytes: what is smaller is no picture, but counts visitors."""
 SHOWN_ELEMENTS = frozenset({"video", "audio", "track", "embed"})
@@ -196,7 +198,11 @@ class _Look:
             self._failures.append(f"{rendered.response.uri} was cut off ({rendered.response.truncated})")
         for one in rendered.refused:
             if one.lacking:
-                self._failures.append(f"{rendered.url} was refused {one.method} {one.url}: {one.why}")
+                self._failures.append(f"{rendered.url} was refused {one.method} {self._told(one)}: {one.why}")
+
+    def _told(self, refused: Refused) -> str:
+        """Return the address of what was refused, or its beginning, without secrets: none is cut in the middle."""
+        return self._transport.masked(refused.url)[:LONGEST_TOLD]
 
     def _kept(self, url: str, native: bytes, rendered: Rendered) -> tuple[Kept, Kept, Kept]:
         keep = self._transport.keep
@@ -209,7 +215,8 @@ class _Look:
     def _tell(self, rendered: Rendered, item: str, fields: Mapping[str, str], *, about: str | None = None) -> None:
         """Note how the page was rendered, what it was made of, and what it was refused.
 
-        What scripts made a page of says what the page says, in other words than its record: it goes with it.
+        What scripts made a page of says what the page says, in other words than its record: it goes with it. So does
+        the note, which says what the page asked for.
         """
         made_of = dict.fromkeys(one.response.exchange for one in rendered.fetched)
         told = {
@@ -219,11 +226,12 @@ class _Look:
             **fields,
             **{f"exchange-{number}": exchange for number, exchange in enumerate(made_of, 1)},
             **{
-                f"refused-{number}": f"{one.kind} {one.method} {one.url}: {one.why}"
+                f"refused-{number}": f"{one.kind} {one.method} {self._told(one)}: {one.why}"
                 for number, one in enumerate(rendered.refused, 1)
             },
         }
-        self._transport.tell(rendered.url, told, about=about)
+        note = self._transport.tell(rendered.url, told, about=about)
+        self._transport.sighted(note, [(0, note.size, item)])
         for response in {
             one.response.exchange: one.response for one in rendered.fetched if one.kind in SAYING
         }.values():

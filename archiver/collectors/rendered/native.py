@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 MARK = b"\n<!-- holdfast-rendered/1 "
 END = b" -->\n"
 UTF_8 = "text/html; charset=utf-8"
-TEMPLATE = re.compile(r"<(/?)template(?=[\s>])([^>]{0,1000})>", re.IGNORECASE)
+# A browser spells the document of an open shadow root as a template, of which that is the first attribute.
+TEMPLATE = re.compile(r"<(?:(/)template\s*>|template(?=[\s>])(\s+shadowrootmode\b[^<>]{0,1000}+>)?)", re.IGNORECASE)
 SHADOW = "holdfast-shadow"
-"""What the document of an open shadow root is called while it is read: a browser spells it as a template."""
+"""What the document of an open shadow root is called while it is read."""
 # What is only shown where scripts do not run.
 UNSEEN = re.compile(r"<noscript\b.*?</noscript\s*>", re.IGNORECASE | re.DOTALL)
+UNSEEN_END = re.compile(r"</noscript\s*>", re.IGNORECASE)
 FORWARDING = frozenset({"www.google.com", "google.com"})
 
 
@@ -107,8 +109,15 @@ def _find_end(spelled: bytes) -> _End | None:
 
 
 def _read(markup: bytes, url: str) -> Page:
-    text = UNSEEN.sub("", markup.decode("utf-8", "replace"))
-    return read_page(_with_shadows(text).encode(), address=url, content_type=UTF_8)
+    text = _with_shadows(_seen(markup.decode("utf-8", "replace")))
+    return read_page(text.encode(), address=url, content_type=UTF_8)
+
+
+def _seen(markup: str) -> str:
+    """Return markup without what is only shown where scripts do not run."""
+    # Up to the last end each beginning has one: a page of beginnings alone would be gone through once for each.
+    end = max((found.end() for found in UNSEEN_END.finditer(markup)), default=0)
+    return UNSEEN.sub("", markup[:end]) + markup[end:]
 
 
 def _with_shadows(markup: str) -> str:
@@ -119,9 +128,9 @@ def _with_shadows(markup: str) -> str:
         if tag[1]:
             is_shadow = open_tags.pop() if open_tags else False
         else:
-            is_shadow = "shadowrootmode" in tag[2].lower()
+            is_shadow = tag[2] is not None
             open_tags.append(is_shadow)
-        return f"<{tag[1]}{SHADOW}>" if is_shadow else tag[0]
+        return f"<{tag[1] or ''}{SHADOW}>" if is_shadow else tag[0]
 
     return TEMPLATE.sub(turned, markup)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LITTLE = 800
 """In characters: how much a page says at most that says nothing but 'not so'."""
 DOORS = re.compile(r"(?:accounts?|auth|consent|id|idp|login|signin|sso|passport)\.", re.IGNORECASE)
-PASSWORD = re.compile(rb"<input\b[^>]{0,2000}?\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
+PASSWORD = re.compile(rb"<input\b[^<>]{0,2000}?\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
 CHALLENGES = re.compile(
     r"verify (?:that )?you are (?:a )?human|are you a robot|checking your browser|unusual traffic|just a moment\.\.\.|"
     r"(?:enable|turn on) (?:javascript|cookies)|browser is (?:not|no longer) supported|access (?:is )?denied|"

@@ -18,6 +18,8 @@ import pytest
 
 from archiver import importing, registry, rounds
 from archiver.import_reports import lines_of, report_writer
+from archiver.imports.known import FORMATS
+from archiver.imports.native import COLLECTOR as NATIVE
 from archiver.platforms.known import find_platform
 from archiver.reconciling import rows_of
 from ediscovery.evidence import places
@@ -26,6 +28,7 @@ from manifests.audit import audit
 from manifests.console import system_clock
 from schemas.account import Account
 from schemas.errors import InputError
+from schemas.exports import EXPORTS as OWN_EXPORTS
 from schemas.record import Normalised, Provenance
 from storage import parquet, warc
 from storage.objects import read_stored
@@ -391,6 +394,8 @@ MEASURED = """
 import re, sys
 from pathlib import Path
 from archiver import importing, registry, rounds
+from archiver.imports.native import COLLECTOR as NATIVE
+from archiver.imports.known import FORMATS
 from manifests.archive import create_archive
 from manifests.console import system_clock
 from schemas.account import Account
@@ -405,3 +410,9 @@ before = most()
 made = importing.import_all(archive, account, [folder / "export.zip"], rounds.system_chance())
 print(made.read, made.new, (most() - before) // 1024)
 """
+
+
+def test_every_format_is_known_to_be_a_platforms_own_export_or_not_to_be_one() -> None:
+    others = {"bookmarks", "items", "mail", "web-archive"}
+    assert {one.collector.partition("/")[0] for one in FORMATS} == {*OWN_EXPORTS} | others
+    assert NATIVE.partition("/")[0] not in OWN_EXPORTS

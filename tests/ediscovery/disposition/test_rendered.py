@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import shutil
 from datetime import date
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ RULES = rules_text("""
 series = ["ours/PAGES"]
 match = { kinds = ["page"] }
 """)
+NAMING = re.compile(rb"^(?:page|exchange-1|refused-1): ", re.MULTILINE)
 SAID = {name: name.encode() for name in ("All schools are closed", "budgets found", "meets monthly", "Bus routes")}
 
 
@@ -78,5 +80,7 @@ def test_a_page_that_is_destroyed_is_in_no_exchange_picture_or_file_any_more(tmp
             if (record.uri or "").startswith(("urn:fullPage:", "urn:mhtml:")):
                 pictures += 1
                 assert len(set(record.payload(limit=1 << 30))) <= 1
+            if record.type == "metadata":
+                assert not NAMING.search(record.payload(limit=1 << 30))
     assert pictures >= 2
     assert audit(office.archive.store, now=office.archive.now()).sound

@@ -47,3 +47,8 @@ def test_while_an_item_is_away_a_look_up_may_show_it_as_it_was_before():
     # Back again it is another version, and that one stays.
     assert shown(Versions([("x", 2, False)], [("x", 4, True), ("x", 6, False)])) == [2, 3, 4, 5, 6]
     assert shown(Versions([("x", 4, True)], [("x", 2, False), ("x", 6, False)])) == [4, 5, 6]
+
+
+def test_after_an_import_what_is_shown_may_be_what_was_captured_before_it_or_what_the_file_said():
+    assert shown(Versions([("x", 2, False)], [("x", 4, True)])) == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert shown(Versions([("x", 4, True)], [("x", 2, False), ("x", 6, False)])) == [4, 5, 6]

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from archiver.browser.chromium import NAMES
+from tests.archiver.rendered.looks import Look
 from tests.archiver.scripted_site import site
-from tests.archiver.test_rendered import Look
 from tests.lanes.pywb import replaying
 from tests.servers import serving
 
