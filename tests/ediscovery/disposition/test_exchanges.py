@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 import pytest
 
+from archiver import importing, rounds
 from demo.content import POSTS
 from demo.site import BlogSite
+from ediscovery.disposition.papers.checking import read_certificate
+from ediscovery.production.signed import SignedPdf
 from manifests.audit import audit
+from manifests.console import system_clock
+from manifests.decisions.decided import DAY
+from schemas.holds import Scope
 from schemas.instant import Instant
-from storage.objects import read_stored
+from schemas.ledger import HoldPlaced
+from storage.objects import read, read_stored
 from storage.warc import read_warc
 from tests.ediscovery.disposition.offices import AS_OF, RULES, SCHEDULE, Office, needles, stored_in, traces
 from tests.schedules import rules_text, schedule_text
@@ -197,3 +206,43 @@ def test_what_a_capture_saw_that_was_cut_short_goes_though_it_became_a_record_mu
     for record in gone:
         assert not traces(stored_in(office.archive.store), needles(record))
     assert audit(office.archive.store, now=office.archive.now()).sound
+
+
+def handed_over(path: Path, **pages: str) -> Path:
+    """A web archive that somebody made elsewhere, compressed as usual, with these pages."""
+    with path.open("wb") as file:
+        for name, words in pages.items():
+            markup = f"<title>{name}</title><p>{words}</p>"
+            block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(markup)}\r\n\r\n{markup}"
+            head = (
+                "WARC/1.1\r\nWARC-Type: response\r\nWARC-Date: 2026-03-02T09:00:00Z\r\n"
+                f"WARC-Record-ID: <urn:uuid:{uuid5(NAMESPACE_URL, name)}>\r\n"
+                f"WARC-Target-URI: https://school.example/{name}\r\n"
+                f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
+            )
+            file.write(gzip.compress(f"{head}{block}\r\n\r\n".encode()))
+    return path
+
+
+def test_a_certificate_names_the_compressed_file_of_an_import_that_may_hold_what_went(tmp_path: Path):
+    pages = rules_text("""
+[[rule]]
+series = ["ours/COMMENTS"]
+match = { kinds = ["page"] }
+""")
+    office = Office.founded(tmp_path / "home", rules=pages, schedule=SCHEDULE.replace('"created"', '"captured"'))
+    office.register("old-site", "https://school.example/", platform="website")
+    account = office.archive.ledger.history.accounts["old-site"]
+    archived = handed_over(tmp_path / "old.warc.gz", lunch="Pizza on Fridays", snow="No school today")
+    importing.import_all(office.archive, account, [archived], rounds.system_chance())
+    kept = next(name for name, record in office.records().items() if b"snow" in record.native)
+    office.append(HoldPlaced(hold="case", reason="Doe v. District", scope=Scope(records=(kept,))))
+
+    later = office.again(now=lambda: system_clock().plus(seconds=90 * DAY))
+    later.begin(later.plan(as_of=later.archive.now().to_datetime().date()))
+    stored = later.go_on().certificate
+
+    assert stored is not None
+    assert list(of_kind(later.records(), "page")) == [later.records()[kept]]
+    certificate = read_certificate(SignedPdf.read(read(later.archive.store, stored.key), at=later.archive.now()))
+    assert [words for words in certificate.exceptions if "could not be looked into" in words]
