@@ -3,33 +3,62 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from archiver import commands as archiver_commands
-from archiver.receiving import commands as receiving_commands
-from ediscovery import commands as ediscovery_commands
-from ediscovery import holds_commands, proof_commands
-from ediscovery.audits import commands as audits_commands
-from ediscovery.production import commands as production_commands
-from ediscovery.retention import commands as retention_commands
-from manifests import commands as manifests_commands
-from manifests import copies_commands, locks_commands
-from manifests import doctor as manifests_doctor
-from manifests.ceremony import commands as keys_commands
-from manifests.checkpoints import commands as checkpoint_commands
 from manifests.console import Console, report_error, system_actor, wants_json
-from manifests.decisions import commands as decisions_commands
-from manifests.proofs import commands as proofs_commands
-from manifests.witness import commands as witness_commands
 from schemas.errors import ArchiveError
 
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
 
+COMMANDS = {
+    "init": ("manifests.commands", "init"),
+    "account": ("archiver.commands", "account"),
+    "capture": ("archiver.commands", "capture"),
+    "import": ("archiver.commands", "import_files"),
+    "listen": ("archiver.receiving.commands", "listen"),
+    "search": ("ediscovery.commands", "search"),
+    "show": ("ediscovery.commands", "show"),
+    "produce": ("ediscovery.production.commands", "produce"),
+    "prove": ("ediscovery.proof_commands", "prove"),
+    "check": ("manifests.proofs.commands", "check"),
+    "verify": ("ediscovery.audits.commands", "verify"),
+    "log": ("manifests.commands", "log"),
+    "status": ("manifests.commands", "status"),
+    "hold": ("ediscovery.holds_commands", "hold"),
+    "approve": ("manifests.decisions.commands", "approve"),
+    "retention": ("ediscovery.retention.commands", "retention"),
+    "locks": ("manifests.locks_commands", "locks"),
+    "replicate": ("manifests.copies_commands", "replicate"),
+    "restore": ("manifests.copies_commands", "restore"),
+    "keys": ("manifests.ceremony.commands", "keys"),
+    "checkpoint": ("manifests.checkpoints.commands", "checkpoint"),
+    "witness": ("manifests.witness.commands", "witness"),
+    "doctor": ("manifests.doctor", "doctor"),
+}
+"""Each command, by the module that has it: a module is loaded when its command is called, or help lists them all."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class Commands(click.Group):
+    """The commands, each loaded when it is needed: loading all of them takes longer than most of them do."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names in the order of help."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Return a command, or ``None`` where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
@@ -53,34 +82,6 @@ def holdfast(context: click.Context, home: Path, actor: str | None) -> None:
       holdfast verify
     """
     context.obj = Console(home.absolute(), actor or system_actor())
-
-
-for command in (
-    manifests_commands.init,
-    archiver_commands.account,
-    archiver_commands.capture,
-    archiver_commands.import_files,
-    receiving_commands.listen,
-    ediscovery_commands.search,
-    ediscovery_commands.show,
-    production_commands.produce,
-    proof_commands.prove,
-    proofs_commands.check,
-    audits_commands.verify,
-    manifests_commands.log,
-    manifests_commands.status,
-    holds_commands.hold,
-    decisions_commands.approve,
-    retention_commands.retention,
-    locks_commands.locks,
-    copies_commands.replicate,
-    copies_commands.restore,
-    keys_commands.keys,
-    checkpoint_commands.checkpoint,
-    witness_commands.witness,
-    manifests_doctor.doctor,
-):
-    holdfast.add_command(command)
 
 
 def main() -> None:

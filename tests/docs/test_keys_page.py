@@ -21,7 +21,7 @@ def test_a_command_of_the_page_is_taken(line: str) -> None:
 
 
 def test_every_command_about_keys_is_on_the_page() -> None:
-    group = holdfast.commands["keys"]
+    group = holdfast.get_command(click.Context(holdfast), "keys")
     assert isinstance(group, click.Group)
     for name in group.commands:
         assert f"holdfast keys {name}" in PAGE, name

@@ -59,6 +59,6 @@ def test_a_command_of_the_page_is_taken(line: str, tmp_path: Path, monkeypatch: 
 
 
 def test_every_command_about_retention_is_on_the_page() -> None:
-    group = holdfast.commands["retention"]
+    group = holdfast.get_command(click.Context(holdfast), "retention")
     assert isinstance(group, click.Group)
     assert set(group.commands) <= set(re.findall(r"holdfast\s+retention\s+(\w+)", PAGE))

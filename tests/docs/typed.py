@@ -41,6 +41,8 @@ def take(line: str) -> click.Command:
     command: click.Command = holdfast
     while isinstance(command, click.Group):
         name, *arguments = arguments
-        command = command.commands[name]
+        found = command.get_command(click.Context(command), name)
+        assert found is not None, name
+        command = found
     with command.make_context(name, arguments, obj=None) as context:
         return context.command

@@ -169,8 +169,12 @@ def _exactly(origin: socket.socket, octets: int) -> bytes:
 
 
 if __name__ == "__main__":
+    import click
+
     import cli
 
+    for command in cli.COMMANDS:  # what a process of its own loads when it is called
+        cli.holdfast.get_command(click.Context(cli.holdfast), command)
     gc.freeze()
     sys.argv = ["holdfast", *_serve(sys.argv[1])]
     end(status_of(cli.main))
