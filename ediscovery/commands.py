@@ -13,7 +13,7 @@ import click
 from ediscovery import language
 from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
-from ediscovery.evidence import author_of, places, read_hits, stored_at
+from ediscovery.evidence import author_of, places, read_hits, stored_at, words_of
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from manifests.console import Console, json_option, local, plural
@@ -310,7 +310,7 @@ def _show_lines(
     if others:
         yield f"Thread ({plural(len(others), 'other')})"
     for turn in others:
-        words = " ".join((turn.sealed.view.text or turn.sealed.view.title or "").split())[:WIDTH]
+        words = " ".join((words_of(turn.sealed.view) or "").split())[:WIDTH]
         author = author_of(turn.sealed.view) or "somebody"
         yield f"  {'  ' * turn.depth}{turn.sealed.id.hex[:SHORT_ID]}  {author}: {words}"
     source = provenance.source

@@ -178,7 +178,7 @@ def media_type_of(sealed: Sealed) -> tuple[str, Extension]:
     if native in (b"{", b"["):
         return "application/json", "json"
     match sealed.provenance.method:
-        case "feed":
+        case "feed" if sealed.view.kind != "media":
             return "application/xml", "xml"
         case "web" if sealed.view.kind != "media":
             return "text/html", "html"
@@ -189,6 +189,11 @@ def media_type_of(sealed: Sealed) -> tuple[str, Extension]:
 def author_of(view: Normalised) -> str | None:
     """Return an item's author as people name them."""
     return (view.author.name or view.author.handle or view.author.id) if view.author else None
+
+
+def words_of(view: Normalised) -> str | None:
+    """Return what a line that tells of an item says: its text or title, or the address of a medium that came late."""
+    return view.text or view.title or (view.url if view.late_of else None)
 
 
 def _differs(record: Digest) -> EvidenceDiffersError:

@@ -19,7 +19,14 @@ Role: TypeAlias = Literal["image", "audio", "video", "enclosure", "resource", "d
 AbsenceClass: TypeAlias = Literal["deleted", "hidden", "undetermined", "present"]
 
 SALT_SIZE = 32
+LATE = "late:"
+"""How the ids of late media begin (FORMAT 3.4.3)."""
 LEAF_DOMAIN = b"holdfast-record/v1\x00"
+
+
+def is_late(kind: Kind, item: str) -> bool:
+    """Return whether a record has media that could not be had when the item that shows them was captured."""
+    return kind == "media" and item.startswith(LATE)
 
 
 class Author(Canonical, frozen=True):
@@ -86,6 +93,11 @@ class Normalised(Canonical, frozen=True):
     listed: tuple[str, ...] = ()
     absence: Absence | None = None
     flags: tuple[str, ...] = ()
+
+    @property
+    def late_of(self) -> str | None:
+        """The item that a record of late media belongs to; ``None`` for any other record."""
+        return (self.parent or self.item) if is_late(self.kind, self.item) else None
 
 
 class Slice(Canonical, frozen=True):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ediscovery.corroborating import corroborations
-from ediscovery.evidence import Sealed, author_of, media_type_of, prove, read_hits
+from ediscovery.evidence import Sealed, author_of, media_type_of, prove, read_hits, words_of
 from ediscovery.production.document import (
     CustodyEvent,
     ProducedItem,
@@ -236,7 +236,7 @@ def _line(turn: Turn, produced: str) -> ThreadLine:
     view = turn.sealed.view
     return ThreadLine(
         author=author_of(view),
-        text=view.text or view.title,
+        text=words_of(view),
         at=view.created or turn.sealed.provenance.captured,
         depth=turn.depth,
         produced=view.item == produced,

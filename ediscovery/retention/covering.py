@@ -36,14 +36,14 @@ def covering(scopes: Sequence[Scope], account: str, values: Values) -> Covering:
         if scope.query is not None:
             asked = Query(term=language.parse(scope.query), accounts=frozenset({account}))
             tables.append(f"found{number} AS MATERIALIZED ({plan.items(asked, values)})")
-        # What covers the record that an absence is about covers the absence.
-        for record, date in (("s.record", "s.own"), ("s.about", "s.date")):
-            parts = list(_parts(scope, values, number=number, record=record, date=date))
+        # What covers the record that an absence is about, or a late medium, covers these.
+        for record, item, date in (("s.record", "s.item", "s.own"), ("s.about", "s.whose", "s.date")):
+            parts = list(_parts(scope, values, number=number, record=record, item=item, date=date))
             conditions.append(f"({' AND '.join(parts)})" if parts else "true")
     return Covering(" OR ".join(conditions) or "false", tuple(tables))
 
 
-def _parts(scope: Scope, values: Values, *, number: int, record: str, date: str) -> Iterator[str]:
+def _parts(scope: Scope, values: Values, *, number: int, record: str, item: str, date: str) -> Iterator[str]:
     if scope.since is not None:
         yield f"{date} >= {values.add(scope.since.micros)}"
     if scope.until is not None:
@@ -52,4 +52,4 @@ def _parts(scope: Scope, values: Values, *, number: int, record: str, date: str)
         named = values.add([one.hex for one in scope.records])
         yield f"{record} IN (SELECT unhex(name) FROM (SELECT unnest({named}) AS name))"  # noqa: S608 - a parameter
     if scope.query is not None:
-        yield f"s.item IN (SELECT item FROM found{number})"  # noqa: S608 - a number of ours
+        yield f"{item} IN (SELECT item FROM found{number})"  # noqa: S608 - a number of ours

@@ -151,8 +151,9 @@ def explain(archive: Archive, opened: Search, hit: Hit, in_force: InForce, *, as
         IntegrityError: the record is not what was sealed.
         SearchTooLargeError: as ``Search.batches`` does.
     """
-    subject = subject_of(opened, hit)
-    found = read_hits(archive, (hit, subject))
+    found = read_hits(archive, (hit,))
+    subject = subject_of(opened, hit, found[hit.record].view)
+    found |= read_hits(archive, (subject,))
     account = archive.ledger.history.accounts[hit.account]
     declared = in_force.declared.days(hit.account, subject.record, hit.record)
     known = known_of(opened, subject, found[subject.record].view, account, declared)

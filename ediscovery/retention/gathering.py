@@ -13,6 +13,7 @@ from ediscovery.plan import SNIPPET, Statement
 from ediscovery.terms import Values
 from schemas.canonical import spell
 from schemas.classifying import ANSWERS
+from schemas.record import LATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -21,28 +22,35 @@ if TYPE_CHECKING:
 
 AUTHOR = "['$.author.id', '$.author.handle', '$.author.url']"
 
+# Late media (FORMAT 3.4.3) are beside their item, as its absences are, and no versions of anything.
+LATE_MEDIUM = f"(kind = 'media' AND starts_with(item, '{LATE}'))"
+
 # ``name`` is the thread that a record is in; one without thread names its own.
 SEEN = """
 seen AS (
     SELECT record, key, file_row_number AS row, item, kind, thread, coalesce(nullif(thread, ''), item) AS name,
         epoch_us(created) AS created, epoch_us(captured) AS captured, epoch_us(coalesce(created, captured)) AS date,
         {official} AS official, title, left(text, {snippet}) AS text
-    FROM (SELECT *, decode(normalised) AS view FROM records($paths)) WHERE kind <> 'absence'
+    FROM (SELECT *, decode(normalised) AS view FROM records($paths)) WHERE kind <> 'absence' AND NOT {late}
 )"""
 
 GONE = """
-gone AS MATERIALIZED (
-    SELECT record, key, file_row_number AS row, item, coalesce(nullif(thread, ''), item) AS name,
-        epoch_us(created) AS created, epoch_us(captured) AS captured, epoch_us(coalesce(created, captured)) AS date,
-        json_extract_string(decode(normalised), '$.absence.verdict') AS verdict
-    FROM records($paths) WHERE kind = 'absence'
+beside AS MATERIALIZED (
+    SELECT *, coalesce(nullif(thread, ''), item) AS name FROM (
+        SELECT record, key, file_row_number AS row, item, kind, thread,
+            CASE WHEN kind = 'media' THEN coalesce(parent, item) ELSE item END AS whose,
+            epoch_us(created) AS created, epoch_us(captured) AS captured, epoch_us(coalesce(created, captured)) AS date,
+            json_extract_string(decode(normalised), '$.absence.verdict') AS verdict
+        FROM records($paths) WHERE kind = 'absence' OR {late}
+    )
 ),
 became AS MATERIALIZED (
-    SELECT item, max({'at': captured, 'record': record, 'verdict': verdict}) AS last FROM gone GROUP BY item
+    SELECT item, max({{'at': captured, 'record': record, 'verdict': verdict}}) AS last
+    FROM beside WHERE kind = 'absence' GROUP BY item
 ),
 newest AS MATERIALIZED (
-    SELECT item, max({'at': captured, 'record': record}).record AS record, count(*) AS versions
-    FROM seen SEMI JOIN gone USING (item) GROUP BY item
+    SELECT item, max({{'at': captured, 'record': record}}).record AS record, count(*) AS versions
+    FROM seen WHERE item IN (SELECT whose FROM beside) GROUP BY item
 )"""
 
 # Most items have one version, of which nothing needs to be kept.
@@ -57,7 +65,8 @@ versions AS MATERIALIZED (
 
 TALK = """
 names AS MATERIALIZED (
-    SELECT item AS name FROM several UNION SELECT thread FROM seen WHERE thread IS NOT NULL UNION SELECT name FROM gone
+    SELECT item AS name FROM several UNION SELECT thread FROM seen WHERE thread IS NOT NULL
+    UNION SELECT name FROM beside
 ),
 active AS (
     SELECT record, item, thread, CASE WHEN versions > 1 THEN newest ELSE date END AS activity
@@ -95,18 +104,20 @@ BORNE = """,
     CASE WHEN talk.activity > s.date AND talk.activity >= coalesce(later, talk.activity) THEN talk.other END AS other"""
 LISTS = "LEFT JOIN (SELECT record, other FROM others WHERE kind = 'list') AS lists ON lists.record = s.about"
 
-# An absence goes the way of the newest version of what it is about.
+# An absence goes the way of the newest version of what it is about, and so does a late medium.
 SUBJECTS = """
 subjects AS (
-    SELECT record, key, row, item, kind, date AS own, record AS about, kind AS subject, name, created, captured, date,
-        official, title, text, NULL AS versions
+    SELECT record, key, row, item, item AS whose, kind, date AS own, record AS about, kind AS subject, name, created,
+        captured, date, official, title, text, NULL AS versions
     FROM seen
     UNION ALL
-    SELECT gone.record, gone.key, gone.row, gone.item, 'absence', gone.date, coalesce(it.record, gone.record),
-        coalesce(it.kind, 'absence'), coalesce(it.name, gone.name),
-        CASE WHEN it.record IS NULL THEN gone.created ELSE it.created END, coalesce(it.captured, gone.captured),
-        coalesce(it.date, gone.date), coalesce(it.official, true), it.title, it.text, coalesce(it.versions, 0)
-    FROM gone LEFT JOIN (SELECT seen.*, versions FROM seen JOIN newest USING (item, record)) AS it USING (item)
+    SELECT beside.record, beside.key, beside.row, beside.item, beside.whose, beside.kind, beside.date,
+        coalesce(it.record, beside.record), coalesce(it.kind, beside.kind), coalesce(it.name, beside.name),
+        CASE WHEN it.record IS NULL THEN beside.created ELSE it.created END, coalesce(it.captured, beside.captured),
+        coalesce(it.date, beside.date), coalesce(it.official, true), it.title, it.text,
+        CASE WHEN beside.kind = 'absence' THEN coalesce(it.versions, 0) END
+    FROM beside LEFT JOIN (SELECT seen.*, versions FROM seen JOIN newest USING (item, record)) AS it
+        ON it.item = beside.whose
 )"""
 
 STATEMENT = """
@@ -118,12 +129,12 @@ SELECT s.record, s.about, s.key, s.row, s.item, s.kind, s.subject, s.official,
     greatest(s.date, later, talk.activity) AS "last-activity",
     CASE WHEN became.last.at >= coalesce(v.newest, s.captured) THEN s.versions
         WHEN s.kind = 'absence' THEN 0 END AS tells,
-    became.item AS told,
+    CASE WHEN s.item = s.whose THEN became.item END AS told,
     ({held}) AS held{borne}{shown}
 FROM subjects AS s
-LEFT JOIN versions AS v ON v.kind = s.subject AND v.item = s.item AND v.captured = s.captured
+LEFT JOIN versions AS v ON v.kind = s.subject AND v.item = s.whose AND v.captured = s.captured
 LEFT JOIN talk ON talk.name = s.name
-LEFT JOIN became ON became.item = s.item
+LEFT JOIN became ON became.item = s.whose
 {lists}
 """
 SHOWN = ", s.own, s.title, s.text"
@@ -135,22 +146,22 @@ def gathered(
     """Return the statement that yields a row for each record of the account whose files are looked into.
 
     ``record``, ``key`` and ``row`` say which and where; ``item`` and ``kind`` are its own. ``about`` is the record
-    whose way it goes: itself, or for an absence the newest version of the item. Of that one are ``subject``, its kind;
-    ``official``, whether its author speaks for the account; ``became``, the verdict on its item (null: it is there);
-    and the instants that are named as triggers are, in microseconds. ``held`` says whether the holds cover the record.
-    ``tells`` is of an absence how many versions are judged by what became of their item (null: it is none), and
-    ``told`` the item, if there is an absence of it. With ``shown`` there are ``own`` (the record's date), ``title`` and
-    the beginning of the ``text``. Without ``activity`` the last activity leaves out the thread. With it there are
-    ``bearer`` and ``other``: records without which the last activity would be earlier, and null where it is the date of
-    ``about`` itself; and ``bears``, whether ``about`` may be one of these for any record. Of several that would do they
-    are always the same.
+    whose way it goes: itself, or for an absence and a late medium the newest version of the item. Of that one are
+    ``subject``, its kind; ``official``, whether its author speaks for the account; ``became``, the verdict on its item
+    (null: it is there); and the instants that are named as triggers are, in microseconds. ``held`` says whether the
+    holds cover the record. ``tells`` is of an absence how many versions are judged by what became of their item (null:
+    it is none), and ``told`` the item of an absence or a version, if there is an absence of it. With ``shown`` there
+    are ``own`` (the record's date), ``title`` and the beginning of the ``text``. Without ``activity`` the last activity
+    leaves out the thread. With it there are ``bearer`` and ``other``: records without which the last activity would be
+    earlier, and null where it is the date of ``about`` itself; and ``bears``, whether ``about`` may be one of these for
+    any record. Of several that would do they are always the same.
     """
     values = Values()
     covering = holds(values)
     tables = (
         *covering.tables,
-        SEEN.format(official=_official(officials, values), snippet=SNIPPET),
-        GONE,
+        SEEN.format(official=_official(officials, values), snippet=SNIPPET, late=LATE_MEDIUM),
+        GONE.format(late=LATE_MEDIUM),
         VERSIONS,
         TALK if activity else NO_TALK,
         SUBJECTS,

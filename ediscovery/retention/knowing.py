@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.retention.reckoning import Facts, day_of
 from schemas.classifying import Subject, author_class
+from schemas.record import is_late
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,24 +57,36 @@ class Known:
         )
 
 
-def subject_of(opened: Search, hit: Hit) -> Hit:
-    """Return the record whose way a record goes: itself, or for an absence the newest version of its item, if any."""
-    if hit.kind != "absence":
+def subject_of(opened: Search, hit: Hit, view: Normalised) -> Hit:
+    """Return the record whose way a record with the derived view ``view`` goes.
+
+    That is itself, or for an absence and a late medium the newest version of the item, if any.
+    """
+    if hit.kind != "absence" and view.late_of is None:
         return hit
-    versions = [one for one in opened.versions(hit.account, hit.item) if one.kind != "absence"]
+    versions = [one for one in opened.versions(hit.account, view.late_of or hit.item) if _is_version(one)]
     return versions[-1] if versions else hit
 
 
+def _is_version(hit: Hit) -> bool:
+    """Return whether a record is a version of its item, and not about another one."""
+    return hit.kind != "absence" and not is_late(hit.kind, hit.item)
+
+
 def known_of(opened: Search, hit: Hit, view: Normalised, account: Account, declared: Mapping[Trigger, date]) -> Known:
-    """Return what is known of a record, whose derived view is ``view``; of an absence, of that of ``subject_of``.
+    """Return what is known of a record, whose derived view is ``view``, and which is its own ``subject_of``.
 
     The last activity in an item is the date of the newest item in its thread, or if an item there was changed, when
     that was seen. A version was superseded when the next one, of the same kind, was captured; absences are none.
     """
-    versions = [one for one in opened.versions(hit.account, hit.item) if one.kind == hit.kind != "absence"]
+    versions = [one for one in opened.versions(hit.account, hit.item) if one.kind == hit.kind and _is_version(one)]
     thread = opened.thread(hit.account, view.thread or hit.item)
     later = [one.captured for one in versions if one.captured > hit.captured]
-    activities = [hit.date, *later, *(one.captured if one.versions > 1 else one.date for one in thread)]
+    activities = [
+        hit.date,
+        *later,
+        *(one.captured if one.versions > 1 else one.date for one in thread if _is_version(one)),
+    ]
     return Known(
         hit=hit,
         subject=Subject(

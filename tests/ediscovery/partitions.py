@@ -38,6 +38,7 @@ class Version:
     alt: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     verdict: AbsenceClass | None = None
+    parent: str | None = None
     salt: int = field(default=0)
 
     @property
@@ -51,6 +52,7 @@ class Version:
             author=Author(name=self.author, handle=self.handle) if self.author or self.handle else None,
             created=None if self.created is None else MONDAY.plus(seconds=self.created * 3600),
             thread=self.thread,
+            parent=self.parent,
             attachments=tuple(Attachment(url=f"/{n}.png", role="image", alt=alt) for n, alt in enumerate(self.alt)),
             tags=self.tags,
             absence=self.verdict

@@ -48,6 +48,23 @@ versions = st.builds(
     verdict=st.sampled_from(["deleted", "hidden", "undetermined", "present"]),
     salt=st.integers(0, 1),
 )
+late_media = st.builds(
+    lambda of, account, created, captured, alt: Version(
+        f"late:{of}:u",
+        alt=alt,
+        account=account,
+        kind="media",
+        created=created,
+        captured=captured,
+        thread=of,
+        parent=of,
+    ),
+    items,
+    st.sampled_from(["blog", "blog", "page"]),
+    st.none() | hours,
+    hours,
+    st.sampled_from([(), ("bus route",)]),
+)
 terms = st.builds(
     term,
     st.sampled_from(TRIGGERS),
@@ -71,7 +88,7 @@ rules = st.builds(
     match=st.builds(
         Match,
         accounts=st.sampled_from([(), (), ("blog",)]),
-        kinds=st.sampled_from([(), ("post",), ("comment", "list"), ("absence",)]),
+        kinds=st.sampled_from([(), ("post",), ("comment", "list"), ("absence",), ("media",)]),
         classes=st.sampled_from([(), (), ("official",), ("public",)]),
         moderation=st.sampled_from([(), (), ("removed",), ("hidden", "visible")]),
     ),
@@ -83,7 +100,7 @@ instants = st.none() | st.integers(0, 96).map(lambda hour: MONDAY.plus(seconds=3
 @st.composite
 def offices(draw):
     """Records, and what the ledger says about them."""
-    made = draw(st.lists(versions, min_size=1, max_size=9))
+    made = draw(st.lists(versions | versions | late_media, min_size=1, max_size=9))
     records = st.lists(st.sampled_from([one.record.id for one in made]), min_size=1, max_size=2, unique=True).map(tuple)
     since, until = draw(instants), draw(instants)
     if since and until and since >= until:
@@ -161,6 +178,30 @@ def test_nothing_that_is_unscheduled_unknown_or_held_is_ever_due_and_a_hold_chan
             held = row["account"] == "blog"
             reason = "held" if held and before[record]["reason"] == "due" else before[record]["reason"]
             assert row == before[record] | {"held": held, "reason": reason}
+
+
+def test_a_late_medium_is_due_with_its_item_whatever_else_it_is_and_is_no_activity(tmp_path):
+    versions = [
+        Version("talk", kind="comment", created=0, captured=1),
+        Version("late:talk:u", kind="media", created=0, captured=72, thread="talk", parent="talk"),
+        Version("other", created=0, captured=1),
+    ]
+    hold = HoldPlaced(hold="h", reason="r", scope=Scope(records=(versions[0].record.id,)))
+    acts = (
+        ScheduleAdopted(schedule=schedule("us", series(term("last-activity", days=1), item="A"))),
+        ClassificationAdopted(
+            classification=Classification(
+                title="T", rules=(Rule(match=Match(kinds=("comment",), classes=("public",)), series=("us/A",)),)
+            )
+        ),
+    )
+    archive = sealed(tmp_path, versions, accounts=ACCOUNTS, acts=acts)
+    talk, late, other = (one.record.id.hex for one in versions)
+    found = judged(archive, LONG_AFTER)
+    assert [found[one]["due"] for one in (talk, late, other)] == [date(2026, 3, 4), date(2026, 3, 4), None]
+    assert found == explained(archive, LONG_AFTER, list(found))
+    archive.append(lambda _history: (hold,))
+    assert [judged(archive, LONG_AFTER)[one]["held"] for one in (talk, late, other)] == [True, True, False]
 
 
 def test_a_thread_is_as_active_as_its_newest_item_or_edit_and_an_item_that_came_back_is_there(tmp_path):
