@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archiver.collectors.media import may_pass
 from archiver.notes import Covered, Notes
-from archiver.observe import Held, Version, contents
+from archiver.observe import Failing, Held, Version, contents
 from archiver.substance import has_volatile, substance
-from schemas.record import Normalised
+from schemas.record import Attachment, Normalised, is_late
 from storage import parquet
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ def held_of(archive: Archive, account: str) -> Held:
         with notes.extending():
             _extend(archive, notes, account, covered)
     return Held(
-        versions=notes.versions(acts=acts), lists=notes.lists(acts=acts), last_read=history.last_read.get(account)
+        versions=notes.versions(acts=acts),
+        lists=notes.lists(acts=acts),
+        last_read=history.last_read.get(account),
+        failing=notes.failing(acts=acts),
     )
 
 
@@ -66,10 +70,14 @@ def _versions(
     notes: Notes, rows: Iterator[tuple[Summary, Digest]], act: int, *, imported: bool
 ) -> Iterator[tuple[str, int, Version]]:
     """Yield what is noted of a partition's rows; what a list holds is noted on the way."""
+    failing = set(notes.failing(acts=act + 1))
     for row, counts in rows:
         view = Normalised.from_bytes(row.normalised) if row.kind in ("list", "absence") else None
         if view is not None and view.kind == "list":
             notes.put_list(row.item, act, contents(notes.lists(acts=act + 1).get(row.item, ()), view))
+        # Views have one spelling (FORMAT 1): few tell of a failure, and only these are read.
+        if row.item in failing or b'"failure":' in row.normalised or is_late(row.kind, row.item):
+            failing.add(_note_media(notes, row, act))
         yield (
             row.item,
             act,
@@ -87,6 +95,21 @@ def _versions(
                 verdict=view.absence.verdict if view is not None and view.absence is not None else None,
             ),
         )
+
+
+def _note_media(notes: Notes, row: Summary, act: int) -> str:
+    """Note which media a record could not show, and which it shows at last; return of which item they are."""
+    view = Normalised.from_bytes(row.normalised)
+    item = view.late_of or view.item
+    failing = {one.attachment.url for one in notes.failing(acts=act + 1).get(item, ())}
+    for one in view.attachments:
+        if one.failure is not None and may_pass(one.failure):
+            wanted = Attachment(url=one.url, role=one.role, media_type=one.media_type, alt=one.alt)
+            thread = view.thread or item
+            notes.put_medium(item, one.url, act, Failing(item, wanted, row.captured, view.created, thread))
+        elif one.url in failing and (one.failure or one.exchange):
+            notes.put_medium(item, one.url, act, None)
+    return item
 
 
 def _fits(covered: Covered, account: str, history: History) -> bool:

@@ -17,7 +17,7 @@ from weakref import finalize
 
 import msgspec
 
-from archiver.observe import Version
+from archiver.observe import Failing, Version
 from schemas.digest import Digest
 from schemas.errors import UnavailableError
 from schemas.instant import Instant
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
-FORM = 3
+FORM = 4
 BUSY_SECONDS = 60.0
 SCHEMA = f"""
 PRAGMA user_version = {FORM};
@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS version (
     derived BLOB NOT NULL, substance BLOB NOT NULL, kind TEXT NOT NULL, captured INTEGER NOT NULL,
     created INTEGER, imported INTEGER NOT NULL, url TEXT, thread TEXT, verdict TEXT,
     PRIMARY KEY (item, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS medium (
+    item TEXT NOT NULL, url TEXT NOT NULL, act INTEGER NOT NULL, failing BLOB, PRIMARY KEY (item, url, act)
+    ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS list (
     name TEXT NOT NULL, act INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (name, act)) WITHOUT ROWID;
 """
@@ -145,6 +148,24 @@ class Notes:
                 "INSERT OR REPLACE INTO list VALUES (?, ?, ?)", (name, act, msgspec.json.encode(contents))
             )
 
+    def put_medium(self, item: str, url: str, act: int, failing: Failing | None) -> None:
+        """Note whether a medium of an item is failing after a capture; of one that never was nothing is noted."""
+        with self._working():
+            self._database.execute(
+                "INSERT OR REPLACE INTO medium VALUES (?, ?, ?, ?)",
+                (item, url, act, failing.to_bytes() if failing else None),
+            )
+
+    def failing(self, *, acts: int) -> Mapping[str, tuple[Failing, ...]]:
+        """Return by item the media that were failing after the first ``acts`` captures; read when asked for."""
+        return _Read(
+            self,
+            f"SELECT item, url, failing FROM medium WHERE act < {acts:d}",  # noqa: S608 - a number
+            "item",
+            "act",
+            _failing,
+        )
+
     def cover(self, covered: Covered) -> None:
         """Note what they cover now."""
         with self._working():
@@ -242,6 +263,11 @@ def _cells(version: Version) -> tuple[object, ...]:
         version.verdict,
     )
     return (*(digest.raw for digest in digests), *said)
+
+
+def _failing(rows: list[tuple[Any, ...]]) -> tuple[Failing, ...]:
+    latest = {url: failing for _, url, failing in rows}
+    return tuple(Failing.from_bytes(failing) for failing in latest.values() if failing is not None)
 
 
 def _version(row: tuple[Any, ...]) -> Version:

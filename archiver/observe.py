@@ -10,7 +10,7 @@ from schemas.canonical import Canonical
 from schemas.capture import Observation
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.record import Absence, AbsenceClass, Kind, Normalised, Provenance, Slice
+from schemas.record import Absence, AbsenceClass, Attachment, Kind, Normalised, Provenance, Slice, is_late
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -69,16 +69,28 @@ class Version(Canonical, frozen=True):
         return Digest.of(native) == self.native or substance(native) == self.substance
 
 
+class Failing(Canonical, frozen=True):
+    """A medium of an item that could not be had ``since`` and may be had yet, with what its record says of the item."""
+
+    item: str
+    attachment: Attachment
+    since: Instant
+    created: Instant | None = None
+    thread: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What the archive holds of one account: every item's versions, oldest first, and each list's latest contents.
 
-    The contents are in the list's order. ``last_read`` is when the last successful look began.
+    The contents are in the list's order. ``last_read`` is when the last successful look began. ``failing`` are, by
+    item, the media that are not held and may be had yet.
     """
 
     versions: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     last_read: Instant | None = None
+    failing: Mapping[str, tuple[Failing, ...]] = field(default_factory=dict)
 
     def knows(self, item: str, native: bytes, *, substance: Callable[[bytes], Digest] = Digest.of) -> bool:
         """Return whether the last look that saw the item saw that very version, and it was not absent after it.
@@ -106,7 +118,8 @@ class Fresh:
     @property
     def edited(self) -> bool:
         """Whether an item that was held already has changed."""
-        return self.previous is not None and self.seen.observation.normalised.kind not in ("list", "absence")
+        view = self.seen.observation.normalised
+        return self.previous is not None and view.kind not in ("list", "absence") and view.late_of is None
 
 
 def fresh(
@@ -128,7 +141,7 @@ def fresh(
         before = next(iter(versions[-1:]), None) if method == "import" else last_look(versions)
         if method == "import":
             archived = find_unheld(held, one) is None
-        elif before is None or before.verdict is not None or view.kind == "absence":
+        elif before is None or before.verdict is not None or view.kind == "absence" or view.late_of is not None:
             archived = False
         elif view.kind == "list":
             archived = _lists_the_same(held, view, before)
@@ -247,6 +260,7 @@ def below(held: Held, items: Collection[str]) -> tuple[str, ...]:
             and (last.thread in items or other in shown)
             and other not in items
             and last.kind != "list"
+            and not is_late(last.kind, other)
             and last.verdict is None
         )
     )
@@ -385,13 +399,13 @@ def provenance_of(
 
 
 def count(made: Iterable[Fresh]) -> tuple[int, int, int]:
-    """Return how many of the fresh records are new items, edited items and absences; lists do not count."""
+    """Return how many of the fresh records are new items, edited items and absences; lists and late media do not."""
     new = edited = away = 0
     for one in made:
         view = one.seen.observation.normalised
         if view.kind == "absence":
             away += view.absence is not None and view.absence.verdict != "present"
-        elif view.kind != "list":
+        elif view.kind != "list" and view.late_of is None:
             new += not one.edited
             edited += one.edited
     return new, edited, away

@@ -20,11 +20,12 @@ from archiver.fetch.placeholders import expand
 from archiver.fetch.recording import Limits
 from archiver.fetch.transport import Patience, RecordingTransport
 from archiver.held import held_of
+from archiver.late import ask_again
 from archiver.planning import plan_of
 from archiver.receiving.received import waiting
 from archiver.receiving.sealing import find_site, noticed, taken_along
 from archiver.remembering import public_part, recalled, remember
-from archiver.substance import substance
+from archiver.substance import RENDERED, substance
 from manifests.archive import SOFTWARE
 from schemas.errors import ArchiveError, UnavailableError
 from storage.warc import WarcWriter
@@ -197,6 +198,17 @@ def _look(
         transport.note(collected.failures)
         looker = ItemLooker(transport, held, collector.looking_up(account), known, archive.now)
         away = looker.look(collected, named=named)
+        late = ask_again(
+            held,
+            collected.items,
+            transport,
+            rendered=account.platform == RENDERED,
+            recheck=archive.settings.capture.recheck,
+            cursor=cursor,
+            now=archive.now(),
+        )
+        transport.note(late.failures)
+        collected = late.added(collected)
     except ArchiveError as caught:
         # Not swallowed: the poll in the ledger carries it, and the caller gets it back.
         error = caught

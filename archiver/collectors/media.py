@@ -9,6 +9,7 @@ import msgspec
 
 from archiver.collectors.website.styles import STYLE_SHEET, style_references
 from archiver.fetch.failures import NOT_FETCHED
+from schemas.errors import UnavailableError
 from schemas.record import Attachment
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 MOST_STYLE_SHEETS = 500
 """How many style sheets of one capture are read for what they refer to: a server may make them up without end."""
+
+
+STATUS = "HTTP "
+PASSING_STATUSES = frozenset({"408", "425", "429"})
+PASSING_CUTS = frozenset({"cut off (disconnect)", "cut off (time)"})
+PASSING_CODES = frozenset(one.code for one in NOT_FETCHED if issubclass(one, UnavailableError))
 
 
 class Media:
@@ -74,10 +81,21 @@ class Media:
         return described(attachment, response)
 
 
+def may_pass(failure: str) -> bool:
+    """Return whether what could not be had for this reason may be had another time, from the same address.
+
+    What is not there, is refused, or is larger than we take, is so the next time, too.
+    """
+    if failure.startswith(STATUS):
+        status = failure.removeprefix(STATUS)
+        return status in PASSING_STATUSES or (len(status) == 3 and status.startswith("5"))  # noqa: PLR2004 - 5xx
+    return failure in PASSING_CUTS or failure.partition(":")[0] in PASSING_CODES
+
+
 def described(attachment: Attachment, response: Response) -> Attachment:
     """Return ``attachment`` as ``response`` answered it; any status but 2xx and any missing byte is a failure."""
     if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110 section 15.3
-        return msgspec.structs.replace(attachment, exchange=response.exchange, failure=f"HTTP {response.status}")
+        return msgspec.structs.replace(attachment, exchange=response.exchange, failure=f"{STATUS}{response.status}")
     return msgspec.structs.replace(
         attachment,
         media_type=media_type_of(response) or attachment.media_type,

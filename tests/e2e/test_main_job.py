@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.site import BlogSite
 from tests.e2e.holdfast import ROOT, Holdfast
+from tests.servers import Answer, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +72,29 @@ def test_a_web_address_is_captured_without_any_configuration(office: Holdfast):
         assert act["new"] == 22
         assert office.capture(site.feed)["poll"]["outcome"] == "unchanged"
     assert len(office.json("account", "list")["accounts"]) == 1
+
+
+def test_a_picture_that_could_not_be_had_at_first_is_shown_with_its_post(office: Holdfast):
+    (office.home / "holdfast.toml").write_text(
+        (office.home / "holdfast.toml").read_text() + "\n[capture]\nattempts = 1\n"
+    )
+    item = "<item><guid>1</guid><title>Volcano day</title><enclosure url='/a.png' type='image/png'/></item>"
+    feed = f"<rss version='2.0'><channel><title>News</title>{item}</channel></rss>".encode()
+    xml, picture = (
+        {"Content-Type": "application/rss+xml"},
+        Answer(headers={"Content-Type": "image/png"}, body=b"picture"),
+    )
+    with serving({"/": Answer(headers=xml, body=feed), "/a.png": [Answer(503), picture]}) as server:
+        office.register(server.url("/"), "news", "--platform", "feed")
+        assert office.capture("news")["new"] == 1
+        assert not {"new", "edited"} & office.capture("news").keys()
+    (hit,) = office.json("search", "volcano")["hits"]
+    shown = office.json("show", hit["record"])
+    (late,) = shown["thread"]
+    assert len(shown["versions"]) == 1
+    assert (late["kind"], late["parent"], late["depth"]) == ("media", shown["normalised"]["item"], 1)
+    assert late["attachments"][0]["sha256"] == sha256(b"picture").hexdigest()
+    assert server.url("/a.png") in office.run("show", hit["record"]).out
 
 
 def test_a_website_is_captured_with_its_pages_and_their_pictures(office: Holdfast):
