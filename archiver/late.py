@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from archiver.collectors.api.depth import depth_of
 from archiver.collectors.media import Media, may_pass
@@ -71,18 +70,19 @@ def ask_again(
         UnavailableError: an exchange cannot be recorded.
     """
     asked = {(one.observation.normalised.item, part.url) for one in items for part in _recorded(one)}
-    waiting = [
-        one
-        for one in _young(held, now)
-        if (one.item, one.attachment.url) not in asked and not (rendered and one.attachment.role == "resource")
-    ]
-    if not waiting:
+
+    def waiting() -> Iterator[Failing]:
+        for one in _young(held, now):
+            if (one.item, one.attachment.url) not in asked and not (rendered and one.attachment.role == "resource"):
+                yield one
+
+    if next(waiting(), None) is None:
         return Late()
     depth = depth_of(recheck, cursor, now, prefix=MARK)
-    due = [one for one in waiting if depth.horizon is None or one.since >= depth.horizon]
+    due = (one for one in waiting() if depth.horizon is None or one.since >= depth.horizon)
     media, failed, seen = Media(transport), Counter[str](), list[Seen]()
     for one in nsmallest(MOST, due, key=lambda one: _turn(one, now)):
-        server = urlsplit(one.attachment.url).netloc
+        server = one.attachment.url.split("/")[:3][-1]
         if failed[server] >= MOST_FAILURES:
             continue
         found = media.recorded((one.attachment,))

@@ -356,6 +356,7 @@ def test_the_comments_of_a_gone_item_are_looked_up_too():
             "a": (version(post, thread="a"),),
             "c": (version(comment, thread="a"),),
             "d": (version(other, thread="b"),),
+            "late:a:https://cdn.example/a.png": (version(seen("late:a:…", kind="media"), thread="a"),),
         }
     )
     assert observe.below(archive, {"a"}) == ("c",)

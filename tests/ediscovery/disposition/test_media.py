@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from manifests.audit import audit
 from schemas.record import Normalised
@@ -85,5 +88,38 @@ def test_pictures_go_with_what_showed_them_and_stay_where_something_left_shows_t
         assert attachment.exchange is not None
         with office.archive.store.open(stored) as stream:
             assert payload_of(stream, attachment.exchange, limit=1 << 20) == content
+    report = audit(office.archive.store, now=office.archive.now())
+    assert (report.sound, report.findings) == (True, ())
+
+
+def test_a_picture_that_arrived_late_goes_with_its_post_and_another_posts_stays(tmp_path: Path):
+    old, new = os.urandom(5_000), os.urandom(5_000)
+    with serving({}) as server:
+        late = {
+            f"/{name}.png": [Answer(503), Answer(headers={"Content-Type": "image/png"}, body=body)]
+            for name, body in (("old", old), ("new", new))
+        }
+        site = {
+            "/api/v1/accounts/lookup": answer({"id": "1", "acct": "maple", "note": "", "created_at": NEW}),
+            "/api/v1/accounts/1/followers": answer([]),
+            "/api/v1/accounts/1/statuses": answer([status(server, 2, NEW, "new"), status(server, 1, OLD, "old")]),
+        }
+        server.write(site | late)
+        posts = RULES.replace('{ platforms = ["mastodon"] }', '{ kinds = ["post"] }')
+        office = Office.founded(tmp_path / "home", schedule=POSTS, rules=posts)
+        settings = office.archive.settings
+        capture = msgspec.structs.replace(settings.capture, attempts=1)
+        office.archive = replace(office.archive, settings=msgspec.structs.replace(settings, capture=capture))
+        office.register("maple", server.url("/@maple"), platform="mastodon")
+        office.capture("maple")
+        office.capture("maple")
+    office.destroy(as_of=date(2026, 11, 1))
+
+    gone = {"old": old, "digest": hashlib.sha256(old).hexdigest().encode()}
+    assert not traces(stored_in(office.archive.store), gone)
+    assert not traces(files_in(office.archive.home), gone)
+    views = [Normalised.from_bytes(record.normalised) for record in office.records().values()]
+    assert [view.parent for view in views if view.kind == "media"] == ["2"]
+    assert traces(stored_in(office.archive.store), {"new": new})
     report = audit(office.archive.store, now=office.archive.now())
     assert (report.sound, report.findings) == (True, ())
