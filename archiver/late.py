@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from archiver.collectors.api.depth import depth_of
 from archiver.collectors.media import Media, may_pass
-from archiver.contract import Seen
+from archiver.contract import Kept, Seen
 from archiver.parsing.text import cleaned
 from schemas.capture import Observation
 from schemas.digest import Digest
@@ -89,10 +89,19 @@ def ask_again(
         first = found[0]
         if first.failure is not None and may_pass(first.failure):
             failed[server] += 1
+            for part in found:
+                _sight(part, one.item, transport, now)
         elif first.exchange is not None:
             seen.append(_seen(one, first.exchange, found, now))
     marks = {name: value for name, value in cursor.items() if name.startswith(MARK)}
     return Late(tuple(seen), tuple(media.failures), {**marks, **depth.marks})
+
+
+def _sight(part: Attachment, item: str, transport: Transport, now: Instant) -> None:
+    """Note whose the bytes are that make no record, such as those of a picture that was cut off once more."""
+    if part.exchange is not None and part.size and part.sha256 is not None:
+        kept = Kept(part.exchange, part.url, part.media_type or "", b"", part.sha256, part.size, now)
+        transport.sighted(kept, [(0, part.size, item)])
 
 
 def _recorded(one: Seen) -> Iterator[Attachment]:

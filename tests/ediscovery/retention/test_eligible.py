@@ -9,6 +9,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from ediscovery.commands import searchable_whole
+from ediscovery.retention.eligible import eligible
+from ediscovery.retention.in_force import InForce
 from schemas.holds import Scope
 from schemas.ledger import (
     ClassificationAdopted,
@@ -185,6 +188,7 @@ def test_a_late_medium_is_due_with_its_item_whatever_else_it_is_and_is_no_activi
         Version("talk", kind="comment", created=0, captured=1),
         Version("late:talk:u", kind="media", created=0, captured=72, thread="talk", parent="talk"),
         Version("other", created=0, captured=1),
+        Version("talk", kind="absence", captured=80, verdict="present"),
     ]
     hold = HoldPlaced(hold="h", reason="r", scope=Scope(records=(versions[0].record.id,)))
     acts = (
@@ -196,8 +200,13 @@ def test_a_late_medium_is_due_with_its_item_whatever_else_it_is_and_is_no_activi
         ),
     )
     archive = sealed(tmp_path, versions, accounts=ACCOUNTS, acts=acts)
-    talk, late, other = (one.record.id.hex for one in versions)
+    talk, late, other, absence = (one.record.id.hex for one in versions)
     found = judged(archive, LONG_AFTER)
+    # It is none of the versions that go before the absence does.
+    with searchable_whole(archive) as opened:
+        batches = list(eligible(archive, opened, InForce.of(archive.ledger), as_of=LONG_AFTER))
+    telling = {row["record"].hex(): (row["tells"], row["told"]) for batch in batches for row in batch.to_pylist()}
+    assert [telling[one] for one in (talk, late, absence)] == [(None, "talk"), (None, None), (1, "talk")]
     assert [found[one]["due"] for one in (talk, late, other)] == [date(2026, 3, 4), date(2026, 3, 4), None]
     assert found == explained(archive, LONG_AFTER, list(found))
     archive.append(lambda _history: (hold,))
