@@ -54,7 +54,6 @@ NEXT = f"https://graph.facebook.com/v26.0/1/feed?access_token={TOKEN}&limit=25"
         (answer({"data": []}), None),
         (answer([1]), None),
         (paged("http://[", "B"), f"{EDGE}&after=B"),
-        (paged("http://["), None),
         (answer({"paging": {"next": 7, "cursors": {"after": "B"}}}), None),
     ],
 )

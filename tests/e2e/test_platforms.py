@@ -53,7 +53,7 @@ def test_an_account_on_a_platform_is_captured_as_the_answers_say_step_by_step(of
     unread = office.run("capture")
     assert unread.status == 2
     assert unread.out.splitlines() == [
-        f"✗ {NAME}: X answers in versions, and holdfast.toml names none. (not in the ledger: nothing was asked)",
+        f"✗ {NAME}: X answers in versions, and holdfast.toml names none.",
         "  → Set [platform.x] version there; docs/PLATFORMS.md names the one that was tested. (SETTINGS)",
     ]
     say(office, f'[platform.x]\nversion = "2"\napi = "{simulator.api}"')
