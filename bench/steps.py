@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from bench.archives import RECORDS, archive_in, filled, tweets
 from bench.measure import Row, seconds
 from demo.site import BlogSite
 from ediscovery.commands import in_words, searchable
-from ediscovery.language import parse
+from ediscovery.language.parsing import parse
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
 from manifests.archive import create_archive
@@ -165,7 +166,7 @@ def search(folder: Path) -> list[Row]:
             ("common word", "budget", "budget"),
             ("phrase", '"budget hearing"', "budget hearing"),
         ):
-            query = Query(term=parse(words))
+            query = Query(term=parse(words, UTC))
 
             def ours(query: Query = query) -> None:
                 assert sum(1 for _ in opened.hits(query)) > 0
@@ -180,7 +181,7 @@ def search(folder: Path) -> list[Row]:
 def produce(folder: Path) -> list[Row]:
     """A production of 60 posts, beside WeasyPrint alone on the same texts: no numbers, proofs, signature or ledger."""
     archive = filled(folder, 2_000)
-    query = Query(term=parse("zebra OR snow"))
+    query = Query(term=parse("zebra OR snow", UTC))
     laid_out = []
 
     def ours() -> None:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ediscovery import language
 from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
 from ediscovery.evidence import author_of, places, read_hits, stored_at, words_of
+from ediscovery.index.compiling import Known
+from ediscovery.index.keeping import segments
+from ediscovery.index.reading import Index
+from ediscovery.language.parsing import parse
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from manifests.console import Console, json_option, local, plural
@@ -86,7 +89,7 @@ def day(text: str | None, zone: ZoneInfo, *, after: bool = False) -> Instant | N
 def query_of(archive: Archive, words: str, **given: Any) -> Query:  # noqa: ANN401 - the options as click gives them
     zone = archive.settings.zone
     return Query(
-        term=language.parse(words),
+        term=parse(words, zone),
         start=day(given["start"], zone),
         end=day(given["end"], zone, after=True),
         kinds=frozenset(given["kinds"]),
@@ -124,10 +127,30 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
             )
             for place in places(archive, accounts)
         ],
+        lambda: _opened_index(archive, spill),
         threads=os.cpu_count() or 1,
         memory_limit=MEMORY,
         spill=spill,
     )
+
+
+@contextmanager
+def _opened_index(archive: Archive, spill: Path | None) -> Iterator[Index]:
+    known = Known(
+        officials={name: account.officials for name, account in archive.ledger.history.accounts.items()},
+        numbered=lambda numbers: _numbered(archive, numbers),
+    )
+    with (
+        segments(archive) as held,
+        Index(held, known, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill) as index,
+    ):
+        yield index
+
+
+def _numbered(archive: Archive, numbers: str) -> Iterator[Digest]:
+    from ediscovery.production.handed_over import numbered  # noqa: PLC0415 - what reads PDF loads longer than we search
+
+    return numbered(archive, numbers)
 
 
 @contextmanager
@@ -169,14 +192,17 @@ def records_named(archive: Archive, names: Sequence[str]) -> tuple[Digest, ...]:
 def search(console: Console, /, words: str, limit: int, **given: Any) -> None:  # noqa: ANN401 - the options
     """Find records by words, date, type, account and author.
 
-    Words are found in any case, with or without accents. AND, OR, NOT, (…), "a phrase", and budg* for every word that
-    starts so; words side by side must all occur. Every version is searched; the item's latest is shown.
+    Words are found in any case, with or without accents; words side by side must all occur. AND, OR, NOT, (…), "a
+    phrase", budg* for every word that starts so, wom?n for one letter, w/5 and pre/5 for words that are near, fields
+    such as author:, type:, created: and is:deleted. docs/SEARCH.md has all of it. Every version is searched; the item's
+    latest is shown.
 
     \b
     Examples:
       holdfast search 'budget hearing' --from 2026-01-01 --to 2026-03-31
       holdfast search '("bus route" OR transport*) NOT volcano' --type post --type comment
-      holdfast search --account district-blog --author Okafor
+      holdfast search 'levy w/10 (hearing OR vote*) created:2026-01..2026-03'
+      holdfast search 'author:okafor is:deleted'
     """
     archive = console.open()
     zone = archive.settings.zone

@@ -17,14 +17,15 @@ One letter never becomes two: ``ß`` is not ``ss``. Nothing here knows about SQL
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from enum import Enum, auto
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 Spans: TypeAlias = "tuple[tuple[int, int], ...]"  # of code points, first and last
 
@@ -56,6 +57,11 @@ ALONE: Spans = (
 SYMBOLS: Spans = ((0x1F1E6, 0x1F1FF), (0x1F300, 0x1F3FA), (0x1F400, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1FAFF))
 SIGNS: Mapping[str, str] = {"#": "#", "\uff03": "#", "@": "@", "\uff20": "@"}
 NEVER_FOLDED = frozenset(map(chr, (*range(0x1100, 0x1200), 0x3099, 0x309A)))  # they would join their neighbour in NFC
+START, END = "\x1f", "\x1e"  # around a character that is a word by itself, until words are parted
+# A sign stands after no word and right before one.
+NO_SIGN = re.compile(f"(?<=[^ #@{START}])[#@]|[#@](?=[ #@]|$)")
+PARTED = re.compile(f"[ {START}{END}]+")
+Wildcards: TypeAlias = Literal["", "*", "*?"]
 LAST_TABULATED = 0x1FFFF  # above it nothing folds, and there are only these runs
 STARTS_ABOVE = (0x20000, 0x3FFFE, 0xE0000, 0xE1000)
 PARTS_ABOVE = (Character.ALONE, Character.SEPARATOR, Character.MARK, Character.SEPARATOR)
@@ -117,42 +123,47 @@ def fold(character: str) -> str:
     return character
 
 
-@cache
-def variants() -> Mapping[str, tuple[str, ...]]:
-    """Return, for each folded letter that has any, the other letters that fold to it."""
-    found: dict[str, list[str]] = {}
-    for character in map(chr, range(LAST_TABULATED + 1)):
-        if unicodedata.decomposition(character) or character != character.casefold():
-            folded = fold(character)
-            if folded not in ("", character):
-                found.setdefault(folded, []).append(character)
-    return {folded: tuple(others) for folded, others in found.items()}
+class _Table(dict[int, str]):
+    """What each character becomes before words are parted: a translation table that fills as it is used.
 
-
-def words(text: str) -> tuple[str, ...]:
-    """Return the words of a text, folded and in order, each with its sign if it has one.
-
-    It is stable: the words of a word are that word.
+    Words are parted by spaces. ``wildcards`` are kept as if they were letters.
     """
-    return tuple(_words(unicodedata.normalize("NFC", text)))
+
+    def __init__(self, wildcards: str) -> None:
+        super().__init__({ord(one): one for one in wildcards})
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        match part_of(character):
+            case Character.MARK:
+                became = ""
+            case Character.LETTER:
+                became = fold(character)
+            case Character.ALONE:
+                became = f"{START}{fold(character)}{END}"
+            case Character.SYMBOL:
+                became = f" {character} "
+            case Character.SEPARATOR:
+                became = SIGNS.get(character, " ")
+        self[code] = became
+        return became
 
 
-def _words(text: str) -> Iterator[str]:
-    word, sign, before = "", "", Character.SEPARATOR
-    for character in text:
-        part = part_of(character)
-        if part is Character.MARK:
-            continue
-        if part is before is Character.LETTER:
-            word += fold(character)
-            continue
-        if word:
-            yield word
-        if part in (Character.LETTER, Character.ALONE):
-            word = sign + fold(character)
-        else:
-            word = character if part is Character.SYMBOL else ""
-        sign = "" if before in (Character.LETTER, Character.ALONE) else SIGNS.get(character, "")
-        before = part
-    if word:
-        yield word
+TABLES = {wildcards: _Table(wildcards) for wildcards in ("", "*", "*?")}
+
+
+def spaced(text: str, wildcards: Wildcards = "") -> str:
+    """Return the words of a text, folded and in order, each with its sign if it has one, with one space between them.
+
+    It is stable: the words of a word are that word. ``wildcards`` are taken for letters.
+    """
+    composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+    folded = composed.translate(TABLES[wildcards])
+    if "#" in folded or "@" in folded:
+        folded = NO_SIGN.sub(" ", folded).replace(f"#{START}", " #").replace(f"@{START}", " @")
+    return " ".join(PARTED.split(folded)).strip(" ")
+
+
+def words(text: str, wildcards: Wildcards = "") -> tuple[str, ...]:
+    """Return the words of a text as ``spaced`` spells them."""
+    return tuple(found.split(" ")) if (found := spaced(text, wildcards)) else ()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ediscovery import language
 from ediscovery.commands import day, records_named
+from ediscovery.language.parsing import parse
 from manifests.console import json_option, local, plural
 from manifests.decisions.decided import LONGEST_DAYS, refused
 from manifests.decisions.files import load_decision, propose
@@ -116,10 +116,10 @@ def amend(console: Console, /, name: str, reason: str, **given: Any) -> None:  #
 def _scope(archive: Archive, given: dict[str, Any]) -> Scope:
     if not archive.ledger.history.accounts:
         raise HoldOnNothingError("No account is registered: the hold would cover nothing.", do="Register one first.")
-    query = given["query"]
-    if query is not None and language.parse(query) is None:
-        raise HoldOnNothingError("The search is empty.", do="Leave --query out, or say what it is to find.")
     zone = archive.settings.zone
+    query = given["query"]
+    if query is not None and parse(query, zone) is None:
+        raise HoldOnNothingError("The search is empty.", do="Leave --query out, or say what it is to find.")
     return Scope(
         accounts=given["accounts"],
         custodians=given["custodians"],

@@ -1,42 +1,45 @@
-"""Runs searches over partition files: the only door to DuckDB. What a query means is said in ``ediscovery.plan``.
+"""An archive's records as they are searched: what queries find, by the index, and what is known of a record or item.
 
-DuckDB is held to the files it is given: it may open no other, load no extension, change no setting and write nothing
-to disk but in a folder that is given for it, and text typed by people reaches it as parameters only.
+What a record is, is read from partitions (``ediscovery.plan`` says with which statements); the index only says which.
 """
 
 from __future__ import annotations
 
 import string
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, cast
-
-import duckdb
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from ediscovery import plan
+from ediscovery.engine import Engine
 from schemas.digest import Digest
-from schemas.errors import InputError, IntegrityError, UnavailableError
+from schemas.errors import InputError, IntegrityError
 from schemas.instant import Instant
 from schemas.tables import PARTITION_V1
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import pyarrow as pa
 
-    from ediscovery.plan import Statement
+    from ediscovery.index.reading import Found, Index
+    from ediscovery.values import Statement
     from schemas.query import Query
     from schemas.record import AbsenceClass, Kind
 
+    OpenIndex: TypeAlias = Callable[[], AbstractContextManager[Index]]
+
 JOINERS = "\u200c\u200d"  # in emoji and in Indic and Persian words
-BATCH = 1_000  # rows fetched at a time
-ARROW_BATCH = 1 << 17
-OUT_OF_MEMORY = "Out of Memory Error"
+TOGETHER = 1_000
+"""Hits that are looked up in partitions at once."""
+
+FOUND = ("record", "matched", "account", "item", "kind", "created", "captured", "key", "versions", "absence")
 SHORTEST_PREFIX = 4  # hexadecimal digits of a record's id
 FULL_ID = 64
-LEAST_MEMORY = 64_000_000  # bytes; below, DuckDB cannot open a partition
-GLOBS = frozenset("*?[")
 
 RECORDS = """
 CREATE MACRO records(paths) AS TABLE
@@ -56,28 +59,10 @@ class PartitionUnreadableError(IntegrityError):
     code = "PARTITION_UNREADABLE"
 
 
-class SearchTooLargeError(InputError):
-    """A search needs more memory than it may use."""
+class IndexDiffersError(IntegrityError):
+    """The index names what is not there."""
 
-    code = "SEARCH_TOO_LARGE"
-
-
-class SearchFailedError(UnavailableError):
-    """The search engine failed, though all files can be read."""
-
-    code = "SEARCH_FAILED"
-
-
-class SearchSettingError(InputError):
-    """A search cannot be set up as asked."""
-
-    code = "SEARCH_SETTING"
-
-
-class NotTextError(InputError):
-    """A value that was asked for holds lone surrogates, as undecodable command lines do."""
-
-    code = "NOT_TEXT"
+    code = "INDEX_DIFFERS"
 
 
 class RecordNameError(InputError):
@@ -135,57 +120,49 @@ class Search:
     """Searches over the partitions given, which must not change meanwhile. For one thread; close it when done."""
 
     def __init__(
-        self, sources: Sequence[Source], *, threads: int, memory_limit: int, spill: Path | None = None
+        self,
+        sources: Sequence[Source],
+        open_index: OpenIndex,
+        *,
+        threads: int,
+        memory_limit: int,
+        spill: Path | None = None,
     ) -> None:
         """Open the search over partitions with so many threads and bytes of memory; nothing is read yet.
 
-        What needs more memory is written to the folder ``spill``; without one it is refused.
+        ``open_index`` gives the index over them, with the first query. What needs more memory is written to the folder
+        ``spill``; without one it is refused.
 
         Raises:
             SearchSettingError: there are no threads, too little memory, or a path that cannot be used.
         """
-        if threads < 1 or memory_limit < LEAST_MEMORY:
-            raise SearchSettingError(
-                f"A search cannot run with {threads} threads and {memory_limit} bytes of memory.",
-                do=f"Give at least 1 thread and {LEAST_MEMORY} bytes.",
-            )
         self._sources = {str(source.path.absolute()): source for source in sources}
-        for path in self._sources:
-            if GLOBS & set(path):
-                raise SearchSettingError(
-                    f"The path {path} holds one of * ? [, which DuckDB would take for a pattern.",
-                    do="Keep the cache in a folder whose name has none of them.",
-                )
-        self._connection = duckdb.connect(":memory:")
-        self._prepare(threads, memory_limit, spill)
-
-    def _prepare(self, threads: int, memory_limit: int, spill: Path | None) -> None:
-        run = self._connection.execute
-        run("CREATE TABLE sources (path VARCHAR, key VARCHAR, account VARCHAR)")
-        run(
-            "INSERT INTO sources SELECT unnest($paths), unnest($keys), unnest($accounts)",
-            {
-                "paths": list(self._sources),
-                "keys": [source.key for source in self._sources.values()],
-                "accounts": [source.account for source in self._sources.values()],
-            },
+        self._paths = {source.key: path for path, source in self._sources.items()}
+        self._open_index = open_index
+        self._held = ExitStack()
+        columns = {
+            "paths": list(self._sources),
+            "keys": [source.key for source in sources],
+            "accounts": [source.account for source in sources],
+        }
+        self._engine = self._held.enter_context(
+            Engine(
+                [source.path for source in sources],
+                threads=threads,
+                memory_limit=memory_limit,
+                spill=spill,
+                prepare=(
+                    ("CREATE TABLE sources (path VARCHAR, key VARCHAR, account VARCHAR)", {}),
+                    ("INSERT INTO sources SELECT unnest($paths), unnest($keys), unnest($accounts)", columns),
+                    (RECORDS, {}),
+                ),
+                damaged=self._refuse_damaged,
+            )
         )
-        run(RECORDS)
-        run("SET threads = $threads", {"threads": threads})
-        run("SET memory_limit = $limit", {"limit": f"{memory_limit}B"})
-        # Nothing of the archive is written outside it.
-        run("SET temp_directory = $folder", {"folder": "" if spill is None else str(spill.absolute())})
-        run("SET parquet_metadata_cache = true")  # partitions never change
-        run("SET allowed_paths = $paths", {"paths": list(self._sources)})
-        run("SET autoinstall_known_extensions = false")
-        run("SET autoload_known_extensions = false")
-        run("SET allow_community_extensions = false")
-        run("SET enable_external_access = false")
-        run("SET lock_configuration = true")
 
     def close(self) -> None:
         """Release memory and files."""
-        self._connection.close()
+        self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -193,20 +170,51 @@ class Search:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @cached_property
+    def _index(self) -> Index:
+        return self._held.enter_context(self._open_index())
+
     def hits(self, query: Query, *, limit: int | None = None) -> Iterator[Hit]:
         """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
 
         Raises:
-            InputError: the query holds what cannot be searched for, or too much (see ``ediscovery.plan.hits``).
+            InputError: the query holds what cannot be searched for, or too much (see ``index.reading``).
             PartitionUnreadableError: a file is damaged; it is named.
             SearchTooLargeError: it needs more memory.
+            IndexDiffersError: the index is not that of these partitions.
         """
-        return self._hits(plan.hits(query, limit=limit), query.accounts)
+        found = iter(self._index.find(query, limit=limit))
+        while together := list(islice(found, TOGETHER)):
+            yield from self._described(together)
 
     def count(self, query: Query) -> int:
         """Return how many hits a query has. Raises what ``hits`` raises."""
-        rows = self._rows(plan.count(query), query.accounts)
-        return sum(cast("int", row[0]) for row in rows)
+        return self._index.count(query)
+
+    def items(self, query: Query) -> frozenset[str]:
+        """Return the identifiers of the items that a query finds. Raises what ``hits`` raises."""
+        return self._index.items(query)
+
+    def _described(self, found: Sequence[Found]) -> Iterator[Hit]:
+        paths = [self._paths.get(key) for key in {one.key for one in found}]
+        statement = plan.described([one.record.hex for one in found])
+        rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": [path for path in paths if path]})
+        said = {row[0]: row[1:] for row in rows} if any(paths) else {}
+        for one in found:
+            if one.record.raw not in said:
+                raise IndexDiffersError(
+                    f"The index names record {one.record}, which is not in {one.key}.",
+                    do="Delete the folder state/index of the archive's home: it is made again.",
+                )
+            author, title, text, url, row = said[one.record.raw]
+            yield Hit(
+                **{name: getattr(one, name) for name in FOUND},
+                author=author,
+                title=title,
+                text=None if text is None else one_line(text),
+                url=url,
+                row=row,
+            )
 
     def find_record(self, prefix: str) -> Hit | None:
         """Return the record whose id starts with ``prefix`` (4 to 64 hexadecimal digits), of whatever kind.
@@ -244,81 +252,33 @@ class Search:
             PartitionUnreadableError: a file is damaged; it is named.
             SearchTooLargeError: it needs more memory, and more room where it may spill.
         """
-        with self._executed(statement, frozenset({account})) as cursor:
-            if cursor is None:
-                return
-            with self._translated():
-                reader = cursor.to_arrow_reader(ARROW_BATCH)
-            while True:
-                with self._translated():
-                    batch = next(reader, None)
-                if batch is None:
-                    return
-                yield batch
+        paths = self._paths_of(frozenset({account}))
+        if paths:
+            yield from self._engine.batches(statement.sql, {**statement.parameters, "paths": paths})
 
     def _hits(self, statement: Statement, accounts: frozenset[str] = frozenset()) -> Iterator[Hit]:
-        return map(_hit, self._rows(statement, accounts))
+        paths = self._paths_of(accounts)
+        if paths:
+            yield from map(_hit, self._engine.rows(statement.sql, {**statement.parameters, "paths": paths}))
 
-    def _rows(self, statement: Statement, accounts: frozenset[str]) -> Iterator[tuple[Any, ...]]:
-        with self._executed(statement, accounts) as cursor:
-            while cursor is not None:
-                with self._translated():
-                    rows = cursor.fetchmany(BATCH)
-                if not rows:
-                    return
-                yield from rows
+    def _paths_of(self, accounts: frozenset[str]) -> list[str]:
+        """Return the partitions of accounts, of all if none is named."""
+        return [path for path, source in self._sources.items() if not accounts or source.account in accounts]
 
-    @contextmanager
-    def _executed(self, statement: Statement, accounts: frozenset[str]) -> Iterator[duckdb.DuckDBPyConnection | None]:
-        """Run a statement over the partitions of accounts (of all, if none is named); ``None``: there are none."""
-        paths = [path for path, source in self._sources.items() if not accounts or source.account in accounts]
-        if not paths:
-            yield None
-            return
-        _refuse_no_text(statement)
-        cursor = self._connection.cursor()
-        try:
-            with self._translated():
-                cursor.execute(statement.sql, {**statement.parameters, "paths": paths})
-            yield cursor
-        finally:
-            cursor.close()
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (duckdb.Error, OSError) as error:
-            # Arrow's streams make every error one of the operating system's, and keep its words.
-            if isinstance(error, duckdb.OutOfMemoryException) or str(error).startswith(OUT_OF_MEMORY):
-                raise SearchTooLargeError(
-                    "The search needs more memory than it may use.", do="Narrow it by dates, accounts or further words."
-                ) from error
-            self._refuse_damaged()
-            raise SearchFailedError(f"The search failed: {error}", do="Try again; if it stays, report it.") from error
-
-    def _refuse_damaged(self) -> None:
+    def _refuse_damaged(self, engine: Engine) -> None:
         """Read every file by itself and name the first that cannot be read."""
         for path, source in self._sources.items():
-            try:
-                with self._connection.cursor() as cursor:
-                    cursor.execute(WHOLE_FILE, {"path": path}).fetchall()
-            except duckdb.OutOfMemoryException:
-                continue
-            except duckdb.Error as error:
-                raise PartitionUnreadableError(
-                    f"The partition {source.key} cannot be read as one, from {path}.",
-                    do="Delete that copy if it lies in the cache and search again; then run 'holdfast verify'.",
-                    key=source.key,
-                ) from error
+            if not engine.is_readable(WHOLE_FILE, {"path": path}):
+                raise unreadable(source)
 
 
-def _refuse_no_text(statement: Statement) -> None:
-    for value in statement.parameters.values():
-        try:
-            "".join(value if isinstance(value, list) else [str(value)]).encode()
-        except UnicodeEncodeError:
-            raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from None
+def unreadable(source: Source) -> PartitionUnreadableError:
+    """Return the error that a file is no partition."""
+    return PartitionUnreadableError(
+        f"The partition {source.key} cannot be read as one, from {source.path}.",
+        do="Delete that copy if it lies in the cache and search again; then run 'holdfast verify'.",
+        key=source.key,
+    )
 
 
 def _hit(row: tuple[Any, ...]) -> Hit:

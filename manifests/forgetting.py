@@ -1,10 +1,11 @@
-"""What a machine keeps besides the store, without what was condemned: search copies, notes of captures, work folders.
+"""What a machine keeps besides the store, without what was condemned: copies, index, notes of captures, work folders.
 
 Each machine forgets for itself, with the first command that reads of it in the ledger.
 """
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from manifests import workspaces
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def forget(archive: Archive) -> bool:
-    """Remove copies and notes if the ledger condemned or destroyed anything since the last time; return whether it did.
+    """Remove what may hold something that the ledger condemned or destroyed since the last time; return whether it did.
 
-    They are made again from what is left.
+    Copies, index and notes are made again from what is left.
 
     Raises:
         StoreUnavailableError: the disk refuses.
@@ -29,6 +30,8 @@ def forget(archive: Archive) -> bool:
         if not history.replacing or (known.exists() and known.read_text(encoding="ascii") == now):
             return False
         archive.cache.clear(but=(named.stored for named in history.objects()))
+        for segment in (state / "index").glob("*"):
+            shutil.rmtree(segment, ignore_errors=True)  # somebody else may be at it
         for folder in ("held", "cursors"):
             for note in (state / folder).glob("*"):
                 note.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from ediscovery.disposition.exchanges import Going, surviving_exchanges
 from ediscovery.disposition.lists import by_partition, read_list
 from ediscovery.disposition.strays import strays_of, unfinished_productions
 from ediscovery.evidence import stored_at
+from ediscovery.production.handed_over import standing
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
 from ediscovery.transfer.receiving import transferred
@@ -212,7 +213,7 @@ class Condemning:
             raise _not_due("A production of the plan is not due any more, or gone with another plan.")
 
     def _produced(self, without: tuple[Produced, ...]) -> set[bytes]:
-        if not any(act not in without for act in produced.standing(self.archive)):
+        if not any(act not in without for act in standing(self.archive)):
             return set()
         with searchable_whole(self.archive) as opened:
             return {record.raw for record in produced.needed(self.archive, opened, without=without)}

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.evidence import read_hits
-from ediscovery.production.checking import read_manifest
-from ediscovery.production.manifest import MANIFEST_NAME, ProductionManifest
-from ediscovery.production.reading import attachments, open_pdf, unreadable
+from ediscovery.production.handed_over import manifest_of, standing
 from ediscovery.retention.reckoning import Facts, day_of, longest, reckon
 from manifests.locking import accounts_of
-from storage.objects import read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
 
     from ediscovery.retention.in_force import InForce
@@ -21,14 +17,6 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from schemas.digest import Digest
     from schemas.ledger import Produced
-
-
-def standing(archive: Archive) -> Iterator[Produced]:
-    """Yield the productions whose documents are there."""
-    history = archive.ledger.history
-    for act in history.produced.values():
-        if history.replacements.find(act.document.key) is None:
-            yield act
 
 
 def due(archive: Archive, in_force: InForce, *, as_of: date) -> tuple[Produced, ...]:
@@ -82,15 +70,3 @@ def _shown(archive: Archive, opened: Search, record: Digest) -> set[Digest]:
     thread = read_hits(archive, (hit,))[record].view.thread or hit.item
     around = (hit, *opened.thread(hit.account, thread))
     return {version.record for one in around for version in opened.versions(one.account, one.item)}
-
-
-def manifest_of(archive: Archive, act: Produced) -> ProductionManifest:
-    """Return what a production holds.
-
-    Raises:
-        IntegrityError: it is gone, or not what was stored.
-    """
-    found = attachments(open_pdf(read_stored(archive.store, act.document)))
-    if MANIFEST_NAME not in found:
-        raise unreadable(f"The production {act.production} has no {MANIFEST_NAME}")
-    return read_manifest(found[MANIFEST_NAME], attached=len(found))

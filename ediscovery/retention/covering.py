@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ediscovery import language, plan
-from schemas.query import Query
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from ediscovery.terms import Values
+    from ediscovery.values import Values
     from schemas.holds import Scope
 
 
@@ -23,19 +20,17 @@ class Covering:
     tables: tuple[str, ...]
 
 
-def covering(scopes: Sequence[Scope], account: str, values: Values) -> Covering:
-    """Return the condition that at least one of the scopes, all of which are about the account, covers a record.
+def covering(scopes: Sequence[Scope], found: Callable[[str], Collection[str]], values: Values) -> Covering:
+    """Return the condition that at least one of the scopes, all of which are about one account, covers a record.
 
-    Raises:
-        QuerySyntaxError: the search of a scope cannot be read.
-        InputError: it holds what cannot be searched for (``plan.hits``).
+    ``found`` returns the identifiers of that account's items which a search, as it was typed, finds.
     """
-    tables = [plan.SEARCHED] if any(scope.query is not None for scope in scopes) else []
+    tables = []
     conditions = []
     for number, scope in enumerate(scopes):
         if scope.query is not None:
-            asked = Query(term=language.parse(scope.query), accounts=frozenset({account}))
-            tables.append(f"found{number} AS MATERIALIZED ({plan.items(asked, values)})")
+            named = values.add(sorted(found(scope.query)))
+            tables.append(f"found{number} AS MATERIALIZED (SELECT unnest({named}) AS item)")
         # What covers the record that an absence is about, or a late medium, covers these.
         for record, item, date in (("s.record", "s.item", "s.own"), ("s.about", "s.whose", "s.date")):
             parts = list(_parts(scope, values, number=number, record=record, item=item, date=date))

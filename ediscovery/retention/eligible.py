@@ -14,6 +14,7 @@ from ediscovery.retention.bearing import BEARERS, Bearing, reckons_from_activity
 from ediscovery.retention.covering import covering
 from ediscovery.retention.days import Days
 from ediscovery.retention.gathering import gathered
+from ediscovery.retention.holding import items_found
 from ediscovery.retention.mass import FATES, SERIES, STRICTNESS, Due, MassReckoning, last_of
 from ediscovery.retention.reckoning import Calendar
 from manifests.locking import accounts_of
@@ -110,6 +111,7 @@ class _Judging:
 
     def __init__(self, archive: Archive, opened: Search, in_force: InForce, *, shown: bool) -> None:
         self._history, self._opened, self._shown = archive.ledger.history, opened, shown
+        self._zone = archive.settings.zone
         self._assigning, self._declaring = Assigning(in_force), Declaring(in_force.declared)
         zones = sorted(_zones(self._assigning)) or ["UTC"]
         self._zones = [_Zone(zone, self._assigning) for zone in zones]
@@ -151,7 +153,8 @@ class _Judging:
         account, history = self._history.accounts[name], self._history
         scopes = (one.scope for hold in history.holds.values() for one in hold.covered)
         own = [scope for scope in scopes if name in accounts_of(scope, history)]
-        holds = partial(covering, own, name)
+        found = partial(items_found, account=name, opened=self._opened, zone=self._zone)
+        holds = partial(covering, own, found)
         statement = gathered(account.officials, holds, activity=self._active, shown=self._shown)
         for batch in self._opened.batches(statement, name):
             series = self._assigning.series(batch, account)

@@ -169,7 +169,7 @@ def explain(archive: Archive, opened: Search, hit: Hit, in_force: InForce, *, as
         reckoned=reckoned,
         citations=tuple(_citation(name, in_force) for name in belonging.series),
         needing=_longer(opened, needing, [one for _, one in reckoned]),
-        holds=tuple(holds_on((hit, subject), opened, archive.ledger.history)),
+        holds=tuple(holds_on((hit, subject), opened, archive.ledger.history, archive.settings.zone)),
         guard=archive.store.guard_of(stored.key, version=stored.version) if isinstance(archive.store, Locks) else None,
         as_of=as_of,
     )

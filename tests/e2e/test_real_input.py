@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import UTC
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from archiver.platforms.known import find_platform
 from archiver.platforms.objects import Item
 from ediscovery.commands import searchable
 from ediscovery.evidence import places
-from ediscovery.language import parse
+from ediscovery.language.parsing import parse
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
 from ediscovery.production.checking import check
@@ -289,7 +290,7 @@ def test_naughty_strings_survive_capture_search_and_production(archive: Archive)
     assert len(held) == len(strings)
     for number, text in enumerate(strings):
         assert json.loads(held[str(number)].native)["content_text"] == text
-    query = Query(term=parse("naughty"))
+    query = Query(term=parse("naughty", UTC))
     with searchable(archive) as opened:
         hits = tuple(opened.hits(query))
         assert len(hits) == len(strings)

@@ -5,10 +5,12 @@ The table is written by hand, for the characters that generated tests use.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from schemas.query import And, Not, Or, Phrase, Prefix, Word
+from schemas.query import And, Is, Near, Not, Or, Phrase, Prefix, Wildcard, Within, Word
 from tests.ediscovery.partitions import MONDAY
 
 if TYPE_CHECKING:
@@ -56,32 +58,64 @@ def tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _follows(field: list[tuple[str, str]], wanted: list[tuple[str, str]], *, prefix: bool = False) -> bool:
-    for start in range(len(field) - len(wanted) + 1):
-        pairs = list(zip(field[start:], wanted, strict=False))
-        if all(want[0] in ("", have[0]) for have, want in pairs):
-            *first, last = pairs
-            ends = last[0][1].startswith(last[1][1]) if prefix else last[0][1] == last[1][1]
-            if ends and all(have[1] == want[1] for have, want in first):
-                return True
-    return False
+Fields = Mapping[str, Sequence[str]]
+"""The values of each field of a record; ``facts`` are apart."""
 
 
-def holds(term: Term, fields: Iterable[str]) -> bool:
-    """Whether a record with these fields satisfies the term."""
+def _spans(term: Term, value: list[tuple[str, str]]) -> set[tuple[int, int]]:
+    """The first and the last word of everything in one value that a term finds."""
     match term:
-        case Word(text):
-            return any(_follows(tokens(field), tokens(text)) for field in fields)
-        case Prefix(text):
-            return any(_follows(tokens(field), tokens(text), prefix=True) for field in fields)
-        case Phrase(words):
-            return any(_follows(tokens(field), tokens(" ".join(words))) for field in fields)
-        case Not(inner):
-            return not holds(inner, fields)
-        case And(terms):
-            return all(holds(one, fields) for one in terms)
+        case Word() | Prefix() | Wildcard():
+            return {(at, at) for at, have in enumerate(value) if _is(term, have)}
+        case Phrase(parts):
+            leaves = [Word(part) if isinstance(part, str) else part for part in parts]
+            return {
+                (at, at + len(leaves) - 1)
+                for at in range(len(value) - len(leaves) + 1)
+                if all(_is(leaf, have) for leaf, have in zip(leaves, value[at:], strict=False))
+            }
         case Or(terms):
-            return any(holds(one, fields) for one in terms)
+            return {span for one in terms for span in _spans(one, value)}
+        case Near(first, second, within, ordered):
+            pairs = [(x, y) for x in _spans(first, value) for y in _spans(second, value)]
+            near = {(x[0], y[1]) for x, y in pairs if 1 <= y[0] - x[1] <= within}
+            return near if ordered else near | {(y[0], x[1]) for x, y in pairs if 1 <= x[0] - y[1] <= within}
+    raise AssertionError(term)
+
+
+def _is(leaf: Word | Prefix | Wildcard, have: tuple[str, str]) -> bool:
+    sign, letters = have
+    wanted = leaf.text
+    if wanted[0] in "#@":
+        if wanted[0] != sign:
+            return False
+        wanted = wanted[1:]
+    if isinstance(leaf, Wildcard):
+        form = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in _folded(wanted))
+        return re.fullmatch(form, letters, re.DOTALL) is not None
+    return letters.startswith(_folded(wanted)) if isinstance(leaf, Prefix) else letters == _folded(wanted)
+
+
+def _folded(text: str) -> str:
+    return "".join((LETTERS | ALONE).get(c, c) for c in unicodedata.normalize("NFC", text) if c not in IGNORED)
+
+
+def holds(term: Term, fields: Fields, own: str | None = None) -> bool:
+    """Whether a record with these fields satisfies the term, in one field or in all but ``link``."""
+    match term:
+        case Not(inner):
+            return not holds(inner, fields, own)
+        case And(terms):
+            return all(holds(one, fields, own) for one in terms)
+        case Or(terms):
+            return any(holds(one, fields, own) for one in terms)
+        case Within(name, inner):
+            return holds(inner, fields, name)
+        case Is(fact, value):
+            return value in fields[f"is {fact}"]
+        case _:
+            searched = [own] if own else ["text", "title", "author", "media", "tag"]
+            return any(_spans(term, tokens(value)) for name in searched for value in fields[name])
 
 
 def found(query: Query, versions: Iterable[Version]) -> list[tuple[bytes, bytes]]:
@@ -98,6 +132,26 @@ def found(query: Query, versions: Iterable[Version]) -> list[tuple[bytes, bytes]
     return [hit[2:] for hit in sorted(set(hits))]
 
 
+def fields_of(version: Version) -> Fields:
+    """What words stand in, and what is so."""
+    return {
+        "text": [version.text or ""],
+        "title": [version.title or ""],
+        "author": [version.author or ""],
+        "media": version.alt,
+        "tag": [f"#{tag.lstrip('#')}" for tag in version.tags],
+        "link": (),
+        "is type": [version.kind],
+        "is account": [version.account],
+        "is has": ["media", "image"] if version.alt else [],
+        "is is": ["reply"] if version.kind == "comment" else [],
+    }
+
+
+def _as_phrase(text: str) -> Term:
+    return Phrase(tuple(sign + letters for sign, letters in tokens(text)))
+
+
 def _order(version: Version) -> tuple[float, bytes]:
     return version.captured, version.record.id.raw
 
@@ -109,12 +163,12 @@ def _date(version: Version) -> float:
 def _passes(query: Query, version: Version) -> bool:
     date = MONDAY.plus(seconds=_date(version) * 3600)
     kinds = query.kinds or {"post", "comment", "page"}
-    fields = [f for f in (version.title, version.text, version.author, *version.alt, *version.tags) if f is not None]
+    fields = fields_of(version)
     return (
         version.kind in kinds
         and (not query.accounts or version.account in query.accounts)
         and (query.start is None or query.start <= date)
         and (query.end is None or date < query.end)
-        and (query.author is None or holds(Word(query.author), [version.author or ""]))
+        and (query.author is None or holds(_as_phrase(query.author), fields, "author"))
         and (query.term is None or holds(query.term, fields))
     )

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from ediscovery.index.building import build
+from ediscovery.index.compiling import Known
+from ediscovery.index.reading import Index
 from ediscovery.search import Search, Source
 from schemas.instant import Instant
 from schemas.record import Absence, Attachment, Author, Normalised, Provenance, Record, Slice
@@ -91,6 +94,23 @@ def write(folder: Path, versions: Sequence[Version], *, rows: int = 1000) -> lis
     return sources
 
 
-def opened(sources: list[Source]) -> Search:
-    """A search over partitions; the caller closes it."""
-    return Search(sources, threads=2, memory_limit=MEMORY)
+def no_index() -> Index:
+    """What asks no question of an index has none."""
+    raise AssertionError
+
+
+def opened(sources: list[Source], *, segments: int = 2, known: Known | None = None, memory: int = MEMORY) -> Search:
+    """A search over partitions, by an index of so many segments; the caller closes it."""
+
+    def indexed() -> Index:
+        made = []
+        for number in range(segments):
+            own = sources[number::segments]
+            if own:
+                folder = own[0].path.parent / f"segment-{number}"
+                folder.mkdir(exist_ok=True)
+                build(own, folder, threads=1, memory_limit=MEMORY, spill=folder)
+                made.append(folder)
+        return Index(made, known or Known(), threads=2, memory_limit=memory)
+
+    return Search(sources, indexed, threads=2, memory_limit=memory)

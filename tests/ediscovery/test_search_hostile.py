@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 
 import duckdb
 import pytest
 
+from ediscovery.engine import LEAST_MEMORY, NotTextError, SearchFailedError, SearchSettingError, SearchTooLargeError
 from ediscovery.folding import words
-from ediscovery.language import QuerySyntaxError, parse
-from ediscovery.plan import Statement
-from ediscovery.search import (
-    LEAST_MEMORY,
-    NotTextError,
-    PartitionUnreadableError,
-    Search,
-    SearchFailedError,
-    SearchSettingError,
-    SearchTooLargeError,
-    Source,
-)
-from ediscovery.terms import NothingToSearchError, TermTooLongError
+from ediscovery.index.reading import NothingToSearchError
+from ediscovery.language.faults import QuerySyntaxError
+from ediscovery.language.parsing import parse
+from ediscovery.search import PartitionUnreadableError, Search, Source
+from ediscovery.values import Statement
 from schemas.query import Phrase, Query, Word
 from tests.corpora import corpus
-from tests.ediscovery.partitions import MEMORY, Version, opened, write
+from tests.ediscovery.partitions import MEMORY, Version, no_index, opened, write
 
 HOSTILE = [
     "'; DROP TABLE sources; --",
@@ -31,7 +25,6 @@ HOSTILE = [
     "$paths $p0 {condition} %s ?",
     "a\x00b",
     ".* [a-z] \\x{61} (?i)",
-    "\ud800 lone",
     "مرحبا \u202e evil",
 ]
 
@@ -40,7 +33,7 @@ HOSTILE = [
 def test_hostile_text_is_only_text(tmp_path, text):
     held = [Version("p", "nothing to see", author="nobody")]
     with opened(write(tmp_path, held)) as search:
-        for query in (Query(term=Phrase((text,))), Query(author=text), Query(accounts=frozenset({text}))):
+        for query in (Query(term=Phrase(words(text))), Query(author=text), Query(accounts=frozenset({text}))):
             assert list(search.hits(query)) == []
         assert search.versions(text, "p") == ()
         assert search.count(Query()) == 1
@@ -49,15 +42,15 @@ def test_hostile_text_is_only_text(tmp_path, text):
 def test_names_that_are_no_text_are_refused(tmp_path):
     with opened(write(tmp_path, [Version("p")])) as search, pytest.raises(NotTextError):
         search.thread("blog", "\ud800")
+    with opened(write(tmp_path, [Version("p")])) as search, pytest.raises(NotTextError):
+        search.count(Query(accounts=frozenset({"\ud800"})))
 
 
 def test_what_holds_no_word_is_refused_and_never_finds_everything(tmp_path):
     with opened(write(tmp_path, [Version("p", "x")])) as search:
-        for query in (Query(term=Word("?!")), Query(author=""), Query(author=" - ")):
+        for query in (Query(author=""), Query(author=" - ")):
             with pytest.raises(NothingToSearchError):
                 search.count(query)
-        with pytest.raises(TermTooLongError):
-            search.count(Query(term=Phrase(("long",) * 1_000)))
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "flipped", "missing", "foreign"])
@@ -86,7 +79,7 @@ def test_a_damaged_file_is_named(tmp_path, damage):
 def test_a_search_that_needs_more_memory_than_it_may_use_says_so(tmp_path):
     held = [Version(str(number), f"snow {number} " * 20_000, title="x" * 200_000) for number in range(300)]
     with (
-        Search(write(tmp_path, held), threads=2, memory_limit=64_000_000) as search,
+        opened(write(tmp_path, held), memory=64_000_000) as search,
         pytest.raises(SearchTooLargeError),
     ):
         list(search.hits(Query(term=Word("snow"))))
@@ -96,20 +89,20 @@ def test_what_is_too_much_for_memory_is_written_where_it_may_be_and_else_refused
     held = write(tmp_path, [Version("a")])
     sorting = Statement("SELECT i, hash(i) AS h FROM records($paths), range(6000000) AS numbers(i) ORDER BY h", {})
     (folder := tmp_path / "spill it's").mkdir(mode=0o700)
-    with Search(held, threads=1, memory_limit=LEAST_MEMORY, spill=folder) as search:
+    with Search(held, no_index, threads=1, memory_limit=LEAST_MEMORY, spill=folder) as search:
         batches = search.batches(sorting, "blog")
         rows = next(batches).num_rows
         assert list(folder.iterdir())
         assert rows + sum(batch.num_rows for batch in batches) == 6_000_000
     assert not list(folder.iterdir())
-    with Search(held, threads=1, memory_limit=LEAST_MEMORY) as search, pytest.raises(SearchTooLargeError):
+    with Search(held, no_index, threads=1, memory_limit=LEAST_MEMORY) as search, pytest.raises(SearchTooLargeError):
         list(search.batches(sorting, "blog"))
 
 
 @pytest.mark.parametrize("words", ["boom", "no Out of Memory Error"])
 def test_what_fails_after_the_first_batch_fails_as_a_search(tmp_path, words):
     sql = "SELECT CASE WHEN i > 500000 THEN error($words) END FROM records($paths), range(999999) AS numbers(i)"
-    with Search(write(tmp_path, [Version("a")]), threads=1, memory_limit=MEMORY) as search:
+    with Search(write(tmp_path, [Version("a")]), no_index, threads=1, memory_limit=MEMORY) as search:
         batches = search.batches(Statement(sql, {"words": words}), "blog")
         assert next(batches).num_rows
         with pytest.raises(SearchFailedError, match=words):
@@ -119,7 +112,7 @@ def test_what_fails_after_the_first_batch_fails_as_a_search(tmp_path, words):
 @pytest.mark.parametrize(("threads", "memory"), [(0, MEMORY), (-1, MEMORY), (1, 1_000)])
 def test_impossible_settings_are_refused(threads, memory):
     with pytest.raises(SearchSettingError):
-        Search([], threads=threads, memory_limit=memory)
+        Search([], no_index, threads=threads, memory_limit=memory)
 
 
 def test_a_path_that_would_be_a_pattern_is_refused(tmp_path):
@@ -132,7 +125,7 @@ def test_the_engine_reaches_nothing_but_the_partitions(tmp_path, spill):
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n", encoding="utf-8")
     sources, folder = write(tmp_path, [Version("p")]), spill and tmp_path / spill
-    with Search(sources, threads=2, memory_limit=MEMORY, spill=folder) as search:
+    with Search(sources, no_index, threads=2, memory_limit=MEMORY, spill=folder) as search:
         for sql in (
             f"FROM read_csv('{secret}')",
             f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",
@@ -144,7 +137,7 @@ def test_the_engine_reaches_nothing_but_the_partitions(tmp_path, spill):
             "SELECT * FROM read_parquet('https://example.org/x.parquet')",
         ):
             with pytest.raises(duckdb.Error):
-                search._connection.execute(sql)
+                search._engine._connection.execute(sql)
     assert not (tmp_path / "out.csv").exists()
 
 
@@ -155,7 +148,7 @@ def test_the_queries_of_other_parsers_are_answered_or_refused(tmp_path):
         for path in corpus("conformance", "query-syntax").rglob("*.queries.txt"):
             for line in path.read_text(encoding="utf-8").splitlines():
                 try:
-                    term = parse(line.replace('\\"', '"'))
+                    term = parse(line.replace('\\"', '"'), UTC)
                 except QuerySyntaxError:
                     continue
                 search.count(Query(term=term))
@@ -171,12 +164,12 @@ def test_naughty_strings_are_found_by_their_own_words_and_break_nothing(tmp_path
     searched = typed_in = 0
     with opened(write(tmp_path, held)) as search:
         for number, text in enumerate(naughty):
-            own = words(text)[:20]
+            own = words(text)[:6]
             if own:
                 assert str(number) in {hit.item for hit in search.hits(Query(term=Phrase(own)))}, text
                 searched += 1
             try:
-                term = parse(text)
+                term = parse(text, UTC)
             except QuerySyntaxError:
                 continue
             search.count(Query(term=term))

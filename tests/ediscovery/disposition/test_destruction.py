@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.site import BlogSite
+from ediscovery.commands import searchable
+from schemas.query import Is, Query
 from tests.ediscovery.disposition.offices import Office, files_in, needles, stored_in, traces
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ def test_no_byte_of_a_destroyed_record_is_left_anywhere(office: Office):
     before = office.records()
     one = next(record for record in before.values() if b'"kind":"comment"' in record.normalised)
     assert {name for _, name in traces(stored_in(office.archive.store), needles(one))} >= {"salt", "native", "view"}
+    with searchable(office.archive) as opened:
+        held = opened.count(Query(term=Is("type", "comment")))
     planned = office.destroy()
     after = office.records()
     gone = before.keys() - after.keys()
@@ -39,3 +43,5 @@ def test_no_byte_of_a_destroyed_record_is_left_anywhere(office: Office):
     for one in gone:
         assert not traces(stored_in(office.archive.store), needles(before[one]))
         assert not traces(files_in(office.archive.home), needles(before[one]))
+    with searchable(office.archive) as opened:
+        assert held > opened.count(Query(term=Is("type", "comment"))) == 0

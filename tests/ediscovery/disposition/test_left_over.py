@@ -35,7 +35,7 @@ from manifests.replication import CopyAheadError, copy_archive
 from schemas.holds import Scope
 from schemas.ledger import BatesAssigned, ClassificationAdopted, HoldPlaced
 from schemas.production import BatesRange
-from schemas.query import Query
+from schemas.query import Query, Word
 from storage import layout
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError, read
@@ -349,8 +349,8 @@ def test_a_store_that_is_away_lets_no_stray_be_passed_over(site: BlogSite, tmp_p
 
 def test_another_machine_forgets_with_its_next_command(site: BlogSite, tmp_path: Path):
     office = founded(tmp_path / "home", site)
-    with searchable(office.archive):
-        pass
+    with searchable(office.archive) as opened:
+        assert opened.count(Query(term=Word("superintendent")))
     shutil.copytree(tmp_path / "home", tmp_path / "other", ignore=shutil.ignore_patterns("archive"))
     (tmp_path / "other" / "archive").symlink_to(tmp_path / "home" / "archive")
     before = office.records()
@@ -360,6 +360,8 @@ def test_another_machine_forgets_with_its_next_command(site: BlogSite, tmp_path:
     assert forget(other)
     assert not forget(other)
     assert recalled(other.home, "blog", {}, last="a") == {}
+    for machine in ("home", "other"):
+        assert not list((tmp_path / machine / "state" / "index").iterdir())
     for one in before.keys() - office.records().keys():
         assert not traces(files_in(tmp_path / "other" / "state"), needles(before[one]))
 

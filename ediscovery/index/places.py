@@ -1,0 +1,45 @@
+"""Where a word stands in a document of the index: in which field, and as which of its words.
+
+A place is one number. Each field has a room of its own in the numbers, and the values of a field that has several
+stand apart, so that neither a phrase nor ``w/999`` reaches from one into another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.query import TEXT_FIELDS
+
+if TYPE_CHECKING:
+    from schemas.query import TextField
+
+ROOM_BITS = 20
+ROOM = 1 << ROOM_BITS
+"""Words of one field of one document."""
+
+APART = 1_000
+"""Numbers left free between two values of a field: one more than words can be said to be apart."""
+
+MOST_WORDS = ROOM - 2 * APART
+"""Words of a field that are indexed; what is beyond is counted as not indexed."""
+
+PLACE_BITS = 24
+"""Bits of a place: what is left of the number of a word in a segment is the document."""
+
+SIGN = "\x1f"
+"""What the terms begin with that are no words but facts of a document: no word holds it."""
+
+
+def room(field: TextField) -> tuple[int, int]:
+    """Return the first place of a field and the first after it."""
+    number = TEXT_FIELDS.index(field)
+    return number << ROOM_BITS, (number + 1) << ROOM_BITS
+
+
+UNNAMED_END = room("link")[0]
+"""Words that are searched for without a field stand before this: addresses that an item points to do not count."""
+
+
+def fact(name: str, value: str) -> str:
+    """Return the term that documents have of which the fact has this value."""
+    return f"{SIGN}{name}{SIGN}{value}"

@@ -1,0 +1,1 @@
+"""The language people search in: from text to a term."""
