@@ -117,17 +117,22 @@ _SERVERS: dict[str, subprocess.Popen[str]] = {}
 
 
 def deaths(
-    target: str, arguments: Callable[[Death], Mapping[str, Any]], *, moments: tuple[Moment, ...] = MOMENTS
+    target: str,
+    arguments: Callable[[Death], Mapping[str, Any]],
+    *,
+    moments: tuple[Moment, ...] = MOMENTS,
+    share: tuple[int, int] = (1, 1),
 ) -> Iterator[Death]:
     """Kill ``target`` at its first step, its second, and so on, and yield each death after it has happened.
 
-    ``arguments`` gives each attempt its own place. It ends when an attempt comes through.
+    ``arguments`` gives each attempt its own place. It ends when an attempt comes through. A ``share`` of (2, 5) is the
+    second of five shares, which together take every step: several processes may do them.
     """
     for moment in moments:
-        for step in range(1, FARTHEST):
+        for step in range(share[0], FARTHEST, share[1]):
             death = Death(step, moment)
             if not run_killed_at(step, target, arguments(death), moment=moment):
-                assert step > 1, f"{target} has no durable step at all"
+                assert step > share[0], f"{target} has no durable step at all"
                 break
             yield death
 

@@ -13,7 +13,7 @@ from manifests.audit import audit
 from manifests.console import system_clock
 from tests.ediscovery.disposition.offices import Office, files_in, needles, traces
 from tests.ediscovery.disposition.towns import town
-from tests.killing import Death, deaths
+from tests.killing import Death, Moment, deaths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 SAID = "What a citizen answered"
+AFTER: tuple[Moment, ...] = ("after",)
+SHARES = 6
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Office, dict[Digest
     return office, before
 
 
-def test_a_plan_may_be_killed_at_every_step(begun: tuple[Office, dict[Digest, Record]], tmp_path: Path):
+@pytest.mark.parametrize("share", range(1, SHARES + 1))
+def test_a_plan_may_be_killed_at_every_step(begun: tuple[Office, dict[Digest, Record]], tmp_path: Path, share: int):
     office, before = begun
     staying = {one for one, record in before.items() if b'"kind":"comment"' not in record.normalised}
     staying -= {one for one, record in before.items() if b'"kind":"reply"' in record.normalised}
@@ -55,7 +58,7 @@ def test_a_plan_may_be_killed_at_every_step(begun: tuple[Office, dict[Digest, Re
         return {"home": str(home_of(death)), "plan": "p1"}
 
     # Just before a step is just after the one before it, and before the first nothing has happened.
-    for death in deaths("tests.ediscovery.disposition.killed:execute", attempt, moments=("after",)):
+    for death in deaths("tests.ediscovery.disposition.killed:execute", attempt, moments=AFTER, share=(share, SHARES)):
         home = home_of(death)
         left = replace(office, archive=open_archive(home, now=system_clock, actor="clerk@office"))
         assert staying <= left.records().keys(), death
