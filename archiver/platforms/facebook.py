@@ -12,7 +12,7 @@ import msgspec
 from archiver.parsing.shapes import find_id, find_text
 from archiver.platforms.authorisation import Given
 from archiver.platforms.facebook_objects import view_of
-from archiver.platforms.graph import handle_of, node, stands_for
+from archiver.platforms.graph import handle_in, handle_of, node, stands_for
 from archiver.platforms.graph_events import WEBHOOK
 from archiver.platforms.graph_reading import conversations, dialect, listed, reading, single
 from archiver.platforms.platform import Platform
@@ -21,7 +21,8 @@ from archiver.platforms.reading import Question
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archiver.platforms.reading import Led, Site
+    from archiver.platforms.reading import Known, Led, Site
+    from schemas.account import Account
     from schemas.record import Normalised
 
 # Of edges within a node the count alone: what they hold is asked for by itself. Posts and comments alone have reactions
@@ -91,6 +92,17 @@ OF_TODAY = (
     *("can_hide", "can_remove", "updated_time", "from.name", "from.email", "from.username", "to.data.name"),
     *("to.data.email", "to.data.username", "reviewer.name", "participants.data.name", "participants.data.email"),
 )
+
+
+def _identity(account: Account, held: Known) -> str:
+    """Return the page's id: that of the one page that is held, or else the number in its address.
+
+    A page of the new kind has another number in its address, that of its profile, so what is held goes first.
+    """
+    numbered = [item for item in held if item.isdigit()]
+    pages = [item for item in numbered if held[item][0].kind == "profile"]
+    named = handle_in(account.url)
+    return pages[0] if len(pages) == 1 else named if named.isdigit() and not pages else ""
 
 
 def _start(site: Site) -> Iterable[Question]:
@@ -173,6 +185,7 @@ READING = reading(
     },
     fields=FIELDS,
     stands_for=stands_for,
+    identity=_identity,
 )
 PLATFORM = Platform(
     name="facebook",

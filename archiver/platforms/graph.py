@@ -148,7 +148,12 @@ def find_moment(value: Any) -> Instant | None:  # noqa: ANN401 - any JSON
 
 def handle_of(site: Site) -> str:
     """Return the name or number of the account in its address."""
-    parts = urlsplit(site.account.url)
+    return handle_in(site.account.url)
+
+
+def handle_in(url: str) -> str:
+    """Return the name or number of the account that has an address."""
+    parts = urlsplit(url)
     number = dict(parse_qsl(parts.query)).get("id", "")
     return number if number.isdigit() else parts.path.strip("/").rpartition("/")[2].removeprefix("@")
 

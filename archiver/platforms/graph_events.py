@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from archiver.parsing.shapes import address, find_id, find_text, many, member, objects
 from archiver.parsing.text import find_address, unique
 from archiver.platforms.graph import find_moment
-from archiver.platforms.notifying import Named, Webhook, by_challenge, json_in, signed_with
+from archiver.platforms.notifying import Named, Webhook, by_challenge, json_in, signed_with, whose_in
 from schemas.record import Attachment, Author, Normalised
 
 if TYPE_CHECKING:
@@ -125,14 +125,23 @@ def _told_of(body: bytes) -> Iterator[Named]:
     """Yield what the changes in a call are about: posts, and comments with what they are below."""
     for path in (("entry",), ("values",)):
         for entry in objects(json_in(body), *path):
+            whose = whose_in(entry, "id") if path == ("entry",) else ""
             for change in objects(entry, "changes") if "changes" in entry else (entry,):
                 value, event = change.get("value"), find_event(change)
                 if event is None or event.parent is None or event.type in ("Like", "Undo"):
                     continue
                 below = event.thread if event.parent != event.thread else None
                 is_comment = find_id(value, "comment_id") or find_text(change, "field") in COMMENTED
-                yield Named(event.parent, "comment" if is_comment else "post", below or "")
+                yield Named(event.parent, "comment" if is_comment else "post", below or "", whose)
 
 
-WEBHOOK = Webhook(greeted=by_challenge, signed=signed_with("x-hub-signature-256"), named=_told_of)
+def _told_about(body: bytes) -> Iterator[str]:
+    """Yield the id of the page or account that each entry is about ("Webhooks: Getting Started", Event notifications).
+
+    What Threads tells has no entries, and its document does not say whose its ``target_id`` is.
+    """
+    yield from (whose_in(entry, "id") for entry in objects(json_in(body), "entry"))
+
+
+WEBHOOK = Webhook(greeted=by_challenge, signed=signed_with("x-hub-signature-256"), named=_told_of, about=_told_about)
 """How all three call (developers.facebook.com, "Webhooks: Getting Started"): signed with the app's secret."""

@@ -14,14 +14,15 @@ from archiver.fetch.access import origin_of
 from archiver.platforms import graph
 from archiver.platforms.dialect import Dialect
 from archiver.platforms.graph_events import PATHS
-from archiver.platforms.reading import Endpoint, Question, Reading
+from archiver.platforms.reading import Endpoint, Question, Reading, no_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from archiver.parsing.shapes import Object
     from archiver.platforms.dialect import Context
-    from archiver.platforms.reading import Answer, Led, Order, Site
+    from archiver.platforms.reading import Answer, Known, Led, Order, Site
+    from schemas.account import Account
     from schemas.record import Normalised
 
 
@@ -60,6 +61,7 @@ def reading(
     endpoints: Mapping[str, Endpoint],
     fields: Mapping[str, str],
     stands_for: Callable[[Answer], int],
+    identity: Callable[[Account, Known], str] = no_identity,
 ) -> Reading:
     """Return how one of them is read; ``fields`` are those that items are looked up with, by kind or prefix."""
     return Reading(
@@ -74,6 +76,7 @@ def reading(
         standing=graph.standing,
         stands_for=stands_for,
         quota=graph.quota,
+        identity=identity,
     )
 
 

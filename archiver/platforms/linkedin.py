@@ -17,7 +17,7 @@ from archiver.observe import PRESENT
 from archiver.parsing.shapes import find_text, member, objects
 from archiver.platforms.authorisation import OAuth2
 from archiver.platforms.linkedin_objects import DIALECT, files_of
-from archiver.platforms.notifying import Named, Webhook, by_challenge_code, json_in, signed_with
+from archiver.platforms.notifying import Named, Webhook, by_challenge_code, json_in, signed_with, whose_in
 from archiver.platforms.paging import with_parameter
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Endpoint, Question, Reading, by_status
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from archiver.contract import Standing
-    from archiver.platforms.reading import Answer, Led, Site
+    from archiver.platforms.reading import Answer, Known, Led, Site
+    from schemas.account import Account
     from schemas.record import Kind, Normalised
 
 ORGANISATION, COMMENT = "urn:li:organization:", "urn:li:comment:"
+ENTITY = "organizationalEntity"
 PATHS = {
     "urn:li:image:": "images",
     "urn:li:video:": "videos",
@@ -47,8 +49,19 @@ def _at(site: Site, *path: str, **parameters: str) -> str:
     return f"{site.api}/rest/{below}{'?' if parameters else ''}{urlencode(parameters)}"
 
 
+def _name_in(url: str) -> str:
+    return urlsplit(url).path.strip("/").rpartition("/")[2]
+
+
+def _identity(account: Account, held: Known) -> str:
+    """Return the organisation's URN, from the number in its address or of the one organisation that is held."""
+    named = _name_in(account.url)
+    found = [f"{ORGANISATION}{named}"] if named.isdigit() else [item for item in held if item.startswith(ORGANISATION)]
+    return found[0] if len(found) == 1 else ""
+
+
 def _start(site: Site) -> Iterable[Question]:
-    named = urlsplit(site.account.url).path.strip("/").rpartition("/")[2]
+    named = _name_in(site.account.url)
     if named.isdigit():
         yield Question("organisation", _at(site, "organizations", named))
     else:
@@ -145,9 +158,14 @@ def _told_of(body: bytes) -> Iterator[Named]:
         activity, post = find_text(told, "generatedActivity"), find_text(told, "sourcePost")
         if activity:
             below = post if activity.startswith("urn:li:comment:") else None
-            yield Named(activity, "comment" if below else "post", below or "")
+            yield Named(activity, "comment" if below else "post", below or "", whose_in(told, ENTITY))
         if post:
-            yield Named(post)
+            yield Named(post, whose=whose_in(told, ENTITY))
+
+
+def _told_about(body: bytes) -> Iterator[str]:
+    """Yield the URN of the organisation that each notification is about (its ``organizationalEntity``)."""
+    yield from (whose_in(told, ENTITY) for told in objects(json_in(body), "notifications"))
 
 
 def _listed(title: str, **more: Any) -> Endpoint:  # noqa: ANN401 - the members of an endpoint
@@ -174,6 +192,7 @@ READING = Reading(
     headers=lambda site: {"LinkedIn-Version": site.version, "X-Restli-Protocol-Version": "2.0.0"},
     look_up=_look_up,
     standing=_standing,
+    identity=_identity,
 )
 PLATFORM = Platform(
     name="linkedin",
@@ -184,6 +203,7 @@ PLATFORM = Platform(
         greeted=by_challenge_code,
         signed=signed_with("x-li-signature", before="", content=b"hmacsha256="),
         named=_told_of,
+        about=_told_about,
     ),
     authorisation=OAuth2(
         steps=(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from archiver.parsing.json_slices import JsonMalformedError, decode
+from archiver.parsing.shapes import find_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +28,8 @@ TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,500}={0,2}")
 CODE = re.compile(r"[A-Za-z0-9_-]{1,500}")
 """The same, where ``hmacsha256=`` stands before what is signed of a call."""
 
+IDENTIFIER = re.compile(r"[A-Za-z0-9:._-]{1,200}")
+"""By what platforms know accounts: whatever else stands there is none."""
 LINE_END = re.compile(r"\r\n|\n|\r")
 """Of server-sent events: text may hold other characters at which Python ends lines."""
 
@@ -45,11 +48,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An item that a message says something of: its id, its kind if it should be new, and the item that it is below."""
+    """An item that a message says something of: its id, its kind if it should be new, and the item that it is below.
+
+    ``whose`` is the account that was told of it, as the platform knows it; empty where the message does not say.
+    """
 
     item: str
     kind: Kind = "post"
     within: str = ""
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +76,14 @@ class Webhook:
 
     ``greeted`` answers its question whether the address is ours, from the question's query; ``None`` where it is not
     the platform that asks. ``signed`` judges a call by its headers and body. ``named`` are the items that a body says
-    something of. Without a ``subscription`` a person enters the address on the platform.
+    something of. Without a ``subscription`` a person enters the address on the platform: one for a whole app, where
+    ``about`` reads whom each part of a body is about, as the platform knows them; empty where a part does not say.
     """
 
     greeted: Callable[[Query, str], Reply | None]
     signed: Callable[[Headers, bytes, str], bool]
     named: Callable[[bytes], Iterable[Named]]
+    about: Callable[[bytes], Iterable[str]] = lambda _: ()
     subscription: Subscription | None = None
 
 
@@ -99,6 +108,12 @@ def json_in(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         return decode(body).value
     except JsonMalformedError:
         return None
+
+
+def whose_in(value: Any, *names: str) -> str:  # noqa: ANN401 - any JSON
+    """Return by what a platform knows the account that the first of the members ``names`` tells; else nothing."""
+    found = find_id(value, *names) or ""
+    return found if IDENTIFIER.fullmatch(found) else ""
 
 
 def event_in(body: bytes) -> tuple[str, Any]:

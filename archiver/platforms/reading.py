@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from archiver.observe import standing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from archiver.contract import Access, Standing
+    from archiver.observe import Version
     from archiver.parsing.json_objects import Path
     from archiver.parsing.shapes import Object
     from schemas.account import Account
@@ -24,6 +25,8 @@ Order: TypeAlias = Literal["none", "whole", "newest", "recent", "passing"]
 DATED: frozenset[Order] = frozenset({"newest", "recent", "passing"})
 """The orders that go from the newest item back: a look stops where the items are old enough."""
 UNAUTHORISED = 401
+Known: TypeAlias = "Mapping[str, Sequence[Version]]"
+"""What is held of an account: the versions of each item, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ def nowhere_to_look(_site: Site, _item: str, _kind: Kind) -> str | None:
     return None
 
 
-def no_identity(_account: Account, _held: Iterable[str]) -> str:
+def no_identity(_account: Account, _held: Known) -> str:
     """Know no account by an id of the platform's own."""
     return ""
 
@@ -226,7 +229,7 @@ class Reading:
     ``holdfast.toml`` may choose, with what each does. ``stands_for`` returns the HTTP status that an answer means, for
     platforms that answer every trouble with the same one and say in the body which it is. ``posts`` are how paths
     end that are read by POST (``archiver.platforms.posting``). ``identity`` is what the platform itself knows an
-    account by, from its address or from the ids of what is held of it; empty where neither tells.
+    account by, from its address or from what is held of it; empty where neither tells.
     """
 
     collector: str
@@ -246,4 +249,4 @@ class Reading:
     refusal: Callable[[Answer], str | None] = no_refusal
     stands_for: Callable[[Answer], int] = as_http
     posts: frozenset[str] = frozenset()
-    identity: Callable[[Account, Iterable[str]], str] = no_identity
+    identity: Callable[[Account, Known], str] = no_identity

@@ -15,7 +15,7 @@ from archiver.contract import Access
 from archiver.fetch.access import origin_of
 from archiver.parsing.shapes import find_id, find_text, member, objects
 from archiver.platforms.authorisation import OAuth2
-from archiver.platforms.notifying import Named, Webhook, by_crc, json_in, signed_with
+from archiver.platforms.notifying import Named, Webhook, by_crc, json_in, signed_with, whose_in
 from archiver.platforms.paging import by_cursor
 from archiver.platforms.quotas import by_headers
 from archiver.platforms.reading import Endpoint, Question, Reading
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from archiver.contract import Standing
-    from archiver.platforms.reading import Answer, Led, Site
+    from archiver.platforms.reading import Answer, Known, Led, Site
+    from schemas.account import Account
     from schemas.record import Kind, Normalised
 
 BESIDE = tuple(("includes", name) for name in ("tweets", "posts", "users", "media", "polls", "places"))
 """Where what posts refer to stands in an answer."""
 ITEMS = (("data",), *BESIDE)
+USER_ITEM = "user:"
 ALL_REPLIES, NO_MESSAGES = "all-replies", "no-messages"
 OPTIONS = {
     ALL_REPLIES: "replies of any age are searched for, which needs access to the full archive",
@@ -110,8 +112,20 @@ def _address(site: Site, path: str, parameters: dict[str, str]) -> str:
     return f"{site.api}/{site.version}/{path}?{urlencode(parameters, safe=',:')}"
 
 
+def _handle_in(url: str) -> str:
+    return urlsplit(url).path.strip("/").split("/")[0].removeprefix("@")
+
+
+def _identity(account: Account, held: Known) -> str:
+    """Return the account's id: that of the one user who is held with its handle."""
+    handle = _handle_in(account.url).lower()
+    users = [item for item in held if item.startswith(USER_ITEM)]
+    found = [item for item in users if any(_handle_in(one.url or "").lower() == handle for one in held[item])]
+    return found[0].removeprefix(USER_ITEM) if len(found) == 1 else ""
+
+
 def _start(site: Site) -> Iterable[Question]:
-    handle = urlsplit(site.account.url).path.strip("/").split("/")[0].removeprefix("@")
+    handle = _handle_in(site.account.url)
     yield Question("profile", _address(site, f"users/by/username/{quote(handle)}", {"user.fields": USER_FIELDS}))
     if NO_MESSAGES not in site.options:
         yield Question("messages", _address(site, "dm_events", {"max_results": "100", **MESSAGES}))
@@ -235,6 +249,7 @@ READING = Reading(
     standing=_standing,
     quota=by_headers("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset", reset_is="epoch"),
     refusal=_refusal,
+    identity=_identity,
 )
 
 AUTHORISATION = OAuth2(
@@ -259,12 +274,23 @@ def _told_of(body: bytes) -> Iterator[Named]:
         payload = member(event, "payload")
         found = find_id(payload, "id", "post_id", "tweet_id") or find_id(member(payload, "data"), "id")
         if found:
-            yield Named(found)
+            yield Named(found, whose=_whose(event))
+
+
+def _whose(event: Any) -> str:  # noqa: ANN401 - any JSON
+    return whose_in(member(event, "filter"), "user_id")
+
+
+def _told_about(body: bytes) -> Iterator[str]:
+    """Yield the id of the user whose activity a call tells: of the X Activity API, or of the Account Activity API."""
+    value = json_in(body)
+    yield _whose(member(value, "data")) or whose_in(value, "for_user_id")
 
 
 WEBHOOK = Webhook(
     greeted=by_crc,
     signed=signed_with("x-twitter-webhooks-signature", spelled="base64", begins=b"{"),
     named=_told_of,
+    about=_told_about,
 )
 """How X calls: signed with the app's consumer secret."""

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from archiver.receiving.received import Notification, ReceivedFullError, keep
+from archiver.receiving.routing import NobodyKnownError, routed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from archiver.platforms.notifying import Query, Reply, Webhook
+    from schemas.errors import ArchiveError
     from schemas.instant import Instant
 
 PATH = "/hooks/"
@@ -31,19 +33,24 @@ MOST_AT_ONCE = 64
 """How many calls are taken at the same time: whoever comes then is not let in, and platforms call again."""
 REMEMBERED = 10_000
 """How many calls are known again when they come once more, byte by byte."""
+MOST_STRANGERS = 1_000
+"""After so many who are not known, no more is said of others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
     """One account's address: how its platform calls there, and the secret that both share.
 
-    ``topic`` is what a hub is asked to tell of, where one is.
+    ``topic`` is what a hub is asked to tell of, where one is. ``identity`` is what the platform ``platform`` itself
+    knows the account by; empty where that is not known.
     """
 
     account: str
     webhook: Webhook
     key: str = field(repr=False)
     topic: str = ""
+    platform: str = ""
+    identity: str = ""
 
     def greeted(self, query: Query) -> Reply | None:
         """Return the answer to a platform, or to a hub that tells of our topic; ``None`` to anybody else."""
@@ -55,7 +62,8 @@ class Hook:
 class Hooks(ThreadingHTTPServer):
     """Listens for platforms: each account has the address ``/hooks/ACCOUNT``. ``told`` is called for each notification.
 
-    ``greeted`` is called for each question whether an address is ours that was answered with yes.
+    ``greeted`` is called for each question whether an address is ours that was answered with yes. ``said`` is told
+    of whom a call was about who is not known.
 
     Whoever puts it on the internet puts it behind a server that speaks TLS.
     """
@@ -72,9 +80,11 @@ class Hooks(ThreadingHTTPServer):
         now: Callable[[], Instant],
         told: Callable[[str], None],
         greeted: Callable[[str, Query], None] = lambda *_: None,
+        said: Callable[[ArchiveError], None] = lambda _: None,
     ) -> None:
         self.hooks, self.home, self.name, self.now, self.told = hooks, home, name, now, told
-        self.greeted = greeted
+        self.greeted, self.said = greeted, said
+        self._strangers: set[str] = set()
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._kept: OrderedDict[bytes, None] = OrderedDict()
         super().__init__(address, _Handler)
@@ -97,15 +107,26 @@ class Hooks(ThreadingHTTPServer):
             end.cancel()
             self._places.release()
 
-    def keep(self, account: str, body: bytes) -> None:
-        """Keep what was told of an account: once, also if it comes again, from a platform in doubt or from a thief.
+    def take(self, called: Hook, body: bytes) -> None:
+        """Keep a call whole with each account that it is about.
 
         Raises:
-            ReceivedFullError: it is not kept.
+            ReceivedFullError: it is not kept with all of them.
         """
+        route = routed(self.hooks, called, body)
+        for account, about in route.told.items():
+            self._keep(account, body, about)
+            self.told(account)
+        strangers = set(route.strangers) - self._strangers
+        if strangers and len(self._strangers) < MOST_STRANGERS:
+            self._strangers |= strangers
+            self.said(NobodyKnownError.of(called.account, min(strangers)))
+
+    def _keep(self, account: str, body: bytes, about: tuple[str, ...]) -> None:
+        """Keep what was told of an account: once, also if it comes again, from a platform in doubt or from a thief."""
         known = hashlib.sha256(account.encode() + b"\0" + body).digest()
         if known not in self._kept:
-            keep(self.home, account, Notification(self.name(), self.now(), "webhook", body))
+            keep(self.home, account, Notification(self.name(), self.now(), "webhook", body, about=about))
             self._kept[known] = None
             while len(self._kept) > REMEMBERED:
                 self._kept.popitem(last=False)
@@ -146,11 +167,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(FORBIDDEN)
             return
         try:
-            self.server.keep(hook.account, body)
+            self.server.take(hook, body)
         except ReceivedFullError:
             self._answer(UNAVAILABLE)  # the platform calls again
             return
-        self.server.told(hook.account)
         self._answer(OK)
 
     def _hook(self) -> tuple[Hook | None, dict[str, str]]:

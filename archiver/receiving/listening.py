@@ -42,7 +42,14 @@ def hooks_of(archive: Archive, environment: Mapping[str, str]) -> dict[str, Hook
         if account is not None and platform is not None and platform.webhook is not None:
             place = Place(name, settings, archive.home, environment)
             found[name] = Hook(
-                name, platform.webhook, read_secret(place.read()).token, _topic(archive, account, platform)
+                name,
+                platform.webhook,
+                read_secret(place.read()).token,
+                topic=_topic(archive, account, platform),
+                platform=account.platform,
+                identity=platform.reading.identity(account, held_of(archive, name).versions)
+                if platform.reading
+                else "",
             )
     return found
 
@@ -57,7 +64,12 @@ def _topic(archive: Archive, account: Account, platform: Platform) -> str:
 
 @contextmanager
 def taking_calls(
-    archive: Archive, hooks: Mapping[str, Hook], chance: Chance, subscribing: Subscribing
+    archive: Archive,
+    hooks: Mapping[str, Hook],
+    chance: Chance,
+    subscribing: Subscribing,
+    *,
+    said: Callable[[ArchiveError], None],
 ) -> Iterator[Hooks]:
     """Take the calls of platforms until the block ends, and ask the hubs to call that want to be asked."""
     chosen = archive.settings.listen
@@ -69,6 +81,7 @@ def taking_calls(
         now=archive.now,
         told=subscribing.due.add,
         greeted=subscribing.granted,
+        said=said,
     )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
     thread.start()
@@ -118,7 +131,7 @@ def listening(
     hooks = hooks_of(archive, environment)
     with ExitStack() as begun:
         subscribing = subscribing_of(archive, hooks, due, resolve=resolve, said=said)
-        server = begun.enter_context(taking_calls(archive, hooks, chance, subscribing)) if hooks else None
+        server = begun.enter_context(taking_calls(archive, hooks, chance, subscribing, said=said)) if hooks else None
         streams = begun.enter_context(
             following(archive, chance, due, environment=environment, resolve=resolve, said=said)
         )

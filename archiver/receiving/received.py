@@ -37,13 +37,15 @@ class _Told(Canonical, frozen=True):
     at: Instant
     way: str
     body: str
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One thing that a platform told: its exact bytes, when they came, and by which way (an address of a stream, say).
 
-    ``name`` is its own: 32 hexadecimal digits. One that is ``sealed`` already waits to be looked into.
+    ``name`` is its own: 32 hexadecimal digits. Where it is ``about`` some whom the platform names so, the account is to
+    look into what was told of these, and into no more. One that is ``sealed`` already waits to be looked into.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Notification:
     way: str
     body: bytes
     sealed: bool = False
+    about: tuple[str, ...] = ()
 
 
 def keep(home: Path, account: str, told: Notification) -> None:
@@ -60,7 +63,7 @@ def keep(home: Path, account: str, told: Notification) -> None:
         ReceivedFullError: it is not kept; whoever told it should tell it again.
     """
     folder = _folder(home, account)
-    text = _Told(name=told.name, at=told.at, way=told.way, body=told.body.hex()).to_bytes()
+    text = _Told(name=told.name, at=told.at, way=told.way, body=told.body.hex(), about=told.about).to_bytes()
     temporary = folder / f".{told.name}"
     try:
         make_folders(folder)
@@ -107,7 +110,8 @@ def waiting(home: Path, account: str) -> tuple[Notification, ...]:
         size += len(body)
         if found and size > TOGETHER_OCTETS:
             break
-        found.append(Notification(told.name, told.at, told.way, body, sealed=path.name.endswith(SEALED)))
+        sealed = path.name.endswith(SEALED)
+        found.append(Notification(told.name, told.at, told.way, body, sealed=sealed, about=told.about))
     return tuple(found)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from archiver.platforms.notifying import Named
-    from archiver.platforms.reading import Site
+    from archiver.platforms.reading import Known, Site
     from archiver.receiving.received import Notification
     from schemas.account import Account
     from schemas.instant import Instant
@@ -33,7 +33,7 @@ MOST_NAMED = 1_000
 """How many items a look may be led to: as many changes as Meta puts into one call at most."""
 
 
-def find_site(account: Account, settings: Settings, held: Iterable[str], *, now: Callable[[], Instant]) -> Site | None:
+def find_site(account: Account, settings: Settings, held: Known, *, now: Callable[[], Instant]) -> Site | None:
     """Return where an account is read, with its own id there if its address or what is ``held`` tells that."""
     platform = find_platform(account.platform)
     if platform is None or platform.reading is None:
@@ -69,10 +69,11 @@ def noticed(site: Site, told: Iterable[Notification], writer: WarcWriter) -> tup
 
 
 def named_in(site: Site, told: Notification) -> Iterator[Named]:
-    """Yield the items that a notification says something of."""
+    """Yield the items of the account that a notification says something of."""
     platform = find_platform(site.account.platform)
     if platform is not None and platform.webhook is not None:
-        yield from platform.webhook.named(told.body)
+        about = frozenset(told.about)
+        yield from (one for one in platform.webhook.named(told.body) if not about or one.whose in about)
     if platform is not None and platform.stream is not None:
         yield from platform.stream.named(told.body, site)
 

@@ -32,15 +32,15 @@ def change(field: str, value: Any) -> dict[str, Any]:
 
 def test_facebook_names_the_comment_and_its_post():
     told = change("feed", {"item": "comment", "verb": "edited", "comment_id": "10_2", "post_id": "1_10", "from": {}})
-    assert named("facebook", told) == [Named("10_2", "comment", "1_10")]
+    assert named("facebook", told) == [Named("10_2", "comment", "1_10", "1")]
     removed = change("feed", {"item": "status", "verb": "remove", "post_id": "1_10"})
-    assert named("facebook", removed) == [Named("1_10")]
+    assert named("facebook", removed) == [Named("1_10", whose="1")]
     assert named("facebook", change("feed", {"item": "reaction", "verb": "add", "post_id": "1_10"})) == []
 
 
 def test_instagram_names_the_comment_and_what_it_is_about():
     told = change("comments", {"id": "17", "text": "When?", "media": {"id": "9"}, "from": {"id": "3"}})
-    assert named("instagram", told) == [Named("17", "comment", "9")]
+    assert named("instagram", told) == [Named("17", "comment", "9", "1")]
 
 
 def test_x_names_the_post_that_was_made_or_deleted():
@@ -52,7 +52,20 @@ def test_x_names_the_post_that_was_made_or_deleted():
 CALLING = [name for name, platform in platforms().items() if platform.webhook is not None]
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 NAMES = st.sampled_from(
-    ["entry", "changes", "values", "field", "value", "data", "payload", "id", "post_id", "comment_id", "event_type"]
+    [
+        "entry",
+        "changes",
+        "values",
+        "field",
+        "value",
+        "data",
+        "payload",
+        "id",
+        "post_id",
+        "comment_id",
+        "event_type",
+        "filter",
+    ]
 )
 ANYTHING = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4))
 
@@ -61,6 +74,9 @@ ANYTHING = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.d
 @given(value=ANYTHING)
 def test_no_call_breaks_the_reader(platform: str, value: Any):
     assert all(isinstance(one, Named) and one.item for one in named(platform, value))
+    webhook = platforms()[platform].webhook
+    assert webhook is not None
+    assert {one.whose for one in named(platform, value)} - {""} <= set(webhook.about(json.dumps(value).encode()))
 
 
 @given(st.binary(max_size=100))
