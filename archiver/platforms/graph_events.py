@@ -33,7 +33,7 @@ TYPES = {
 LIKES = frozenset({"like", "reaction"})
 WITHOUT_VERB = {"comments": "Create", "live_comments": "Create", "replies": "Create", "publish": "Create"}
 COMMENTED = frozenset({"comments", "live_comments", "replies"})
-CHANGE = frozenset({"field", "value", "verb", "id"})
+CHANGE = frozenset({"field", "value", "verb", "id", "time"})
 MADE_OF = frozenset({"sender", "recipient", "timestamp"})
 SHAPES = {"reaction": "Like", "read": "Read"}
 ROLES: Mapping[str, Literal["image", "video", "audio", "document"]] = {
@@ -55,7 +55,8 @@ def find_event(value: Object) -> Normalised | None:
 def _change(whole: Object) -> Normalised:
     named, value = whole["field"], whole.get("value")
     about, verb = find_text(value, "item") or named, find_text(value, "verb") or find_text(whole, "verb")
-    thread = find_id(value, "post_id") or find_id(member(value, "media"), "id") or find_id(value, "root_post")
+    within = (find_id(member(value, name), "id") for name in ("media", "root_post"))
+    thread = find_id(value, "post_id") or next(filter(None, within), None) or find_id(value, "root_post")
     target = find_id(value, "comment_id", "id", "photo_id", "video_id", "album_id", "open_graph_story_id")
     kind = TYPES.get(verb or "", WITHOUT_VERB.get(named, TYPES.get(named, "Activity")))
     if about in LIKES:
@@ -123,9 +124,11 @@ def _messaging(value: Object) -> Normalised:
 
 def _told_of(body: bytes) -> Iterator[Named]:
     """Yield what the changes in a call are about: posts, and comments with what they are below."""
-    for path in (("entry",), ("values",)):
-        for entry in objects(json_in(body), *path):
-            whose = whose_in(entry, "id") if path == ("entry",) else ""
+    call = json_in(body)
+    for name in ("entry", "values"):
+        single = member(call, name)  # Threads' document shows one change where others have a list of them
+        for entry in (single,) if isinstance(single, dict) else objects(call, name):
+            whose = whose_in(entry, "id") if name == "entry" else ""
             for change in objects(entry, "changes") if "changes" in entry else (entry,):
                 value, event = change.get("value"), find_event(change)
                 if event is None or event.parent is None or event.type in ("Like", "Undo"):

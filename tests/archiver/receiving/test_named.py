@@ -43,6 +43,19 @@ def test_instagram_names_the_comment_and_what_it_is_about():
     assert named("instagram", told) == [Named("17", "comment", "9", "1")]
 
 
+def test_instagram_with_its_own_login_has_the_change_in_the_entry():
+    change = {"id": "17", "text": "When?", "media": {"id": "9"}, "from": {"id": "3"}}
+    entry = {"id": "1", "time": 1, "field": "comments", "value": change}
+    assert named("instagram", {"object": "instagram", "entry": [entry]}) == [Named("17", "comment", "9", "1")]
+
+
+def test_threads_names_the_reply_whether_one_change_is_told_or_several():
+    told = {"field": "replies", "value": {"id": "8", "text": "No", "root_post": {"id": "2"}}}
+    for values in (told, [told]):
+        call = {"app_id": "1", "target_id": "2", "values": values}
+        assert named("threads", call) == [Named("8", "comment", "2")]
+
+
 def test_x_names_the_post_that_was_made_or_deleted():
     for kind in ("post.create", "post.delete"):
         assert named("x", {"data": {"event_type": kind, "payload": {"id": "1716"}}}) == [Named("1716")]
