@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ediscovery.values import Parameter
+    from ediscovery.sql import Parameter
 
 BATCH = 1_000  # rows fetched at a time
 ARROW_BATCH = 1 << 17

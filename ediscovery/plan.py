@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ediscovery.values import Statement, Values
+from ediscovery.sql import Statement, Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ediscovery.index.reading import Found, Index
-    from ediscovery.values import Statement
+    from ediscovery.sql import Statement
     from schemas.query import Query
     from schemas.record import AbsenceClass, Kind
 

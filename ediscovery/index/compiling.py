@@ -22,7 +22,7 @@ from schemas.record import AbsenceClass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ediscovery.values import Values
+    from ediscovery.sql import Values
     from schemas.digest import Digest
     from schemas.query import Term, TextField
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ediscovery.engine import Engine
 from ediscovery.folding import words
 from ediscovery.index.compiling import Compiler, Known, counting, words_in
-from ediscovery.values import Values
+from ediscovery.sql import Values
 from schemas.digest import Digest
 from schemas.errors import InputError, UnavailableError
 from schemas.instant import Instant

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, cast
 from lark import Token
 
 from ediscovery.folding import Character, part_of, words
+from ediscovery.language.after_fields import dates_of, fact_of
 from ediscovery.language.faults import QuerySyntaxError
 from ediscovery.language.grammar import FIELDS, MOST_TERMS, SIGNED, tree_of
-from ediscovery.language.values import dates_of, fact_of
 from schemas.query import DATES, FACTS, And, During, Is, Near, Not, Or, Phrase, Prefix, Wildcard, Within, Word
 
 if TYPE_CHECKING:

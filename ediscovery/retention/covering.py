@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from ediscovery.values import Values
+    from ediscovery.sql import Values
     from schemas.holds import Scope
 
 

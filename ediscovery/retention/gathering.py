@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.plan import SNIPPET
-from ediscovery.values import Statement, Values
+from ediscovery.sql import Statement, Values
 from schemas.canonical import spell
 from schemas.classifying import ANSWERS
 from schemas.record import LATE

@@ -14,7 +14,7 @@ from ediscovery.index.reading import NothingToSearchError
 from ediscovery.language.faults import QuerySyntaxError
 from ediscovery.language.parsing import parse
 from ediscovery.search import PartitionUnreadableError, Search, Source
-from ediscovery.values import Statement
+from ediscovery.sql import Statement
 from schemas.query import Phrase, Query, Word
 from tests.corpora import corpus
 from tests.ediscovery.partitions import MEMORY, Version, no_index, opened, write
