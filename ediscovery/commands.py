@@ -14,8 +14,8 @@ from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
 from ediscovery.evidence import author_of, places, read_hits, stored_at, words_of
 from ediscovery.index.compiling import Known
-from ediscovery.index.keeping import segments
-from ediscovery.index.reading import Index
+from ediscovery.index.keeping import segments, silent
+from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ediscovery.corroboration import Corroboration
     from ediscovery.evidence import Sealed
+    from ediscovery.index.reading import Index
     from ediscovery.search import Hit
     from ediscovery.threads import Turn
     from manifests.archive import Archive
@@ -112,12 +113,19 @@ def in_words(query: Query) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill: Path | None = None) -> Search:
-    """Return a search over the partitions that the ledger names, through verified local copies.
+def searchable(
+    archive: Archive,
+    accounts: Iterable[str] | None = None,
+    *,
+    spill: Path | None = None,
+    tell: Callable[[str, int, int], None] = silent,
+) -> Search:
+    """Return a search over the partitions that the ledger names, of all accounts or of these, through verified copies.
 
-    What does not fit into its memory is written to the folder ``spill``, if there is one.
+    What does not fit into its memory is written to the folder ``spill``, if there is one. ``tell`` is told how the
+    index is brought up to date, with the first query.
     """
-    cache = archive.cache
+    cache, size = archive.cache, archive.ledger.head.size
     return Search(
         [
             Source(
@@ -127,7 +135,7 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
             )
             for place in places(archive, accounts)
         ],
-        lambda: _opened_index(archive, spill),
+        lambda: _opened_index(archive, size, spill, tell),
         threads=os.cpu_count() or 1,
         memory_limit=MEMORY,
         spill=spill,
@@ -135,14 +143,17 @@ def searchable(archive: Archive, accounts: Iterable[str] | None = None, *, spill
 
 
 @contextmanager
-def _opened_index(archive: Archive, spill: Path | None) -> Iterator[Index]:
+def _opened_index(
+    archive: Archive, size: int, spill: Path | None, tell: Callable[[str, int, int], None]
+) -> Iterator[Index]:
+    """Open the index over the first ``size`` entries: what was sealed since is not among what is searched."""
     known = Known(
         officials={name: account.officials for name, account in archive.ledger.history.accounts.items()},
         numbered=lambda numbers: _numbered(archive, numbers),
     )
     with (
-        segments(archive) as held,
-        Index(held, known, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill) as index,
+        segments(archive, (one for one in places(archive) if one.entry < size), size=size, tell=tell) as held,
+        indexed(held, known, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill) as index,
     ):
         yield index
 
@@ -206,7 +217,7 @@ def search(console: Console, /, words: str, limit: int, **given: Any) -> None:  
     """
     archive = console.open()
     zone = archive.settings.zone
-    with searchable(archive) as opened:
+    with console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
         query = query_of(archive, words, **given)
         total = opened.count(query)
         hits = tuple(opened.hits(query, limit=limit))

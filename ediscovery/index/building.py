@@ -19,7 +19,7 @@ from schemas.record import Normalised, Provenance
 from storage.parquet import read_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ediscovery.search import Source
@@ -75,8 +75,18 @@ class Built:
     cut: int
 
 
-def build(sources: Sequence[Source], folder: Path, *, threads: int, memory_limit: int, spill: Path) -> Built:
+def build(
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    threads: int,
+    memory_limit: int,
+    spill: Path,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Built:
     """Write the segment over some partitions to ``folder``: ``docs.parquet`` and ``postings.parquet``.
+
+    ``tell`` is told how many records are read.
 
     Raises:
         PartitionUnreadableError: a file is no partition, or a record's view is none.
@@ -104,6 +114,7 @@ def build(sources: Sequence[Source], folder: Path, *, threads: int, memory_limit
                 facts.append((number, document.facts))
                 own.append(_doc(source, cells, view))
             arrived += len(together)
+            tell(arrived)
             docs.append(_table(own, segments.DOCS))
             engine.insert("runs", _table(runs, RUNS))
             engine.insert("facts", _table(facts, FACTS))

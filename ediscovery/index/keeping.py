@@ -10,10 +10,13 @@ import fcntl
 import hashlib
 import os
 import shutil
+import unicodedata
+from collections import deque
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ediscovery.evidence import places, stored_at
+from ediscovery.evidence import stored_at
 from ediscovery.index.building import build
 from ediscovery.index.tiles import tiles
 from ediscovery.search import Source
@@ -21,29 +24,38 @@ from manifests.workspaces import workspace
 from storage import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ediscovery.index.tiles import Tile
     from manifests.archive import Archive
     from manifests.history import Place
 
-FORMAT = b"holdfast-index/v1\x00"
+FORMAT = f"holdfast-index/v1 {unicodedata.unidata_version}\n".encode()
+"""What a word is, is a matter of Unicode's tables, and those come with Python."""
+
 MEMORY = 1_500_000_000  # bytes
 
 
-@contextmanager
-def segments(archive: Archive, *, tell: Callable[[int, int], None] = lambda _done, _of: None) -> Iterator[list[Path]]:
-    """Bring the index up to date and give the folders of its segments, which stay until the block ends.
+def silent(_step: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
 
-    ``tell`` is told how many partitions are indexed, of how many that were not.
+
+@contextmanager
+def segments(
+    archive: Archive, held: Iterable[Place], *, size: int, tell: Callable[[str, int, int], None] = silent
+) -> Iterator[list[Path]]:
+    """Give the folders of the segments over partitions, which stay until the block ends; those that lack are made.
+
+    ``held`` are all partitions of the ledger's first ``size`` entries (``evidence.places``). ``tell`` is told how many
+    records are indexed, of how many that were not.
 
     Raises:
         IntegrityError: a partition is missing, altered or malformed.
         StoreUnavailableError: store or disk could not be read or written.
     """
     home = archive.home / "state" / "index"
-    wanted = _wanted(archive)
+    wanted = _wanted(held, size)
     with disk.refusals(home):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(home, set(wanted))
@@ -51,30 +63,29 @@ def segments(archive: Archive, *, tell: Callable[[int, int], None] = lambda _don
     try:
         with disk.refusals(home):
             fcntl.flock(claim, fcntl.LOCK_SH)
-        _complete(archive, home, wanted, tell)
+        # Nothing is swept while we have our claim.
+        missing = {name: own for name, own in wanted.items() if not (home / name).is_dir()}
+        done, of = 0, sum(place.rows for own in missing.values() for place in own)
+        for name, own in missing.items():
+            _make(archive, home / name, own, partial(_told, tell, done, of))
+            done += sum(place.rows for place in own)
         yield [home / name for name in wanted]
     finally:
         os.close(claim)
 
 
-def _complete(archive: Archive, home: Path, wanted: dict[str, list[Place]], tell: Callable[[int, int], None]) -> None:
-    """Make the segments that are not here. Nothing is swept while we have our claim."""
-    missing = {name: held for name, held in wanted.items() if not (home / name).is_dir()}
-    done, of = 0, sum(len(held) for held in missing.values())
-    for name, held in missing.items():
-        tell(done, of)
-        _make(archive, home / name, held)
-        done += len(held)
-    if of:
-        tell(done, of)
+def _told(tell: Callable[[str, int, int], None], before: int, of: int, done: int) -> None:
+    tell("records indexed", before + done, of)
 
 
-def _wanted(archive: Archive) -> dict[str, list[Place]]:
+def _wanted(held: Iterable[Place], size: int) -> dict[str, list[Place]]:
     """Return the partitions that each segment is made of, by the segment's name; there is none over nothing."""
     found: dict[str, list[Place]] = {}
-    waiting = list(places(archive))
-    for tile in tiles(archive.ledger.head.size):
-        own = [place for place in waiting if tile.first <= place.entry < tile.end]
+    waiting = deque(held)  # in the order of entries
+    for tile in tiles(size):
+        own: list[Place] = []
+        while waiting and waiting[0].entry < tile.end:
+            own.append(waiting.popleft())
         if own:
             found[_name(tile, own)] = own
     return found
@@ -88,7 +99,7 @@ def _name(tile: Tile, held: Sequence[Place]) -> str:
     return f"{tile.first:x}-{tile.end - tile.first:x}-{made.hexdigest()[:32]}"
 
 
-def _make(archive: Archive, target: Path, held: Sequence[Place]) -> None:
+def _make(archive: Archive, target: Path, held: Sequence[Place], tell: Callable[[int], None]) -> None:
     sources = [
         Source(archive.cache.path_of(archive.store, stored_at(place)), stored_at(place).key, place.partition.account)
         for place in held
@@ -96,7 +107,7 @@ def _make(archive: Archive, target: Path, held: Sequence[Place]) -> None:
     with workspace(archive.home) as folder:
         made = folder / "segment"
         made.mkdir()
-        build(sources, made, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=folder)
+        build(sources, made, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=folder, tell=tell)
         with disk.refusals(target):
             for file in made.iterdir():
                 _sync(file)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from ediscovery.engine import Engine
 from ediscovery.folding import words
 from ediscovery.index.compiling import Compiler, Known, counting, words_in
+from ediscovery.plan import NO_HITS
 from ediscovery.sql import Values
 from schemas.digest import Digest
 from schemas.errors import InputError, UnavailableError
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from schemas.query import Query, Term
     from schemas.record import AbsenceClass, Kind
 
-NO_HITS = ("absence", "list")
 SEGMENT_BITS = 32
 
 FILES = ("docs.parquet", "postings.parquet")
@@ -40,7 +41,8 @@ postings AS NOT MATERIALIZED (
 )
 OWN = """
 own AS MATERIALIZED (
-    SELECT doc, account, kind, item, captured, record FROM docs SEMI JOIN {found} USING (doc) WHERE {searched}
+    SELECT doc, account, kind, item, captured, record FROM docs SEMI JOIN {found} USING (doc)
+    WHERE NOT list_contains({beside}, kind)
 )"""
 MATCHING_VERSIONS = "SELECT account, kind, item, record AS matched, max(doc) AS shown FROM own GROUP BY ALL"
 MATCHING_ITEMS = """
@@ -105,34 +107,41 @@ class Found:
     absence: AbsenceClass | None
 
 
+@contextmanager
+def indexed(
+    segments: Sequence[Path], known: Known, *, threads: int, memory_limit: int, spill: Path | None = None
+) -> Iterator[Index]:
+    """Open the index over the folders of segments, which must not change meanwhile; see ``Engine``.
+
+    What of them cannot be read is removed, so that it is made anew.
+    """
+
+    def remove_damaged(engine: Engine) -> None:
+        for folder in segments:
+            if not all(engine.is_readable(WHOLE_FILE, {"path": str(folder / name)}) for name in FILES):
+                shutil.rmtree(folder, ignore_errors=True)
+                raise IndexDamagedError(
+                    f"A part of the index is damaged: {folder.name}. It was removed.",
+                    do="Search again: it is made anew from the records, which are not concerned.",
+                )
+
+    with Engine(
+        [folder / name for folder in segments for name in FILES],
+        threads=threads,
+        memory_limit=memory_limit,
+        spill=spill,
+        damaged=remove_damaged,
+    ) as engine:
+        yield Index(engine, segments, known)
+
+
 class Index:
-    """Answers from segments, which must not change meanwhile. For one thread; close it when done."""
+    """Answers from segments; for one thread."""
 
-    def __init__(
-        self, segments: Sequence[Path], known: Known, *, threads: int, memory_limit: int, spill: Path | None = None
-    ) -> None:
-        """Open it over the folders of segments; see ``Engine``."""
-        self._segments = segments
-        self._docs = [folder / "docs.parquet" for folder in segments]
-        self._postings = [folder / "postings.parquet" for folder in segments]
-        self._known = known
-        self._engine = Engine(
-            (*self._docs, *self._postings),
-            threads=threads,
-            memory_limit=memory_limit,
-            spill=spill,
-            damaged=self._remove_damaged,
-        )
-
-    def close(self) -> None:
-        """Release memory and files."""
-        self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __init__(self, engine: Engine, segments: Sequence[Path], known: Known) -> None:
+        self._engine, self._known = engine, known
+        docs, postings = ([str(folder / name) for folder in segments] for name in FILES)
+        self._files = {"docs": docs, "postings": postings}
 
     def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
         """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
@@ -166,8 +175,8 @@ class Index:
         term = condition(query)
         compiler = Compiler(values, self._known, self._common(words_in(term)))
         found = compiler.documents(term)
-        searched = "true" if _asks_for_lists(query) else f"NOT list_contains({values.add(list(NO_HITS))}, kind)"
-        return [*BASE, *compiler.tables, OWN.format(found=found, searched=searched)]
+        beside = [kind for kind in NO_HITS if kind != "list" or not _asks_for_lists(query)]
+        return [*BASE, *compiler.tables, OWN.format(found=found, beside=values.add(beside))]
 
     def _common(self, words: frozenset[Word]) -> dict[str, int]:
         if len(words) < 2:  # noqa: PLR2004 - there is no order of one
@@ -176,20 +185,10 @@ class Index:
         sql = f"WITH {BASE[1]} {counting(sorted(words, key=attrgetter('text')), values)}"
         return dict(self._rows(sql, values))
 
-    def _remove_damaged(self, engine: Engine) -> None:
-        for folder in self._segments:
-            if not all(engine.is_readable(WHOLE_FILE, {"path": str(folder / name)}) for name in FILES):
-                shutil.rmtree(folder, ignore_errors=True)
-                raise IndexDamagedError(
-                    f"A part of the index is damaged: {folder.name}. It was removed.",
-                    do="Search again: it is made anew from the records, which are not concerned.",
-                )
-
     def _rows(self, sql: str, values: Values) -> Iterator[tuple[Any, ...]]:
-        if not self._docs:
+        if not self._files["docs"]:
             return iter(())
-        files = {"docs": [str(one) for one in self._docs], "postings": [str(one) for one in self._postings]}
-        used = {name: paths for name, paths in files.items() if f"${name}" in sql}
+        used = {name: paths for name, paths in self._files.items() if f"${name}" in sql}
         return self._engine.rows(sql, {**values.named, **used})
 
 

@@ -75,7 +75,7 @@ def produce(
         query_words=in_words(query),
         bates_prefix=prefix or archive.settings.production.bates_prefix,
     )
-    with searchable(archive) as opened, console.progress("Producing") as tell:
+    with console.progress("Producing") as tell, searchable(archive, tell=tell) as opened:
         hits = tuple(opened.hits(query))
         tell("checkpoint", 0, 1)
         # After the search, so that it covers whatever was found.

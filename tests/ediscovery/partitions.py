@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.index.building import build
 from ediscovery.index.compiling import Known
-from ediscovery.index.reading import Index
+from ediscovery.index.reading import Index, indexed
 from ediscovery.search import Search, Source
 from schemas.instant import Instant
 from schemas.record import Absence, Attachment, Author, Normalised, Provenance, Record, Slice
@@ -16,6 +16,7 @@ from storage.parquet import write_partition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from schemas.record import AbsenceClass, Kind
@@ -102,7 +103,7 @@ def no_index() -> Index:
 def opened(sources: list[Source], *, segments: int = 2, known: Known | None = None, memory: int = MEMORY) -> Search:
     """A search over partitions, by an index of so many segments; the caller closes it."""
 
-    def indexed() -> Index:
+    def open_index() -> AbstractContextManager[Index]:
         made = []
         for number in range(segments):
             own = sources[number::segments]
@@ -111,6 +112,6 @@ def opened(sources: list[Source], *, segments: int = 2, known: Known | None = No
                 folder.mkdir(exist_ok=True)
                 build(own, folder, threads=1, memory_limit=MEMORY, spill=folder)
                 made.append(folder)
-        return Index(made, known or Known(), threads=2, memory_limit=memory)
+        return indexed(made, known or Known(), threads=2, memory_limit=memory)
 
-    return Search(sources, indexed, threads=2, memory_limit=memory)
+    return Search(sources, open_index, threads=2, memory_limit=memory)

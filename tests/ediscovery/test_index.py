@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from demo.site import BlogSite
 from ediscovery.commands import searchable
-from ediscovery.index.keeping import segments
+from ediscovery.evidence import places
+from ediscovery.index import keeping
 from ediscovery.index.reading import IndexDamagedError
 from ediscovery.index.tiles import tiles
 from schemas.query import Query, Word
@@ -19,6 +20,7 @@ from tests.ediscovery.disposition.offices import Office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
@@ -48,6 +50,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield made
 
 
+def segments(office: Office) -> AbstractContextManager[list[Path]]:
+    archive = office.archive
+    return keeping.segments(archive, places(archive), size=archive.ledger.head.size)
+
+
 def count(office: Office, word: str) -> int:
     with searchable(office.archive) as opened:
         return opened.count(Query(term=Word(word)))
@@ -57,7 +64,7 @@ def count(office: Office, word: str) -> int:
 def test_a_damaged_segment_is_named_and_made_anew(office: Office, damage: str):
     before = count(office, "budget")
     assert before
-    with segments(office.archive) as (folder, *_):
+    with segments(office) as (folder, *_):
         pass
     file = folder / "postings.parquet"
     content = file.read_bytes()
@@ -76,19 +83,19 @@ def test_a_damaged_segment_is_named_and_made_anew(office: Office, damage: str):
 
 
 def test_a_segment_that_somebody_reads_stays_until_he_has_read_it(office: Office):
-    with segments(office.archive) as held:
+    with segments(office) as held:
         office.capture()
-        with segments(office.archive) as anew:
+        with segments(office) as anew:
             assert all(one.is_dir() for one in {*held, *anew})
-    with segments(office.archive) as last:
+    with segments(office) as last:
         assert set(last[0].parent.iterdir()) == set(last)
 
 
 def test_what_is_no_segment_of_this_ledger_goes(office: Office):
-    with segments(office.archive) as held:
+    with segments(office) as held:
         names = {one.name for one in held}
         for one in held:
             shutil.copytree(one, one.with_name(f"{one.name}.copy"))
-    with segments(office.archive) as again:
+    with segments(office) as again:
         assert {one.name for one in again} == names
         assert {one.name for one in again[0].parent.iterdir()} == names

@@ -226,6 +226,17 @@ def test_absences_cannot_be_asked_for_and_lists_only_by_kind(tmp_path):
         search.count(Query(kinds=frozenset({"absence"})))
 
 
+def test_an_absence_is_no_hit_where_lists_are_asked_for_either(tmp_path):
+    held = [
+        Version("a", "snow"),
+        Version("a", kind="absence", verdict="deleted", captured=1),
+        Version("l", kind="list"),
+    ]
+    for query in ("account:blog OR type:list", "type:list OR snow", "type:list"):
+        found = items(tmp_path, held, query)
+        assert found == ["l"] if query == "type:list" else sorted(found) == ["a", "l"]
+
+
 def test_long_phrases_and_many_words_are_found(tmp_path):
     long = [f"wört{n}" for n in range(120)]
     held = [Version("long", " ".join(long)), Version("short", " ".join(long[:-1])), Version("plain", "wort5")]
