@@ -193,6 +193,5 @@ def _refuse_no_text(parameters: Mapping[str, Any]) -> None:
     for value in parameters.values():
         try:
             "".join(value if isinstance(value, list) else [str(value)]).encode()
-        except (UnicodeEncodeError, TypeError):
-            if not isinstance(value, list) or all(isinstance(one, str) for one in value):
-                raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from None
+        except UnicodeEncodeError:
+            raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from None

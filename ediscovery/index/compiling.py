@@ -127,12 +127,13 @@ class Compiler:
             case And(terms):
                 return self._all_of(terms, within, own)
             case Or(terms):
-                single = tuple(one for one in terms if isinstance(one, Word))
-                found = [self.documents(one, within, own) for one in terms if not isinstance(one, Word)]
+                single, others = _parted(terms)
+                found = [f"SELECT doc FROM {self.documents(one, within, own)}" for one in others]
                 if single:
-                    rows = self._rows(single, within, own)
-                    found.append(self._table(f"SELECT DISTINCT doc FROM postings WHERE {rows}"))
-                return self._table(" UNION ".join(f"SELECT doc FROM {one}" for one in found))
+                    found.append(f"SELECT doc FROM postings WHERE {self._rows(single, within, own)}")
+                return self._table(
+                    " UNION ".join(found) if len(found) > 1 else f"SELECT DISTINCT doc FROM ({found[0]})"
+                )
             case Not(inner):
                 among = within or "docs"
                 excluded = self.documents(inner, within, own)
@@ -190,8 +191,12 @@ class Compiler:
             case Phrase(words):
                 return self._phrase([_leaf(one) for one in words], within, own)
             case Or(terms):
-                found = [self._places(one, within, own) for one in terms]
-                return self._table(" UNION ".join(f"SELECT doc, first, last FROM {one}" for one in found))
+                single, others = _parted(terms)
+                found = [f"SELECT doc, first, last FROM {self._places(one, within, own)}" for one in others]
+                if single:
+                    standing = self._standing(single, within, own)
+                    found.append(f"SELECT doc, place AS first, place AS last FROM {standing}")
+                return self._table(" UNION ".join(found))
             case Near():
                 return self._near(term, within, own)
             case _:
@@ -250,7 +255,7 @@ class Compiler:
         Both are sorted into stretches of that length, so that a pair lies in one of them or in two neighbours.
         """
         return f"""
-            SELECT x.doc, x.first, y.last
+            SELECT DISTINCT x.doc, x.first, y.last
             FROM (SELECT *, unnest([last // {most}, last // {most} + 1]) AS stretch FROM {before}) AS x
             JOIN (SELECT *, first // {most} AS stretch FROM {after}) AS y USING (doc, stretch)
             WHERE y.first - x.last BETWEEN 1 AND {most}"""
@@ -360,6 +365,12 @@ class Compiler:
         name = f"t{len(self.tables)}"
         self.tables.append(f"{name} AS MATERIALIZED ({sql})")
         return name
+
+
+def _parted(terms: Sequence[Term]) -> tuple[tuple[Word, ...], tuple[Term, ...]]:
+    """Return the words among terms, which are looked for at once, and the others."""
+    single = tuple(one for one in terms if isinstance(one, Word))
+    return single, tuple(one for one in terms if not isinstance(one, Word))
 
 
 def _leaf(part: str | Prefix | Wildcard) -> Leaf:
