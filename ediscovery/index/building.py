@@ -143,9 +143,9 @@ def _rows(sources: Iterable[Source]) -> Iterator[tuple[Source, Cells]]:
             yield source, cast("Cells", cells)
 
 
-def _columns(source: Source, names: Sequence[str]) -> list[tuple[Cell, ...]]:
+def _columns(source: Source, names: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
     try:
-        return read_columns(source.path, names)
+        yield from read_columns(source.path, names)
     except (IntegrityError, UnavailableError) as error:
         raise unreadable(source) from error
 

@@ -44,9 +44,9 @@ def read_summaries(source: Source) -> Iterator[Summary]:
         yield summary
 
 
-def read_columns(source: Source, names: Sequence[str]) -> list[tuple[Cell, ...]]:
-    """Return the named columns of all rows; no other column is read. See ``read_rows``."""
-    return list(_read(source, names))
+def read_columns(source: Source, names: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
+    """Yield the named columns of all rows; no other column is read. See ``read_rows``."""
+    return _read(source, names)
 
 
 def read_groups(source: Source) -> Iterator[Group]:
