@@ -15,7 +15,7 @@ from archiver.absences import ItemLooker
 from archiver.collectors.known import collector_of
 from archiver.contract import Collected
 from archiver.credentials.opening import opening_of
-from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.addresses import permitted
 from archiver.fetch.placeholders import expand
 from archiver.fetch.recording import Limits
 from archiver.fetch.transport import Patience, RecordingTransport
@@ -133,7 +133,7 @@ def _recording(
             credentials=credentials,
             aliases={account.url: url},
             resolve=resolve,
-            addresses=is_public_or_private if account.private_network else is_public,
+            addresses=permitted(private_network=account.private_network),
             limits=Limits(
                 connect=settings.connect_seconds,
                 read=settings.read_seconds,

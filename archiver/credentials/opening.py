@@ -13,6 +13,7 @@ from archiver.credentials.places import CredentialsMissingError, CredentialsUnsa
 from archiver.credentials.renewing import address_of, find_remark, is_due
 from archiver.credentials.secret import Secret, read_secret
 from archiver.fetch.access import Credentials
+from archiver.fetch.forms import Forms
 from archiver.fetch.tokens import TokenService
 from archiver.platforms.authorisation import Given, OAuth2
 from archiver.platforms.known import find_platform
@@ -154,7 +155,7 @@ def opening_of(archive: Archive, account: Account, *, environment: Mapping[str, 
         account=account,
         place=Place(account.name, chosen, archive.home, environment) if chosen else None,
         authorisation=platform.authorisation if platform else None,
-        service=TokenService(resolve, settings.capture.user_agent, private_network=account.private_network),
+        service=TokenService(Forms(resolve, settings.capture.user_agent, account.private_network)),
         now=archive.now(),
         api=api.rstrip("/"),
     )

@@ -57,6 +57,11 @@ def is_public_or_private(address: Address) -> bool:
     return is_public(address) or address.is_private or address.is_loopback
 
 
+def permitted(*, private_network: bool) -> Permission:
+    """Return which addresses may be connected to, where those of the own network may or may not be."""
+    return is_public_or_private if private_network else is_public
+
+
 def embedded(address: Address) -> ipaddress.IPv4Address | None:
     """Return the IPv4 address that an IPv6 address stands for (RFC 4291 section 2.5.5.2, RFC 6052), or ``None``."""
     if isinstance(address, ipaddress.IPv4Address):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import ssl
+import time
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -49,7 +50,7 @@ class Reach:
     connect: float
     read: float
     total: float
-    clock: Callable[[], float]
+    clock: Callable[[], float] = time.monotonic
 
 
 def connected(reach: Reach, host: str, port: int, *, options: SocketOptions | None = None) -> tuple[socket.socket, str]:

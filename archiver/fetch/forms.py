@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from requests import Request
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.addresses import permitted
 from archiver.fetch.connections import Reach, VettedAdapter
 from archiver.fetch.failures import LATER, AddressMalformedError, ConnectionCutError
 
@@ -41,14 +40,8 @@ class Forms:
             UnavailableError: there is no answer.
             AddressForbiddenError, AddressMalformedError: the address may not be connected to, or is none.
         """
-        reach = Reach(
-            is_public_or_private if self.private_network else is_public,
-            self.resolve,
-            connect=CONNECT,
-            read=READ,
-            total=TOTAL,
-            clock=time.monotonic,
-        )
+        allowed = permitted(private_network=self.private_network)
+        reach = Reach(allowed, self.resolve, connect=CONNECT, read=READ, total=TOTAL)
         sent = {
             "User-Agent": self.user_agent,
             "Content-Type": "application/x-www-form-urlencoded",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from archiver.fetch.failures import LATER, ConnectionCutError, RateLimitedError
-from archiver.fetch.forms import Forms
 from archiver.parsing.json_slices import JsonMalformedError, decode
 from archiver.parsing.shapes import find_id, member
 from schemas.errors import PolicyError
@@ -15,7 +14,8 @@ from schemas.errors import PolicyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archiver.fetch.addresses import Resolver
+    from archiver.fetch.forms import Forms
+
 
 TOO_MANY_REQUESTS, SERVER_ERRORS = 429, 500
 
@@ -28,11 +28,9 @@ class TokenRefusedError(PolicyError):
 
 @dataclass(frozen=True, slots=True)
 class TokenService:
-    """The way to where tokens are given out. ``private_network`` allows addresses that are not public."""
+    """The way to where tokens are given out."""
 
-    resolve: Resolver
-    user_agent: str
-    private_network: bool = False
+    forms: Forms
 
     def ask(self, url: str, *, method: str = "POST", form: str = "", headers: Mapping[str, str] | None = None) -> str:
         """Return the body of the answer to a form.
@@ -42,11 +40,10 @@ class TokenService:
             TokenRefusedError: the platform refuses; the error shows its own code, and nothing of what was sent.
             AddressForbiddenError, AddressMalformedError: the address may not be connected to, or is none.
         """
-        if not url.lower().startswith("https://") and not self.private_network:
+        if not url.lower().startswith("https://") and not self.forms.private_network:
             raise TokenRefusedError("Tokens are asked for over https alone.", do="Correct the platform's address.")
         sent = {"Accept": "application/json", **(headers or {})}
-        forms = Forms(self.resolve, self.user_agent, self.private_network)
-        status, body = forms.send(url, form, method=method, headers=sent)
+        status, body = self.forms.send(url, form, method=method, headers=sent)
         host = urlsplit(url).hostname
         if status == TOO_MANY_REQUESTS:
             raise RateLimitedError(f"{host} gave no token: it wants to be asked less often.", do=LATER, status=status)

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from archiver.fetch.addresses import Resolver
-    from archiver.platforms.platform import Platform
     from archiver.sealing import Chance
     from manifests.archive import Archive
-    from schemas.account import Account
     from schemas.errors import ArchiveError
 
 
@@ -40,26 +38,18 @@ def hooks_of(archive: Archive, environment: Mapping[str, str]) -> dict[str, Hook
         account = archive.ledger.history.accounts.get(name)
         platform = find_platform(account.platform) if account else None
         if account is not None and platform is not None and platform.webhook is not None:
-            place = Place(name, settings, archive.home, environment)
+            secret = read_secret(Place(name, settings, archive.home, environment).read()).token
+            site = find_site(account, archive.settings, held_of(archive, name).versions, now=archive.now)
+            subscription = platform.webhook.subscription
             found[name] = Hook(
                 name,
                 platform.webhook,
-                read_secret(place.read()).token,
-                topic=_topic(archive, account, platform),
+                secret,
+                topic=(subscription.topic(site) if subscription and site else None) or "",
                 platform=account.platform,
-                identity=platform.reading.identity(account, held_of(archive, name).versions)
-                if platform.reading
-                else "",
+                identity=site.identity if site else "",
             )
     return found
-
-
-def _topic(archive: Archive, account: Account, platform: Platform) -> str:
-    subscription = platform.webhook.subscription if platform.webhook else None
-    if subscription is None:
-        return ""
-    site = find_site(account, archive.settings, held_of(archive, account.name).versions, now=archive.now)
-    return (subscription.topic(site) if site else None) or ""
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import ssl
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from websockets.exceptions import ConnectionClosedError, WebSocketException
 from websockets.sync.client import connect
 
-from archiver.fetch.addresses import is_public, is_public_or_private
+from archiver.fetch.addresses import permitted
 from archiver.fetch.connections import Reach, VettedAdapter, connected
 from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
 from archiver.receiving.received import LARGEST
@@ -125,14 +124,8 @@ class StreamReader:
         return url, dict(headers)
 
     def _reach(self) -> Reach:
-        return Reach(
-            is_public_or_private if self.private_network else is_public,
-            self.resolve,
-            connect=CONNECT,
-            read=SILENCE,
-            total=FOREVER,
-            clock=time.monotonic,
-        )
+        allowed = permitted(private_network=self.private_network)
+        return Reach(allowed, self.resolve, connect=CONNECT, read=SILENCE, total=FOREVER)
 
 
 def events_in(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from archiver.credentials.opening import CredentialsExposedError, Opening
 from archiver.credentials.places import CredentialsMissingError, Place
 from archiver.credentials.secret import Secret, SecretUnusableError
 from archiver.fetch.access import Credentials, CredentialsMisshapenError, origin_of
+from archiver.fetch.forms import Forms
 from archiver.fetch.tokens import TokenService
 from schemas.account import Account
 from schemas.settings import AccessSettings, SettingsError, parse_settings
@@ -40,7 +41,7 @@ def credentials_of(
 ) -> Credentials | None:
     """What requests for the account carry on a machine."""
     place = Place(account.name, settings, home, environment) if settings else None
-    return Opening(account, place, None, TokenService(only_loopback, "holdfast"), AT).credentials(access)
+    return Opening(account, place, None, TokenService(Forms(only_loopback, "holdfast")), AT).credentials(access)
 
 
 @pytest.mark.parametrize("way", ["bearer", "parameter"])

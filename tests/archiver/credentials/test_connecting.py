@@ -21,6 +21,7 @@ from archiver.credentials.opening import Opening
 from archiver.credentials.places import CredentialsUnsavableError, Place
 from archiver.credentials.renewing import is_due
 from archiver.credentials.secret import Secret, SecretUnusableError, read_secret
+from archiver.fetch.forms import Forms
 from archiver.fetch.tokens import TokenRefusedError, TokenService
 from archiver.platforms.authorisation import Given, OAuth1, OAuth2, Renewal
 from archiver.rounds import system_chance
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 REDIRECT = "http://127.0.0.1:8571/callback"
 ACCOUNT = Account(name="city", platform="mastodon", url="http://127.0.0.1/@city", title="City", private_network=True)
-SERVICE = TokenService(only_loopback, "holdfast", private_network=True)
+SERVICE = TokenService(Forms(only_loopback, "holdfast", private_network=True))
 
 
 @pytest.fixture

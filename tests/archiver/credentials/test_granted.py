@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from archiver.credentials.granted import granted
 from archiver.credentials.secret import Secret, read_secret
 from archiver.fetch.failures import AddressMalformedError, ConnectionCutError, RateLimitedError
+from archiver.fetch.forms import Forms
 from archiver.fetch.tokens import TokenRefusedError, TokenService
 from tests.archiver.transports import AT, only_loopback
 from tests.servers import Answer, serving
@@ -19,7 +20,7 @@ TOKEN = "IGQV-opensesame-42"
 BEFORE = Secret(
     token="the-token-before", client="app", client_secret="app-secret-1", refresh="renews-1", scopes=("read",)
 )
-SERVICE = TokenService(only_loopback, "holdfast", private_network=True)
+SERVICE = TokenService(Forms(only_loopback, "holdfast", private_network=True))
 
 
 @pytest.mark.parametrize(
