@@ -27,7 +27,7 @@ from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
 from schemas.account import Account
-from tests.archiver.test_api_collector import FOLLOWERS, LOOK_UP, PROFILE, STATUSES, answer, status
+from tests.archiver.api_site import FOLLOWERS, LOOK_UP, PROFILE, STATUSES, answer, status
 from tests.archiver.transports import AT, only_loopback
 from tests.manifests.archives import archive_in
 from tests.servers import Answer, serving

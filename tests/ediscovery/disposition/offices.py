@@ -213,6 +213,15 @@ class Office:
         }
 
 
+def comments(office: Office) -> set[Digest]:
+    """The records of comments."""
+    return {
+        one
+        for one, record in office.records().items()
+        if b'"kind":"comment"' in record.normalised or b'"kind":"reply"' in record.normalised
+    }
+
+
 def needles(record: Record) -> dict[str, bytes]:
     """What must not be left of a record: its parts, and what would confirm a guess at them."""
     found = {"salt": record.salt, "native": record.native, "view": record.normalised, "provenance": record.provenance}

@@ -39,7 +39,7 @@ from schemas.query import Query, Word
 from storage import layout
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError, read
-from tests.ediscovery.disposition.offices import RULES, Office, files_in, needles, silent, stored_in, traces
+from tests.ediscovery.disposition.offices import RULES, Office, comments, files_in, needles, silent, stored_in, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,15 +100,6 @@ def produced(office: Office, query: Query) -> Produced:
         hits = tuple(opened.hits(query))
         checkpoint = make(archive, nonce=system_nonce, name=False)
         return making.produce(archive, opened, hits, order, signer_of(archive), checkpoint).act
-
-
-def comments(office: Office) -> set[Digest]:
-    """The records of comments."""
-    return {
-        one
-        for one, record in office.records().items()
-        if b'"kind":"comment"' in record.normalised or b'"kind":"reply"' in record.normalised
-    }
 
 
 def test_what_goes_goes_from_every_copy_and_nothing_is_certified_before(site: BlogSite, tmp_path: Path):
