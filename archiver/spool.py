@@ -22,6 +22,7 @@ from schemas.capture import Observation, Outcome, Poll, Sanity
 from schemas.errors import IntegrityError, UnavailableError
 from schemas.instant import Instant
 from schemas.record import Method
+from storage.disk import synchronise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -193,7 +194,7 @@ def begin(root: Path, plan: Plan) -> Iterator[Spooled]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with on_disk(folder):
             hidden.rename(folder)
-            _sync_folder(root)
+            synchronise(root)
         yield Spooled(folder)
 
 
@@ -273,12 +274,4 @@ def _write_whole(path: Path, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.rename(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    synchronise(path.parent)

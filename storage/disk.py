@@ -163,12 +163,12 @@ def make_folders(path: Path) -> None:
 
 
 def synchronise(path: Path) -> None:
-    """Make the names in a folder durable."""
-    folder = os.open(path, FOLDER)
+    """Make durable what a file holds, or the names in a folder."""
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
 
 
 @contextmanager

@@ -110,21 +110,13 @@ def _make(archive: Archive, target: Path, held: Sequence[Place], tell: Callable[
         build(sources, made, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=folder, tell=tell)
         with disk.refusals(target):
             for file in made.iterdir():
-                _sync(file)
+                disk.synchronise(file)
             try:
                 made.rename(target)
             except OSError:
                 # Somebody else made the same.
                 if not target.is_dir():
                     raise
-
-
-def _sync(file: Path) -> None:
-    opened = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _sweep(home: Path, wanted: set[str]) -> None:

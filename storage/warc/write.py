@@ -17,6 +17,7 @@ from warcio.utils import Digester
 from warcio.warcwriter import BaseWARCWriter
 
 from schemas.errors import ConflictError, UnavailableError
+from storage.disk import synchronise
 from storage.warc.coding import STEP
 from storage.warc.digests import spelled
 from storage.warc.exchange import field
@@ -100,7 +101,7 @@ class WarcWriter:
         )
         self._append(info)
         self._sync()
-        _sync_folder(path.parent)
+        synchronise(path.parent)
 
     def exchange(self, exchange: Exchange) -> str:
         """Record a request and its response; return the response's record id, ``urn:uuid:…``.
@@ -314,14 +315,6 @@ def _digest(body: BinaryIO) -> tuple[str, int]:
     size = body.tell() - start
     body.seek(start)
     return spelled(hasher.digest()), size
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unwritable(error: OSError) -> WarcUnwritableError:
