@@ -117,7 +117,7 @@ def _members(names: str) -> bytes:
 
 
 USERINFO = rb"://[^/?#\s@:]{0,256}:([^/?#\s@]{1,1024})@"
-IN_ADDRESSES = (b"=", b"%3d", b"%3D", b"@")
+IN_ADDRESSES = re.compile("=|@|%3d", re.IGNORECASE)
 """One of these is in whatever a rule for addresses matches."""
 ADDRESS_RULES = tuple(
     Rule(re.compile(pattern, re.IGNORECASE), 2 * LONGEST_VALUE + 96, (b"=", b"%3d", b"@"))
@@ -208,9 +208,9 @@ class Mask:
         return scheme + space + self.fill.decode() * len(rest)
 
     def _text(self, text: str, encoding: str) -> str:
+        if not self._literal and text.isascii() and not IN_ADDRESSES.search(text):
+            return text
         content = text.encode(encoding, "replace")
-        if not self._literal and not any(mark in content for mark in IN_ADDRESSES):
-            return content.decode(encoding)
         for rule in (*self._literal, *ADDRESS_RULES):
             content = rule.masked(content, fill=self.fill, until=len(content))[0]
         return content.decode(encoding)
