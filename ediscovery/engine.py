@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
+from ediscovery.sql import bound
 from schemas.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Engine:
         threads: int,
         memory_limit: int,
         spill: Path | None = None,
-        prepare: Sequence[tuple[str, Mapping[str, Any]]] = (),
+        prepare: Sequence[tuple[str, Mapping[str, Parameter]]] = (),
         damaged: Callable[[Engine], None] = lambda _: None,
     ) -> None:
         """Open it over files with so many threads and bytes of memory; nothing is read yet.
@@ -90,7 +91,7 @@ class Engine:
         self._connection = duckdb.connect(":memory:")
         run = self._connection.execute
         for sql, parameters in prepare:
-            run(sql, dict(parameters))
+            run(sql, bound(parameters))
         run("SET threads = $threads", {"threads": threads})
         run("SET memory_limit = $limit", {"limit": f"{memory_limit}B"})
         # Nothing of the archive is written outside it.
@@ -124,7 +125,7 @@ class Engine:
             cursor.register("given", rows)
             cursor.execute(f"INSERT INTO {table} SELECT * FROM given")  # noqa: S608 - a name of ours
 
-    def rows(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement finds, in its order.
 
         Raises:
@@ -140,7 +141,9 @@ class Engine:
                     return
                 yield from rows
 
-    def batches(self, sql: str, parameters: Mapping[str, Any], *, size: int = ARROW_BATCH) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, sql: str, parameters: Mapping[str, Parameter], *, size: int = ARROW_BATCH
+    ) -> Iterator[pa.RecordBatch]:
         """Yield what a statement finds, as it is found, in batches. Raises what ``rows`` raises."""
         with self._executed(sql, parameters) as cursor:
             with self.translated():
@@ -153,12 +156,13 @@ class Engine:
                 yield batch
 
     @contextmanager
-    def _executed(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
-        _refuse_no_text(parameters)
+    def _executed(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[duckdb.DuckDBPyConnection]:
+        values = bound(parameters)
+        _refuse_no_text(values)
         cursor = self._connection.cursor()
         try:
             with self.translated():
-                cursor.execute(sql, dict(parameters))
+                cursor.execute(sql, values)
             yield cursor
         finally:
             cursor.close()
@@ -177,11 +181,11 @@ class Engine:
             self._damaged(self)
             raise SearchFailedError(f"The search failed: {error}", do="Try again; if it stays, report it.") from error
 
-    def is_readable(self, sql: str, parameters: Mapping[str, Any]) -> bool:
+    def is_readable(self, sql: str, parameters: Mapping[str, Parameter]) -> bool:
         """Return whether a statement can be run to its end; one that wants more memory is not said to be unreadable."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(sql, dict(parameters)).fetchall()
+                cursor.execute(sql, bound(parameters)).fetchall()
         except duckdb.OutOfMemoryException:
             return True
         except duckdb.Error:
@@ -189,9 +193,9 @@ class Engine:
         return True
 
 
-def _refuse_no_text(parameters: Mapping[str, Any]) -> None:
+def _refuse_no_text(parameters: Mapping[str, str | int]) -> None:
     for value in parameters.values():
         try:
-            "".join(value if isinstance(value, list) else [str(value)]).encode()
+            str(value).encode()
         except UnicodeEncodeError:
             raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from ediscovery import plan
 from ediscovery.engine import Engine
+from ediscovery.sql import listed
 from schemas.digest import Digest
 from schemas.errors import InputError, IntegrityError
 from schemas.instant import Instant
@@ -34,19 +35,22 @@ if TYPE_CHECKING:
     OpenIndex: TypeAlias = Callable[[], AbstractContextManager[Index]]
 
 JOINERS = "\u200c\u200d"  # in emoji and in Indic and Persian words
-TOGETHER = 1_000
+TOGETHER = 20_000
 """Hits that are looked up in partitions at once."""
 
 FOUND = ("record", "matched", "account", "item", "kind", "created", "captured", "key", "versions", "absence")
 SHORTEST_PREFIX = 4  # hexadecimal digits of a record's id
 FULL_ID = 64
 
-RECORDS = """
+RECORDS = f"""
 CREATE MACRO records(paths) AS TABLE
 SELECT file.*, sources.account, sources.key
-FROM read_parquet(paths, filename = true, file_row_number = true, hive_partitioning = false) AS file
+FROM read_parquet({listed("paths")}, filename = true, file_row_number = true, hive_partitioning = false) AS file
 JOIN sources ON sources.path = file.filename
-"""
+"""  # noqa: S608 - names of ours
+SOURCES = (
+    f"INSERT INTO sources SELECT {', '.join(f'unnest({listed(name)})' for name in ('$paths', '$keys', '$accounts'))}"
+)
 # Reads every column, and the derived view as what it should be: a file may be whole and hold no JSON.
 WHOLE_FILE = f"""
 SELECT max(hash({", ".join(PARTITION_V1.names)})), max(hash(decode(normalised)::JSON)) FROM read_parquet($path)
@@ -153,7 +157,7 @@ class Search:
                 spill=spill,
                 prepare=(
                     ("CREATE TABLE sources (path VARCHAR, key VARCHAR, account VARCHAR)", {}),
-                    ("INSERT INTO sources SELECT unnest($paths), unnest($keys), unnest($accounts)", columns),
+                    (SOURCES, columns),
                     (RECORDS, {}),
                 ),
                 damaged=self._refuse_damaged,

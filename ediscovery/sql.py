@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -9,6 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Parameter: TypeAlias = "str | int | list[str]"
+
+
+def listed(name: str) -> str:
+    """Return how SQL reads a parameter that is a list: as JSON, for DuckDB looks long at each part of a Python list."""
+    return f"""from_json({name}, '["VARCHAR"]')"""
+
+
+def bound(parameters: Mapping[str, Parameter]) -> dict[str, str | int]:
+    """Return parameters as a statement takes them."""
+    return {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+        for name, value in parameters.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,7 @@ class Values:
         self.named: dict[str, Parameter] = {}
 
     def add(self, value: Parameter) -> str:
-        """Return the name, as SQL spells it, of a new parameter."""
+        """Return what SQL calls a new parameter."""
         name = f"p{len(self.named)}"
         self.named[name] = value
-        return f"${name}"
+        return listed(f"${name}") if isinstance(value, list) else f"${name}"

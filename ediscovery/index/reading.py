@@ -12,7 +12,7 @@ from ediscovery.engine import Engine
 from ediscovery.folding import words
 from ediscovery.index.compiling import Compiler, Known, counting, words_in
 from ediscovery.plan import NO_HITS
-from ediscovery.sql import Values
+from ediscovery.sql import Values, listed
 from schemas.digest import Digest
 from schemas.errors import InputError, UnavailableError
 from schemas.instant import Instant
@@ -32,11 +32,11 @@ WHOLE_FILE = "SELECT max(hash(COLUMNS(*))) FROM read_parquet($path)"
 BASE = (
     f"""
 docs AS NOT MATERIALIZED (
-    SELECT *, file_index::BIGINT << {SEGMENT_BITS} | file_row_number AS doc FROM read_parquet($docs)
+    SELECT *, file_index::BIGINT << {SEGMENT_BITS} | file_row_number AS doc FROM read_parquet({listed("$docs")})
 )""",
     f"""
 postings AS NOT MATERIALIZED (
-    SELECT term, file_index::BIGINT << {SEGMENT_BITS} | doc AS doc, places FROM read_parquet($postings)
+    SELECT term, file_index::BIGINT << {SEGMENT_BITS} | doc AS doc, places FROM read_parquet({listed("$postings")})
 )""",
 )
 OWN = """
