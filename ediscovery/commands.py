@@ -12,7 +12,7 @@ import click
 
 from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
-from ediscovery.evidence import author_of, places, read_hits, stored_at, words_of
+from ediscovery.evidence import author_of, places, read_hits, sealed_places, stored_at, words_of
 from ediscovery.index.compiling import Known
 from ediscovery.index.keeping import segments, silent
 from ediscovery.index.reading import indexed
@@ -132,6 +132,7 @@ def searchable(
                 path=cache.path_of(archive.store, stored_at(place)),
                 key=stored_at(place).key,
                 account=place.partition.account,
+                entry=place.entry,
             )
             for place in places(archive, accounts)
         ],
@@ -152,8 +153,8 @@ def _opened_index(
         numbered=lambda numbers: _numbered(archive, numbers),
     )
     with (
-        segments(archive, (one for one in places(archive) if one.entry < size), size=size, tell=tell) as held,
-        indexed(held, known, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill) as index,
+        segments(archive, (one for one in sealed_places(archive) if one.entry < size), size=size, tell=tell) as files,
+        indexed(files, known, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill) as index,
     ):
         yield index
 

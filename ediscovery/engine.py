@@ -114,16 +114,12 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> None:
-        """Run a statement that yields nothing. Raises what ``rows`` raises."""
-        with self._executed(sql, parameters or {}):
-            pass
-
-    def insert(self, table: str, rows: pa.Table) -> None:
-        """Append rows to a table of the engine's own, column by column."""
+    def run(self, sql: str, **given: pa.Table) -> None:
+        """Run a statement that yields nothing; it may name tables that are given. Raises what ``rows`` raises."""
         with self.translated(), self._connection.cursor() as cursor:
-            cursor.register("given", rows)
-            cursor.execute(f"INSERT INTO {table} SELECT * FROM given")  # noqa: S608 - a name of ours
+            for name, table in given.items():
+                cursor.register(name, table)
+            cursor.execute(sql)
 
     def rows(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement finds, in its order.

@@ -68,12 +68,14 @@ class Sealed:
 
 def places(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[Place]:
     """Yield every partition of which something is left, oldest entry first, of all accounts or of these."""
+    return (place for place in sealed_places(archive, accounts) if place.stored is not None)
+
+
+def sealed_places(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[Place]:
+    """Yield every partition that was ever sealed, oldest entry first, of all accounts or of these."""
     history = archive.ledger.history
     found = [
-        place
-        for account in (history.accounts if accounts is None else accounts)
-        for place in history.places(account)
-        if place.stored is not None
+        place for account in (history.accounts if accounts is None else accounts) for place in history.places(account)
     ]
     return iter(sorted(found, key=lambda place: (place.entry, place.partition.stored.key)))
 

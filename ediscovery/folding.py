@@ -60,7 +60,6 @@ NEVER_FOLDED = frozenset(map(chr, (*range(0x1100, 0x1200), 0x3099, 0x309A)))  # 
 START, END = "\x1f", "\x1e"  # around a character that is a word by itself, until words are parted
 # A sign stands after no word and right before one.
 NO_SIGN = re.compile(f"(?<=[^ #@{START}])[#@]|[#@](?=[ #@]|$)")
-PARTED = re.compile(f"[ {START}{END}]+")
 Wildcards: TypeAlias = Literal["", "*", "*?"]
 LAST_TABULATED = 0x1FFFF  # above it nothing folds, and there are only these runs
 STARTS_ABOVE = (0x20000, 0x3FFFE, 0xE0000, 0xE1000)
@@ -161,7 +160,8 @@ def spaced(text: str, wildcards: Wildcards = "") -> str:
     folded = composed.translate(TABLES[wildcards])
     if "#" in folded or "@" in folded:
         folded = NO_SIGN.sub(" ", folded).replace(f"#{START}", " #").replace(f"@{START}", " @")
-    return " ".join(PARTED.split(folded)).strip(" ")
+    # START and END are white space to Python, too, and nothing else is left that is.
+    return " ".join(folded.split())
 
 
 def words(text: str, wildcards: Wildcards = "") -> tuple[str, ...]:

@@ -77,11 +77,12 @@ class RecordNameError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition as a local file, with its key in the store and its account as the ledger names them."""
+    """A partition as a local file, with its key in the store, its account and the entry as the ledger names them."""
 
     path: Path
     key: str
     account: str
+    entry: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """From a term to SQL over the index: which documents it finds, and where in them. Pure: nothing is run here.
 
 ``postings(term, doc, places)`` has a row for each word of each document, with the places where it stands, in their
-order, and one for each fact (``places.fact``). ``docs`` has a row for each document (``segments.DOCS``). Every value is
-a parameter.
+order, and one for each fact (``places.fact``). ``docs`` has a row for each document, ``names`` the number of its item's
+identifier, ``items`` a row for each of which the item has several records (``segments``). Every value is a parameter.
 
 What is rare is looked for first, and what is common only in the documents that are left.
 """
@@ -41,24 +41,6 @@ SHORTEST_ID = 8  # hexadecimal digits of a record's id
 HASH_DIGITS = 16
 """Hexadecimal digits of a SHA-256 that the index keeps: enough that nobody makes a second one that has them."""
 
-# What became of items that were missed: the last word, unless a version was captured after it.
-GONE = """
-gone AS MATERIALIZED (
-    SELECT account, item, max({'at': captured, 'record': record, 'verdict': verdict}) AS last
-    FROM docs WHERE kind = 'absence' GROUP BY ALL
-),
-missed AS MATERIALIZED (
-    SELECT account, kind, item, max(captured) AS newest FROM docs SEMI JOIN gone USING (account, item)
-    WHERE kind <> 'absence' GROUP BY ALL
-),
-absent AS MATERIALIZED (
-    SELECT doc, gone.last.verdict AS verdict FROM docs JOIN missed USING (account, kind, item)
-    JOIN gone USING (account, item) WHERE gone.last.at >= missed.newest
-)"""
-SEVERAL = """
-several AS MATERIALIZED (
-    SELECT account, kind, item FROM docs WHERE kind <> 'absence' GROUP BY ALL HAVING count(*) > 1
-)"""
 VERDICTS: Mapping[str, tuple[AbsenceClass, ...]] = {
     "removed": ("deleted",),
     "deleted": ("deleted",),
@@ -116,7 +98,6 @@ class Compiler:
         self.known = known
         self._common = common
         self.tables: list[str] = []
-        self._said: set[str] = set()
 
     def documents(self, term: Term, within: Table | None = None, own: TextField | None = None) -> Table:
         """Return the table of the documents, each once, that a term finds among those of ``within``, or among all.
@@ -145,9 +126,12 @@ class Compiler:
             case Is():
                 return self._so(term, within)
             case During(date, start, end):
-                edges = [f"{date} >= {self.values.add(start.micros)}"] if start is not None else []
-                edges += [f"{date} < {self.values.add(end.micros)}"] if end is not None else []
-                return self._of_docs(" AND ".join(edges) or f"{date} IS NOT NULL", within)
+                # What has a date of its own is sorted by it.
+                column = "date" if date == "created" else date
+                edges = ["dated"] if date == "created" else ["true"]
+                edges += [f"{column} >= {self.values.add(start.micros)}"] if start is not None else []
+                edges += [f"{column} < {self.values.add(end.micros)}"] if end is not None else []
+                return self._of_docs(" AND ".join(edges), within)
             case Word() | Prefix() | Wildcard():
                 each = "doc" if isinstance(term, Word) else "DISTINCT doc"
                 return self._table(f"SELECT {each} FROM postings WHERE {self._rows((term,), within, own)}")
@@ -265,25 +249,24 @@ class Compiler:
             case Is("class", value):
                 return self._of_class(value, within)
             case Is("moderation" | "is", "removed" | "hidden" | "deleted" | "absent" as value):
-                self._once(GONE)
                 verdicts = self.values.add(list(VERDICTS[value]))
-                return self._among(f"SELECT doc FROM absent WHERE list_contains({verdicts}, verdict)", within)
+                return self._among(f"SELECT doc FROM items WHERE list_contains({verdicts}, verdict)", within)
             case Is("moderation"):
-                self._once(GONE)
                 verdicts = self.values.add(list(VERDICTS["visible"]))
-                away = f"SELECT doc FROM absent WHERE NOT list_contains({verdicts}, verdict)"
+                away = f"SELECT doc FROM items WHERE NOT list_contains({verdicts}, verdict)"
                 return self._table(f"SELECT doc FROM {within or 'docs'} ANTI JOIN ({away}) USING (doc)")
             case Is("is", "edited"):
-                self._once(SEVERAL)
-                told = self._table(f"SELECT doc FROM postings WHERE {self._is('is', 'edited')}")
-                kept = "SELECT doc FROM docs SEMI JOIN several USING (account, kind, item)"
-                return self._among(f"SELECT doc FROM {told} UNION {kept}", within)
+                told = f"SELECT doc FROM postings WHERE {self._is('is', 'edited')}"
+                return self._among(f"{told} UNION SELECT doc FROM items WHERE versions > 1", within)
             case Is("id", value):
-                named = f"item = {self.values.add(value)}"
+                name = self.values.add(value)
+                named = self._table(f"SELECT doc FROM names WHERE name = md5_number_lower({name})")
+                found = f"SELECT doc FROM docs SEMI JOIN {named} USING (doc) WHERE item = {name}"
                 digits = value.lower()
                 if re.fullmatch(f"[0-9a-f]{{{SHORTEST_ID},64}}", digits):
-                    named = f"({named} OR starts_with(lower(hex(record)), {self.values.add(digits)}))"
-                return self._of_docs(named, within)
+                    given = self.values.add(digits)
+                    found += f" UNION SELECT doc FROM docs WHERE starts_with(lower(hex(record)), {given})"
+                return self._among(found, within)
             case Is("bates", value):
                 ids = self.values.add([record.hex for record in self.known.numbered(value)])
                 return self._of_docs(f"list_contains({ids}, lower(hex(record)))", within)
@@ -355,11 +338,6 @@ class Compiler:
 
     def _among(self, found: str, within: Table | None) -> Table:
         return self._table(f"SELECT doc FROM ({found}) SEMI JOIN {within} USING (doc)" if within else found)
-
-    def _once(self, definition: str) -> None:
-        if definition not in self._said:
-            self._said.add(definition)
-            self.tables.append(definition)
 
     def _table(self, sql: str) -> Table:
         name = f"t{len(self.tables)}"

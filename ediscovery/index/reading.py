@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ediscovery.engine import Engine
 from ediscovery.folding import words
 from ediscovery.index.compiling import Compiler, Known, counting, words_in
+from ediscovery.index.places import fact
 from ediscovery.plan import NO_HITS
 from ediscovery.sql import Values, listed
 from schemas.digest import Digest
@@ -25,46 +26,34 @@ if TYPE_CHECKING:
     from schemas.query import Query, Term
     from schemas.record import AbsenceClass, Kind
 
-SEGMENT_BITS = 32
+FILES = ("docs", "postings", "names")
+"""The files of a segment."""
 
-FILES = ("docs.parquet", "postings.parquet")
 WHOLE_FILE = "SELECT max(hash(COLUMNS(*))) FROM read_parquet($path)"
-BASE = (
-    f"""
-docs AS NOT MATERIALIZED (
-    SELECT *, file_index::BIGINT << {SEGMENT_BITS} | file_row_number AS doc FROM read_parquet({listed("$docs")})
-)""",
-    f"""
-postings AS NOT MATERIALIZED (
-    SELECT term, file_index::BIGINT << {SEGMENT_BITS} | doc AS doc, places FROM read_parquet({listed("$postings")})
-)""",
-)
+BASE = {name: f"{name} AS NOT MATERIALIZED (FROM read_parquet({listed(f'${name}')}))" for name in (*FILES, "items")}
 OWN = """
 own AS MATERIALIZED (
-    SELECT doc, account, kind, item, captured, record FROM docs SEMI JOIN {found} USING (doc)
-    WHERE NOT list_contains({beside}, kind)
+    SELECT doc FROM {found} ANTI JOIN (SELECT doc FROM postings WHERE term IN ({beside})) USING (doc)
 )"""
-MATCHING_VERSIONS = "SELECT account, kind, item, record AS matched, max(doc) AS shown FROM own GROUP BY ALL"
-MATCHING_ITEMS = """
-    SELECT account, kind, item, max({'at': captured, 'record': record}).record AS matched, NULL::BIGINT AS shown
-    FROM own GROUP BY ALL"""
-FOLDED = """
-matching AS MATERIALIZED ({matching}),
-about AS MATERIALIZED (
-    SELECT account, kind, item, count(*) AS versions,
-        max({{'at': captured, 'record': record, 'doc': doc, 'verdict': verdict}}) AS last
-    FROM docs SEMI JOIN matching USING (account, item) GROUP BY ALL
-),
+VERSIONS = """
 hits AS MATERIALIZED (
-    SELECT coalesce(matching.shown, about.last.doc) AS shown, matching.matched, about.versions,
-        CASE WHEN gone.last.at >= about.last.at THEN gone.last.verdict END AS verdict
-    FROM matching JOIN about USING (account, kind, item)
-    LEFT JOIN about AS gone
-        ON gone.kind = 'absence' AND gone.account = matching.account AND gone.item = matching.item
+    SELECT own.doc AS shown, own.doc AS matched, coalesce(items.versions, 1) AS versions, items.verdict
+    FROM own LEFT JOIN items USING (doc)
+)"""
+FOLDED = """
+several AS MATERIALIZED (SELECT items.* FROM items SEMI JOIN own USING (doc)),
+hits AS MATERIALIZED (
+    SELECT doc AS shown, doc AS matched, 1 AS versions, NULL AS verdict FROM own ANTI JOIN several USING (doc)
+    UNION ALL
+    SELECT latest, max_by(doc, version), any_value(versions), any_value(verdict) FROM several GROUP BY latest
 )"""
 ROWS = """
-SELECT r.record, hits.matched, r.account, r.item, r.kind, r.created, r.captured, r.key, hits.versions, hits.verdict
+SELECT r.record, coalesce(m.record, r.record), r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
+    r.key, hits.versions, hits.verdict
 FROM docs AS r JOIN hits ON r.doc = hits.shown
+LEFT JOIN (
+    SELECT doc, record FROM docs SEMI JOIN (SELECT matched AS doc FROM hits WHERE matched <> shown) USING (doc)
+) AS m ON m.doc = hits.matched
 ORDER BY r.date, r.captured, r.record"""
 
 
@@ -84,6 +73,23 @@ class IndexDamagedError(UnavailableError):
     """A segment of the index cannot be read; it was removed, and is made anew by the next search."""
 
     code = "INDEX_DAMAGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where an index lies: the folders of its segments, and the file of what they say together of items."""
+
+    segments: Sequence[Path]
+    items: Path
+
+    def named(self, name: str) -> list[Path]:
+        """Return the files of that name, one of each segment."""
+        return [self.items] if name == "items" else [folder / f"{name}.parquet" for folder in self.segments]
+
+    @property
+    def all(self) -> list[Path]:
+        """All files."""
+        return [path for name in BASE for path in self.named(name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,39 +115,33 @@ class Found:
 
 @contextmanager
 def indexed(
-    segments: Sequence[Path], known: Known, *, threads: int, memory_limit: int, spill: Path | None = None
+    files: Files, known: Known, *, threads: int, memory_limit: int, spill: Path | None = None
 ) -> Iterator[Index]:
-    """Open the index over the folders of segments, which must not change meanwhile; see ``Engine``.
+    """Open the index over its files, which must not change meanwhile; see ``Engine``.
 
     What of them cannot be read is removed, so that it is made anew.
     """
 
     def remove_damaged(engine: Engine) -> None:
-        for folder in segments:
-            if not all(engine.is_readable(WHOLE_FILE, {"path": str(folder / name)}) for name in FILES):
-                shutil.rmtree(folder, ignore_errors=True)
+        for one in (*files.segments, files.items):
+            parts = [one / f"{name}.parquet" for name in FILES] if one in files.segments else [one]
+            if not all(engine.is_readable(WHOLE_FILE, {"path": str(part)}) for part in parts):
+                shutil.rmtree(one) if one.is_dir() else one.unlink(missing_ok=True)
                 raise IndexDamagedError(
-                    f"A part of the index is damaged: {folder.name}. It was removed.",
+                    f"A part of the index is damaged: {one.name}. It was removed.",
                     do="Search again: it is made anew from the records, which are not concerned.",
                 )
 
-    with Engine(
-        [folder / name for folder in segments for name in FILES],
-        threads=threads,
-        memory_limit=memory_limit,
-        spill=spill,
-        damaged=remove_damaged,
-    ) as engine:
-        yield Index(engine, segments, known)
+    with Engine(files.all, threads=threads, memory_limit=memory_limit, spill=spill, damaged=remove_damaged) as engine:
+        yield Index(engine, files, known)
 
 
 class Index:
     """Answers from segments; for one thread."""
 
-    def __init__(self, engine: Engine, segments: Sequence[Path], known: Known) -> None:
+    def __init__(self, engine: Engine, files: Files, known: Known) -> None:
         self._engine, self._known = engine, known
-        docs, postings = ([str(folder / name) for folder in segments] for name in FILES)
-        self._files = {"docs": docs, "postings": postings}
+        self._files = {name: [str(path) for path in files.named(name)] for name in BASE}
 
     def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
         """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
@@ -151,9 +151,7 @@ class Index:
             SearchTooLargeError: it needs more memory.
         """
         values = Values()
-        matching = MATCHING_VERSIONS if query.versions else MATCHING_ITEMS
-        tables = [*self._matching(query, values), FOLDED.format(matching=matching)]
-        sql = f"WITH {','.join(tables)} {ROWS}"
+        sql = f"{self._hits(query, values)} {ROWS}"
         if limit is not None:
             sql += f" LIMIT {values.add(limit)}"
         return map(_found, self._rows(sql, values))
@@ -161,28 +159,30 @@ class Index:
     def count(self, query: Query) -> int:
         """Return how many hits a query has. Raises what ``find`` raises."""
         values = Values()
-        counted = "DISTINCT record" if query.versions else "DISTINCT (account, kind, item)"
-        sql = f"WITH {','.join(self._matching(query, values))} SELECT count({counted}) FROM own"
+        sql = f"{self._hits(query, values)} SELECT count(*) FROM hits"
         return sum(row[0] for row in self._rows(sql, values))
 
     def items(self, query: Query) -> frozenset[str]:
         """Return the identifiers of the items that a query finds. Raises what ``find`` raises."""
         values = Values()
-        sql = f"WITH {','.join(self._matching(query, values))} SELECT DISTINCT item FROM own"
-        return frozenset(row[0] for row in self._rows(sql, values))
+        found = "SELECT DISTINCT item FROM docs SEMI JOIN (SELECT shown AS doc FROM hits) USING (doc)"
+        return frozenset(row[0] for row in self._rows(f"{self._hits(query, values)} {found}", values))
 
-    def _matching(self, query: Query, values: Values) -> list[str]:
+    def _hits(self, query: Query, values: Values) -> str:
+        """Return a statement's tables up to ``hits``: a row for each, with the documents shown and matched."""
         term = condition(query)
         compiler = Compiler(values, self._known, self._common(words_in(term)))
         found = compiler.documents(term)
         beside = [kind for kind in NO_HITS if kind != "list" or not _asks_for_lists(query)]
-        return [*BASE, *compiler.tables, OWN.format(found=found, beside=values.add(beside))]
+        own = OWN.format(found=found, beside=", ".join(values.add(fact("type", kind)) for kind in beside))
+        tables = [*BASE.values(), *compiler.tables, own, VERSIONS if query.versions else FOLDED]
+        return f"WITH {','.join(tables)}"
 
     def _common(self, words: frozenset[Word]) -> dict[str, int]:
         if len(words) < 2:  # noqa: PLR2004 - there is no order of one
             return {}
         values = Values()
-        sql = f"WITH {BASE[1]} {counting(sorted(words, key=attrgetter('text')), values)}"
+        sql = f"WITH {BASE['postings']} {counting(sorted(words, key=attrgetter('text')), values)}"
         return dict(self._rows(sql, values))
 
     def _rows(self, sql: str, values: Values) -> Iterator[tuple[Any, ...]]:

@@ -1,7 +1,9 @@
-"""A segment of the index: two Parquet files over the records of some partitions, always the same bytes for the same.
+"""The Parquet files of the index: those of a segment, and what all segments together say of items.
 
-Documents are numbered by date, capture and record id. ``postings`` has a row for each term of each document, sorted by
-both, with the places where it stands; facts have none.
+The same rows make the same bytes.
+The documents of a segment are numbered on from its first number, by date, capture and record id. ``postings`` has a row
+for each term of each document, sorted by both, with the places where it stands; facts have none. ``names`` has a number
+for the identifier of each document's item, sorted: so that an item is found, and its other versions.
 """
 
 from __future__ import annotations
@@ -13,13 +15,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _DOCS: list[pa.Field[Any]] = [
+    pa.field("doc", pa.int64(), nullable=False),
     pa.field("record", pa.binary(32), nullable=False),
+    pa.field("entry", pa.int64(), nullable=False),
     pa.field("date", pa.int64(), nullable=False),
-    pa.field("created", pa.int64()),
+    pa.field("dated", pa.bool_(), nullable=False),
     pa.field("captured", pa.int64(), nullable=False),
     pa.field("account", pa.string(), nullable=False),
     pa.field("kind", pa.string(), nullable=False),
@@ -29,72 +33,121 @@ _DOCS: list[pa.Field[Any]] = [
 ]
 _POSTINGS: list[pa.Field[Any]] = [
     pa.field("term", pa.string(), nullable=False),
-    pa.field("doc", pa.int32(), nullable=False),
+    pa.field("doc", pa.int64(), nullable=False),
     pa.field("places", pa.list_(pa.field("element", pa.int32(), nullable=False)), nullable=False),
+]
+_NAMES: list[pa.Field[Any]] = [
+    pa.field("name", pa.uint64(), nullable=False),
+    pa.field("doc", pa.int64(), nullable=False),
+]
+_ITEMS: list[pa.Field[Any]] = [
+    pa.field("doc", pa.int64(), nullable=False),
+    pa.field("latest", pa.int64(), nullable=False),
+    pa.field("version", pa.int32(), nullable=False),
+    pa.field("versions", pa.int32(), nullable=False),
+    pa.field("verdict", pa.string()),
 ]
 DOCS = pa.schema(_DOCS)
 POSTINGS = pa.schema(_POSTINGS)
-DOC_ROWS = 1 << 16
+NAMES = pa.schema(_NAMES)
+ITEMS = pa.schema(_ITEMS)
+DOC_ROWS = 1 << 13
 POSTING_ROWS = 1 << 18
+NAME_ROWS = 1 << 16
+
+PACKED = "DELTA_BINARY_PACKED"
 
 
-def write_docs(path: Path, docs: pa.Table) -> None:
+def write_docs(path: Path, docs: Iterable[pa.RecordBatch]) -> None:
     """Write the documents, in their order."""
-    pq.write_table(
-        docs.cast(DOCS),
+    _write(
         path,
-        compression="zstd",
-        row_group_size=DOC_ROWS,
-        use_dictionary=["account", "kind", "verdict", "key"],  # type: ignore[arg-type] # names of columns will do
-        column_encoding=dict.fromkeys(("date", "created", "captured"), "DELTA_BINARY_PACKED")
-        | {"item": "DELTA_BYTE_ARRAY", "record": "PLAIN"},
-        data_page_version="2.0",
-        store_schema=False,
+        DOCS,
+        map(_table, docs),
+        rows=DOC_ROWS,
+        packed=("doc", "entry", "date", "captured"),
+        dictionary=("account", "kind", "verdict", "key"),
     )
 
 
-def write_postings(path: Path, occurrences: Iterable[pa.RecordBatch]) -> int:
-    """Write the postings of occurrences (``term``, ``doc``, ``place``; sorted by all three); return how many."""
+def write_names(path: Path, names: Iterable[pa.RecordBatch]) -> None:
+    """Write the names of documents, sorted by both."""
+    _write(path, NAMES, map(_table, names), rows=NAME_ROWS, packed=("doc",))
+
+
+def write_items(path: Path, items: Iterable[pa.RecordBatch]) -> None:
+    """Write what becomes of documents whose items have several records, sorted by document."""
+    _write(path, ITEMS, map(_table, items), rows=NAME_ROWS, packed=("doc", "latest", "version", "versions"))
+
+
+def write_postings(
+    path: Path, terms: pa.ChunkedArray[Any], occurrences: Iterable[pa.RecordBatch], *, first: int
+) -> int:
+    """Write the postings of occurrences (``term``, ``doc``, ``place``; sorted by all three); return how many.
+
+    Terms are given by their numbers in ``terms``, documents are counted from ``first``.
+    """
+    packed = ("doc", "places.list.element")
+    tables = _postings(terms, occurrences, first)
+    return _write(path, POSTINGS, tables, rows=POSTING_ROWS, packed=packed, dictionary=("term",))
+
+
+def _table(batch: pa.RecordBatch) -> pa.Table:
+    return pa.Table.from_batches([batch])
+
+
+def _write(
+    path: Path,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table],
+    *,
+    rows: int,
+    packed: Sequence[str],
+    dictionary: Sequence[str] = (),
+) -> int:
+    """Write tables in row groups of one size; return how many rows there are."""
     written = 0
     with pq.ParquetWriter(
         path,
-        POSTINGS,
+        schema,
         compression="zstd",
-        use_dictionary=["term"],  # type: ignore[arg-type] # names of columns will do
-        column_encoding={"doc": "DELTA_BINARY_PACKED", "places.list.element": "DELTA_BINARY_PACKED"},
+        use_dictionary=list(dictionary) or False,  # type: ignore[arg-type] # names of columns will do
+        column_encoding=dict.fromkeys(packed, PACKED)
+        | ({"item": "DELTA_BYTE_ARRAY"} if "item" in schema.names else {}),
         data_page_version="2.0",
         store_schema=False,
     ) as writer:
-        for block in _blocks(_postings(occurrences), POSTING_ROWS):
-            writer.write_table(block, row_group_size=POSTING_ROWS)
+        for block in _blocks(tables, rows):
+            writer.write_table(block.cast(schema), row_group_size=rows)
             written += block.num_rows
     return written
 
 
-def _postings(occurrences: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _postings(terms: pa.ChunkedArray[Any], occurrences: Iterable[pa.RecordBatch], first: int) -> Iterator[pa.Table]:
     """Yield postings, of occurrences as they come: those of one term and document may lie in two batches."""
     left = pa.table(
-        {"term": pa.array([], pa.string()), "doc": pa.array([], pa.int32()), "place": pa.array([], pa.int32())}
+        {"term": pa.array([], pa.int32()), "doc": pa.array([], pa.int32()), "place": pa.array([], pa.int32())}
     )
     for batch in occurrences:
         rows = pa.concat_tables([left, pa.Table.from_batches([batch])]).combine_chunks()
         term, doc = (rows.column(name).chunk(0) for name in ("term", "doc"))
         opens = pc.or_(pc.not_equal(term[1:], term[:-1]), pc.not_equal(doc[1:], doc[:-1]))
         starts = pa.concat_arrays([pa.array([0], pa.int32()), pc.add(pc.indices_nonzero(opens), 1).cast(pa.int32())])
-        yield _listed(rows, starts)
+        yield _listed(terms, rows, starts, first)
         left = rows.slice(starts[-1].as_py())
     if left.num_rows:
-        yield _listed(left.combine_chunks(), pa.array([0, left.num_rows], pa.int32()))
+        yield _listed(terms, left.combine_chunks(), pa.array([0, left.num_rows], pa.int32()), first)
 
 
-def _listed(rows: pa.Table, starts: pa.Array[Any]) -> pa.Table:
+def _listed(terms: pa.ChunkedArray[Any], rows: pa.Table, starts: pa.Array[Any], number: int) -> pa.Table:
     """Return a posting for each start but the last, with the places from there to the next."""
     first, end = starts[:-1], starts[-1].as_py()
     offsets: Any = starts
     flat: Any = rows.column("place").chunk(0).slice(0, end)
     lists = pa.ListArray.from_arrays(offsets, flat)
     places = lists.cast(POSTINGS.field("places").type)
-    return pa.table([rows.column("term").take(first), rows.column("doc").take(first), places], schema=POSTINGS)
+    docs = pc.add(rows.column("doc").take(first).cast(pa.int64()), number)
+    return pa.table([terms.take(rows.column("term").take(first)), docs, places], schema=POSTINGS)
 
 
 def _blocks(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:

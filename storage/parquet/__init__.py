@@ -10,7 +10,7 @@ a row group, counted by the headers of its pages, which must be plainly encoded.
 from storage.parquet.columns import Cell, Row, Summary, columns_of, derived
 from storage.parquet.limits import PartitionMalformedError
 from storage.parquet.opening import Source, UnknownFormatError
-from storage.parquet.read import Group, read_columns, read_groups, read_rows, read_summaries
+from storage.parquet.read import Group, read_columns, read_groups, read_rows, read_summaries, read_tables
 from storage.parquet.surviving import Survivors, SurvivorsDifferError, check_survivors, gone_from, survivors
 from storage.parquet.write import PartitionTooLargeError, write_partition
 
@@ -33,6 +33,7 @@ __all__ = [
     "read_groups",
     "read_rows",
     "read_summaries",
+    "read_tables",
     "survivors",
     "write_partition",
 ]

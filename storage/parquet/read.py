@@ -49,6 +49,11 @@ def read_columns(source: Source, names: Sequence[str]) -> Iterator[tuple[Cell, .
     return _read(source, names)
 
 
+def read_tables(source: Source, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield the named columns of a partition as Arrow has them, a row group at a time; see ``read_rows``."""
+    return _tables(source, names)
+
+
 def read_groups(source: Source) -> Iterator[Group]:
     """Yield the row groups of a partition in their order, one in memory at a time; see ``read_rows``."""
     for table in _tables(source, (*EVIDENCE, *DERIVED)):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ediscovery.index.building import build
 from ediscovery.index.compiling import Known
-from ediscovery.index.reading import Index, indexed
+from ediscovery.index.reading import Files, Index, indexed
+from ediscovery.index.versions import gather
 from ediscovery.search import Search, Source
 from schemas.instant import Instant
 from schemas.record import Absence, Attachment, Author, Normalised, Provenance, Record, Slice
@@ -17,7 +19,6 @@ from storage.parquet import write_partition
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from schemas.record import AbsenceClass, Kind
 
@@ -91,7 +92,8 @@ def write(folder: Path, versions: Sequence[Version], *, rows: int = 1000) -> lis
             content, _ = write_partition(own[start : start + rows])
             path = folder / f"{sha256(content).hexdigest()}"
             path.write_bytes(content)
-            sources.append(Source(path=path, key=f"partitions/{account}/{start}.parquet", account=account))
+            key = f"partitions/{account}/{start}.parquet"
+            sources.append(Source(path=path, key=key, account=account, entry=len(sources)))
     return sources
 
 
@@ -104,14 +106,19 @@ def opened(sources: list[Source], *, segments: int = 2, known: Known | None = No
     """A search over partitions, by an index of so many segments; the caller closes it."""
 
     def open_index() -> AbstractContextManager[Index]:
-        made = []
+        made: list[Path] = []
+        first = 0
         for number in range(segments):
             own = sources[number::segments]
             if own:
                 folder = own[0].path.parent / f"segment-{number}"
                 folder.mkdir(exist_ok=True)
-                build(own, folder, threads=1, memory_limit=MEMORY, spill=folder)
+                built = build(own, folder, first=first, threads=1, memory_limit=MEMORY, spill=folder)
+                first += built.documents
                 made.append(folder)
-        return indexed(made, known or Known(), threads=2, memory_limit=memory)
+        items = Path(made[0].parent if made else "") / "items.parquet"
+        if made:
+            gather(made, items, threads=1, memory_limit=MEMORY, spill=items.parent)
+        return indexed(Files(made, items), known or Known(), threads=2, memory_limit=memory)
 
     return Search(sources, open_index, threads=2, memory_limit=memory)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from demo.site import BlogSite
 from ediscovery.commands import searchable
-from ediscovery.evidence import places
+from ediscovery.evidence import sealed_places
 from ediscovery.index import keeping
-from ediscovery.index.reading import IndexDamagedError
+from ediscovery.index.reading import FILES, Files, IndexDamagedError
 from ediscovery.index.tiles import tiles
 from schemas.query import Query, Word
 from tests.ediscovery.disposition.offices import Office
@@ -50,9 +50,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield made
 
 
-def segments(office: Office) -> AbstractContextManager[list[Path]]:
+def segments(office: Office) -> AbstractContextManager[Files]:
     archive = office.archive
-    return keeping.segments(archive, places(archive), size=archive.ledger.head.size)
+    return keeping.segments(archive, sealed_places(archive), size=archive.ledger.head.size)
 
 
 def count(office: Office, word: str) -> int:
@@ -60,42 +60,62 @@ def count(office: Office, word: str) -> int:
         return opened.count(Query(term=Word(word)))
 
 
+def everything(files: Files) -> dict[Path, bytes]:
+    """All files of an index, with their content."""
+    return {path: path.read_bytes() for path in files.all}
+
+
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "no Parquet", "a file is missing"])
-def test_a_damaged_segment_is_named_and_made_anew(office: Office, damage: str):
+@pytest.mark.parametrize("part", ["postings", "items"])
+def test_a_damaged_part_is_named_and_made_anew(office: Office, damage: str, part: str):
     before = count(office, "budget")
     assert before
-    with segments(office) as (folder, *_):
-        pass
-    file = folder / "postings.parquet"
+    with segments(office) as files:
+        (file,) = files.named(part)
     content = file.read_bytes()
     match damage:
         case "cut":
             file.write_bytes(content[: len(content) // 2])
         case "overwritten":
-            file.write_bytes(content[:4] + bytes(len(content) - 200) + content[-196:])
+            half = len(content) // 2
+            file.write_bytes(content[:4] + bytes(half - 4) + content[half:])
         case "no Parquet":
             file.write_text("this is none")
+        case _ if part == "items":
+            file.unlink()
+            file.mkdir()
         case _:
             file.unlink()
-    with pytest.raises(IndexDamagedError, match=folder.name):
+    with pytest.raises(IndexDamagedError, match=file.name if part == "items" else file.parent.name):
         count(office, "budget")
     assert count(office, "budget") == before
+
+
+def test_an_index_is_made_to_the_same_bytes_again(office: Office):
+    office.capture()
+    with segments(office) as files:
+        before = everything(files)
+    assert len(before) > len(FILES)
+    shutil.rmtree(files.items.parent)
+    with segments(office) as files:
+        assert everything(files) == before
 
 
 def test_a_segment_that_somebody_reads_stays_until_he_has_read_it(office: Office):
     with segments(office) as held:
         office.capture()
         with segments(office) as anew:
-            assert all(one.is_dir() for one in {*held, *anew})
+            assert all(one.is_file() for one in {*held.all, *anew.all})
     with segments(office) as last:
-        assert set(last[0].parent.iterdir()) == set(last)
+        assert set(last.items.parent.iterdir()) == {*last.segments, last.items}
 
 
-def test_what_is_no_segment_of_this_ledger_goes(office: Office):
+def test_what_is_no_part_of_this_ledgers_index_goes(office: Office):
     with segments(office) as held:
-        names = {one.name for one in held}
-        for one in held:
+        names = {one.name for one in (*held.segments, held.items)}
+        for one in held.segments:
             shutil.copytree(one, one.with_name(f"{one.name}.copy"))
+        shutil.copyfile(held.items, held.items.with_name("items-0.parquet"))
     with segments(office) as again:
-        assert {one.name for one in again} == names
-        assert {one.name for one in again[0].parent.iterdir()} == names
+        assert {one.name for one in again.segments} == names - {again.items.name}
+        assert {one.name for one in again.items.parent.iterdir()} == names

@@ -117,7 +117,7 @@ def test_impossible_settings_are_refused(threads, memory):
 
 def test_a_path_that_would_be_a_pattern_is_refused(tmp_path):
     with pytest.raises(SearchSettingError, match="pattern"):
-        opened([Source(path=tmp_path / "*.parquet", key="k", account="a")])
+        opened([Source(path=tmp_path / "*.parquet", key="k", account="a", entry=0)])
 
 
 @pytest.mark.parametrize("spill", [None, "spill"])
