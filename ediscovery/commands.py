@@ -14,6 +14,7 @@ from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
 from ediscovery.evidence import author_of, places, read_hits, sealed_places, stored_at, words_of
 from ediscovery.index.compiling import Known
+from ediscovery.index.files import Means
 from ediscovery.index.keeping import segments, silent
 from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
@@ -154,7 +155,7 @@ def _opened_index(
     )
     with (
         segments(archive, (one for one in sealed_places(archive) if one.entry < size), size=size, tell=tell) as files,
-        indexed(files, known, threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill) as index,
+        indexed(files, known, Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill)) as index,
     ):
         yield index
 

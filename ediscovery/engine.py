@@ -114,12 +114,12 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, sql: str, **given: pa.Table) -> None:
+    def run(self, sql: str, parameters: Mapping[str, Parameter] | None = None, **given: pa.Table) -> None:
         """Run a statement that yields nothing; it may name tables that are given. Raises what ``rows`` raises."""
         with self.translated(), self._connection.cursor() as cursor:
             for name, table in given.items():
                 cursor.register(name, table)
-            cursor.execute(sql)
+            cursor.execute(sql, bound(parameters or {}))
 
     def rows(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement finds, in its order.

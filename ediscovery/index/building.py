@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from ediscovery.engine import Engine
 from ediscovery.index import segments
 from ediscovery.index.documents import Origin, Seen, document_of
+from ediscovery.index.places import LINKED
 from ediscovery.search import unreadable
 from schemas.canonical import NotCanonicalError, unspell
 from schemas.errors import IntegrityError, UnavailableError
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from ediscovery.index.files import Means
     from ediscovery.search import Source
 
 TOGETHER = 20_000
 """Records whose words are handed to the engine at once."""
 
 BINARY = pa.large_binary()
+SIGNED = [f"{linked}{sign}" for linked in ("", LINKED) for sign in "#@"]
 NONE, ONE = pa.scalar(0, pa.int32()), pa.scalar(1, pa.int32())
 COLUMNS = ("record", "native_sha256", "normalised", "provenance", "item", "kind", "created", "captured")
 PREPARE = (
@@ -80,9 +84,7 @@ def build(
     folder: Path,
     *,
     first: int,
-    threads: int,
-    memory_limit: int,
-    spill: Path,
+    means: Means,
     tell: Callable[[int], None] = lambda _: None,
 ) -> Built:
     """Write the segment over some partitions to ``folder``: ``docs``, ``names`` and ``postings``, as Parquet.
@@ -91,13 +93,17 @@ def build(
 
     Raises:
         PartitionUnreadableError: a file is no partition, or a record's view is none.
-        SearchTooLargeError: neither memory nor the folder ``spill`` are enough.
+        SearchTooLargeError: neither memory nor the folder to spill into are enough.
     """
     numbers = _numbers(sources)
     cut = arrived = 0
     with (
         Engine(
-            (), threads=threads, memory_limit=memory_limit, spill=spill, prepare=[(sql, {}) for sql in PREPARE]
+            (),
+            threads=means.threads,
+            memory_limit=means.memory_limit,
+            spill=means.spill,
+            prepare=[(sql, {}) for sql in PREPARE],
         ) as engine,
         ThreadPoolExecutor(1) as beside,
     ):
@@ -120,9 +126,8 @@ def build(
         segments.write_names(folder / "names.parquet", engine.batches(NAMES, {}))
         engine.run(RANK)
         terms = pa.chunked_array([batch.column("term") for batch in engine.batches(TERMS, {})], pa.string())
-        postings = segments.write_postings(
-            folder / "postings.parquet", terms, engine.batches(OCCURRENCES, {}), first=first
-        )
+        listed = segments.postings_of(engine.batches(OCCURRENCES, {}), terms, first=first)
+        postings = segments.write_postings(folder / "postings.parquet", listed)
     return Built(documents=arrived, postings=postings, cut=cut)
 
 
@@ -201,10 +206,10 @@ def _take_in(engine: Engine, gathered: _Gathered) -> None:
     docs = pa.array(gathered.run_docs, pa.int32()).take(run)
     places = pc.add(starts.take(run), _counted(len(terms)))
     # A word with its sign is one without it, too.
-    signed = pc.indices_nonzero(pc.or_(pc.starts_with(terms, "#"), pc.starts_with(terms, "@")))
+    signed = pc.indices_nonzero(reduce(pc.or_, (pc.starts_with(terms, start) for start in SIGNED)))
     facts: Any = pa.array(gathered.facts, pa.list_(pa.string()))
     of_facts = pa.array(gathered.fact_docs, pa.int32()).take(pc.list_parent_indices(facts))
-    spelled = [terms, pc.utf8_slice_codeunits(terms.take(signed), 1), facts.flatten()]
+    spelled = [terms, pc.replace_substring_regex(terms.take(signed), "[#@]", "", max_replacements=1), facts.flatten()]
     coded = pa.concat_arrays(spelled).dictionary_encode()
     words = pa.table({"code": _counted(len(coded.dictionary)), "term": coded.dictionary})
     standing = pa.table(

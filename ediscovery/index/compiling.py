@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from ediscovery.index.places import PLACE_BITS, UNNAMED_END, fact, room
+from ediscovery.index.places import LINKED, PLACE_BITS, fact, room
 from schemas.classifying import ANSWERS
 from schemas.errors import InputError
 from schemas.query import And, During, Is, Near, Not, Or, Phrase, Prefix, Wildcard, Within, Word
@@ -213,7 +213,7 @@ class Compiler:
         self, found: Table | None, words: Sequence[tuple[int, Leaf]], within: Table | None, own: TextField | None
     ) -> Table:
         """Return those starts of phrases after which all further words stand in their places."""
-        terms = self.values.add([word.text for _, word in words])
+        terms = self.values.add([_sign(own) + word.text for _, word in words])
         places = self.values.add([str(at) for at, _ in words])
         standing = self._standing(tuple(dict.fromkeys(word for _, word in words)), within, own)
         return self._table(f"""
@@ -306,32 +306,36 @@ class Compiler:
 
     def _rows(self, leaves: Sequence[Leaf], within: Table | None, own: TextField | None) -> str:
         """Return the condition of the postings that one of some words has, in a field or in all."""
-        start, end = room(own) if own else (0, UNNAMED_END)
-        placed = f"places[1] < {end}"  # their order is that of the fields
-        if start:
-            placed += f" AND list_bool_or(list_transform(places, lambda p: p >= {start} AND p < {end}))"
+        placed = ""
+        if own and own != "link":  # whose words are words of their own
+            start, end = room(own)
+            placed = f" AND list_bool_or(list_transform(places, lambda p: p >= {start} AND p < {end}))"
         among = f" AND doc IN (SELECT doc FROM {within})" if within else ""
-        return f"{self._spelled(leaves)} AND {placed}{among}"
+        return f"{self._spelled(leaves, _sign(own))}{placed}{among}"
 
     def _standing(self, leaves: Sequence[Leaf], within: Table | None, own: TextField | None) -> str:
         """Return the statement, in parentheses, of every place at which one of some words stands."""
-        start, end = room(own) if own else (0, UNNAMED_END)
         listed = f"SELECT term, doc, unnest(places) AS place FROM postings WHERE {self._rows(leaves, within, own)}"
+        if own is None:
+            return f"({listed})"
+        start, end = room(own)
         return f"(SELECT * FROM ({listed}) WHERE place >= {start} AND place < {end})"
 
-    def _spelled(self, leaves: Sequence[Leaf]) -> str:
+    def _spelled(self, leaves: Sequence[Leaf], sign: str) -> str:
+        """Return the condition of the terms that some words are, each with a sign before it."""
         add = self.values.add
         match leaves:
             case [Prefix(text)]:
-                return f"term >= {add(text)} AND term < {add(text + LAST)}"
+                return f"term >= {add(sign + text)} AND term < {add(sign + text + LAST)}"
             case [Wildcard(text)]:
+                text = sign + text
                 start = re.split(r"[*?]", text, maxsplit=1)[0]
                 form = "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", text))
                 within = f"term >= {add(start)} AND term < {add(start + LAST)}"
                 return f"{within} AND regexp_full_match(term, {add(form)})"
             case _:
                 # One parameter a word: a list would not be looked up in the files' statistics.
-                return f"term IN ({', '.join(add(word.text) for word in leaves)})"
+                return f"term IN ({', '.join(add(sign + word.text) for word in leaves)})"
 
     def _of_docs(self, condition: str, within: Table | None) -> Table:
         return self._among(f"SELECT doc FROM docs WHERE {condition}", within)
@@ -343,6 +347,11 @@ class Compiler:
         name = f"t{len(self.tables)}"
         self.tables.append(f"{name} AS MATERIALIZED ({sql})")
         return name
+
+
+def _sign(own: TextField | None) -> str:
+    """Return what the words of a field begin with."""
+    return LINKED if own == "link" else ""
 
 
 def _parted(terms: Sequence[Term]) -> tuple[tuple[Word, ...], tuple[Term, ...]]:

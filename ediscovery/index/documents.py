@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ediscovery.folding import spaced
 from ediscovery.index.compiling import HASH_DIGITS
-from ediscovery.index.places import APART, fact, room
+from ediscovery.index.places import APART, LINKED, fact, room
 from schemas.query import TEXT_FIELDS
 
 if TYPE_CHECKING:
@@ -101,9 +101,13 @@ def document_of(view: Seen, origin: Origin, account: str, native: bytes) -> Docu
                 cut = True
                 words = " ".join(words.split(" ", max(0, end - place))[: max(0, end - place)])
             if words:
-                runs.append((place, words))
+                runs.append((place, _linked(words) if field == "link" else words))
             place += count + APART
     return Document(runs, _facts(view, origin, account, native), cut)
+
+
+def _linked(words: str) -> str:
+    return " ".join(f"{LINKED}{word}" for word in words.split(" "))
 
 
 def _values(view: Seen) -> dict[TextField, Iterable[str]]:

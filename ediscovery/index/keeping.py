@@ -11,26 +11,25 @@ import hashlib
 import os
 import shutil
 import unicodedata
-from collections import deque
+from bisect import bisect_left
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ediscovery.evidence import stored_at
 from ediscovery.index import versions
 from ediscovery.index.building import build
-from ediscovery.index.reading import Files
-from ediscovery.index.tiles import tiles
+from ediscovery.index.files import Files, Means
+from ediscovery.index.merging import merge
+from ediscovery.index.tiles import Tile, tiles
 from ediscovery.search import Source
 from manifests.workspaces import workspace
 from storage import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ediscovery.index.tiles import Tile
     from manifests.archive import Archive
     from manifests.history import Place
 
@@ -42,21 +41,6 @@ MEMORY = 1_500_000_000  # bytes
 
 def silent(_step: str, _done: int, _of: int) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A segment that is wanted: over which partitions, and the number of its first document.
-
-    Documents are numbered through all records that were ever sealed: so a number stays, whatever is destroyed.
-    """
-
-    first: int
-    held: tuple[Place, ...]
-
-    @property
-    def rows(self) -> int:
-        return sum(place.rows for place in self.held)
 
 
 @contextmanager
@@ -73,56 +57,99 @@ def segments(
         StoreUnavailableError: store or disk could not be read or written.
     """
     home = archive.home / "state" / "index"
-    wanted = _wanted(sealed, size)
-    items = f"items-{_digest(name.encode() for name in wanted)}.parquet"
+    making = _Making(archive, home, tuple(sealed), tell)
+    wanted = making.named(tiles(size))
+    items = home / f"items-{_digest(name.encode() for name in wanted)}.parquet"
     with disk.refusals(home):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(home, {*wanted, items})
         claim = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with disk.refusals(home):
             fcntl.flock(claim, fcntl.LOCK_SH)
         # Nothing is swept while we have our claim.
-        missing = {name: one for name, one in wanted.items() if not (home / name).is_dir()}
-        done, of = 0, sum(one.rows for one in missing.values())
-        for name, one in missing.items():
-            _make(archive, home / name, one, partial(_told, tell, done, of))
-            done += one.rows
-        files = Files([home / name for name in wanted], home / items)
-        if wanted and not files.items.is_file():
-            with _made(archive, files.items) as (target, folder):
-                versions.gather(files.segments, target, threads=_threads(), memory_limit=MEMORY, spill=folder)
+        files = Files(making.made(wanted), items if wanted else None)
+        if wanted and not items.is_file():
+            with _made(archive, items) as (target, folder):
+                versions.gather(files.segments, target, means=_means(folder))
         yield files
     finally:
         os.close(claim)
+        _sweep(home, {*wanted, items.name})
 
 
-def _told(tell: Callable[[str, int, int], None], before: int, of: int, done: int) -> None:
-    tell("records indexed", before + done, of)
+class _Making:
+    """Makes segments over tiles of a ledger, from partitions or from what is there of their parts.
 
+    Documents are numbered through all records that were ever sealed: so a number stays, whatever is destroyed.
+    """
 
-def _wanted(sealed: Iterable[Place], size: int) -> dict[str, _Segment]:
-    """Return the segments by their names; there is none over nothing."""
-    found: dict[str, _Segment] = {}
-    waiting = deque(sealed)  # in the order of entries
-    first = 0
-    for tile in tiles(size):
-        own: list[Place] = []
-        while waiting and waiting[0].entry < tile.end:
-            own.append(waiting.popleft())
-        segment = _Segment(first, tuple(place for place in own if place.stored is not None))
-        if segment.held:
-            found[_name(tile, segment)] = segment
-        first += sum(place.partition.rows for place in own)
-    return found
+    def __init__(
+        self, archive: Archive, home: Path, sealed: Sequence[Place], tell: Callable[[str, int, int], None]
+    ) -> None:
+        self._archive, self._home, self._sealed, self._tell = archive, home, sealed, tell
+        self._entries = [place.entry for place in sealed]
+        self._before = [0, *accumulate(place.partition.rows for place in sealed)]
+        self._done = self._of = 0
 
+    def named(self, several: Iterable[Tile]) -> dict[str, Tile]:
+        """Return tiles by the names of their segments; there is none over nothing."""
+        return {self._name(tile): tile for tile in several if self._held(tile)}
 
-def _name(tile: Tile, segment: _Segment) -> str:
-    lines = [f"{segment.first}\n"]
-    for place in segment.held:
-        stored = stored_at(place)
-        lines.append(f"{place.entry} {place.partition.stored.key} {stored.sha256.hex}\n")
-    return f"{tile.first:x}-{tile.end - tile.first:x}-{_digest(line.encode() for line in lines)}"
+    def made(self, wanted: Mapping[str, Tile]) -> list[Path]:
+        """Return the folders of segments, made where they lack."""
+        missing = {name: tile for name, tile in wanted.items() if not (self._home / name).is_dir()}
+        self._of = sum(place.rows for tile in missing.values() for place in self._held(tile))
+        there = self._there() if missing else []
+        for tile in missing.values():
+            self._make(tile, there)
+        return [self._home / name for name in wanted]
+
+    def _there(self) -> list[Tile]:
+        """Return the tiles of which there are segments that are still right."""
+        found = [(one.name, Tile.named(one.name)) for one in self._home.iterdir()]
+        return [tile for name, tile in found if tile and self._held(tile) and self._name(tile) == name]
+
+    def _make(self, tile: Tile, there: Sequence[Tile]) -> Path:
+        target = self._home / self._name(tile)
+        within = [one for one in there if tile.holds(one)]
+        before = self._done
+        if tile not in within:
+            parts = [self._make(part, within) for part in tile.parts if self._held(part)] if within else []
+            with _made(self._archive, target) as (made, folder):
+                made.mkdir()
+                first = self._before[bisect_left(self._entries, tile.first)]
+                if parts:
+                    merge(parts, made, first=first, means=_means(folder))
+                else:
+                    build(self._sources(tile), made, first=first, means=_means(folder), tell=self._told)
+        self._done = before + sum(place.rows for place in self._held(tile))
+        return target
+
+    def _held(self, tile: Tile) -> list[Place]:
+        """Return the partitions sealed by the entries of a tile of which something is left."""
+        own = self._sealed[bisect_left(self._entries, tile.first) : bisect_left(self._entries, tile.end)]
+        return [place for place in own if place.stored is not None]
+
+    def _name(self, tile: Tile) -> str:
+        lines = [f"{self._before[bisect_left(self._entries, tile.first)]}\n"]
+        for place in self._held(tile):
+            stored = stored_at(place)
+            lines.append(f"{place.entry} {place.partition.stored.key} {stored.sha256.hex}\n")
+        return f"{tile.name}-{_digest(line.encode() for line in lines)}"
+
+    def _sources(self, tile: Tile) -> list[Source]:
+        return [
+            Source(
+                path=self._archive.cache.path_of(self._archive.store, stored_at(place)),
+                key=stored_at(place).key,
+                account=place.partition.account,
+                entry=place.entry,
+            )
+            for place in self._held(tile)
+        ]
+
+    def _told(self, read: int) -> None:
+        self._tell("records indexed", self._done + read, self._of)
 
 
 def _digest(parts: Iterable[bytes]) -> str:
@@ -132,23 +159,8 @@ def _digest(parts: Iterable[bytes]) -> str:
     return made.hexdigest()[:32]
 
 
-def _make(archive: Archive, target: Path, segment: _Segment, tell: Callable[[int], None]) -> None:
-    sources = [
-        Source(
-            path=archive.cache.path_of(archive.store, stored_at(place)),
-            key=stored_at(place).key,
-            account=place.partition.account,
-            entry=place.entry,
-        )
-        for place in segment.held
-    ]
-    with _made(archive, target) as (made, folder):
-        made.mkdir()
-        build(sources, made, first=segment.first, threads=_threads(), memory_limit=MEMORY, spill=folder, tell=tell)
-
-
-def _threads() -> int:
-    return os.cpu_count() or 1
+def _means(spill: Path) -> Means:
+    return Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill)
 
 
 @contextmanager

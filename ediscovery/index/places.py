@@ -36,8 +36,8 @@ def room(field: TextField) -> tuple[int, int]:
     return number << ROOM_BITS, (number + 1) << ROOM_BITS
 
 
-UNNAMED_END = room("link")[0]
-"""Words that are searched for without a field stand before this: addresses that an item points to do not count."""
+LINKED = "\x1e"
+"""What words of addresses begin with that an item points to: they count only where links are searched."""
 
 
 def fact(name: str, value: str) -> str:

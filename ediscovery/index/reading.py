@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ediscovery.engine import Engine
 from ediscovery.folding import words
 from ediscovery.index.compiling import Compiler, Known, counting, words_in
-from ediscovery.index.places import fact
+from ediscovery.index.files import engine_over, parameters, tables
 from ediscovery.plan import NO_HITS
-from ediscovery.sql import Values, listed
+from ediscovery.sql import Values
 from schemas.digest import Digest
-from schemas.errors import InputError, UnavailableError
+from schemas.errors import InputError
 from schemas.instant import Instant
 from schemas.query import And, During, Is, Or, Phrase, Within, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
+    from ediscovery.engine import Engine
+    from ediscovery.index.files import Files, Means
     from schemas.query import Query, Term
     from schemas.record import AbsenceClass, Kind
 
-FILES = ("docs", "postings", "names")
-"""The files of a segment."""
-
-WHOLE_FILE = "SELECT max(hash(COLUMNS(*))) FROM read_parquet($path)"
-BASE = {name: f"{name} AS NOT MATERIALIZED (FROM read_parquet({listed(f'${name}')}))" for name in (*FILES, "items")}
 OWN = """
-own AS MATERIALIZED (
-    SELECT doc FROM {found} ANTI JOIN (SELECT doc FROM postings WHERE term IN ({beside})) USING (doc)
-)"""
+said AS MATERIALIZED (SELECT items.* FROM items SEMI JOIN {found} USING (doc)),
+alone AS MATERIALIZED (SELECT doc FROM {found} ANTI JOIN said USING (doc)),
+several AS MATERIALIZED (FROM said WHERE beside IS NULL OR NOT list_contains({beside}, beside))"""
 VERSIONS = """
 hits AS MATERIALIZED (
-    SELECT own.doc AS shown, own.doc AS matched, coalesce(items.versions, 1) AS versions, items.verdict
-    FROM own LEFT JOIN items USING (doc)
+    SELECT doc AS shown, doc AS matched, 1 AS versions, NULL AS verdict FROM alone
+    UNION ALL SELECT doc, doc, versions, verdict FROM several
 )"""
 FOLDED = """
-several AS MATERIALIZED (SELECT items.* FROM items SEMI JOIN own USING (doc)),
 hits AS MATERIALIZED (
-    SELECT doc AS shown, doc AS matched, 1 AS versions, NULL AS verdict FROM own ANTI JOIN several USING (doc)
+    SELECT doc AS shown, doc AS matched, 1 AS versions, NULL AS verdict FROM alone
     UNION ALL
     SELECT latest, max_by(doc, version), any_value(versions), any_value(verdict) FROM several GROUP BY latest
 )"""
@@ -69,29 +62,6 @@ class KindNotSearchableError(InputError):
     code = "KIND_NOT_SEARCHABLE"
 
 
-class IndexDamagedError(UnavailableError):
-    """A segment of the index cannot be read; it was removed, and is made anew by the next search."""
-
-    code = "INDEX_DAMAGED"
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """Where an index lies: the folders of its segments, and the file of what they say together of items."""
-
-    segments: Sequence[Path]
-    items: Path
-
-    def named(self, name: str) -> list[Path]:
-        """Return the files of that name, one of each segment."""
-        return [self.items] if name == "items" else [folder / f"{name}.parquet" for folder in self.segments]
-
-    @property
-    def all(self) -> list[Path]:
-        """All files."""
-        return [path for name in BASE for path in self.named(name)]
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """An item that was found: its latest version, which version matched, and what became of it.
@@ -114,25 +84,9 @@ class Found:
 
 
 @contextmanager
-def indexed(
-    files: Files, known: Known, *, threads: int, memory_limit: int, spill: Path | None = None
-) -> Iterator[Index]:
-    """Open the index over its files, which must not change meanwhile; see ``Engine``.
-
-    What of them cannot be read is removed, so that it is made anew.
-    """
-
-    def remove_damaged(engine: Engine) -> None:
-        for one in (*files.segments, files.items):
-            parts = [one / f"{name}.parquet" for name in FILES] if one in files.segments else [one]
-            if not all(engine.is_readable(WHOLE_FILE, {"path": str(part)}) for part in parts):
-                shutil.rmtree(one) if one.is_dir() else one.unlink(missing_ok=True)
-                raise IndexDamagedError(
-                    f"A part of the index is damaged: {one.name}. It was removed.",
-                    do="Search again: it is made anew from the records, which are not concerned.",
-                )
-
-    with Engine(files.all, threads=threads, memory_limit=memory_limit, spill=spill, damaged=remove_damaged) as engine:
+def indexed(files: Files, known: Known, means: Means) -> Iterator[Index]:
+    """Open the index over its files, which must not change meanwhile; see ``files.engine_over``."""
+    with engine_over(files, means) as engine:
         yield Index(engine, files, known)
 
 
@@ -140,8 +94,8 @@ class Index:
     """Answers from segments; for one thread."""
 
     def __init__(self, engine: Engine, files: Files, known: Known) -> None:
-        self._engine, self._known = engine, known
-        self._files = {name: [str(path) for path in files.named(name)] for name in BASE}
+        self._engine, self._files, self._known = engine, files, known
+        self._tables = tables(files)
 
     def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
         """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
@@ -174,22 +128,21 @@ class Index:
         compiler = Compiler(values, self._known, self._common(words_in(term)))
         found = compiler.documents(term)
         beside = [kind for kind in NO_HITS if kind != "list" or not _asks_for_lists(query)]
-        own = OWN.format(found=found, beside=", ".join(values.add(fact("type", kind)) for kind in beside))
-        tables = [*BASE.values(), *compiler.tables, own, VERSIONS if query.versions else FOLDED]
-        return f"WITH {','.join(tables)}"
+        own = OWN.format(found=found, beside=values.add(beside))
+        defined = [self._tables, *compiler.tables, own, VERSIONS if query.versions else FOLDED]
+        return f"WITH {','.join(defined)}"
 
     def _common(self, words: frozenset[Word]) -> dict[str, int]:
         if len(words) < 2:  # noqa: PLR2004 - there is no order of one
             return {}
         values = Values()
-        sql = f"WITH {BASE['postings']} {counting(sorted(words, key=attrgetter('text')), values)}"
+        sql = f"WITH {self._tables} {counting(sorted(words, key=attrgetter('text')), values)}"
         return dict(self._rows(sql, values))
 
     def _rows(self, sql: str, values: Values) -> Iterator[tuple[Any, ...]]:
-        if not self._files["docs"]:
+        if not self._files.segments:
             return iter(())
-        used = {name: paths for name, paths in self._files.items() if f"${name}" in sql}
-        return self._engine.rows(sql, {**values.named, **used})
+        return self._engine.rows(sql, {**values.named, **parameters(self._files, sql)})
 
 
 def condition(query: Query) -> Term:

@@ -46,13 +46,14 @@ _ITEMS: list[pa.Field[Any]] = [
     pa.field("version", pa.int32(), nullable=False),
     pa.field("versions", pa.int32(), nullable=False),
     pa.field("verdict", pa.string()),
+    pa.field("beside", pa.string()),
 ]
 DOCS = pa.schema(_DOCS)
 POSTINGS = pa.schema(_POSTINGS)
 NAMES = pa.schema(_NAMES)
 ITEMS = pa.schema(_ITEMS)
 DOC_ROWS = 1 << 13
-POSTING_ROWS = 1 << 18
+POSTING_ROWS = 1 << 16
 NAME_ROWS = 1 << 16
 
 PACKED = "DELTA_BINARY_PACKED"
@@ -76,20 +77,14 @@ def write_names(path: Path, names: Iterable[pa.RecordBatch]) -> None:
 
 
 def write_items(path: Path, items: Iterable[pa.RecordBatch]) -> None:
-    """Write what becomes of documents whose items have several records, sorted by document."""
+    """Write what is so of documents (``versions``), sorted by document."""
     _write(path, ITEMS, map(_table, items), rows=NAME_ROWS, packed=("doc", "latest", "version", "versions"))
 
 
-def write_postings(
-    path: Path, terms: pa.ChunkedArray[Any], occurrences: Iterable[pa.RecordBatch], *, first: int
-) -> int:
-    """Write the postings of occurrences (``term``, ``doc``, ``place``; sorted by all three); return how many.
-
-    Terms are given by their numbers in ``terms``, documents are counted from ``first``.
-    """
+def write_postings(path: Path, postings: Iterable[pa.RecordBatch]) -> int:
+    """Write postings, sorted by term and document; return how many."""
     packed = ("doc", "places.list.element")
-    tables = _postings(terms, occurrences, first)
-    return _write(path, POSTINGS, tables, rows=POSTING_ROWS, packed=packed, dictionary=("term",))
+    return _write(path, POSTINGS, map(_table, postings), rows=POSTING_ROWS, packed=packed, dictionary=("term",))
 
 
 def _table(batch: pa.RecordBatch) -> pa.Table:
@@ -118,13 +113,20 @@ def _write(
         store_schema=False,
     ) as writer:
         for block in _blocks(tables, rows):
-            writer.write_table(block.cast(schema), row_group_size=rows)
+            # In one piece: how it was cut would show in the file.
+            writer.write_table(block.cast(schema).combine_chunks(), row_group_size=rows)
             written += block.num_rows
     return written
 
 
-def _postings(terms: pa.ChunkedArray[Any], occurrences: Iterable[pa.RecordBatch], first: int) -> Iterator[pa.Table]:
-    """Yield postings, of occurrences as they come: those of one term and document may lie in two batches."""
+def postings_of(
+    occurrences: Iterable[pa.RecordBatch], terms: pa.ChunkedArray[Any], *, first: int
+) -> Iterator[pa.RecordBatch]:
+    """Yield the postings of occurrences (``term``, ``doc``, ``place``; sorted by all three).
+
+    Terms are given by their numbers in ``terms``, documents are counted from ``first``. The occurrences of one term and
+    document may lie in two batches.
+    """
     left = pa.table(
         {"term": pa.array([], pa.int32()), "doc": pa.array([], pa.int32()), "place": pa.array([], pa.int32())}
     )
@@ -139,7 +141,7 @@ def _postings(terms: pa.ChunkedArray[Any], occurrences: Iterable[pa.RecordBatch]
         yield _listed(terms, left.combine_chunks(), pa.array([0, left.num_rows], pa.int32()), first)
 
 
-def _listed(terms: pa.ChunkedArray[Any], rows: pa.Table, starts: pa.Array[Any], number: int) -> pa.Table:
+def _listed(terms: pa.ChunkedArray[Any], rows: pa.Table, starts: pa.Array[Any], number: int) -> pa.RecordBatch:
     """Return a posting for each start but the last, with the places from there to the next."""
     first, end = starts[:-1], starts[-1].as_py()
     offsets: Any = starts
@@ -147,7 +149,8 @@ def _listed(terms: pa.ChunkedArray[Any], rows: pa.Table, starts: pa.Array[Any], 
     lists = pa.ListArray.from_arrays(offsets, flat)
     places = lists.cast(POSTINGS.field("places").type)
     docs = pc.add(rows.column("doc").take(first).cast(pa.int64()), number)
-    return pa.table([terms.take(rows.column("term").take(first)), docs, places], schema=POSTINGS)
+    spelled = terms.take(rows.column("term").take(first)).combine_chunks()
+    return pa.record_batch([spelled, docs.combine_chunks(), places], schema=POSTINGS)
 
 
 def _blocks(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:

@@ -1,28 +1,33 @@
 """What all segments together say of items: which documents are versions of one, which is its latest, what became of it.
 
-It is said for the documents whose item has several records; any other is its item's only version, and not missed.
+It is said for the documents whose item has several records, and for those that are no items of their own: absences, and
+lists of what a feed showed. Any other document is its item's only version, and not missed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ediscovery.engine import Engine
 from ediscovery.index import segments
-from ediscovery.sql import listed
+from ediscovery.index.files import Files, engine_over, parameters, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from ediscovery.index.files import Means
 
 # An item is missed when its last word is an absence, unless a version was captured after it.
 ITEMS = """
 several AS MATERIALIZED (
     SELECT name FROM names GROUP BY name HAVING count(*) > 1
 ),
+beside AS MATERIALIZED (
+    SELECT doc FROM docs WHERE kind IN ('absence', 'list')
+),
 own AS MATERIALIZED (
     SELECT doc, account, kind, item, captured, record, verdict
-    FROM docs SEMI JOIN (SELECT doc FROM names SEMI JOIN several USING (name)) USING (doc)
+    FROM docs SEMI JOIN (SELECT doc FROM names SEMI JOIN several USING (name) UNION FROM beside) USING (doc)
 ),
 last AS MATERIALIZED (
     SELECT account, kind, item, count(*) AS versions,
@@ -32,27 +37,22 @@ last AS MATERIALIZED (
 SELECT own.doc, last.record.doc AS latest,
     rank() OVER (PARTITION BY account, kind, item ORDER BY captured, own.record)::INTEGER AS version,
     last.versions::INTEGER AS versions,
-    CASE WHEN gone.record.at >= last.record.at THEN gone.record.verdict END AS verdict
+    CASE WHEN kind <> 'absence' AND gone.record.at >= last.record.at THEN gone.record.verdict END AS verdict,
+    CASE WHEN kind IN ('absence', 'list') THEN kind END AS beside
 FROM own JOIN last USING (account, kind, item)
 LEFT JOIN (SELECT account, item, record FROM last WHERE kind = 'absence') AS gone USING (account, item)
-WHERE kind <> 'absence'
 """
 """The statement of the rows of ``segments.ITEMS``, over ``docs`` and ``names`` (``segments.DOCS``, ``NAMES``)."""
 
 
-def gather(folders: Sequence[Path], target: Path, *, threads: int, memory_limit: int, spill: Path) -> None:
+def gather(folders: Sequence[Path], target: Path, *, means: Means) -> None:
     """Write what all segments in these folders say of items to the file ``target``.
 
     Raises:
-        SearchTooLargeError: neither memory nor the folder ``spill`` are enough.
-        SearchFailedError: a segment cannot be read.
+        SearchTooLargeError: neither memory nor the folder to spill into are enough.
+        IndexDamagedError: a segment cannot be read; it is removed.
     """
-    files = {name: [str(folder / f"{name}.parquet") for folder in folders] for name in ("docs", "names")}
-    tables = ",".join(f"{name} AS (FROM read_parquet({listed(f'${name}')}))" for name in files)
-    with Engine(
-        [folder / f"{name}.parquet" for name in files for folder in folders],
-        threads=threads,
-        memory_limit=memory_limit,
-        spill=spill,
-    ) as engine:
-        segments.write_items(target, engine.batches(f"WITH {tables}, {ITEMS} ORDER BY own.doc", files))
+    files = Files(folders)
+    sql = f"WITH {tables(files)}, {ITEMS} ORDER BY own.doc"
+    with engine_over(files, means) as engine:
+        segments.write_items(target, engine.batches(sql, parameters(files, sql)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ediscovery.index.building import build
 from ediscovery.index.compiling import Known
-from ediscovery.index.reading import Files, Index, indexed
+from ediscovery.index.files import Files, Means
+from ediscovery.index.reading import Index, indexed
 from ediscovery.index.versions import gather
 from ediscovery.search import Search, Source
 from schemas.instant import Instant
@@ -113,12 +114,12 @@ def opened(sources: list[Source], *, segments: int = 2, known: Known | None = No
             if own:
                 folder = own[0].path.parent / f"segment-{number}"
                 folder.mkdir(exist_ok=True)
-                built = build(own, folder, first=first, threads=1, memory_limit=MEMORY, spill=folder)
+                built = build(own, folder, first=first, means=Means(1, MEMORY, folder))
                 first += built.documents
                 made.append(folder)
         items = Path(made[0].parent if made else "") / "items.parquet"
         if made:
-            gather(made, items, threads=1, memory_limit=MEMORY, spill=items.parent)
-        return indexed(Files(made, items), known or Known(), threads=2, memory_limit=memory)
+            gather(made, items, means=Means(1, MEMORY, items.parent))
+        return indexed(Files(made, items if made else None), known or Known(), Means(2, memory))
 
     return Search(sources, open_index, threads=2, memory_limit=memory)

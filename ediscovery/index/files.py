@@ -1,0 +1,89 @@
+"""The files of an index on this machine, and the engine over them; what cannot be read is removed, to be made anew."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ediscovery.engine import Engine
+from ediscovery.sql import listed
+from schemas.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+FILES = ("docs", "postings", "names")
+"""The files of a segment (``segments``)."""
+
+WHOLE_FILE = "SELECT max(hash(COLUMNS(*))) FROM read_parquet($path)"
+
+
+class IndexDamagedError(UnavailableError):
+    """A part of the index cannot be read; it was removed, and is made anew by the next search."""
+
+    code = "INDEX_DAMAGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The folders of segments, and the file of what they say together of items (``versions``), if there is one."""
+
+    segments: Sequence[Path]
+    items: Path | None = None
+
+    @property
+    def named(self) -> dict[str, list[Path]]:
+        """The files by their names, one of each segment."""
+        found = {name: [folder / f"{name}.parquet" for folder in self.segments] for name in FILES}
+        return found | ({"items": [self.items]} if self.items else {})
+
+    @property
+    def all(self) -> list[Path]:
+        """All files."""
+        return [path for several in self.named.values() for path in several]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an engine may use: threads, bytes of memory, and a folder for what needs more."""
+
+    threads: int
+    memory_limit: int
+    spill: Path | None = None
+
+
+def engine_over(files: Files, means: Means) -> Engine:
+    """Return an engine over files of the index; when a statement failed and one is damaged, it is removed.
+
+    Statements of it raise IndexDamagedError, too.
+    """
+
+    def remove_damaged(engine: Engine) -> None:
+        for path in files.all:
+            if not engine.is_readable(WHOLE_FILE, {"path": str(path)}):
+                part = path if path == files.items else path.parent
+                shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+                raise IndexDamagedError(
+                    f"A part of the index is damaged: {part.name}. It was removed.",
+                    do="Search again: it is made anew from the records, which are not concerned.",
+                )
+
+    return Engine(
+        files.all,
+        threads=means.threads,
+        memory_limit=means.memory_limit,
+        spill=means.spill,
+        damaged=remove_damaged,
+    )
+
+
+def tables(files: Files) -> str:
+    """Return the definitions of tables over files, each by its name; see ``parameters``."""
+    return ",".join(f"{name} AS NOT MATERIALIZED (FROM read_parquet({listed(f'${name}')}))" for name in files.named)
+
+
+def parameters(files: Files, sql: str) -> Mapping[str, list[str]]:
+    """Return the parameters of ``tables`` that a statement has."""
+    return {name: [str(path) for path in paths] for name, paths in files.named.items() if f"${name}" in sql}

@@ -1,0 +1,45 @@
+"""From segments to the one over all their records: the same bytes as if it were built from their partitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ediscovery.index import segments
+from ediscovery.index.files import Files, engine_over, parameters, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from ediscovery.index.files import Means
+
+NUMBERS = """
+CREATE TABLE numbers AS WITH {tables}
+SELECT doc, row_number() OVER (ORDER BY date, captured, record) - 1 + $first AS number FROM docs
+"""
+DOCS = "SELECT * EXCLUDE (number) REPLACE (number AS doc) FROM docs JOIN numbers USING (doc) ORDER BY number"
+NAMES = "SELECT name, number AS doc FROM names JOIN numbers USING (doc) ORDER BY name, number"
+POSTINGS = "SELECT term, number AS doc, places FROM postings JOIN numbers USING (doc) ORDER BY term, number"
+
+
+def merge(folders: Sequence[Path], folder: Path, *, first: int, means: Means) -> None:
+    """Write the segment over the records of the segments in ``folders`` to ``folder`` (``building.build``).
+
+    Raises:
+        SearchTooLargeError: neither memory nor the folder to spill into are enough.
+        IndexDamagedError: a segment cannot be read; it is removed.
+    """
+    files = Files(folders)
+    with engine_over(files, means) as engine:
+
+        def sorted_rows(sql: str) -> Iterator[pa.RecordBatch]:
+            sql = f"WITH {tables(files)} {sql}"
+            return engine.batches(sql, parameters(files, sql))
+
+        numbers = NUMBERS.format(tables=tables(files))
+        engine.run(numbers, {"first": first, **parameters(files, numbers)})
+        segments.write_docs(folder / "docs.parquet", sorted_rows(DOCS))
+        segments.write_names(folder / "names.parquet", sorted_rows(NAMES))
+        segments.write_postings(folder / "postings.parquet", sorted_rows(POSTINGS))
