@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ import weasyprint
 from archiver import importing, registry, rounds
 from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
-from bench import audits, bucket, eligibility, ledger, overwriting, polling, rendering, retention
+from bench import audits, bucket, eligibility, ledger, overwriting, polling, rendering, retention, searching
 from bench.archives import RECORDS, archive_in, filled, tweets
 from bench.measure import Row, seconds
 from demo.site import BlogSite
@@ -155,29 +154,6 @@ def seal(folder: Path) -> list[Row]:
     ]
 
 
-def search(folder: Path) -> list[Row]:
-    """Searches over imported posts, beside grep over the lines they came from."""
-    archive = filled(folder)
-    source = str(folder / "tweets.jsonl")
-    rows = []
-    with searchable(archive) as opened:
-        for name, words, pattern in (
-            ("rare word", "zebra", "zebra"),
-            ("common word", "budget", "budget"),
-            ("phrase", '"budget hearing"', "budget hearing"),
-        ):
-            query = Query(term=parse(words, UTC))
-
-            def ours(query: Query = query) -> None:
-                assert sum(1 for _ in opened.hits(query)) > 0
-
-            def theirs(pattern: str = pattern) -> None:
-                subprocess.run(["grep", "-ciw", pattern, source], check=True, stdout=subprocess.DEVNULL)
-
-            rows.append(Row(f"search: {name}", "queries/s", 1 / seconds(ours), 1 / seconds(theirs), "grep -iw"))
-    return rows
-
-
 def produce(folder: Path) -> list[Row]:
     """A production of 60 posts, beside WeasyPrint alone on the same texts: no numbers, proofs, signature or ledger."""
     archive = filled(folder, 2_000)
@@ -224,7 +200,7 @@ STEPS: dict[str, Callable[[Path], list[Row]]] = {
     "seal": seal,
     "verify": audits.verify,
     "verify-memory": audits.memory,
-    "search": search,
+    "search": searching.searching,
     "produce": produce,
     "ledger": ledger.length,
     "retention": retention.reckoning,
