@@ -1,7 +1,7 @@
 """Three ways to search the same posts: our index, SQLite's FTS5, and tantivy.
 
-Ours is used through ``build``, ``tiles`` and ``indexed`` alone and answers with record ids. The others are given the
-same words, folded already, and posts in the order of date; they answer with the posts' numbers in that order.
+Ours is used through ``build``, ``gather``, ``tiles`` and ``indexed`` alone and answers with record ids. The others are
+given the same words, folded already, and posts in the order of date; they answer with the posts' numbers in that order.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import tantivy
 from bench.posts import DAY, Posts, folded
 from ediscovery.index.building import build
 from ediscovery.index.compiling import Known
-from ediscovery.index.reading import indexed
+from ediscovery.index.reading import Files, indexed
 from ediscovery.index.tiles import Tile, tiles
+from ediscovery.index.versions import gather
 from schemas.query import And, During, Near, Not, Or, Phrase, Prefix, Query, Within, Word
 
 if TYPE_CHECKING:
@@ -61,25 +62,26 @@ class Ours:
 
     def __init__(self, posts: Posts, folder: Path, cut: Callable[[int], Iterable[Tile]] = tiles) -> None:
         self._posts, self._folder = posts, folder
-        stretches = list(cut(len(posts.sources)))
-        self._segments = [(folder / f"{one.first:x}-{one.end:x}", one) for one in stretches]
+        self._stretches = list(cut(len(posts.sources)))
+        self._files = Files(
+            [folder / f"{one.first:x}-{one.end:x}" for one in self._stretches], folder / "items.parquet"
+        )
 
     def build(self) -> None:
-        for made, tile in self._segments:
+        first = 0
+        for tile, made in zip(self._stretches, self._files.segments, strict=True):
             made.mkdir()
-            build(
-                self._posts.sources[tile.first : tile.end],
-                made,
-                threads=THREADS,
-                memory_limit=BUILDING,
-                spill=self._folder.parent,
-            )
+            own = self._posts.sources[tile.first : tile.end]
+            first += build(own, made, first=first, **self._allowed(BUILDING)).documents
+        gather(self._files.segments, self._files.items, **self._allowed(BUILDING))
 
     @contextmanager
     def opened(self) -> Iterator[OurAnswers]:
-        folders = [folder for folder, _ in self._segments]
-        with indexed(folders, Known(), threads=THREADS, memory_limit=SEARCHING, spill=self._folder.parent) as index:
+        with indexed(self._files, Known(), **self._allowed(SEARCHING)) as index:
             yield OurAnswers(index)
+
+    def _allowed(self, memory: int) -> dict[str, Any]:
+        return {"threads": THREADS, "memory_limit": memory, "spill": self._folder.parent}
 
 
 class OurAnswers:

@@ -98,7 +98,7 @@ def folded(text: str) -> tuple[str, str]:
 def _source(folder: Path, entry: int) -> Source:
     account = ACCOUNTS[entry % len(ACCOUNTS)]
     key = layout.partition(account=account, series="posts", period="2026-01", name=f"{entry:032x}")
-    return Source(folder / "partitions" / f"{entry:05}.parquet", key, account)
+    return Source(folder / "partitions" / f"{entry:05}.parquet", key, account, entry)
 
 
 def _make(folder: Path, records: int, size: int | None) -> dict[str, object]:
