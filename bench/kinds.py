@@ -26,7 +26,7 @@ T = TypeVar("T")
 SAMPLE = 50_000
 NO_WORD = "xqzvwkjy"
 OPERATORS = ("and", "or", "not")
-FAR = 5  # words, at most
+FAR = 5  # words, at most, as w/5 and pre/5 say
 FIRST_EMOJI = "\U0001f300"
 
 
@@ -43,16 +43,16 @@ def kinds_of(texts: Path) -> dict[str, str]:
         "rare": sample.word(2.3e-5),
         "common": common,
         "stopword": stop,
-        "and": f"{one} AND {sample.nearest(beside(one, sample.between(0.003, 0.05)), 1.4e-4)}",
-        "and_common": f"{stop} AND {sample.nearest(beside(stop, sample.between(0.03, 0.4)), 0.038)}",
+        "and": _said("{} AND {}", one, sample.nearest(beside(one, sample.between(0.003, 0.05)), 1.4e-4)),
+        "and_common": _said("{} AND {}", stop, sample.nearest(beside(stop, sample.between(0.03, 0.4)), 0.038)),
         "or10": " OR ".join(sample.words(1.6e-4, 10)),
         "not": f"{sample.word(0.004)} NOT {common}",
         "phrase": sample.phrase(2, 3.3e-4, sample.between(0.001, 0.05)),
         "phrase_stop": sample.phrase(3, 3.9e-4, sample.between(0.15, 1)),
-        "prefix": f"{sample.nearest(sample.prefixes(4), 0.0025)}*",
-        "prefix_big": f"{sample.nearest(sample.prefixes(2), 0.14)}*",
-        "w5": f"{other} w/{FAR} {sample.nearest(sample.around(other, before=True), 1.8e-5)}",
-        "pre5": f"{other} pre/{FAR} {sample.nearest(sample.around(other, before=False), 1.5e-5)}",
+        "prefix": _said("{}*", sample.nearest(sample.prefixes(4), 0.0025)),
+        "prefix_big": _said("{}*", sample.nearest(sample.prefixes(2), 0.14)),
+        "w5": _said("{} w/5 {}", other, sample.nearest(sample.around(other, before=True), 1.8e-5)),
+        "pre5": _said("{} pre/5 {}", other, sample.nearest(sample.around(other, before=False), 1.5e-5)),
         "term_30d": f"{sample.word(0.015)} AND created:{month}",
         "term_author": f"{sample.word(0.08)} AND author:writer7",
         "hashtag": sample.nearest(sample.tags, 2.7e-4),
@@ -61,6 +61,10 @@ def kinds_of(texts: Path) -> dict[str, str]:
         "nested": f"({one} OR {other}) AND ({sample.word(0.009)} OR {sample.word(0.0045)}) NOT {common}",
     }
     return {kind: query for kind, query in found.items() if query}
+
+
+def _said(form: str, *words: str | None) -> str | None:
+    return form.format(*words) if all(words) else None
 
 
 class _Sample:
