@@ -45,5 +45,5 @@ def print_table(rows: list[Row]) -> None:
     for row in rows:
         print(
             f"| {row.step} | {row.ours:,.4g} {row.unit} | {row.theirs:,.4g} {row.unit} ({row.alternative}) "
-            f"| {row.ratio:.2f} |"
+            f"| {row.ratio:{',.2f' if row.ratio >= 0.1 else '.2g'}} |"
         )
