@@ -17,7 +17,7 @@ from hashlib import blake2b
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import msgspec
@@ -29,11 +29,8 @@ from ediscovery.search import Source
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.record import Absence, Author, Normalised, Provenance, Record, Slice
-from schemas.tables import PARTITION_V1
 from storage import layout
-from storage.parquet.columns import EVIDENCE, INSTANTS, derived
-from storage.parquet.limits import FORMAT, MARK, ROWS
-from storage.parquet.write import LEVEL, STATISTICS
+from storage.parquet import write_partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,42 +156,16 @@ def _generated() -> Iterator[str]:
 
 
 def _write(folder: Path, sizes: list[int], entry: int) -> int:
-    """Write what ``storage.parquet.write_partition`` would, of what is known to be right, in half the time."""
     path = _source(folder, entry).path
     if not path.exists():
         start = sum(sizes[:entry])
-        with pq.ParquetWriter(
-            path.with_suffix(".part"),
-            PARTITION_V1,
-            compression="zstd",
-            compression_level=LEVEL,
-            use_dictionary=False,
-            write_statistics=STATISTICS,
-            write_page_checksum=True,
-            store_schema=False,
-        ) as writer:
-            writer.add_key_value_metadata({MARK: FORMAT})
-            for first in range(0, sizes[entry], ROWS):
-                rows = range(first, min(first + ROWS, sizes[entry]))
-                writer.write_table(_table([_record(sizes, entry, start, row) for row in rows]), row_group_size=ROWS)
+        content, _ = write_partition(_record(sizes, entry, start, row) for row in range(sizes[entry]))
+        path.with_suffix(".part").write_bytes(content)
         path.with_suffix(".part").rename(path)
     return sizes[entry]
 
 
-def _table(made: list[tuple[Record, Normalised, Provenance]]) -> pa.Table:
-    records = [record for record, _, _ in made]
-    columns: dict[str, list[Any]] = {name: [getattr(record, name) for record in records] for name in EVIDENCE}
-    columns |= {
-        "record": [record.id.raw for record in records],
-        "native_sha256": [Digest.of(record.native).raw for record in records],
-        **derived([view for _, view, _ in made], [provenance for _, _, provenance in made]),
-    }
-    for name in INSTANTS:
-        columns[name] = [one and one.micros for one in columns[name]]
-    return pa.table([pa.array(columns[one.name], one.type) for one in PARTITION_V1], schema=PARTITION_V1)
-
-
-def _record(sizes: list[int], entry: int, start: int, row: int) -> tuple[Record, Normalised, Provenance]:
+def _record(sizes: list[int], entry: int, start: int, row: int) -> Record:
     account, captured = ACCOUNTS[entry % len(ACCOUNTS)], Instant(CAPTURED + entry * EVERY)
     chance = blake2b(f"{entry}-{row}".encode(), digest_size=32).digest()
     before = entry - len(ACCOUNTS) * (1 + chance[0] % BACK)
@@ -220,8 +191,7 @@ def _record(sizes: list[int], entry: int, start: int, row: int) -> tuple[Record,
             exchange=f"<urn:uuid:{entry:032x}>", uri=f"https://{account}.example/api", offset=row, length=len(native)
         ),
     )
-    record = Record(salt=chance, native=native, normalised=view.to_bytes(), provenance=provenance.to_bytes())
-    return record, view, provenance
+    return Record(salt=chance, native=native, normalised=view.to_bytes(), provenance=provenance.to_bytes())
 
 
 def _post(item: str, text: str) -> Normalised:
