@@ -18,7 +18,8 @@ import tantivy
 from bench.posts import DAY, Posts, folded
 from ediscovery.index.building import build
 from ediscovery.index.compiling import Known
-from ediscovery.index.reading import Files, indexed
+from ediscovery.index.files import Files, Means
+from ediscovery.index.reading import indexed
 from ediscovery.index.tiles import Tile, tiles
 from ediscovery.index.versions import gather
 from schemas.query import And, During, Near, Not, Or, Phrase, Prefix, Query, Within, Word
@@ -63,25 +64,24 @@ class Ours:
     def __init__(self, posts: Posts, folder: Path, cut: Callable[[int], Iterable[Tile]] = tiles) -> None:
         self._posts, self._folder = posts, folder
         self._stretches = list(cut(len(posts.sources)))
-        self._files = Files(
-            [folder / f"{one.first:x}-{one.end:x}" for one in self._stretches], folder / "items.parquet"
-        )
+        self._items = folder / "items.parquet"
+        self._files = Files([folder / f"{one.first:x}-{one.end:x}" for one in self._stretches], self._items)
 
     def build(self) -> None:
         first = 0
         for tile, made in zip(self._stretches, self._files.segments, strict=True):
             made.mkdir()
             own = self._posts.sources[tile.first : tile.end]
-            first += build(own, made, first=first, **self._allowed(BUILDING)).documents
-        gather(self._files.segments, self._files.items, **self._allowed(BUILDING))
+            first += build(own, made, first=first, means=self._means(BUILDING)).documents
+        gather(self._files.segments, self._items, means=self._means(BUILDING))
 
     @contextmanager
     def opened(self) -> Iterator[OurAnswers]:
-        with indexed(self._files, Known(), **self._allowed(SEARCHING)) as index:
+        with indexed(self._files, Known(), self._means(SEARCHING)) as index:
             yield OurAnswers(index)
 
-    def _allowed(self, memory: int) -> dict[str, Any]:
-        return {"threads": THREADS, "memory_limit": memory, "spill": self._folder.parent}
+    def _means(self, memory: int) -> Means:
+        return Means(THREADS, memory, self._folder.parent)
 
 
 class OurAnswers:
