@@ -37,6 +37,7 @@ DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:T(\d{1,2}):(\d{2})(?::(\d
 HASH = re.compile("[0-9a-f]{64}", re.ASCII)
 NUMBERS = re.compile(r"([A-Z][A-Z0-9]*?)(\d{1,7})(?:(\.\.|[-–])(?:\1)?(\d{1,7}))?", re.ASCII)
 SPAN = re.compile(r"(?P<least>.*?)\.\.(?P<most>.*)|(?P<sign>[<>]=?)(?P<edge>.+)", re.DOTALL)
+INSTANT_FORM = "Write it as 2026-01-31T09:30:00.000000Z, or a date as 2026-01-31."
 DATE_FORM = "Write it as 2026-01-31, 2026-01 or 2026; a span as 2026-01-01..2026-03-31."
 
 
@@ -104,6 +105,31 @@ def dates_of(date: Date, value: str, zone: ZoneInfo, refuse: Refuse) -> During:
     return During(date, start, end)
 
 
+def span_of(during: During, zone: ZoneInfo) -> str:
+    """Return how a span is typed so that ``dates_of`` reads it: in days of ``zone`` where it is made of whole ones."""
+    start, end = during.start, during.end
+    if start is None:
+        return "" if end is None else f"<{_typed(end, zone)}"
+    if end is None:
+        return f">={_typed(start, zone)}"
+    least, most = _typed(start, zone), _typed(end, zone, after=True)
+    return least if least == most else f"{least}..{most}"
+
+
+def _typed(edge: Instant, zone: ZoneInfo, *, after: bool = False) -> str:
+    """Return the largest day or second that begins at an instant, or ends before it; or that one microsecond."""
+    exact = Instant(edge.micros - 1) if after else edge
+    try:
+        local = exact.to_datetime().astimezone(zone).replace(tzinfo=None)
+        for text in (local.date().isoformat(), local.isoformat(timespec="seconds")):
+            # Not every day begins at midnight, and some hours come twice: what is read is what counts.
+            if _edges(text, zone, ValueError)[after] == edge:
+                return text
+    except (ValueError, OverflowError):
+        pass
+    return str(exact)
+
+
 def _one_sided(date: Date, sign: str, start: Instant, end: Instant) -> During:
     match sign:
         case ">=":
@@ -115,7 +141,15 @@ def _one_sided(date: Date, sign: str, start: Instant, end: Instant) -> During:
 
 
 def _edges(text: str, zone: ZoneInfo, refuse: Refuse) -> tuple[Instant, Instant]:
-    """Return the first instant of a year, month, day, minute or second, and the first one after it."""
+    """Return the first instant of a year, month, day, minute or second, and the first one after it.
+
+    An instant as we print it, in UTC, is a microsecond.
+    """
+    if text.endswith("Z"):
+        try:
+            return (instant := Instant.from_text(text)), Instant(instant.micros + 1)
+        except InstantMalformedError:
+            raise refuse(f"{text[:40]!r} is not an instant.", INSTANT_FORM) from None
     found = DAY.fullmatch(text)
     if found is None:
         raise refuse(f"{text[:40]!r} is not a date.", DATE_FORM)

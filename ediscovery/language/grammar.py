@@ -55,27 +55,29 @@ def _grammar() -> Lark:
     return Lark(GRAMMAR, parser="lalr", lexer="basic", propagate_positions=True)
 
 
-def tree_of(text: str) -> Tree[Token] | Token:
+def tree_of(text: str, *, room: int = 1) -> Tree[Token] | Token:
     """Return the syntax tree of a query, whose tokens know their place in ``text``.
+
+    It may be ``room`` times as long and as deep as one that is typed.
 
     Raises:
         QuerySyntaxError: it is too large, or breaks the grammar.
     """
-    if len(text) > LONGEST:
-        what = f"The query is longer than {LONGEST} characters."
-        raise QuerySyntaxError(what, do="Search in parts.", text=text[:LONGEST], at=LONGEST)
+    if len(text) > (longest := room * LONGEST):
+        what = f"The query is longer than {longest} characters."
+        raise QuerySyntaxError(what, do="Search in parts.", text=text[:longest], at=longest)
     # One character for one, so that places stay.
     plain = text.translate(QUOTES)
     while (shorter := AT_EDGES.sub(" ", plain)) != plain:
         plain = shorter
-    _check(plain, text)
+    _check(plain, text, deepest=room * DEEPEST)
     try:
         return _grammar().parse(plain)
     except UnexpectedInput as error:
         raise _dangling(error, text) from None
 
 
-def _check(plain: str, text: str) -> None:
+def _check(plain: str, text: str, *, deepest: int) -> None:
     if plain.count('"') % 2:
         what = "This quotation mark has no partner."
         raise QuerySyntaxError(what, do="Close the phrase, or drop it.", text=text, at=plain.rindex('"'))
@@ -99,8 +101,8 @@ def _check(plain: str, text: str) -> None:
         if nearby > DEEPEST:
             what = f"There are more than {DEEPEST} proximity operators."
             raise QuerySyntaxError(what, do="Search in parts.", text=text, at=at)
-        if len(opened) + negations > DEEPEST:
-            what = f"This is nested more than {DEEPEST} deep."
+        if len(opened) + negations > deepest:
+            what = f"This is nested more than {deepest} deep."
             raise QuerySyntaxError(what, do="Say it with fewer parentheses.", text=text, at=at)
     if opened:
         what = "This parenthesis is not closed."

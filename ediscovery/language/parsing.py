@@ -16,7 +16,7 @@ from lark import Token
 from ediscovery.folding import Character, part_of, words
 from ediscovery.language.after_fields import dates_of, fact_of
 from ediscovery.language.faults import QuerySyntaxError
-from ediscovery.language.grammar import FIELDS, MOST_TERMS, SIGNED, tree_of
+from ediscovery.language.grammar import FIELDS, MOST_TERMS, SIGNED, UNSEEN, tree_of
 from schemas.query import DATES, FACTS, And, During, Is, Near, Not, Or, Phrase, Prefix, Wildcard, Within, Word
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ SCHEMES = ("http", "https", "ftp", "mailto", "tel", "urn")
 UNKNOWN_FIELD = re.compile(r"([A-Za-z_][\w.-]*):(?=[\w*#@'<>=\[{]|$)", re.ASCII)
 ROOT = re.compile(r"(?<=\w)!$")
 ADDRESS = re.compile("[/=&]")
+AROUND = re.compile(rf"\A(?:\s|{UNSEEN})+|(?:\s|{UNSEEN})+\Z")
 NOTHING = "There is nothing to search for here."
 GIVE = "Give letters, digits or emoji, or leave it out."
 
@@ -58,15 +59,17 @@ NEAR_MISSES = (
 )
 
 
-def parse(text: str, zone: ZoneInfo) -> Term | None:
+def parse(text: str, zone: ZoneInfo, *, room: int = 1) -> Term | None:
     """Return the term that ``text`` means, or ``None`` when it is blank. Days begin and end as they do in ``zone``.
+
+    What ``spelling`` made may be longer and deeper than what people type: it is given ``spelling.ROOM``.
 
     Raises:
         QuerySyntaxError: it cannot be read, is too large, or would find nearly everything.
     """
     if not text.strip():
         return None
-    term = _Reading(text, zone).term(tree_of(text))
+    term = _Reading(text, zone).term(tree_of(text, room=room))
     if not _bounded(term):
         raise QuerySyntaxError(
             "This excludes without saying what to find; it would return nearly the whole archive.",
@@ -75,6 +78,11 @@ def parse(text: str, zone: ZoneInfo) -> Term | None:
             at=0,
         )
     return term
+
+
+def is_plain(word: str) -> bool:
+    """Return whether a word means itself without quotes, and is nothing that looks like an operator."""
+    return not any(re.fullmatch(sign, word, re.DOTALL) for sign, _, _ in NEAR_MISSES)
 
 
 def _bounded(term: Term) -> bool:
@@ -171,9 +179,9 @@ class _Reading:
         value = token[1:-1] if quoted else str(token)
         refuse = lambda what, do: self._refused(at, what, do)  # noqa: E731 - one line, three uses
         if field in FACTS:
-            return fact_of(field, value, refuse)
+            return fact_of(field, AROUND.sub("", value), refuse)
         if field in DATES:
-            return dates_of(field, value, self.zone, refuse)
+            return dates_of(field, AROUND.sub("", value), self.zone, refuse)
         if not quoted:
             self._demand_plain(token, at)
             value = ROOT.sub("*", value)
