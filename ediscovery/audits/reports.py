@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ediscovery.production.commands import OutputExistsError
+from ediscovery.sheets import OutputExistsError
 from manifests import keys
 from manifests.archive import Archive, read_settings
 from manifests.audit.signed import AUDIT_FORMAT, AUDIT_LIMIT, read_statement, sign_statement

@@ -15,7 +15,7 @@ from ediscovery.disposition.papers.comparing import find_certified
 from ediscovery.disposition.proposing import put_forward
 from ediscovery.disposition.running import Running
 from ediscovery.retention.due_commands import AS_OF, judged_day
-from ediscovery.retention.listing import new_file
+from ediscovery.sheets import new_file
 from manifests.checkpoints.commands import system_nonce
 from manifests.console import json_option, local, plural
 from manifests.copies_commands import open_copy

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ediscovery.commands import in_words, query_of, query_options, searchable
+from ediscovery.sheets import OutputExistsError
 from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
 from manifests.checkpoints.making import make
 from manifests.console import Console, json_option, plural
@@ -20,12 +21,6 @@ class QueryEmptyError(InputError):
     """A production was asked for without saying of what."""
 
     code = "QUERY_EMPTY"
-
-
-class OutputExistsError(InputError):
-    """The file to be written is there already."""
-
-    code = "OUTPUT_EXISTS"
 
 
 @click.command()

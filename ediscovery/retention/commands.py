@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ediscovery.disposition import commands as disposition_commands
-from ediscovery.production.commands import OutputExistsError
 from ediscovery.retention import adopted_commands, due_commands, packs
 from ediscovery.retention.importing import STATES, import_published
 from ediscovery.retention.reading import read, text_of
 from ediscovery.retention.schedule_files import content_of
 from ediscovery.retention.writing import write_schedule
+from ediscovery.sheets import OutputExistsError
 from ediscovery.transfer import commands as transfer_commands
 from manifests.console import json_option, plural
 from schemas.errors import UnavailableError

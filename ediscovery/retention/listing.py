@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ediscovery.production.commands import OutputExistsError
 from ediscovery.retention.eligible import REASON
 from ediscovery.search import one_line
+from ediscovery.sheets import ListFormatError, new_file, sheet
 from schemas.canonical import spell
-from schemas.errors import InputError, UnavailableError
 from schemas.instant import Instant
 from schemas.retention import Disposal
 
@@ -26,20 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 1_000  # made at a time
-# What a spreadsheet takes for the beginning of a formula, some of them also in full width.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-class ListFormatError(InputError):
-    """A list is to be written in a format that there is none of."""
-
-    code = "LIST_FORMAT"
-
-
-class ListUnwritableError(UnavailableError):
-    """A list cannot be written where it is to be."""
-
-    code = "LIST_UNWRITABLE"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -101,44 +83,12 @@ def write_list(out: Path, rows: Callable[[], Iterable[Row]]) -> int:
         return write(file, rows())
 
 
-@contextmanager
-def new_file(out: Path) -> Iterator[BinaryIO]:
-    """Make a file to be written in the block; one that is not finished is not left behind.
-
-    Raises:
-        OutputExistsError: there is such a file; it stays as it is.
-        ListUnwritableError: it cannot be written.
-    """
-    try:
-        with ExitStack() as undo:
-            file = undo.enter_context(out.open("xb"))
-            undo.callback(out.unlink)
-            yield file
-            file.close()
-            undo.pop_all()
-    except FileExistsError as error:
-        raise OutputExistsError(f"{out} exists already.", do="Choose another name with --out.") from error
-    except OSError as error:
-        raise ListUnwritableError(
-            f"{out} cannot be written: {error.strerror}.", do="Give a file that can be written to with --out."
-        ) from error
-
-
 def _write_csv(file: BinaryIO, rows: Iterable[Row]) -> int:
-    # A spreadsheet knows by the mark at the beginning that this is UTF-8.
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    sheet = csv.writer(text)
-    sheet.writerow(COLUMNS)
     written = 0
-    for written, row in enumerate(rows, 1):  # noqa: B007 - the last one is how many they are
-        sheet.writerow([defused(str(cell)) for cell in msgspec.structs.astuple(row)])
-    text.detach()
+    with sheet(file, COLUMNS) as write:
+        for written, row in enumerate(rows, 1):  # noqa: B007 - the last one is how many they are
+            write(msgspec.structs.astuple(row))
     return written
-
-
-def defused(cell: str) -> str:
-    """Return a cell that a spreadsheet shows and does not reckon."""
-    return f"'{cell}" if cell.startswith(FORMULAS) else cell
 
 
 def _write_lines(file: BinaryIO, rows: Iterable[Row]) -> int:

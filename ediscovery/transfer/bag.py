@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
-from ediscovery.production.commands import OutputExistsError
+from ediscovery.sheets import OutputExistsError
 from ediscovery.transfer import naming
 from schemas.canonical import Canonical, Natural
 from schemas.errors import UnavailableError

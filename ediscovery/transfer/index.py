@@ -6,8 +6,8 @@ import csv
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ediscovery.retention.listing import defused
 from ediscovery.search import one_line
+from ediscovery.sheets import defused
 from ediscovery.transfer import naming
 
 if TYPE_CHECKING:

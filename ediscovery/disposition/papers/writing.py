@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ediscovery.disposition.papers.layout import TEMPLATES, css
 from ediscovery.production.typesetting import Press
-from ediscovery.retention.listing import Row, new_file, write_list
+from ediscovery.retention.listing import Row, write_list
+from ediscovery.sheets import new_file
 from manifests.console import plural
 from schemas.errors import ConflictError
 

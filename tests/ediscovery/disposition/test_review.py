@@ -14,9 +14,9 @@ import pytest
 from ediscovery.disposition.papers import writing
 from ediscovery.disposition.papers.review import Review, ReviewStaleError, review_of
 from ediscovery.disposition.papers.writing import ReviewIncompleteError, write_review
-from ediscovery.production.commands import OutputExistsError
 from ediscovery.retention.in_force import InForce
-from ediscovery.retention.listing import COLUMNS, ListFormatError, Row
+from ediscovery.retention.listing import COLUMNS, Row
+from ediscovery.sheets import ListFormatError, OutputExistsError
 from manifests.decisions.commands import in_words
 from manifests.decisions.decided import Decided
 from schemas.digest import Digest

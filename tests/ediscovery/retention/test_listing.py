@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 
 from ediscovery.commands import searchable_whole
-from ediscovery.production.commands import OutputExistsError
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
-from ediscovery.retention.listing import COLUMNS, ListFormatError, ListUnwritableError, due_rows, write_list
+from ediscovery.retention.listing import COLUMNS, due_rows, write_list
 from ediscovery.retention.tallying import tally
 from ediscovery.search import PartitionUnreadableError
+from ediscovery.sheets import ListFormatError, ListUnwritableError, OutputExistsError
 from schemas.holds import Scope
 from schemas.ledger import ClassificationAdopted, HoldPlaced, ScheduleAdopted
 from schemas.retention import Classification, Match, Rule
@@ -61,7 +61,7 @@ def test_a_spreadsheet_shows_every_cell_and_reckons_none(judge, tmp_path):
     cells = [dict(zip(head, row, strict=True)) for row in rows]
     # Records come in no certain order.
     shown = sorted(one["item"].removeprefix("'") for one in cells)
-    assert shown == sorted(text.removeprefix("'") for text in HOSTILE)
+    assert shown == sorted(HOSTILE)
     assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t\r\n\uff1d"))]
     assert not [one for one in cells if set("\n\r\t") & set(one["title"] + one["excerpt"])]
     assert next(one for one in cells if "HYPERLINK" in one["item"]) == {

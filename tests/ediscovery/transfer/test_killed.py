@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from ediscovery.production.commands import OutputExistsError
+from ediscovery.sheets import OutputExistsError
 from ediscovery.transfer import naming
 from ediscovery.transfer.reading import NotAPackageError
 from tests.ediscovery.partitions import Version

@@ -12,7 +12,7 @@ import bagit
 import pytest
 from lxml import etree
 
-from ediscovery.production.commands import OutputExistsError
+from ediscovery.sheets import OutputExistsError
 from ediscovery.transfer import naming
 from ediscovery.transfer.bag import TransferUnwritableError
 from ediscovery.transfer.choosing import TransferEmptyError
