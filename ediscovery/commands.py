@@ -1,4 +1,4 @@
-"""Commands that find evidence and show it: search, show."""
+"""What all commands that search need, and the one that shows a record: show."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ediscovery.as_of import known_at
 from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
 from ediscovery.evidence import author_of, places, read_hits, sealed_places, stored_at, words_of
-from ediscovery.index.compiling import Known
 from ediscovery.index.files import Means
 from ediscovery.index.keeping import segments, silent
 from ediscovery.index.reading import indexed
@@ -22,6 +22,7 @@ from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from manifests.console import Console, json_option, local, plural
 from manifests.workspaces import workspace
+from schemas.account import check_name
 from schemas.errors import InputError
 from schemas.instant import Instant
 from schemas.query import Query
@@ -89,7 +90,16 @@ def day(text: str | None, zone: ZoneInfo, *, after: bool = False) -> Instant | N
 
 
 def query_of(archive: Archive, words: str, **given: Any) -> Query:  # noqa: ANN401 - the options as click gives them
+    """Return the query that words and options ask for.
+
+    Raises:
+        QuerySyntaxError: the words cannot be read.
+        DateUnreadableError: a date is none.
+        AccountNameError: an account is named as none can be.
+    """
     zone = archive.settings.zone
+    for name in given["accounts"]:
+        check_name(name)
     return Query(
         term=parse(words, zone),
         start=day(given["start"], zone),
@@ -118,15 +128,18 @@ def searchable(
     archive: Archive,
     accounts: Iterable[str] | None = None,
     *,
+    size: int | None = None,
     spill: Path | None = None,
     tell: Callable[[str, int, int], None] = silent,
 ) -> Search:
     """Return a search over the partitions that the ledger names, of all accounts or of these, through verified copies.
 
-    What does not fit into its memory is written to the folder ``spill``, if there is one. ``tell`` is told how the
-    index is brought up to date, with the first query.
+    With ``size`` it is over those that the first entries name, and knows nothing of later ones. What does not fit into
+    its memory is written to the folder ``spill``, if there is one. ``tell`` is told how the index is brought up to
+    date, with the first query.
     """
-    cache, size = archive.cache, archive.ledger.head.size
+    cache, whole = archive.cache, archive.ledger.head.size
+    end = whole if size is None else size
     return Search(
         [
             Source(
@@ -136,8 +149,9 @@ def searchable(
                 entry=place.entry,
             )
             for place in places(archive, accounts)
+            if place.entry < end
         ],
-        lambda: _opened_index(archive, size, spill, tell),
+        lambda: _opened_index(archive, whole, end, spill, tell),
         threads=os.cpu_count() or 1,
         memory_limit=MEMORY,
         spill=spill,
@@ -146,30 +160,34 @@ def searchable(
 
 @contextmanager
 def _opened_index(
-    archive: Archive, size: int, spill: Path | None, tell: Callable[[str, int, int], None]
+    archive: Archive, whole: int, size: int, spill: Path | None, tell: Callable[[str, int, int], None]
 ) -> Iterator[Index]:
-    """Open the index over the first ``size`` entries: what was sealed since is not among what is searched."""
-    known = Known(
-        officials={name: account.officials for name, account in archive.ledger.history.accounts.items()},
-        numbered=lambda numbers: _numbered(archive, numbers),
-    )
+    """Open the index over the first ``size`` of the ``whole`` entries: what was sealed since is not searched."""
     with (
-        segments(archive, (one for one in sealed_places(archive) if one.entry < size), size=size, tell=tell) as files,
-        indexed(files, known, Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill)) as index,
+        segments(archive, (one for one in sealed_places(archive) if one.entry < whole), size=whole, tell=tell) as files,
+        indexed(
+            files,
+            known_at(archive, size),
+            Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill),
+            size=size if size < whole else None,
+        ) as index,
     ):
         yield index
 
 
-def _numbered(archive: Archive, numbers: str) -> Iterator[Digest]:
-    from ediscovery.production.handed_over import numbered  # noqa: PLC0415 - what reads PDF loads longer than we search
-
-    return numbered(archive, numbers)
-
-
 @contextmanager
-def searchable_whole(archive: Archive, accounts: Iterable[str] | None = None) -> Iterator[Search]:
+def searchable_whole(
+    archive: Archive,
+    accounts: Iterable[str] | None = None,
+    *,
+    size: int | None = None,
+    tell: Callable[[str, int, int], None] = silent,
+) -> Iterator[Search]:
     """Open a search for statements over everything, or over these accounts; what memory does not hold is spilled."""
-    with workspace(archive.home) as folder, searchable(archive, accounts, spill=folder) as opened:
+    with (
+        workspace(archive.home) as folder,
+        searchable(archive, accounts, size=size, spill=folder, tell=tell) as opened,
+    ):
         yield opened
 
 
@@ -195,71 +213,6 @@ def records_named(archive: Archive, names: Sequence[str]) -> tuple[Digest, ...]:
         return ()
     with searchable(archive) as opened:
         return tuple(find_record(opened, name).record for name in names)
-
-
-@click.command()
-@query_options
-@click.option("--limit", default=50, show_default=True, help="How many hits to show; all are counted.")
-@json_option
-@click.pass_obj
-def search(console: Console, /, words: str, limit: int, **given: Any) -> None:  # noqa: ANN401 - the options
-    """Find records by words, date, type, account and author.
-
-    Words are found in any case, with or without accents; words side by side must all occur. AND, OR, NOT, (…), "a
-    phrase", budg* for every word that starts so, wom?n for one letter, w/5 and pre/5 for words that are near, fields
-    such as author:, type:, created: and is:deleted. docs/SEARCH.md has all of it. Every version is searched; the item's
-    latest is shown.
-
-    \b
-    Examples:
-      holdfast search 'budget hearing' --from 2026-01-01 --to 2026-03-31
-      holdfast search '("bus route" OR transport*) NOT volcano' --type post --type comment
-      holdfast search 'levy w/10 (hearing OR vote*) created:2026-01..2026-03'
-      holdfast search 'author:okafor is:deleted'
-    """
-    archive = console.open()
-    zone = archive.settings.zone
-    with console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
-        query = query_of(archive, words, **given)
-        total = opened.count(query)
-        hits = tuple(opened.hits(query, limit=limit))
-    shown = f", the first {limit} are shown" if total > limit else ""
-    console.show(
-        {"total": total, "hits": [_plain_hit(hit) for hit in hits]},
-        (
-            *(line for hit in hits for line in _hit_lines(hit, zone)),
-            f"{plural(total, 'item')} found{shown}." + ("" if total else " Try fewer words, or budg* for budget."),
-        ),
-    )
-
-
-def _plain_hit(hit: Hit) -> dict[str, Any]:
-    return {
-        "record": hit.record.hex,
-        "account": hit.account,
-        "item": hit.item,
-        "kind": hit.kind,
-        "created": str(hit.created) if hit.created else None,
-        "captured": str(hit.captured),
-        "author": hit.author,
-        "title": hit.title,
-        "text": hit.text,
-        "url": hit.url,
-        "versions": hit.versions,
-        "absence": hit.absence,
-        "matched": hit.matched.hex,
-    }
-
-
-def _hit_lines(hit: Hit, zone: ZoneInfo) -> Iterator[str]:
-    marks = [f"{hit.versions} versions"] if hit.versions > 1 else []
-    marks += [hit.absence.upper()] if hit.absence and hit.absent else []
-    when = local(hit.date, zone)
-    yield f"{hit.record.hex[:SHORT_ID]}  {when}  {hit.kind:<8} {hit.account}  {hit.author or ''}" + (
-        f"  [{', '.join(marks)}]" if marks else ""
-    )
-    words = " ".join(f"{hit.title or ''} — {hit.text or ''}".split()).strip("— ")
-    yield f"              {words[:WIDTH]}{'…' if len(words) > WIDTH else ''}"
 
 
 @click.command()

@@ -121,6 +121,22 @@ class Hit:
         return self.absence not in (None, "present")
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A hit with what the id of its record commits to; the other fields are those of a ``Hit``."""
+
+    record: Digest
+    matched: Digest
+    versions: int
+    absence: AbsenceClass | None
+    key: str
+    row: int
+    salt: bytes
+    native_sha256: Digest
+    normalised: bytes
+    provenance: bytes
+
+
 class Search:
     """Searches over the partitions given, which must not change meanwhile. For one thread; close it when done."""
 
@@ -176,7 +192,8 @@ class Search:
         self.close()
 
     @cached_property
-    def _index(self) -> Index:
+    def index(self) -> Index:
+        """The index, opened and brought up to date with the first question."""
         return self._held.enter_context(self._open_index())
 
     def hits(self, query: Query, *, limit: int | None = None) -> Iterator[Hit]:
@@ -188,17 +205,50 @@ class Search:
             SearchTooLargeError: it needs more memory.
             IndexDiffersError: the index is not that of these partitions.
         """
-        found = iter(self._index.find(query, limit=limit))
+        found = iter(self.index.find(query, limit=limit))
         while together := list(islice(found, TOGETHER)):
             yield from self._described(together)
 
+    def page(self, query: Query, *, limit: int) -> tuple[int, tuple[Hit, ...]]:
+        """Return how many hits a query has, and the first of them. Raises what ``hits`` raises."""
+        total, found = self.index.page(query, limit=limit)
+        return total, tuple(self._described(found))
+
+    def committed(self, query: Query) -> Iterator[Committed]:
+        """Yield what a query finds, as ``hits`` does, with all that its id commits to, unjudged.
+
+        Partitions are read once, however many hits there are; what memory does not hold is spilled.
+
+        Raises what ``hits`` raises.
+        """
+        self._engine.run(plan.WANTED)
+        try:
+            number, keys = 0, set[str]()
+            rows = self.index.shown(query)
+            while together := list(islice(rows, TOGETHER)):
+                keys |= {row[2] for row in together}
+                statement = plan.wanting(together, first=number)
+                # It yields how many there are now.
+                number += sum(row[0] for row in self._engine.rows(statement.sql, statement.parameters))
+            paths = [str(path) for key in keys if (path := self._paths.get(key))]
+            read = 0
+            for read, row in enumerate(self._engine.rows(plan.COMMITTED, {"paths": paths}) if paths else (), 1):  # noqa: B007
+                yield _committed(row)
+            if read != number:
+                raise IndexDiffersError(
+                    f"The index names {number} records, and {read} of them are in the partitions that it names.",
+                    do="Delete the folder state/index of the archive's home: it is made again.",
+                )
+        finally:
+            self._engine.run("DROP TABLE wanted")
+
     def count(self, query: Query) -> int:
         """Return how many hits a query has. Raises what ``hits`` raises."""
-        return self._index.count(query)
+        return self.index.count(query)
 
     def items(self, query: Query) -> frozenset[str]:
         """Return the identifiers of the items that a query finds. Raises what ``hits`` raises."""
-        return self._index.items(query)
+        return self.index.items(query)
 
     def _described(self, found: Sequence[Found]) -> Iterator[Hit]:
         paths = [self._paths.get(key) for key in {one.key for one in found}]
@@ -304,6 +354,22 @@ def _hit(row: tuple[Any, ...]) -> Hit:
         row=number,
         versions=versions,
         absence=gone,
+    )
+
+
+def _committed(row: tuple[Any, ...]) -> Committed:
+    record, matched, versions, verdict, key, number, salt, native, normalised, provenance = row
+    return Committed(
+        record=Digest(record),
+        matched=Digest(matched),
+        versions=versions,
+        absence=verdict,
+        key=key,
+        row=number,
+        salt=salt,
+        native_sha256=Digest(native),
+        normalised=normalised,
+        provenance=provenance,
     )
 
 

@@ -53,9 +53,9 @@ def new_file(out: Path, *, option: str = "--out") -> Iterator[BinaryIO]:
         OutputExistsError: there is such a file; it stays as it is.
         ListUnwritableError: it cannot be written.
     """
+    refuse_taken(out, option=option)
     draft = out.with_name(f".{secrets.token_hex(8)}.draft")
     try:
-        _refuse_to_overwrite(out)
         with ExitStack() as undo:
             file = undo.enter_context(draft.open("xb"))
             undo.callback(draft.unlink, missing_ok=True)
@@ -66,9 +66,23 @@ def new_file(out: Path, *, option: str = "--out") -> Iterator[BinaryIO]:
             _name(draft, out)
         disk.synchronise(out.parent)
     except FileExistsError as error:
-        raise OutputExistsError(f"{out} exists already.", do=f"Choose another name with {option}.") from error
+        raise _taken(out, option) from error
     except OSError as error:
         raise unwritable(str(out), error, option=option) from error
+
+
+def refuse_taken(out: Path, *, option: str) -> None:
+    """Refuse to write where something is, before there is anything to write.
+
+    Raises:
+        OutputExistsError: something is.
+    """
+    if os.path.lexists(out):
+        raise _taken(out, option)
+
+
+def _taken(out: Path, option: str) -> OutputExistsError:
+    return OutputExistsError(f"{out} exists already.", do=f"Choose another name with {option}.")
 
 
 def unwritable(out: str, error: OSError, *, option: str) -> ListUnwritableError:
@@ -85,13 +99,9 @@ def _name(draft: Path, out: Path) -> None:
     except OSError as error:
         if error.errno not in WITHOUT_LINKS:
             raise
-        _refuse_to_overwrite(out)
+        if os.path.lexists(out):
+            raise FileExistsError from error
         draft.rename(out)
-
-
-def _refuse_to_overwrite(out: Path) -> None:
-    if os.path.lexists(out):
-        raise FileExistsError
 
 
 @contextmanager

@@ -109,7 +109,10 @@ def json_option(command: Callable[..., None]) -> Callable[..., None]:
 
 def local(instant: Instant, zone: tzinfo) -> str:
     """Return an instant as people of the archive's place read it: ``2026-11-21 09:30:05 CST``."""
-    return f"{instant.to_datetime().astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    try:
+        return f"{instant.to_datetime().astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    except OverflowError:  # in that zone it lies outside the years 1 to 9999
+        return str(instant)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -39,8 +39,17 @@ class Account(Canonical, frozen=True):
     private_network: bool = False
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
-            raise AccountNameError(
-                f"An account's name cannot be {self.name[:80]!r}.",
-                do="Use 1 to 64 lower-case letters, digits and hyphens, such as 'district-blog'.",
-            )
+        check_name(self.name)
+
+
+def check_name(name: str) -> None:
+    """Check that an account may have a name.
+
+    Raises:
+        AccountNameError: none may.
+    """
+    if not NAME.fullmatch(name):
+        raise AccountNameError(
+            f"An account's name cannot be {name[:80]!r}.",
+            do="Use 1 to 64 lower-case letters, digits and hyphens, such as 'district-blog'.",
+        )

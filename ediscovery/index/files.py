@@ -79,9 +79,16 @@ def engine_over(files: Files, means: Means) -> Engine:
     )
 
 
-def tables(files: Files) -> str:
-    """Return the definitions of tables over files, each by its name; see ``parameters``."""
-    return ",".join(f"{name} AS NOT MATERIALIZED (FROM read_parquet({listed(f'${name}')}))" for name in files.named)
+def tables(files: Files, *, size: int | None = None) -> str:
+    """Return the definitions of tables over files, each by its name; see ``parameters``.
+
+    With ``size``, ``docs`` has those alone that the ledger's first entries sealed.
+    """
+    earlier = {} if size is None else {"docs": f" WHERE entry < {size:d}"}
+    return ",".join(
+        f"{name} AS NOT MATERIALIZED (FROM read_parquet({listed(f'${name}')}){earlier.get(name, '')})"
+        for name in files.named
+    )
 
 
 def parameters(files: Files, sql: str) -> Mapping[str, list[str]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ediscovery.folding import words
 from ediscovery.index.compiling import Compiler, Known, counting, words_in
-from ediscovery.index.files import engine_over, parameters, tables
+from ediscovery.index.files import Files, engine_over, parameters, tables
+from ediscovery.index.versions import ITEMS
 from ediscovery.plan import NO_HITS
-from ediscovery.sql import Values
+from ediscovery.sql import Statement, Values
 from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.instant import Instant
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ediscovery.engine import Engine
-    from ediscovery.index.files import Files, Means
+    from ediscovery.index.files import Means
     from schemas.query import Query, Term
     from schemas.record import AbsenceClass, Kind
 
@@ -40,14 +41,21 @@ hits AS MATERIALIZED (
     UNION ALL
     SELECT latest, max_by(doc, version), any_value(versions), any_value(verdict) FROM several GROUP BY latest
 )"""
-ROWS = """
-SELECT r.record, coalesce(m.record, r.record), r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
-    r.key, hits.versions, hits.verdict
+SHOWN = """
 FROM docs AS r JOIN hits ON r.doc = hits.shown
 LEFT JOIN (
     SELECT doc, record FROM docs SEMI JOIN (SELECT matched AS doc FROM hits WHERE matched <> shown) USING (doc)
-) AS m ON m.doc = hits.matched
-ORDER BY r.date, r.captured, r.record"""
+) AS m ON m.doc = hits.matched"""
+"""The documents that hits show, ``r``; and ``m`` those that matched, where these are others."""
+
+MATCHED = "coalesce(m.record, r.record)"
+BY_DATE = "ORDER BY r.date, r.captured, r.record"
+ROWS = f"""
+SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
+    r.key, hits.versions, hits.verdict, (SELECT count(*) FROM hits)
+{SHOWN} {BY_DATE}"""
+HITS = f"SELECT r.record, {MATCHED}, r.key, hits.versions, hits.verdict {SHOWN} {BY_DATE}"
+EARLIER = "earlier AS MATERIALIZED (SELECT doc FROM {found} SEMI JOIN docs USING (doc))"
 
 
 class NothingToSearchError(InputError):
@@ -84,18 +92,24 @@ class Found:
 
 
 @contextmanager
-def indexed(files: Files, known: Known, means: Means) -> Iterator[Index]:
-    """Open the index over its files, which must not change meanwhile; see ``files.engine_over``."""
+def indexed(files: Files, known: Known, means: Means, *, size: int | None = None) -> Iterator[Index]:
+    """Open the index over its files, which must not change meanwhile; see ``files.engine_over``.
+
+    With ``size`` it answers as if the ledger had as many entries: no later record is known of.
+    """
     with engine_over(files, means) as engine:
-        yield Index(engine, files, known)
+        yield Index(engine, files, known, size=size)
 
 
 class Index:
     """Answers from segments; for one thread."""
 
-    def __init__(self, engine: Engine, files: Files, known: Known) -> None:
-        self._engine, self._files, self._known = engine, files, known
+    def __init__(self, engine: Engine, files: Files, known: Known, *, size: int | None = None) -> None:
+        self._engine, self._files, self._known, self._size = engine, files, known, size
         self._tables = tables(files)
+        if size is not None:
+            # What all segments say of items knows of later versions: it is said anew.
+            self._tables = f"{tables(Files(files.segments), size=size)}, items AS MATERIALIZED (WITH {ITEMS})"
 
     def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
         """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
@@ -104,11 +118,53 @@ class Index:
             InputError: the query holds what cannot be searched for, or too much.
             SearchTooLargeError: it needs more memory.
         """
+        return map(_found, self.rows(self.over_hits(query, ROWS, limit=limit)))
+
+    def page(self, query: Query, *, limit: int) -> tuple[int, tuple[Found, ...]]:
+        """Return how many hits a query has, and the first of them (``find``)."""
+        rows = list(self.rows(self.over_hits(query, ROWS, limit=limit)))
+        # Of no rows none can say how many there are.
+        return rows[0][-1] if rows else self.count(query), tuple(map(_found, rows))
+
+    def shown(self, query: Query) -> Iterator[tuple[bytes, bytes, str, int, AbsenceClass | None]]:
+        """Yield of all that ``find`` does: records shown and matched, partition, how many versions, what became of it.
+
+        Raises what ``find`` raises.
+        """
+        return self.rows(self.over_hits(query, HITS))
+
+    def over_hits(self, query: Query, select: str, *, into: str = "", limit: int | None = None) -> Statement:
+        """Return a statement over what a query finds, whose rows go ``into`` a table if one is named.
+
+        There are the tables of the index, and ``hits`` with a row for each hit: the documents shown and matched.
+        Raises what ``find`` raises.
+        """
         values = Values()
-        sql = f"{self._hits(query, values)} {ROWS}"
+        sql = f"{into} {self._hits(query, values)} {select}"
         if limit is not None:
             sql += f" LIMIT {values.add(limit)}"
-        return map(_found, self._rows(sql, values))
+        return Statement(sql, values.named)
+
+    def over_all(self, select: str, values: Values) -> Statement:
+        """Return a statement over the tables of the index."""
+        return Statement(f"WITH {self._tables} {select}", values.named)
+
+    def rows(self, statement: Statement) -> Iterator[tuple[Any, ...]]:
+        """Yield what a statement finds, in its order. Raises what ``find`` raises."""
+        if not self._files.segments:
+            return iter(())
+        files = parameters(self._files, statement.sql)
+        return self._engine.rows(statement.sql, {**statement.parameters, **files})
+
+    @property
+    def documents(self) -> int:
+        """How many records it holds."""
+        return sum(row[0] for row in self.rows(self.over_all("SELECT count(*) FROM docs", Values())))
+
+    @property
+    def segments(self) -> int:
+        """Of how many segments it is."""
+        return len(self._files.segments)
 
     def count(self, query: Query) -> int:
         """Return how many hits a query has. Raises what ``find`` raises."""
@@ -128,6 +184,9 @@ class Index:
         compiler = Compiler(values, self._known, self._common(words_in(term)))
         found = compiler.documents(term)
         beside = [kind for kind in NO_HITS if kind != "list" or not _asks_for_lists(query)]
+        if self._size is not None:
+            compiler.tables.append(EARLIER.format(found=found))
+            found = "earlier"
         own = OWN.format(found=found, beside=values.add(beside))
         defined = [self._tables, *compiler.tables, own, VERSIONS if query.versions else FOLDED]
         return f"WITH {','.join(defined)}"
@@ -140,9 +199,7 @@ class Index:
         return dict(self._rows(sql, values))
 
     def _rows(self, sql: str, values: Values) -> Iterator[tuple[Any, ...]]:
-        if not self._files.segments:
-            return iter(())
-        return self._engine.rows(sql, {**values.named, **parameters(self._files, sql)})
+        return self.rows(Statement(sql, values.named))
 
 
 def condition(query: Query) -> Term:
@@ -194,7 +251,7 @@ def _names_lists(term: Term) -> bool:
 
 
 def _found(row: tuple[Any, ...]) -> Found:
-    record, matched, account, item, kind, created, captured, key, versions, verdict = row
+    record, matched, account, item, kind, created, captured, key, versions, verdict, _ = row
     return Found(
         record=Digest(record),
         matched=Digest(matched),

@@ -42,8 +42,8 @@ def manifest_of(archive: Archive, act: Produced) -> ProductionManifest:
     return read_manifest(found[MANIFEST_NAME], attached=len(found))
 
 
-def numbered(archive: Archive, numbers: str) -> Iterator[Digest]:
-    """Yield the records that productions show on pages with these numbers (``NUMBERS``).
+def numbered(archive: Archive, numbers: str, *, size: int) -> Iterator[Digest]:
+    """Yield the records that productions of the ledger's first entries show on pages with these numbers (``NUMBERS``).
 
     Raises:
         IntegrityError: a production is gone, or not what was stored.
@@ -52,7 +52,10 @@ def numbered(archive: Archive, numbers: str) -> Iterator[Digest]:
     if said is None:
         return
     first, last = int(said[2]), int(said[3])
+    later = {one.stored.key for one in archive.ledger.history.named(start=size)}
     for act in standing(archive):
+        if act.document.key in later:
+            continue
         if act.bates.prefix == said[1] and act.bates.first <= last and first <= act.bates.last:
             for one in manifest_of(archive, act).records:
                 if one.bates.first <= last and first <= one.bates.last:

@@ -12,6 +12,7 @@ from storage.parquet.limits import PartitionMalformedError
 from storage.parquet.opening import Source, UnknownFormatError
 from storage.parquet.read import Group, read_columns, read_groups, read_rows, read_summaries, read_tables
 from storage.parquet.surviving import Survivors, SurvivorsDifferError, check_survivors, gone_from, survivors
+from storage.parquet.table import Plain, write_table
 from storage.parquet.write import PartitionTooLargeError, write_partition
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Group",
     "PartitionMalformedError",
     "PartitionTooLargeError",
+    "Plain",
     "Row",
     "Source",
     "Summary",
@@ -36,4 +38,5 @@ __all__ = [
     "read_tables",
     "survivors",
     "write_partition",
+    "write_table",
 ]

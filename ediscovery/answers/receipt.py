@@ -1,0 +1,100 @@
+"""The receipt of a search: what was asked, of what, and what the answer was, so that anybody can ask it again. Pure."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ediscovery.language.faults import QuerySyntaxError
+from ediscovery.language.parsing import parse
+from ediscovery.language.spelling import ROOM
+from schemas.canonical import Canonical, Name, Natural, NotCanonicalError
+from schemas.digest import Digest
+from schemas.errors import InputError
+from schemas.instant import Instant
+from schemas.query import Query
+
+FORMAT = "holdfast-search-receipt/v1"
+LARGEST = 16 << 20  # bytes
+
+
+class ReceiptUnreadableError(InputError):
+    """A file is no receipt of a search."""
+
+    code = "RECEIPT_UNREADABLE"
+
+
+class AccountAnswer(Canonical, frozen=True):
+    """Of one account: how many hits there are, their digest, and how many of its records were destroyed by then."""
+
+    account: str
+    hits: Natural
+    digest: Digest
+    withheld: Natural = 0
+
+
+class SearchReceipt(Canonical, frozen=True):
+    """What a search was about, and its answer.
+
+    ``typed`` and ``options`` are what was asked for, ``query`` what was understood: all of it, filters too, in the
+    spelling that ``ediscovery.language`` reads, with days of ``zone``. The records are those that the first
+    ``ledger_size`` entries sealed and that are left: ``records`` in ``partitions``. ``not_indexed`` counts those of
+    which something is not searched, by reason; ``withheld`` were destroyed, as the ledger says. ``accounts`` are those
+    that have hits, or had records destroyed. ``unicode`` are the tables that say what a word is.
+    """
+
+    format: str
+    origin: str
+    asked_at: Instant
+    actor: str
+    typed: str
+    query: str
+    zone: str
+    ledger_size: Natural
+    ledger_root: Digest
+    partitions: Natural
+    segments: Natural
+    records: Natural
+    hits: Natural
+    digest: Digest
+    software: str
+    unicode: str
+    options: dict[Name, str] = msgspec.field(default_factory=dict)
+    versions: bool = False
+    not_indexed: dict[Name, Natural] = msgspec.field(default_factory=dict)
+    withheld: Natural = 0
+    accounts: tuple[AccountAnswer, ...] = ()
+
+    def asked(self) -> Query:
+        """Return the query.
+
+        Raises:
+            ReceiptUnreadableError: it cannot be read.
+        """
+        try:
+            return Query(term=parse(self.query, ZoneInfo(self.zone), room=ROOM), versions=self.versions)
+        except (QuerySyntaxError, ValueError, OSError, KeyError) as error:
+            raise ReceiptUnreadableError(
+                f"The receipt holds a query that cannot be read: {error}", do="Ask whoever made it for another."
+            ) from error
+
+
+def read_receipt(content: bytes) -> SearchReceipt:
+    """Return the receipt in a file.
+
+    Raises:
+        ReceiptUnreadableError: it is none, or of a later version.
+    """
+    try:
+        receipt = SearchReceipt.from_plain(msgspec.json.decode(content))
+    except (msgspec.DecodeError, NotCanonicalError, UnicodeError, RecursionError) as error:
+        raise ReceiptUnreadableError(
+            f"This is no receipt of a search: {error}", do="Give a file that 'holdfast search --receipt' wrote."
+        ) from error
+    if receipt.format != FORMAT:
+        raise ReceiptUnreadableError(
+            f"The receipt is in the format {receipt.format[:80]!r}; this version knows {FORMAT!r}.",
+            do="Update Holdfast.",
+        )
+    return receipt
