@@ -1,19 +1,16 @@
-"""What was known when the ledger had fewer entries: which those are, who spoke for an account, what was handed over."""
+"""What was known when the ledger had fewer entries: which those are, and what had been handed over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ediscovery.index.compiling import Known
 from schemas.errors import InputError
 from schemas.instant import Instant, InstantMalformedError
-from schemas.ledger import AccountRegistered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from manifests.archive import Archive
     from schemas.digest import Digest
@@ -67,35 +64,14 @@ def _written_before(archive: Archive, end: Instant) -> int:
 
 
 def known_at(archive: Archive, size: int) -> Known:
-    """Return what is known besides records by the ledger's first entries."""
-    return Known(officials=_Officials(archive, size), numbered=lambda numbers: _numbered(archive, numbers, size))
+    """Return what the ledger's first entries say besides records. Who speaks for an account is said once, at first."""
+    return Known(
+        officials={name: account.officials for name, account in archive.ledger.history.accounts.items()},
+        numbered=lambda numbers: _numbered(archive, numbers, size),
+    )
 
 
 def _numbered(archive: Archive, numbers: str, size: int) -> Iterator[Digest]:
     from ediscovery.production.handed_over import numbered  # noqa: PLC0415 - what reads PDF loads longer than we search
 
     return numbered(archive, numbers, size=size)
-
-
-class _Officials(Mapping[str, "Sequence[str]"]):
-    """Who speaks for accounts, looked up when it is asked for: what was registered anew since is read from entries."""
-
-    def __init__(self, archive: Archive, size: int) -> None:
-        self._archive, self._size = archive, size
-
-    def __getitem__(self, account: str) -> Sequence[str]:
-        return self._known[account]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    @cached_property
-    def _known(self) -> Mapping[str, Sequence[str]]:
-        ledger, size = self._archive.ledger, self._size
-        if all(entry < size for entry in ledger.history.registered.values()):
-            return {name: account.officials for name, account in ledger.history.accounts.items()}
-        acts = (act for index in range(size) for act in ledger.entry(index).acts)
-        return {act.account.name: act.account.officials for act in acts if isinstance(act, AccountRegistered)}
