@@ -22,6 +22,7 @@ COMMANDS = {
     "listen": ("archiver.receiving.commands", "listen"),
     "search": ("ediscovery.search_commands", "search"),
     "repeat": ("ediscovery.answers.commands", "repeat"),
+    "terms": ("ediscovery.answers.commands", "terms"),
     "show": ("ediscovery.commands", "show"),
     "produce": ("ediscovery.production.commands", "produce"),
     "prove": ("ediscovery.proof_commands", "prove"),

@@ -67,7 +67,7 @@ def basis_of(archive: Archive, opened: Search, *, size: int) -> Basis:
         partitions=len(held),
         segments=opened.index.segments,
         records=records,
-        not_indexed={},
+        not_indexed=opened.index.unread,
         withheld=withheld(archive, size=size),
     )
 

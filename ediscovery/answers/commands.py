@@ -1,4 +1,4 @@
-"""The command that asks again what a receipt says: repeat."""
+"""The commands beside search: repeat asks again what a receipt says, terms asks what is in a list."""
 
 from __future__ import annotations
 
@@ -10,10 +10,23 @@ import click
 
 from ediscovery.answers.asking import Question, basis_of, receipt_of
 from ediscovery.answers.comparing import compare
-from ediscovery.answers.giving import STANDARD_OUTPUT, answer_options, checked_format, export, write_receipt
-from ediscovery.answers.receipt import LARGEST, ReceiptUnreadableError, read_receipt
+from ediscovery.answers.giving import (
+    STANDARD_OUTPUT,
+    answer_options,
+    as_of_option,
+    checked_format,
+    export,
+    write_receipt,
+)
+from ediscovery.answers.receipt import LARGEST, read_receipt
+from ediscovery.answers.reporting import REPORT_COLUMNS, TermReport
+from ediscovery.answers.terms import LARGEST as TERMS_LARGEST
+from ediscovery.answers.terms import read_terms
 from ediscovery.answers.wording import basis_line, comparison_lines
+from ediscovery.as_of import size_as_of
 from ediscovery.commands import searchable_whole
+from ediscovery.index.tallying import tally
+from ediscovery.sheets import ListFormatError, new_file, refuse_taken, sheet
 from manifests.console import Console, json_option
 from schemas.errors import InputError, IntegrityError
 
@@ -21,6 +34,12 @@ if TYPE_CHECKING:
     from ediscovery.answers.exporting import Format
     from ediscovery.answers.receipt import SearchReceipt
     from manifests.archive import Archive
+
+
+class FileUnreadableError(InputError):
+    """A file that was named cannot be read."""
+
+    code = "FILE_UNREADABLE"
 
 
 class ReceiptForeignError(InputError):
@@ -86,15 +105,69 @@ def repeat(console: Console, asked: Path, out: Path | None, wanted: Format | Non
         console.unsound("Keep both receipts, and run 'holdfast verify'.")
 
 
+@click.command()
+@click.argument("listed", metavar="TERMS.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_of_option
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A .csv file to write the report to.")
+@json_option
+@click.pass_obj
+def terms(console: Console, listed: Path, as_of: str | None, out: Path | None) -> None:
+    """Report how many items each search term of a list finds, how many no other term finds, and in which threads.
+
+    The list is CSV; its first line names the columns: query, and if need be name, from, to, type, account, author. If a
+    query cannot be read, its line is named, and nothing is searched.
+
+    \b
+    Examples:
+      holdfast terms terms.csv
+      holdfast terms terms.csv --as-of 2026-03-31 --out report.csv
+    """
+    if out is not None:
+        refuse_taken(out, option="--out")
+        if out.suffix.lower() != ".csv":
+            raise ListFormatError(f"{out} names no format.", do="Let its name end in .csv.")
+    archive = console.open()
+    named = read_terms(archive, _content(listed, TERMS_LARGEST))
+    size = size_as_of(archive, as_of)
+    with console.progress("Searching") as tell, searchable_whole(archive, size=size, tell=tell) as opened:
+        basis = basis_of(archive, opened, size=size)
+        queries = [one.question.query for one in named]
+        tallies, together = tally(opened.index, queries, tell=lambda done: tell("terms", done, len(named)))
+    report = TermReport(named, tallies, together)
+    if out is not None:
+        with new_file(out) as file, sheet(file, REPORT_COLUMNS) as write:
+            for row in report.rows:
+                write(row)
+    console.show(
+        {
+            **report.to_plain(),
+            "zone": archive.settings.zone.key,
+            "ledger_size": size,
+            "ledger_root": archive.ledger.root_at(size).hex,
+            "records": basis.records,
+            "partitions": basis.partitions,
+            "not_indexed": dict(basis.not_indexed),
+            "withheld": sum(basis.withheld.values()),
+        },
+        (*report.lines, basis_line(basis), *((f"Report: {out}",) if out else ())),
+    )
+
+
 def _read(path: Path) -> SearchReceipt:
+    return read_receipt(_content(path, LARGEST))
+
+
+def _content(path: Path, largest: int) -> bytes:
+    """Return what is in a file, and a byte more than ``largest`` at most.
+
+    Raises:
+        FileUnreadableError: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            return file.read(largest + 1)
     except OSError as error:
-        raise ReceiptUnreadableError(f"{path} cannot be read: {error.strerror}.", do="Check the file.") from error
-    if len(content) > LARGEST:
-        raise ReceiptUnreadableError(f"{path} is larger than any receipt.", do="Give a receipt of a search.")
-    return read_receipt(content)
+        raise FileUnreadableError(f"{path} cannot be read: {error.strerror}.", do="Check the file.") from error
 
 
 def _check_ledger(archive: Archive, receipt: SearchReceipt) -> None:

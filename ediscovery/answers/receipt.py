@@ -86,6 +86,8 @@ def read_receipt(content: bytes) -> SearchReceipt:
     Raises:
         ReceiptUnreadableError: it is none, or of a later version.
     """
+    if len(content) > LARGEST:
+        raise ReceiptUnreadableError("The file is larger than any receipt.", do="Give a receipt of a search.")
     try:
         receipt = SearchReceipt.from_plain(msgspec.json.decode(content))
     except (msgspec.DecodeError, NotCanonicalError, UnicodeError, RecursionError) as error:

@@ -7,29 +7,37 @@ from typing import TYPE_CHECKING
 from manifests.console import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ediscovery.answers.asking import Basis
     from ediscovery.answers.comparing import Comparison
     from ediscovery.answers.receipt import SearchReceipt
 
 
+UNREAD: Mapping[str, str] = {
+    "image": "with pictures that nothing describes",
+    "video": "with films that nothing describes",
+    "audio": "with sound that nothing describes",
+    "document": "with files that nothing describes",
+    "words": "with more words than are searched",
+    "unread": "that could not be read",
+    "unrecognised": "of an unknown form",
+    "replaced-characters": "with characters that could not be read",
+    "truncated": "that were cut off when they were captured",
+}
+
+
 def basis_line(basis: Basis) -> str:
     """Return what a search was about, in a line."""
     partitions = plural(basis.partitions, "partition")
-    entries = f"the ledger's first {plural(basis.ledger_size, 'entry', 'entries')}"
-    return f"Searched {plural(basis.records, 'record')} in {partitions}, of {entries}.{_not_searched(basis)}"
-
-
-def _not_searched(basis: Basis) -> str:
-    parts = [f"{plural(number, WORDS[reason][0], WORDS[reason][1])}" for reason, number in basis.not_indexed.items()]
-    destroyed = sum(basis.withheld.values())
-    if destroyed:
-        parts.append(f"{destroyed:,} destroyed as their schedule says")
-    return f" Not searched: {'; '.join(parts)}." if parts else ""
-
-
-WORDS: dict[str, tuple[str, str]] = {}
+    entries = plural(basis.ledger_size, "entry", "entries")
+    said = f"Searched {plural(basis.records, 'record')} in {partitions}, of the ledger's first {entries}."
+    unread = [f"{number:,} {UNREAD.get(reason, reason)}" for reason, number in basis.not_indexed.items()]
+    if unread:
+        said += f" Not all of it is text that is searched: {', '.join(unread)}."
+    if destroyed := sum(basis.withheld.values()):
+        said += f" Not among it: {plural(destroyed, 'record')} destroyed as the schedule says."
+    return said
 
 
 def comparison_lines(before: SearchReceipt, now: SearchReceipt, found: Comparison) -> Iterator[str]:

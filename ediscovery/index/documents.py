@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:(?://)?", re.IGNORECASE)
 MEDIA: Mapping[str, str] = {"image": "image", "video": "video", "audio": "audio", "document": "document"}
 ANSWERING = ("comment", "reply")
+UNREAD_FLAGS = ("unread", "unrecognised", "replaced-characters", "truncated")
+"""Flags of a derived view that say that it may not hold all that its native bytes say."""
+
 ROOMS = {field: room(field) for field in TEXT_FIELDS}
 
 
@@ -65,6 +68,7 @@ class Seen(Struct, frozen=True):
     mentions: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     absence: SeenAbsence | None = None
+    flags: tuple[str, ...] = ()
 
 
 class Origin(Struct, frozen=True):
@@ -103,7 +107,10 @@ def document_of(view: Seen, origin: Origin, account: str, native: bytes) -> Docu
             if words:
                 runs.append((place, _linked(words) if field == "link" else words))
             place += count + APART
-    return Document(runs, _facts(view, origin, account, native), cut)
+    facts = _facts(view, origin, account, native)
+    if cut:
+        facts.append(fact("unread", "words"))
+    return Document(runs, facts, cut)
 
 
 def _linked(words: str) -> str:
@@ -150,6 +157,7 @@ def _facts(view: Seen, origin: Origin, account: str, native: bytes) -> list[str]
     if view.attachments:
         facts += [fact("has", part) for part in _media(view)]
         facts += [fact("hash", one.sha256[:HASH_DIGITS]) for one in view.attachments if one.sha256]
+    facts += [fact("unread", reason) for reason in _unread(view)]
     for part, there in (("link", view.links), ("hashtag", view.tags), ("mention", view.mentions)):
         if there:
             facts.append(fact("has", part))
@@ -162,6 +170,15 @@ def _media(view: Seen) -> Iterator[str]:
         if kind:
             yield "media"
             yield kind
+
+
+def _unread(view: Seen) -> Iterator[str]:
+    """Yield what of a record no search reads: media without a description, and what was not understood."""
+    for one in view.attachments:
+        kind = _kind_of(one)
+        if kind and not (one.alt or "").strip():
+            yield kind
+    yield from (flag for flag in view.flags if flag in UNREAD_FLAGS)
 
 
 def _kind_of(attachment: SeenAttachment) -> str | None:

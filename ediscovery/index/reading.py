@@ -8,8 +8,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ediscovery.folding import words
-from ediscovery.index.compiling import Compiler, Known, counting, words_in
+from ediscovery.index.compiling import LAST, Compiler, Known, counting, words_in
 from ediscovery.index.files import Files, engine_over, parameters, tables
+from ediscovery.index.places import fact
 from ediscovery.index.versions import ITEMS
 from ediscovery.plan import NO_HITS
 from ediscovery.sql import Statement, Values
@@ -149,6 +150,10 @@ class Index:
         """Return a statement over the tables of the index."""
         return Statement(f"WITH {self._tables} {select}", values.named)
 
+    def run(self, sql: str) -> None:
+        """Run a statement about a table of the caller's own."""
+        self._engine.run(sql)
+
     def rows(self, statement: Statement) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement finds, in its order. Raises what ``find`` raises."""
         if not self._files.segments:
@@ -160,6 +165,16 @@ class Index:
     def documents(self) -> int:
         """How many records it holds."""
         return sum(row[0] for row in self.rows(self.over_all("SELECT count(*) FROM docs", Values())))
+
+    @property
+    def unread(self) -> dict[str, int]:
+        """How many records there are of which something is not searched, by reason (``documents``)."""
+        values = Values()
+        start = fact("unread", "")
+        counted = f"""
+            SELECT term, count(*) FROM postings {"" if self._size is None else "SEMI JOIN docs USING (doc)"}
+            WHERE term >= {values.add(start)} AND term < {values.add(start + LAST)} GROUP BY term ORDER BY term"""
+        return {term.removeprefix(start): count for term, count in self.rows(self.over_all(counted, values))}
 
     @property
     def segments(self) -> int:
