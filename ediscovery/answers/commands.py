@@ -42,16 +42,16 @@ class FileUnreadableError(InputError):
     code = "FILE_UNREADABLE"
 
 
-class ReceiptForeignError(InputError):
+class SearchReceiptForeignError(InputError):
     """A receipt is of another archive, or of more of it than is here."""
 
-    code = "RECEIPT_FOREIGN"
+    code = "SEARCH_RECEIPT_FOREIGN"
 
 
-class ReceiptLedgerError(IntegrityError):
+class SearchReceiptLedgerError(IntegrityError):
     """The entries that a receipt was about are not those of this ledger."""
 
-    code = "RECEIPT_LEDGER"
+    code = "SEARCH_RECEIPT_LEDGER"
 
 
 @click.command()
@@ -174,21 +174,21 @@ def _check_ledger(archive: Archive, receipt: SearchReceipt) -> None:
     """Check that a receipt is about entries of this ledger.
 
     Raises:
-        ReceiptForeignError: it is of another archive, or of more entries than there are.
-        ReceiptLedgerError: it is of other entries.
+        SearchReceiptForeignError: it is of another archive, or of more entries than there are.
+        SearchReceiptLedgerError: it is of other entries.
     """
     ledger = archive.ledger
     if receipt.origin != ledger.origin:
-        raise ReceiptForeignError(
+        raise SearchReceiptForeignError(
             f"The receipt is of {receipt.origin[:80]!r}, and this is {ledger.origin!r}.", do="Open that archive."
         )
     if not 1 <= receipt.ledger_size <= ledger.head.size:
-        raise ReceiptForeignError(
+        raise SearchReceiptForeignError(
             f"The receipt is about {receipt.ledger_size} entries of the ledger, of which {ledger.head.size} are here.",
             do="Bring this copy up to date. If it is, entries were cut off: run 'holdfast verify'.",
         )
     if ledger.root_at(receipt.ledger_size) != receipt.ledger_root:
-        raise ReceiptLedgerError(
+        raise SearchReceiptLedgerError(
             f"The first {receipt.ledger_size} entries of this ledger are not those that the receipt is about.",
             do="Stop, keep everything, and compare with a second copy or a checkpoint that was handed over.",
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ediscovery.answers.digest import NOTHING
-from ediscovery.answers.receipt import ReceiptUnreadableError
+from ediscovery.answers.receipt import SearchReceiptUnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,11 +62,11 @@ def compare(before: SearchReceipt, now: SearchReceipt) -> Comparison:
     """Compare two answers to one question about the same entries of one ledger.
 
     Raises:
-        ReceiptUnreadableError: one contradicts itself.
+        SearchReceiptUnreadableError: one contradicts itself.
     """
     differences = tuple(_differences(_by_account(before), _by_account(now)))
     if not differences and (before.hits, before.digest) != (now.hits, now.digest):
-        raise ReceiptUnreadableError(
+        raise SearchReceiptUnreadableError(
             "The receipt contradicts itself: the hits of its accounts are not those of the whole.",
             do="Ask whoever made it for another.",
         )

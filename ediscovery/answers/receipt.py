@@ -19,10 +19,10 @@ FORMAT = "holdfast-search-receipt/v1"
 LARGEST = 16 << 20  # bytes
 
 
-class ReceiptUnreadableError(InputError):
+class SearchReceiptUnreadableError(InputError):
     """A file is no receipt of a search."""
 
-    code = "RECEIPT_UNREADABLE"
+    code = "SEARCH_RECEIPT_UNREADABLE"
 
 
 class AccountAnswer(Canonical, frozen=True):
@@ -70,12 +70,12 @@ class SearchReceipt(Canonical, frozen=True):
         """Return the query.
 
         Raises:
-            ReceiptUnreadableError: it cannot be read.
+            SearchReceiptUnreadableError: it cannot be read.
         """
         try:
             return Query(term=parse(self.query, ZoneInfo(self.zone), room=ROOM), versions=self.versions)
         except (QuerySyntaxError, ValueError, OSError, KeyError) as error:
-            raise ReceiptUnreadableError(
+            raise SearchReceiptUnreadableError(
                 f"The receipt holds a query that cannot be read: {error}", do="Ask whoever made it for another."
             ) from error
 
@@ -84,18 +84,18 @@ def read_receipt(content: bytes) -> SearchReceipt:
     """Return the receipt in a file.
 
     Raises:
-        ReceiptUnreadableError: it is none, or of a later version.
+        SearchReceiptUnreadableError: it is none, or of a later version.
     """
     if len(content) > LARGEST:
-        raise ReceiptUnreadableError("The file is larger than any receipt.", do="Give a receipt of a search.")
+        raise SearchReceiptUnreadableError("The file is larger than any receipt.", do="Give a receipt of a search.")
     try:
         receipt = SearchReceipt.from_plain(msgspec.json.decode(content))
     except (msgspec.DecodeError, NotCanonicalError, UnicodeError, RecursionError) as error:
-        raise ReceiptUnreadableError(
+        raise SearchReceiptUnreadableError(
             f"This is no receipt of a search: {error}", do="Give a file that 'holdfast search --receipt' wrote."
         ) from error
     if receipt.format != FORMAT:
-        raise ReceiptUnreadableError(
+        raise SearchReceiptUnreadableError(
             f"The receipt is in the format {receipt.format[:80]!r}; this version knows {FORMAT!r}.",
             do="Update Holdfast.",
         )

@@ -90,12 +90,12 @@ def test_an_answer_that_nothing_explains_is_said_to_be_another(clerk: Holdfast, 
     answer = clerk.run("repeat", str(forged))
     assert (answer.status, "The answer is NOT the same" in answer.out) == (7, True)
     for name, value, status, code in (
-        ("ledger_size", 99, 2, "RECEIPT_FOREIGN"),
-        ("origin", "other/1", 2, "RECEIPT_FOREIGN"),
-        ("ledger_root", "0" * 64, 7, "RECEIPT_LEDGER"),
-        ("query", "item OR", 2, "RECEIPT_UNREADABLE"),
-        ("zone", "../etc/passwd", 2, "RECEIPT_UNREADABLE"),
-        ("format", "holdfast-search-receipt/v9", 2, "RECEIPT_UNREADABLE"),
+        ("ledger_size", 99, 2, "SEARCH_RECEIPT_FOREIGN"),
+        ("origin", "other/1", 2, "SEARCH_RECEIPT_FOREIGN"),
+        ("ledger_root", "0" * 64, 7, "SEARCH_RECEIPT_LEDGER"),
+        ("query", "item OR", 2, "SEARCH_RECEIPT_UNREADABLE"),
+        ("zone", "../etc/passwd", 2, "SEARCH_RECEIPT_UNREADABLE"),
+        ("format", "holdfast-search-receipt/v9", 2, "SEARCH_RECEIPT_UNREADABLE"),
     ):
         forged.write_text(json.dumps({**said, name: value}))
         answer = clerk.run("repeat", str(forged))
