@@ -73,10 +73,16 @@ class SearchReceipt(Canonical, frozen=True):
             SearchReceiptUnreadableError: it cannot be read.
         """
         try:
-            return Query(term=parse(self.query, ZoneInfo(self.zone), room=ROOM), versions=self.versions)
-        except (QuerySyntaxError, ValueError, OSError, KeyError) as error:
+            zone = ZoneInfo(self.zone)
+        except (ValueError, OSError, KeyError) as error:
             raise SearchReceiptUnreadableError(
-                f"The receipt holds a query that cannot be read: {error}", do="Ask whoever made it for another."
+                f"The receipt names an unknown time zone, {self.zone[:80]!r}.", do="Ask whoever made it for another."
+            ) from error
+        try:
+            return Query(term=parse(self.query, zone, room=ROOM), versions=self.versions)
+        except QuerySyntaxError as error:
+            raise SearchReceiptUnreadableError(
+                f"The receipt holds a query that cannot be read. {error.what}", do="Ask whoever made it for another."
             ) from error
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.answers.asking import Question, spelling_of
 from ediscovery.commands import query_of
+from ediscovery.search import one_line
 from schemas.errors import InputError
 from schemas.query import Query
 from schemas.record import KINDS
@@ -56,7 +57,7 @@ def read_terms(archive: Archive, content: bytes) -> tuple[NamedTerm, ...]:
         try:
             terms.append(_term(archive, line, name, cells))
         except InputError as error:
-            faults.append(f"Line {line} ({name[:40]}): {error.what.rstrip()}\n  {error.do}")
+            faults.append(f"Line {line} ({one_line(name)[:40]}): {error.what.rstrip()}\n  {error.do}")
         if len(terms) + len(faults) > MOST:
             raise _unreadable(f"There are more than {MOST} terms.", "Give them in several files.", line=line)
     if faults:

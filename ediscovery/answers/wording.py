@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ediscovery.search import one_line
 from manifests.console import plural
 
 if TYPE_CHECKING:
@@ -43,15 +44,16 @@ def basis_line(basis: Basis) -> str:
 def comparison_lines(before: SearchReceipt, now: SearchReceipt, found: Comparison) -> Iterator[str]:
     """Yield what came of asking again."""
     yield f"Asked at {before.asked_at} of the first {plural(before.ledger_size, 'entry', 'entries')} of the ledger:"
-    yield f"  {before.query or '(everything)'}"
+    # A receipt may come from anybody.
+    yield f"  {one_line(before.query) or '(everything)'}"
     if found.same:
         yield f"The answer is the same: {plural(now.hits, 'hit')}, SHA-256 {now.digest}"
     elif found.explained:
         yield f"The answer differs by what was destroyed since: {before.hits:,} hits then, {now.hits:,} now."
     else:
         yield f"The answer is NOT the same: {before.hits:,} hits then, {now.hits:,} now."
-    yield from (f"  {one.words}" for one in found.differences)
+    yield from (f"  {one_line(one.words)}" for one in found.differences)
     if found.differences:
         same = len(now.accounts) - len(found.differences)
         yield f"  In {plural(max(same, 0), 'other account')} the hits are the same."
-    yield from (f"  {one}" for one in found.circumstances)
+    yield from (f"  {one_line(one)}" for one in found.circumstances)

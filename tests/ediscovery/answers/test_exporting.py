@@ -8,6 +8,7 @@ import json
 import resource
 from dataclasses import replace
 from itertools import repeat
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,8 @@ import pytest
 
 from ediscovery.answers.digest import answered
 from ediscovery.answers.exporting import COLUMNS, FORMATS, write_hits
+from ediscovery.answers.receipt import AccountAnswer, SearchReceipt
+from ediscovery.answers.reporting import REPORT_COLUMNS
 from ediscovery.commands import searchable_whole
 from ediscovery.evidence import EvidenceDiffersError
 from ediscovery.sheets import FORMULAS
@@ -150,3 +153,16 @@ def test_the_digest_is_that_of_the_list(archive: Archive):
         found = answered(opened.index, Query())
     assert found.all.digest == Digest.of(text.encode())
     assert found.accounts == {"blog": found.all}
+
+
+def test_an_export_that_is_left_in_the_middle_leaves_the_search_usable(archive: Archive):
+    with searchable_whole(archive) as opened:
+        for _ in opened.committed(Query()):
+            break
+        assert len(list(opened.committed(Query()))) == opened.count(Query()) > 1
+
+
+def test_every_column_and_every_field_of_a_receipt_is_documented():
+    text = (Path(__file__).parents[3] / "docs" / "SEARCH.md").read_text(encoding="utf-8")
+    for name in (*COLUMNS, *REPORT_COLUMNS[3:], *SearchReceipt.__struct_fields__, *AccountAnswer.__struct_fields__):
+        assert f"`{name}`" in text, name
