@@ -14,7 +14,7 @@ from ediscovery.answers.giving import (
     as_of_option,
     checked_format,
     export,
-    write_receipt,
+    write_receipts,
 )
 from ediscovery.answers.wording import basis_line
 from ediscovery.as_of import size_as_of
@@ -79,7 +79,7 @@ def search(
             total = made.hits
             export(opened, question.query, out, wanted, zone, partial(tell, "hits"), total)
     if made and receipt:
-        write_receipt(made, receipt)
+        write_receipts([made], receipt)
     shown = f", the first {limit} are shown" if total > limit else ""
     answer = (
         f"{out}: {plural(total, 'item')}"

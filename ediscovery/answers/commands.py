@@ -12,13 +12,14 @@ from ediscovery.answers.asking import Question, basis_of, receipt_of
 from ediscovery.answers.comparing import compare
 from ediscovery.answers.giving import (
     STANDARD_OUTPUT,
+    OutputTwiceError,
     answer_options,
     as_of_option,
     checked_format,
     export,
-    write_receipt,
+    write_receipts,
 )
-from ediscovery.answers.receipt import LARGEST, read_receipt
+from ediscovery.answers.receipt import LARGEST, read_receipts
 from ediscovery.answers.reporting import REPORT_COLUMNS, TermReport
 from ediscovery.answers.terms import LARGEST as TERMS_LARGEST
 from ediscovery.answers.terms import read_terms
@@ -62,46 +63,53 @@ class SearchReceiptLedgerError(IntegrityError):
 def repeat(console: Console, asked: Path, out: Path | None, wanted: Format | None, receipt: Path | None) -> None:
     """Ask again what a receipt says, of the same entries of the ledger, and say whether the answer is the same.
 
-    Hits that are others now are put down to destruction only in accounts of which records were destroyed since.
+    A file that ends in .jsonl holds several receipts of one day, a line each. Hits that are others now are put down to
+    destruction only in accounts of which records were destroyed since.
 
     \b
-    Example:
+    Examples:
       holdfast repeat deleted.json
+      holdfast repeat terms.jsonl
     """
     wanted = checked_format(console, out, wanted, receipt)
     archive = console.open()
-    before = _read(asked)
-    _check_ledger(archive, before)
-    size = before.ledger_size
-    question = Question(before.asked(), before.typed, before.options)
+    receipts = read_receipts(_content(asked, LARGEST), lines=asked.suffix.lower() == ".jsonl")
+    if out is not None and len(receipts) > 1:
+        raise OutputTwiceError(
+            "Several searches are to be repeated, and one file is named for the hits of all.", do="Leave out --export."
+        )
+    for one in receipts:
+        _check_ledger(archive, one)
+    size = receipts[0].ledger_size
+    questions = [Question(one.asked(), one.typed, one.options) for one in receipts]
     with console.progress("Searching") as tell, searchable_whole(archive, size=size, tell=tell) as opened:
         basis = basis_of(archive, opened, size=size)
-        now = receipt_of(archive, opened, question, basis)
+        now = [receipt_of(archive, opened, question, basis) for question in questions]
         if out and wanted:
             zone = archive.settings.zone
-            export(opened, question.query, out, wanted, zone, partial(tell, "hits"), now.hits)
+            export(opened, questions[0].query, out, wanted, zone, partial(tell, "hits"), now[0].hits)
     if receipt:
-        write_receipt(now, receipt)
-    found = compare(before, now)
-    lines = (*comparison_lines(before, now, found), basis_line(basis))
+        write_receipts(now, receipt)
+    found = [compare(*both) for both in zip(receipts, now, strict=True)]
+    lines = (
+        *(line for three in zip(receipts, now, found, strict=True) for line in comparison_lines(*three)),
+        basis_line(basis),
+    )
     if out == STANDARD_OUTPUT:
         for line in lines:
             console.say(line)
     else:
         console.show(
             {
-                "same": found.same,
-                "explained": found.explained,
-                "differences": [
-                    {"account": one.account, "before": one.before, "now": one.now, "destroyed": one.destroyed}
-                    for one in found.differences
+                "same": all(one.same for one in found),
+                "explained": all(one.explained for one in found),
+                "repeated": [
+                    {**one.to_plain(), "receipt": again.to_plain()} for one, again in zip(found, now, strict=True)
                 ],
-                "circumstances": list(found.circumstances),
-                "receipt": now.to_plain(),
             },
             lines,
         )
-    if not found.explained:
+    if not all(one.explained for one in found):
         console.unsound("Keep both receipts, and run 'holdfast verify'.")
 
 
@@ -109,9 +117,14 @@ def repeat(console: Console, asked: Path, out: Path | None, wanted: Format | Non
 @click.argument("listed", metavar="TERMS.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @as_of_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A .csv file to write the report to.")
+@click.option(
+    "--receipts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A .jsonl file to write what it takes to repeat each of the searches.",
+)
 @json_option
 @click.pass_obj
-def terms(console: Console, listed: Path, as_of: str | None, out: Path | None) -> None:
+def terms(console: Console, listed: Path, as_of: str | None, out: Path | None, receipts: Path | None) -> None:
     """Report how many items each search term of a list finds, how many no other term finds, and in which threads.
 
     The list is CSV; its first line names the columns: query, and if need be name, from, to, type, account, author. If a
@@ -120,12 +133,13 @@ def terms(console: Console, listed: Path, as_of: str | None, out: Path | None) -
     \b
     Examples:
       holdfast terms terms.csv
-      holdfast terms terms.csv --as-of 2026-03-31 --out report.csv
+      holdfast terms terms.csv --as-of 2026-03-31 --out report.csv --receipts receipts.jsonl
     """
-    if out is not None:
-        refuse_taken(out, option="--out")
-        if out.suffix.lower() != ".csv":
-            raise ListFormatError(f"{out} names no format.", do="Let its name end in .csv.")
+    for path, option, suffix in ((out, "--out", ".csv"), (receipts, "--receipts", ".jsonl")):
+        if path is not None:
+            refuse_taken(path, option=option)
+            if path.suffix.lower() != suffix:
+                raise ListFormatError(f"{path} names no format.", do=f"Let its name end in {suffix}.")
     archive = console.open()
     named = read_terms(archive, _content(listed, TERMS_LARGEST))
     size = size_as_of(archive, as_of)
@@ -133,11 +147,14 @@ def terms(console: Console, listed: Path, as_of: str | None, out: Path | None) -
         basis = basis_of(archive, opened, size=size)
         queries = [one.question.query for one in named]
         tallies, together = tally(opened.index, queries, tell=lambda done: tell("terms", done, len(named)))
+        made = [receipt_of(archive, opened, one.question, basis) for one in named] if receipts else []
     report = TermReport(named, tallies, together)
     if out is not None:
         with new_file(out) as file, sheet(file, REPORT_COLUMNS) as write:
             for row in report.rows:
                 write(row)
+    if receipts is not None:
+        write_receipts(made, receipts, option="--receipts")
     console.show(
         {
             **report.to_plain(),
@@ -149,12 +166,8 @@ def terms(console: Console, listed: Path, as_of: str | None, out: Path | None) -
             "not_indexed": dict(basis.not_indexed),
             "withheld": sum(basis.withheld.values()),
         },
-        (*report.lines, basis_line(basis), *((f"Report: {out}",) if out else ())),
+        (*report.lines, basis_line(basis), *(f"Written: {path}" for path in (out, receipts) if path)),
     )
-
-
-def _read(path: Path) -> SearchReceipt:
-    return read_receipt(_content(path, LARGEST))
 
 
 def _content(path: Path, largest: int) -> bytes:

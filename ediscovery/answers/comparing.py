@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ediscovery.answers.digest import NOTHING
 from ediscovery.answers.receipt import SearchReceiptUnreadableError
@@ -46,6 +46,18 @@ class Comparison:
 
     differences: tuple[Difference, ...]
     circumstances: tuple[str, ...]
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {
+            "same": self.same,
+            "explained": self.explained,
+            "differences": [
+                {"account": one.account, "before": one.before, "now": one.now, "destroyed": one.destroyed}
+                for one in self.differences
+            ],
+            "circumstances": list(self.circumstances),
+        }
 
     @property
     def same(self) -> bool:

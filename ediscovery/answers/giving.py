@@ -15,7 +15,7 @@ from ediscovery.sheets import new_file, refuse_taken, unwritable
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
     from zoneinfo import ZoneInfo
 
@@ -109,7 +109,10 @@ def _opened(out: Path) -> Iterator[BinaryIO]:
         raise unwritable("standard output", error, option="--export") from error
 
 
-def write_receipt(made: SearchReceipt, out: Path) -> None:
-    """Write a receipt as JSON that people can read. Raises what ``sheets.new_file`` raises."""
-    with new_file(out, option="--receipt") as file:
-        file.write(json.dumps(made.to_plain(), ensure_ascii=False, indent=2).encode() + b"\n")
+def write_receipts(made: Sequence[SearchReceipt], out: Path, *, option: str = "--receipt") -> None:
+    """Write a receipt as JSON that people can read, or several a line each. Raises what ``sheets.new_file`` raises."""
+    with new_file(out, option=option) as file:
+        if len(made) == 1 and out.suffix.lower() != ".jsonl":
+            file.write(json.dumps(made[0].to_plain(), ensure_ascii=False, indent=2).encode() + b"\n")
+        else:
+            file.writelines(one.to_bytes() + b"\n" for one in made)

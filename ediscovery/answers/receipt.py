@@ -86,14 +86,25 @@ class SearchReceipt(Canonical, frozen=True):
             ) from error
 
 
-def read_receipt(content: bytes) -> SearchReceipt:
-    """Return the receipt in a file.
+def read_receipts(content: bytes, *, lines: bool) -> tuple[SearchReceipt, ...]:
+    """Return the receipt in a file, or where it has ``lines``, one of each; they are of the same size of the ledger.
 
     Raises:
-        SearchReceiptUnreadableError: it is none, or of a later version.
+        SearchReceiptUnreadableError: it is none, of a later version, or they are not.
     """
     if len(content) > LARGEST:
         raise SearchReceiptUnreadableError("The file is larger than any receipt.", do="Give a receipt of a search.")
+    parts = [part for part in content.split(b"\n") if part.strip()] if lines else [content]
+    receipts = tuple(_receipt(part) for part in parts)
+    if len({one.ledger_size for one in receipts}) != 1:
+        raise SearchReceiptUnreadableError(
+            "The file has no receipts, or of several sizes of the ledger.",
+            do="Repeat those of each size by themselves.",
+        )
+    return receipts
+
+
+def _receipt(content: bytes) -> SearchReceipt:
     try:
         receipt = SearchReceipt.from_plain(msgspec.json.decode(content))
     except (msgspec.DecodeError, NotCanonicalError, UnicodeError, RecursionError) as error:

@@ -49,7 +49,7 @@ def comparison_lines(before: SearchReceipt, now: SearchReceipt, found: Compariso
     if found.same:
         yield f"The answer is the same: {plural(now.hits, 'hit')}, SHA-256 {now.digest}"
     elif found.explained:
-        yield f"The answer differs by what was destroyed since: {before.hits:,} hits then, {now.hits:,} now."
+        yield f"The answer differs where records were destroyed since: {before.hits:,} hits then, {now.hits:,} now."
     else:
         yield f"The answer is NOT the same: {before.hits:,} hits then, {now.hits:,} now."
     yield from (f"  {one_line(one.words)}" for one in found.differences)

@@ -71,7 +71,7 @@ def test_a_receipt_is_repeated_after_captures_and_explained_after_destruction(
     one.carry_out("q", [(first, ids_of(one.rows(first), 2, 4))])
     again = clerk.run("repeat", str(receipt), "--receipt", str(tmp_path / "now.json"))
     assert again.status == 0
-    assert "differs by what was destroyed since: 6 hits then, 4 now" in again.out
+    assert "differs where records were destroyed since: 6 hits then, 4 now" in again.out
     assert "blog: 6 hits then, 4 now; 2 of its records were destroyed since" in again.out
     assert "Not among it: 2 records destroyed as the schedule says." in again.out
     assert clerk.json("repeat", str(tmp_path / "now.json"))["same"]
@@ -141,7 +141,12 @@ def test_a_list_of_terms_is_reported_and_one_that_cannot_be_read_is_refused_by_l
         ("none", "0", "0"),
         ("All terms", "2", ""),
     ]
-    assert clerk.json("terms", str(terms))["all"] == {"hits": 2, "with_threads": 2}
+    receipts = tmp_path / "receipts.jsonl"
+    assert clerk.json("terms", str(terms), "--receipts", str(receipts))["all"] == {"hits": 2, "with_threads": 2}
+    again = clerk.json("repeat", str(receipts))
+    assert (again["same"], [one["receipt"]["hits"] for one in again["repeated"]]) == (True, [1, 2, 0])
+    receipts.write_bytes(receipts.read_bytes().replace(b'"hits":2', b'"hits":3'))
+    assert clerk.run("repeat", str(receipts)).status == 7
     terms.write_text("query\nfine\nbudget OR\n\ntown hall w/5 levy\n")
     refused = clerk.run("terms", str(terms))
     assert (refused.status, "TERMS_UNREADABLE" in refused.err) == (2, True)
