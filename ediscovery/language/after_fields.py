@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from schemas.instant import Instant, InstantMalformedError
+from schemas.instant import LAST, Instant, InstantMalformedError
 from schemas.query import During, Is
 from schemas.record import KINDS
 
@@ -147,7 +147,7 @@ def _edges(text: str, zone: ZoneInfo, refuse: Refuse) -> tuple[Instant, Instant]
     """
     if text.endswith("Z"):
         try:
-            return (instant := Instant.from_text(text)), Instant(instant.micros + 1)
+            return (instant := Instant.from_text(text)), Instant(min(instant.micros + 1, LAST))
         except InstantMalformedError:
             raise refuse(f"{text[:40]!r} is not an instant.", INSTANT_FORM) from None
     found = DAY.fullmatch(text)

@@ -27,6 +27,7 @@ BARE = re.compile("(?!(?:AND|OR|NOT)$)[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 
 def spelled(term: Term, zone: ZoneInfo, field: str | None = None) -> str:
     """Return the spelling of a term that ``parse`` gave, with days of ``zone``; ``field`` is the one it stands in."""
+    term = _single(term)
     if field is None and isinstance(term, And | Or) and (shared := _field_of(term)):
         return f"{shared}:({spelled(term, zone, shared)})"
     match term:
@@ -62,9 +63,19 @@ def _fielded(term: Within | Is | During, zone: ZoneInfo, field: str | None) -> s
 
 def _operand(term: Term, zone: ZoneInfo, field: str | None) -> str:
     """Return the spelling of a term beside an operator."""
+    term = _single(term)
     text = spelled(term, zone, field)
     joined = isinstance(term, And | Or) and (field is not None or _field_of(term) is None)
     return f"({text})" if joined or isinstance(term, Near) else text
+
+
+def _single(term: Term) -> Term:
+    """Return the one term that is joined with nothing, as filters are where one value is given."""
+    match term:
+        case And((one,)) | Or((one,)):
+            return _single(one)
+        case _:
+            return term
 
 
 def _words(term: Term) -> str:

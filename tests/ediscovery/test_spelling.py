@@ -8,12 +8,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from ediscovery.index.reading import condition
 from ediscovery.language.faults import QuerySyntaxError
 from ediscovery.language.grammar import DEEPEST, MOST_TERMS
 from ediscovery.language.parsing import parse
 from ediscovery.language.spelling import ROOM, spelled
 from schemas.instant import FIRST, LAST, Instant
-from schemas.query import DATES, And, During, Not, Or, Term, Within, Word
+from schemas.query import DATES, And, During, Not, Or, Query, Term, Within, Word
 from tests.corpora import corpus
 from tests.ediscovery.test_language import PIECES
 
@@ -126,6 +127,7 @@ def test_every_nesting_of_operators_and_fields_reads_back(found: Term):
 )
 @example("date", None, FIRST, ZoneInfo("UTC"), 1)
 @example("date", LAST - 1, LAST, CHICAGO, 1)
+@example("date", None, LAST, CHICAGO, 1)
 def test_every_span_reads_back(date, start: int | None, end: int | None, zone: ZoneInfo, unit: int):
     edges = [None if one is None else Instant(max(FIRST, one - one % unit)) for one in (start, end)]
     assume(any(edges) and (None in edges or edges[0] < edges[1]))
@@ -155,3 +157,20 @@ def test_the_queries_of_other_parsers_read_back():
                 continue
             if term is not None:
                 assert again(term) == term
+
+
+def test_filters_are_spelled_as_conditions_that_mean_the_same():
+    query = Query(
+        term=parse("budget OR levy", CHICAGO),
+        start=Instant.from_text("2026-01-01T06:00:00.000000Z"),
+        end=Instant.from_text("2026-04-01T05:00:00.000000Z"),
+        kinds=frozenset({"post"}),
+        accounts=frozenset({"blog"}),
+        author="Jane  Okafor",
+    )
+    spelling = spelled(condition(query), CHICAGO)
+    assert spelling == (
+        '(budget OR levy) AND author:"jane okafor" AND account:blog AND type:post AND date:2026-01-01..2026-03-31'
+    )
+    read = parse(spelling, CHICAGO)
+    assert spelled(condition(Query(term=read)), CHICAGO) == spelling
