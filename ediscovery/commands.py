@@ -20,6 +20,8 @@ from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
+from ediscovery.views.answering import answered, view_options
+from ediscovery.views.listing import SHORT_ID, WIDTH
 from manifests.console import Console, json_option, local, plural
 from manifests.workspaces import workspace
 from schemas.errors import InputError
@@ -37,11 +39,10 @@ if TYPE_CHECKING:
     from ediscovery.index.reading import Index
     from ediscovery.search import Hit
     from ediscovery.threads import Turn
+    from ediscovery.views.answering import View
     from manifests.archive import Archive
     from schemas.digest import Digest
 
-SHORT_ID = 12
-WIDTH = 100
 MEMORY = 1 << 30
 
 
@@ -200,9 +201,10 @@ def records_named(archive: Archive, names: Sequence[str]) -> tuple[Digest, ...]:
 @click.command()
 @query_options
 @click.option("--limit", default=50, show_default=True, help="How many hits to show; all are counted.")
+@view_options
 @json_option
 @click.pass_obj
-def search(console: Console, /, words: str, limit: int, **given: Any) -> None:  # noqa: ANN401 - the options
+def search(console: Console, /, words: str, limit: int, view: View | None = None, **given: Any) -> None:  # noqa: ANN401 - the options
     """Find records by words, date, type, account and author.
 
     Words are found in any case, with or without accents; words side by side must all occur. AND, OR, NOT, (…), "a
@@ -216,50 +218,13 @@ def search(console: Console, /, words: str, limit: int, **given: Any) -> None:  
       holdfast search '("bus route" OR transport*) NOT volcano' --type post --type comment
       holdfast search 'levy w/10 (hearing OR vote*) created:2026-01..2026-03'
       holdfast search 'author:okafor is:deleted'
+      holdfast search 'budget' --summary
     """
     archive = console.open()
-    zone = archive.settings.zone
     with console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
         query = query_of(archive, words, **given)
-        total = opened.count(query)
-        hits = tuple(opened.hits(query, limit=limit))
-    shown = f", the first {limit} are shown" if total > limit else ""
-    console.show(
-        {"total": total, "hits": [_plain_hit(hit) for hit in hits]},
-        (
-            *(line for hit in hits for line in _hit_lines(hit, zone)),
-            f"{plural(total, 'item')} found{shown}." + ("" if total else " Try fewer words, or budg* for budget."),
-        ),
-    )
-
-
-def _plain_hit(hit: Hit) -> dict[str, Any]:
-    return {
-        "record": hit.record.hex,
-        "account": hit.account,
-        "item": hit.item,
-        "kind": hit.kind,
-        "created": str(hit.created) if hit.created else None,
-        "captured": str(hit.captured),
-        "author": hit.author,
-        "title": hit.title,
-        "text": hit.text,
-        "url": hit.url,
-        "versions": hit.versions,
-        "absence": hit.absence,
-        "matched": hit.matched.hex,
-    }
-
-
-def _hit_lines(hit: Hit, zone: ZoneInfo) -> Iterator[str]:
-    marks = [f"{hit.versions} versions"] if hit.versions > 1 else []
-    marks += [hit.absence.upper()] if hit.absence and hit.absent else []
-    when = local(hit.date, zone)
-    yield f"{hit.record.hex[:SHORT_ID]}  {when}  {hit.kind:<8} {hit.account}  {hit.author or ''}" + (
-        f"  [{', '.join(marks)}]" if marks else ""
-    )
-    words = " ".join(f"{hit.title or ''} — {hit.text or ''}".split()).strip("— ")
-    yield f"              {words[:WIDTH]}{'…' if len(words) > WIDTH else ''}"
+        answer = answered(opened, query, view=view, limit=limit, zone=archive.settings.zone)
+    console.show(answer.plain, answer.lines)
 
 
 @click.command()

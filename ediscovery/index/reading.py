@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ediscovery.folding import words
 from ediscovery.index.compiling import Compiler, Known, counting, words_in
 from ediscovery.index.files import engine_over, parameters, tables
+from ediscovery.index.kept import Kept
 from ediscovery.plan import NO_HITS
 from ediscovery.sql import Values
 from schemas.digest import Digest
@@ -40,14 +42,22 @@ hits AS MATERIALIZED (
     UNION ALL
     SELECT latest, max_by(doc, version), any_value(versions), any_value(verdict) FROM several GROUP BY latest
 )"""
-ROWS = """
-SELECT r.record, coalesce(m.record, r.record), r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
-    r.key, hits.versions, hits.verdict
+SHOWN = """
 FROM docs AS r JOIN hits ON r.doc = hits.shown
 LEFT JOIN (
     SELECT doc, record FROM docs SEMI JOIN (SELECT matched AS doc FROM hits WHERE matched <> shown) USING (doc)
-) AS m ON m.doc = hits.matched
-ORDER BY r.date, r.captured, r.record"""
+) AS m ON m.doc = hits.matched"""
+"""The documents that hits show, ``r``; and ``m`` those that matched, where these are others."""
+
+MATCHED = "coalesce(m.record, r.record)"
+BY_DATE = "ORDER BY r.date, r.captured, r.record"
+ROWS = f"""
+SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
+    r.key, hits.versions, hits.verdict
+{SHOWN} {BY_DATE}"""
+KEPT = f"""
+SELECT r.doc, r.date, r.record, {MATCHED} AS matched, r.account, r.item, r.kind,
+    CASE WHEN r.dated THEN r.date END AS created, r.captured, r.key, hits.versions, hits.verdict {SHOWN}"""
 
 
 class NothingToSearchError(InputError):
@@ -96,6 +106,7 @@ class Index:
     def __init__(self, engine: Engine, files: Files, known: Known) -> None:
         self._engine, self._files, self._known = engine, files, known
         self._tables = tables(files)
+        self._number = count()
 
     def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
         """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
@@ -121,6 +132,24 @@ class Index:
         values = Values()
         found = "SELECT DISTINCT item FROM docs SEMI JOIN (SELECT shown AS doc FROM hits) USING (doc)"
         return frozenset(row[0] for row in self._rows(f"{self._hits(query, values)} {found}", values))
+
+    @contextmanager
+    def kept(self, query: Query) -> Iterator[Kept | None]:
+        """Keep what a query finds for the length of a block; ``None`` where there is no document.
+
+        Raises what ``find`` raises.
+        """
+        if not self._files.segments:
+            yield None
+            return
+        values = Values()
+        sql = f"{self._hits(query, values)} {KEPT}"
+        table = f"kept_{next(self._number)}"
+        self._engine.run(f"CREATE TABLE {table} AS {sql}", {**values.named, **parameters(self._files, sql)})
+        try:
+            yield Kept(self._engine, self._files, self._known, tables=self._tables, table=table)
+        finally:
+            self._engine.run(f"DROP TABLE {table}")
 
     def _hits(self, query: Query, values: Values) -> str:
         """Return a statement's tables up to ``hits``: a row for each, with the documents shown and matched."""

@@ -1,0 +1,145 @@
+"""What 'holdfast search' answers with: the hits one by one, or another view of them that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import click
+
+from ediscovery.search import one_line
+from ediscovery.views.listing import listed
+from ediscovery.views.summary import UNNAMED
+from ediscovery.views.summing import summarised
+from manifests.console import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from ediscovery.search import Search
+    from ediscovery.views.summary import Facet, Summary, Unit
+    from schemas.query import Query
+
+View: TypeAlias = Literal["summary"]
+VIEWS: dict[View, str] = {
+    "summary": "Count the hits by account, platform, type, author … and by date, instead of showing them.",
+}
+
+VALUES = 10
+"""Values of a facet that people are shown."""
+
+BAR = 40
+"""Characters of the longest bar."""
+
+TITLES = {
+    "account": "By account",
+    "platform": "By platform",
+    "type": "By type",
+    "author": "By author",
+    "class": "By whom they are from",
+    "absence": "By what became of them",
+}
+NONE_FOUND = " Try fewer words, or budg* for budget."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, for programs and for people."""
+
+    plain: dict[str, Any]
+    lines: tuple[str, ...]
+
+
+def view_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the choice of another view; it is handed ``view``, which may be ``None``."""
+
+    def choose(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+        if not value:
+            return
+        chosen = context.params.setdefault("view", parameter.name)
+        if chosen != parameter.name:
+            raise click.UsageError(f"Choose one of {' and '.join(f'--{name}' for name in (chosen, parameter.name))}.")
+
+    for name, told in reversed(VIEWS.items()):
+        command = click.option(f"--{name}", is_flag=True, expose_value=False, callback=choose, help=told)(command)
+    return command
+
+
+def answered(search: Search, query: Query, *, view: View | None, limit: int, zone: ZoneInfo) -> Answer:
+    """Return what a search answers; at most ``limit`` hits are shown, and all are counted.
+
+    Raises what ``Search.hits`` raises.
+    """
+    match view:
+        case "summary":
+            return _summary(summarised(search, query, zone), query)
+        case None:
+            return _list(search, query, limit, zone)
+
+
+def _found(total: int, query: Query) -> str:
+    return f"{plural(total, 'version' if query.versions else 'item')} found"
+
+
+def _list(search: Search, query: Query, limit: int, zone: ZoneInfo) -> Answer:
+    total = search.count(query)
+    plain, lines = listed(search, query, search.hits(query, limit=limit), zone)
+    shown = f", the first {limit} are shown" if total > limit else ""
+    said = f"{_found(total, query)}{shown}." + ("" if total else NONE_FOUND)
+    return Answer({"total": total, "hits": plain}, (*lines, said))
+
+
+def _summary(made: Summary, query: Query) -> Answer:
+    plain = {
+        "total": made.total,
+        "facets": {
+            facet.name: {
+                "counts": [{"value": one.value or None, "hits": one.hits} for one in facet.counts],
+                "more": facet.more,
+                "others": facet.others,
+            }
+            for facet in made.facets
+        },
+        "histogram": {
+            "unit": made.unit,
+            "bars": [{"start": bar.start.isoformat(), "hits": bar.hits} for bar in made.bars],
+        },
+    }
+    return Answer(plain, tuple(_summary_lines(made, query)))
+
+
+def _summary_lines(made: Summary, query: Query) -> Iterator[str]:
+    yield f"{_found(made.total, query)}." + ("" if made.total else NONE_FOUND)
+    for facet in made.facets if made.total else ():
+        yield TITLES[facet.name]
+        yield from _facet_lines(facet)
+    if made.bars:
+        yield f"By {made.unit}"
+        most = max(bar.hits for bar in made.bars)
+        for bar in made.bars:
+            drawn = "█" * -(-bar.hits * BAR // most)
+            yield f"  {_named(made.unit, bar.start):<10}  {bar.hits:>9,}  {drawn}".rstrip()
+
+
+def _facet_lines(facet: Facet) -> Iterator[str]:
+    for one in islice(facet.counts, VALUES):
+        yield f"  {one.hits:>9,}  {one_line(one.value) if one.value != UNNAMED else '(not named)'}"
+    left = facet.counts[VALUES:]
+    hits, values = sum(one.hits for one in left) + facet.others, len(left) + facet.more
+    if values:
+        yield f"  {hits:>9,}  {plural(values, 'other')}"
+
+
+def _named(unit: Unit, start: date) -> str:
+    match unit:
+        case "day":
+            return start.isoformat()
+        case "month":
+            return start.isoformat()[:7]
+        case "year":
+            return f"{start.year}"
+        case "century":
+            return f"{start.year // 100 * 100}–{start.year // 100 * 100 + 99}"
