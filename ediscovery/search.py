@@ -201,7 +201,7 @@ class Search:
         """
         found = iter(self._index.find(query, limit=limit))
         while together := list(islice(found, TOGETHER)):
-            yield from self._described(together)
+            yield from self.described(together)
 
     def count(self, query: Query) -> int:
         """Return how many hits a query has. Raises what ``hits`` raises."""
@@ -254,7 +254,8 @@ class Search:
         finally:
             self._engine.run(f"DROP TABLE {name}")
 
-    def _described(self, found: Sequence[Found]) -> Iterator[Hit]:
+    def described(self, found: Sequence[Found]) -> Iterator[Hit]:
+        """Yield what was found, in its order, with what is shown of it. Raises what ``hits`` raises."""
         paths = [self._paths.get(key) for key in {one.key for one in found}]
         statement = plan.described([one.record.hex for one in found])
         rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": [path for path in paths if path]})

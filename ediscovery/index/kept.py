@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     View = Callable[[Compiler], str]
 
+FOUND = "record, matched, account, item, kind, created, captured, key, versions, verdict"
+"""The columns of what was found, in the order of ``reading.found_of``."""
+
+ORDER = "date, captured, record"
+
+
 class Kept:
     """The hits of a query, a row of the table ``seen`` for each; beside it are ``docs`` and ``postings``.
 

@@ -20,7 +20,7 @@ from schemas.instant import Instant
 from schemas.query import And, During, Is, Or, Phrase, Within, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ediscovery.engine import Engine
     from ediscovery.index.files import Files, Means
@@ -119,7 +119,7 @@ class Index:
         sql = f"{self._hits(query, values)} {ROWS}"
         if limit is not None:
             sql += f" LIMIT {values.add(limit)}"
-        return map(_found, self._rows(sql, values))
+        return map(found_of, self._rows(sql, values))
 
     def count(self, query: Query) -> int:
         """Return how many hits a query has. Raises what ``find`` raises."""
@@ -222,7 +222,8 @@ def _names_lists(term: Term) -> bool:
             return False
 
 
-def _found(row: tuple[Any, ...]) -> Found:
+def found_of(row: Sequence[Any]) -> Found:
+    """Return what was found, from a row of its columns."""
     record, matched, account, item, kind, created, captured, key, versions, verdict = row
     return Found(
         record=Digest(record),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import click
 
 from ediscovery.search import one_line
-from ediscovery.views.listing import listed
+from ediscovery.views.listing import WIDTH, Marked, listed
 from ediscovery.views.summary import UNNAMED
 from ediscovery.views.summing import summarised
+from ediscovery.views.threads import threads_of
 from manifests.console import plural
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 
     from ediscovery.search import Search
     from ediscovery.views.summary import Facet, Summary, Unit
+    from ediscovery.views.threads import Thread
     from schemas.query import Query
 
-View: TypeAlias = Literal["summary"]
+View: TypeAlias = Literal["summary", "threads"]
 VIEWS: dict[View, str] = {
     "summary": "Count the hits by account, platform, type, author … and by date, instead of showing them.",
+    "threads": "Show the hits by threads; --limit is then how many threads are shown.",
 }
 
 VALUES = 10
@@ -76,6 +79,8 @@ def answered(search: Search, query: Query, *, view: View | None, limit: int, zon
     match view:
         case "summary":
             return _summary(summarised(search, query, zone), query)
+        case "threads":
+            return _threads(search, query, limit, zone)
         case None:
             return _list(search, query, limit, zone)
 
@@ -90,6 +95,46 @@ def _list(search: Search, query: Query, limit: int, zone: ZoneInfo) -> Answer:
     shown = f", the first {limit} are shown" if total > limit else ""
     said = f"{_found(total, query)}{shown}." + ("" if total else NONE_FOUND)
     return Answer({"total": total, "hits": plain}, (*lines, said))
+
+
+def _threads(search: Search, query: Query, limit: int, zone: ZoneInfo) -> Answer:
+    found = threads_of(search, query, limit=limit)
+    marked = Marked(search, query, [hit for thread in found.first for hit in thread.shown])
+    plain = {
+        "total": found.total,
+        "total_threads": found.threads,
+        "threads": [_plain_thread(one, marked) for one in found.first],
+    }
+    shown = f", the first {limit} are shown" if found.threads > limit else ""
+    said = f"{_found(found.total, query)} in {plural(found.threads, 'thread')}{shown}."
+    lines = (line for one in found.first for line in _thread_lines(one, marked, query, zone))
+    return Answer(plain, (*lines, said + ("" if found.total else NONE_FOUND)))
+
+
+def _plain_thread(thread: Thread, marked: Marked) -> dict[str, Any]:
+    return {
+        "account": thread.account,
+        "thread": thread.name,
+        "root": thread.root.record.hex if thread.root else None,
+        "title": thread.root.title if thread.root else None,
+        "author": thread.root.author if thread.root else None,
+        "items": thread.items,
+        "total": thread.hits,
+        "hits": [marked.plain(hit) for hit in thread.shown],
+    }
+
+
+def _thread_lines(thread: Thread, marked: Marked, query: Query, zone: ZoneInfo) -> Iterator[str]:
+    root = thread.root
+    named = one_line(root.title or root.text or root.item)[:WIDTH] if root else "its first item is not held"
+    by = f", by {one_line(root.author)}" if root and root.author else ""
+    items = plural(thread.items, "item")
+    counted = f"{plural(thread.hits, 'version')} of {items}" if query.versions else f"{thread.hits:,} of {items}"
+    yield f"Thread in {thread.account}: {named}{by}; {counted} found"
+    yield from (f"  {line}" for hit in thread.shown for line in marked.lines(hit, zone))
+    if thread.hits > len(thread.shown):
+        more = plural(thread.hits - len(thread.shown), "more hit", "more hits")
+        yield f'  {more}: search with thread:"{one_line(thread.name)}" account:{thread.account} besides.'
 
 
 def _summary(made: Summary, query: Query) -> Answer:

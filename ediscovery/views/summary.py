@@ -40,7 +40,7 @@ MOST_DAYS, MOST_MONTHS, MOST_YEARS = 62, 60, 120
 
 AUTHORS = f"""
 SELECT author, count(*) AS hits, count(*) OVER (), sum(count(*)) OVER () FROM own
-GROUP BY author ORDER BY hits DESC, author LIMIT {MOST_VALUES}"""  # noqa: S608 - a number of ours
+GROUP BY author ORDER BY hits DESC, author LIMIT {MOST_VALUES}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ UNION ALL SELECT 'class', 'public', count(*) FROM {public}
 UNION ALL SELECT 'class', 'official', count(*) FROM seen ANTI JOIN {public} USING (doc)
 UNION ALL SELECT 'day', ((date + micros + {EPOCH * DAY}) // {DAY})::VARCHAR, count(*)
     FROM seen ASOF JOIN offsets ON date >= since GROUP BY ALL
-"""  # noqa: S608 - statements are made of names of ours; values are parameters
+"""
 
 
 @cache

@@ -62,5 +62,16 @@ def test_words_that_were_edited_out_are_shown_where_they_stood(office: Holdfast)
     assert "Elm" in answer.out.splitlines()[2]
 
 
+def test_hits_are_shown_by_the_conversations_that_they_are_part_of(office: Holdfast):
+    found = office.json("search", "budget OR buses", "--threads")
+    assert (found["total"], found["total_threads"]) == (4, 2)
+    assert [(one["total"], one["items"]) for one in found["threads"]] == [(1, 5), (3, 5)]
+    assert found["threads"][1]["title"].startswith("Budget hearing")
+    assert all(hit["highlights"] for one in found["threads"] for hit in one["hits"])
+    answer = office.run("search", "budget OR buses", "--threads")
+    assert "Thread in blog: Budget hearing: 4.2 million for roofs and buses, by Office of Finance; 3 of 5" in answer.out
+    assert "4 items found in 2 threads." in answer.out
+
+
 def test_two_views_at_once_are_refused(office: Holdfast):
     assert office.run("search", "budget", "--summary", "--threads").status == 2
