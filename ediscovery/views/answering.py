@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import click
 
 from ediscovery.search import one_line
-from ediscovery.views.listing import WIDTH, Marked, listed
+from ediscovery.views.listing import INDENT, SHORT_ID, WIDTH, Marked, listed
+from ediscovery.views.once import once
 from ediscovery.views.summary import UNNAMED
 from ediscovery.views.summing import summarised
 from ediscovery.views.threads import threads_of
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from ediscovery.search import Search
+    from ediscovery.search import Hit, Search
+    from ediscovery.views.sameness import Posts, Reading
     from ediscovery.views.summary import Facet, Summary, Unit
     from ediscovery.views.threads import Thread
     from schemas.query import Query
+    from schemas.record import Method
 
-View: TypeAlias = Literal["summary", "threads"]
+View: TypeAlias = Literal["summary", "threads", "once"]
 VIEWS: dict[View, str] = {
     "summary": "Count the hits by account, platform, type, author … and by date, instead of showing them.",
     "threads": "Show the hits by threads; --limit is then how many threads are shown.",
+    "once": "Show a post once that was captured in several ways, say which, and which readings of it differ.",
 }
 
 VALUES = 10
@@ -45,6 +49,7 @@ TITLES = {
     "class": "By whom they are from",
     "absence": "By what became of them",
 }
+METHODS: dict[Method, str] = {"api": "an API", "feed": "a feed", "web": "a page", "import": "an imported file"}
 NONE_FOUND = " Try fewer words, or budg* for budget."
 
 
@@ -81,6 +86,8 @@ def answered(search: Search, query: Query, *, view: View | None, limit: int, zon
             return _summary(summarised(search, query, zone), query)
         case "threads":
             return _threads(search, query, limit, zone)
+        case "once":
+            return _once(search, query, limit, zone)
         case None:
             return _list(search, query, limit, zone)
 
@@ -135,6 +142,46 @@ def _thread_lines(thread: Thread, marked: Marked, query: Query, zone: ZoneInfo) 
     if thread.hits > len(thread.shown):
         more = plural(thread.hits - len(thread.shown), "more hit", "more hits")
         yield f'  {more}: search with thread:"{one_line(thread.name)}" account:{thread.account} besides.'
+
+
+def _once(search: Search, query: Query, limit: int, zone: ZoneInfo) -> Answer:
+    found = once(search, query, limit=limit)
+    marked = Marked(search, query, found.shown)
+    plain = {
+        "total": found.total,
+        "total_posts": found.total_posts,
+        "hits": [marked.plain(hit) | _plain_ways(found.posts, hit) for hit in found.shown],
+    }
+    shown = f", the first {limit} are shown" if found.total_posts > limit else ""
+    posts = f", {found.total_posts:,} without those that were captured in several ways" if found.posts.hidden else ""
+    said = f"{_found(found.total, query)}{posts}{shown}." + ("" if found.total else NONE_FOUND)
+    lines = (line for hit in found.shown for line in (*marked.lines(hit, zone), *_way_lines(found.posts, hit)))
+    return Answer(plain, (*lines, said))
+
+
+def _plain_ways(posts: Posts, hit: Hit) -> dict[str, Any]:
+    return {
+        "ways": [_plain_way(one) for one in posts.ways(hit.record)],
+        "differing": [_plain_way(one.reading) | {"in": list(one.parts)} for one in posts.differing(hit.record)],
+    }
+
+
+def _plain_way(reading: Reading) -> dict[str, Any]:
+    account, method = reading.source
+    return {"record": reading.record.hex, "account": account, "method": method}
+
+
+def _way_lines(posts: Posts, hit: Hit) -> Iterator[str]:
+    for one in posts.ways(hit.record):
+        if one.record != hit.record:
+            yield f"{INDENT}The same: {_way(one)}"
+    for differing in posts.differing(hit.record):
+        yield f"{INDENT}Differs in {', '.join(differing.parts)}: {_way(differing.reading)}"
+
+
+def _way(reading: Reading) -> str:
+    account, method = reading.source
+    return f"{reading.record.hex[:SHORT_ID]} in {account}, by {METHODS[method]}"
 
 
 def _summary(made: Summary, query: Query) -> Answer:
