@@ -21,6 +21,7 @@ COMMANDS = {
     "import": ("archiver.commands", "import_files"),
     "listen": ("archiver.receiving.commands", "listen"),
     "search": ("ediscovery.commands", "search"),
+    "searches": ("ediscovery.searches.commands", "searches"),
     "show": ("ediscovery.commands", "show"),
     "produce": ("ediscovery.production.commands", "produce"),
     "prove": ("ediscovery.proof_commands", "prove"),
