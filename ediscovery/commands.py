@@ -21,6 +21,7 @@ from ediscovery.language.parsing import parse
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from ediscovery.views.answering import answered, view_options
+from ediscovery.views.forms import forms_option
 from ediscovery.views.listing import SHORT_ID, WIDTH
 from manifests.console import Console, json_option, local, plural
 from manifests.workspaces import workspace
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ediscovery.corroboration import Corroboration
     from ediscovery.evidence import Sealed
     from ediscovery.index.reading import Index
+    from ediscovery.language.forms import Language
     from ediscovery.search import Hit
     from ediscovery.threads import Turn
     from ediscovery.views.answering import View
@@ -201,10 +203,19 @@ def records_named(archive: Archive, names: Sequence[str]) -> tuple[Digest, ...]:
 @click.command()
 @query_options
 @click.option("--limit", default=50, show_default=True, help="How many hits to show; all are counted.")
+@forms_option
 @view_options
 @json_option
 @click.pass_obj
-def search(console: Console, /, words: str, limit: int, view: View | None = None, **given: Any) -> None:  # noqa: ANN401 - the options
+def search(
+    console: Console,
+    /,
+    words: str,
+    limit: int,
+    forms: Language | None,
+    view: View | None = None,
+    **given: Any,  # noqa: ANN401 - the options
+) -> None:
     """Find records by words, date, type, account and author.
 
     Words are found in any case, with or without accents; words side by side must all occur. AND, OR, NOT, (…), "a
@@ -218,12 +229,13 @@ def search(console: Console, /, words: str, limit: int, view: View | None = None
       holdfast search '("bus route" OR transport*) NOT volcano' --type post --type comment
       holdfast search 'levy w/10 (hearing OR vote*) created:2026-01..2026-03'
       holdfast search 'author:okafor is:deleted'
-      holdfast search 'budget' --summary
+      holdfast search budget --summary
+      holdfast search 'hearing vote' --forms english --threads
     """
     archive = console.open()
     with console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
         query = query_of(archive, words, **given)
-        answer = answered(opened, query, view=view, limit=limit, zone=archive.settings.zone)
+        answer = answered(opened, query, view=view, limit=limit, zone=archive.settings.zone, forms=forms)
     console.show(answer.plain, answer.lines)
 
 

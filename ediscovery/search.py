@@ -228,6 +228,10 @@ class Search:
             raise _not_there(lost, "any partition")
         return found
 
+    def words(self, start: str, *, longest: int, limit: int) -> list[str]:
+        """Return words of the index (``Index.words``). Raises what ``hits`` raises."""
+        return self._index.words(start, longest=longest, limit=limit)
+
     def kept(self, query: Query) -> AbstractContextManager[Kept | None]:
         """Keep what a query finds (``Index.kept``). Raises what ``hits`` raises."""
         return self._index.kept(query)

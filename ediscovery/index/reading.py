@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ediscovery.folding import words
-from ediscovery.index.compiling import Compiler, Known, counting, words_in
+from ediscovery.index.compiling import LAST, Compiler, Known, counting, words_in
 from ediscovery.index.files import engine_over, parameters, tables
 from ediscovery.index.kept import Kept
 from ediscovery.plan import NO_HITS
@@ -132,6 +132,14 @@ class Index:
         values = Values()
         found = "SELECT DISTINCT item FROM docs SEMI JOIN (SELECT shown AS doc FROM hits) USING (doc)"
         return frozenset(row[0] for row in self._rows(f"{self._hits(query, values)} {found}", values))
+
+    def words(self, start: str, *, longest: int, limit: int) -> list[str]:
+        """Return the words that begin so, of at most so many letters, and not more of them than ``limit``."""
+        values = Values()
+        begins = f"term >= {values.add(start)} AND term < {values.add(start + LAST)}"
+        short = f"length(term) <= {values.add(longest)} LIMIT {values.add(limit)}"
+        sql = f"WITH {self._tables} SELECT DISTINCT term FROM postings WHERE {begins} AND {short}"
+        return sorted(row[0] for row in self._rows(sql, values))
 
     @contextmanager
     def kept(self, query: Query) -> Iterator[Kept | None]:

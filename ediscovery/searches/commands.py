@@ -14,6 +14,7 @@ from ediscovery.searches.keeping import shelf
 from ediscovery.searches.saved import SavedSearch, demand_addresses, demand_name
 from ediscovery.searches.telling import Alert, alerts, found_now, mail_unset, send
 from ediscovery.views.answering import answered, view_options
+from ediscovery.views.forms import formed, forms_option
 from ediscovery.views.listing import INDENT, SHORT_ID, WIDTH
 from manifests.console import json_option, local, plural
 from schemas.errors import ArchiveError
@@ -44,6 +45,7 @@ def searches() -> None:
 @searches.command()
 @click.argument("name")
 @query_options
+@forms_option
 @click.option("--mail", multiple=True, metavar="ADDRESS", help="Who is told of new hits. May be given more than once.")
 @json_option
 @click.pass_obj
@@ -65,7 +67,7 @@ def save(console: Console, /, name: str, mail: tuple[str, ...], **given: Any) ->
     }
     search = SavedSearch(name=name, saved=archive.now(), by=archive.actor, mail=tuple(mail), **asked)
     with shelf(archive.home) as held, console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
-        known = found_now(opened, _query(archive, search))
+        known = found_now(opened, formed(opened, _query(archive, search), search.forms).query)
         held.add(search, known)
     console.show(
         {"search": search.to_plain(), "total": len(known)},
@@ -98,6 +100,7 @@ def _words(search: SavedSearch, zone: ZoneInfo) -> str:
         "--type": search.kinds,
         "--account": search.accounts,
         "--author": (search.author,),
+        "--forms": (search.forms,),
     }
     told = [f"{name} {value}" for name, values in filters.items() for value in values if value]
     told += ["--versions"] if search.versions else []
@@ -116,9 +119,10 @@ def run(console: Console, name: str, limit: int, view: View | None = None) -> No
     """Search once more for what was saved as NAME, and show it as 'holdfast search' does."""
     archive = console.open()
     with shelf(archive.home) as held:
-        query = _query(archive, held.search(name))
+        search = held.search(name)
     with console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
-        answer = answered(opened, query, view=view, limit=limit, zone=archive.settings.zone)
+        query, zone = _query(archive, search), archive.settings.zone
+        answer = answered(opened, query, view=view, limit=limit, zone=zone, forms=search.forms)
     console.show(answer.plain, answer.lines)
 
 
@@ -169,7 +173,8 @@ def _told(archive: Archive, held: Shelf, opened: Search, failures: list[ArchiveE
     for name in held.names():
         try:
             search = held.search(name)
-            for alert in alerts(held, search, opened, _query(archive, search), origin=archive.ledger.origin):
+            query = formed(opened, _query(archive, search), search.forms).query
+            for alert in alerts(held, search, opened, query, origin=archive.ledger.origin):
                 yield alert
                 if search.mail:
                     send(archive, alert, os.environ)

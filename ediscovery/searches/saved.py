@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from msgspec import Meta
 
+from ediscovery.language.forms import Language
 from schemas.canonical import Canonical
 from schemas.errors import InputError
 from schemas.instant import Instant
@@ -49,6 +50,7 @@ class SavedSearch(Canonical, frozen=True):
     accounts: tuple[str, ...] = ()
     author: str | None = None
     versions: bool = False
+    forms: Language | None = None
     mail: tuple[str, ...] = ()
 
 

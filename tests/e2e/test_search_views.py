@@ -73,5 +73,14 @@ def test_hits_are_shown_by_the_conversations_that_they_are_part_of(office: Holdf
     assert "4 items found in 2 threads." in answer.out
 
 
+def test_forms_of_words_are_looked_for_where_somebody_asks_for_them(office: Holdfast):
+    assert office.json("search", "stops route type:post")["total"] == 1
+    assert office.json("search", "stopped routes type:post")["total"] == 0
+    found = office.json("search", "stopped routes type:post", "--forms", "english")
+    assert found["total"] == 1
+    assert found["forms"]["words"]["stopped"] == ["stop", "stopped", "stops"]
+    assert found["hits"][0]["highlights"]
+
+
 def test_two_views_at_once_are_refused(office: Holdfast):
     assert office.run("search", "budget", "--summary", "--threads").status == 2
