@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SHORT_ID = 12
 WIDTH = 100
 INDENT = " " * 14
+TOGETHER = 1_000
+"""Hits whose records are in memory at once."""
 
 
 class Marked:
@@ -94,6 +97,11 @@ def _plain(view: Normalised, found: Highlight) -> dict[str, Any]:
 
 def listed(search: Search, query: Query, hits: Iterable[Hit], zone: ZoneInfo) -> tuple[list[dict[str, Any]], list[str]]:
     """Return hits for programs, and the lines that tell people of them."""
-    shown = tuple(hits)
-    marked = Marked(search, query, shown)
-    return [marked.plain(hit) for hit in shown], [line for hit in shown for line in marked.lines(hit, zone)]
+    plain: list[dict[str, Any]] = []
+    lines: list[str] = []
+    waiting = iter(hits)
+    while together := tuple(islice(waiting, TOGETHER)):
+        marked = Marked(search, query, together)
+        plain += map(marked.plain, together)
+        lines += (line for hit in together for line in marked.lines(hit, zone))
+    return plain, lines

@@ -39,8 +39,8 @@ MOST_DAYS, MOST_MONTHS, MOST_YEARS = 62, 60, 120
 """How long a span is shown by days, by months, by years."""
 
 AUTHORS = f"""
-SELECT author, count(*) AS hits, count(*) OVER (), sum(count(*)) OVER () FROM own
-GROUP BY author ORDER BY hits DESC, author LIMIT {MOST_VALUES}"""
+SELECT coalesce(author, '') AS name, count(*) AS hits, count(*) OVER (), sum(count(*)) OVER () FROM own
+GROUP BY name ORDER BY hits DESC, name LIMIT {MOST_VALUES}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def offsets(zone: ZoneInfo) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def summary_of(rows: Iterable[tuple[str, str, int]], authors: Iterable[tuple[str | None, int, int, int]]) -> Summary:
+def summary_of(rows: Iterable[tuple[str, str, int]], authors: Iterable[tuple[str, int, int, int]]) -> Summary:
     """Return what the rows of ``statement`` and of ``AUTHORS`` say."""
     counts: dict[str, list[Count]] = {}
     for part, value, hits in rows:
@@ -136,7 +136,7 @@ def summary_of(rows: Iterable[tuple[str, str, int]], authors: Iterable[tuple[str
             counts.setdefault(part, []).append(Count(value, hits))
     total = sum(one.hits for one in counts.get("type", ()))
     named = list(authors)
-    found = tuple(Count(name or UNNAMED, hits) for name, hits, _, _ in named)
+    found = tuple(Count(name, hits) for name, hits, _, _ in named)
     by_author = Facet("author", found)
     if named:
         _, _, names, everybody = named[0]
