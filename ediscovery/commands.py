@@ -21,7 +21,7 @@ from ediscovery.language.parsing import parse
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
 from ediscovery.views.answering import answered, view_options
-from ediscovery.views.forms import forms_option
+from ediscovery.views.forms import formed, forms_option
 from ediscovery.views.listing import SHORT_ID, WIDTH
 from manifests.console import Console, json_option, local, plural
 from manifests.workspaces import workspace
@@ -234,9 +234,9 @@ def search(
     """
     archive = console.open()
     with console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
-        query = query_of(archive, words, **given)
-        answer = answered(opened, query, view=view, limit=limit, zone=archive.settings.zone, forms=forms)
-    console.show(answer.plain, answer.lines)
+        asked = formed(opened, query_of(archive, words, **given), forms)
+        answer = answered(opened, asked.query, view=view, limit=limit, zone=archive.settings.zone)
+    console.show(asked.plain | answer.plain, (*asked.lines, *answer.lines))
 
 
 @click.command()

@@ -121,9 +121,9 @@ def run(console: Console, name: str, limit: int, view: View | None = None) -> No
     with shelf(archive.home) as held:
         search = held.search(name)
     with console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
-        query, zone = _query(archive, search), archive.settings.zone
-        answer = answered(opened, query, view=view, limit=limit, zone=zone, forms=search.forms)
-    console.show(answer.plain, answer.lines)
+        asked = formed(opened, _query(archive, search), search.forms)
+        answer = answered(opened, asked.query, view=view, limit=limit, zone=archive.settings.zone)
+    console.show(asked.plain | answer.plain, (*asked.lines, *answer.lines))
 
 
 @searches.command()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import click
 
 from ediscovery.search import one_line
-from ediscovery.views.forms import formed
 from ediscovery.views.listing import INDENT, SHORT_ID, WIDTH, Marked, listed
 from ediscovery.views.once import once
 from ediscovery.views.summary import UNNAMED
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from ediscovery.language.forms import Language
     from ediscovery.search import Hit, Search
     from ediscovery.views.sameness import Posts, Reading
     from ediscovery.views.summary import Facet, Summary, Unit
@@ -78,21 +76,11 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def answered(
-    search: Search, query: Query, *, view: View | None, limit: int, zone: ZoneInfo, forms: Language | None = None
-) -> Answer:
+def answered(search: Search, query: Query, *, view: View | None, limit: int, zone: ZoneInfo) -> Answer:
     """Return what a search answers; at most ``limit`` hits are shown, and all are counted.
 
-    With ``forms``, other forms of the words are looked for, too.
-
-    Raises what ``Search.hits`` and ``forms.formed`` raise.
+    Raises what ``Search.hits`` raises.
     """
-    asked = formed(search, query, forms)
-    answer = _viewed(search, asked.query, view, limit, zone)
-    return Answer(asked.plain | answer.plain, (*asked.lines, *answer.lines))
-
-
-def _viewed(search: Search, query: Query, view: View | None, limit: int, zone: ZoneInfo) -> Answer:
     match view:
         case "summary":
             return _summary(summarised(search, query, zone), query)

@@ -86,7 +86,7 @@ def test_what_is_new_since_a_search_was_saved_is_told_once_by_mail_and_here(offi
     assert office.json("searches", "alerts") == {"alerts": [], "failures": []}
     assert len(box.letters) == 1
     once_more = office.json("search", "route* OR volcano", "--type", "post")
-    assert office.json("searches", "run", "routes") == once_more
+    assert office.json("searches", "run", "routes")["hits"] == once_more["hits"]
     office.json("searches", "remove", "routes")
     assert office.run("searches", "run", "routes").status == 2
 

@@ -10,7 +10,6 @@ from ediscovery.folding import words
 from ediscovery.language.forms import LANGUAGES, forms_among, in_forms, range_of, with_forms
 from ediscovery.language.parsing import parse
 from ediscovery.views import forms
-from ediscovery.views.answering import answered
 from ediscovery.views.forms import FormsTooManyError, formed
 from schemas.query import Query
 from tests.ediscovery.partitions import Version, opened, write
@@ -91,14 +90,13 @@ def test_forms_are_found_only_where_they_are_asked_for_and_are_told(tmp_path, qu
 def test_people_and_programs_are_told_which_words_were_looked_for(tmp_path):
     with opened(write(tmp_path, HELD)) as search:
         query = Query(term=parse("hearing absent", UTC))
-        answer = answered(search, query, view=None, limit=5, zone=UTC, forms="english")
-        plain = answered(search, query, view=None, limit=5, zone=UTC)
-    assert answer.plain["forms"] == {
+        asked, plain = formed(search, query, "english"), formed(search, query, None)
+    assert asked.plain["forms"] == {
         "language": "english",
         "words": {"absent": ["absent"], "hearing": ["hear", "hearing", "hearings"]},
     }
-    assert answer.lines[:2] == ("absent: no other form is there.", "hearing: looked for hear, hearings, too.")
-    assert "forms" not in plain.plain
+    assert list(asked.lines) == ["absent: no other form is there.", "hearing: looked for hear, hearings, too."]
+    assert (plain.plain, list(plain.lines)) == ({}, [])
 
 
 def test_words_that_too_many_others_begin_with_are_refused_by_name(tmp_path, monkeypatch):
