@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ediscovery.commands import query_of, query_options, searchable
+from ediscovery.commands import query_of, query_options, searchable, searchable_whole
 from ediscovery.search import one_line
 from ediscovery.searches.keeping import shelf
 from ediscovery.searches.saved import SavedSearch, demand_addresses, demand_name
@@ -66,7 +66,7 @@ def save(console: Console, /, name: str, mail: tuple[str, ...], **given: Any) ->
         field: tuple(value) if isinstance(value, list | tuple) else value for field, value in given.items()
     }
     search = SavedSearch(name=name, saved=archive.now(), by=archive.actor, mail=tuple(mail), **asked)
-    with shelf(archive.home) as held, console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
+    with shelf(archive.home) as held, searchable_whole(archive) as opened:
         known = found_now(opened, formed(opened, _query(archive, search), search.forms).query)
         held.add(search, known)
     console.show(
@@ -153,7 +153,7 @@ def tell_alerts(console: Console) -> None:
     """
     archive = console.open()
     failures: list[ArchiveError] = []
-    with shelf(archive.home) as held, console.progress("Searching") as tell, searchable(archive, tell=tell) as opened:
+    with shelf(archive.home) as held, searchable_whole(archive) as opened:
         told = list(_told(archive, held, opened, failures))
         console.show(
             {"alerts": [_plain(one) for one in told], "failures": [error.to_json() for error in failures]},
