@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from ediscovery.folding import words
 from ediscovery.language.parsing import parse
 from ediscovery.views.highlighting import MOST, highlights
+from ediscovery.views.snippets import snippet
 from ediscovery.views.standing import composed, standing
 from schemas.query import Near, Or, Phrase, Prefix, Wildcard, Within, Word
 from schemas.record import Attachment, Author, Normalised
+from tests.corpora import corpus
 from tests.ediscovery import oracle
 from tests.ediscovery.test_search import terms
 
@@ -53,6 +55,16 @@ def test_characters_are_composed_each_in_its_own_stretch(text: str):
     assert "".join(character for character, _, _ in found) == unicodedata.normalize("NFC", text)
     stretches = sorted({(start, end) for _, start, end in found})
     assert "".join(text[start:end] for start, end in stretches) == text
+
+
+def test_naughty_strings_are_marked_where_they_stand_and_shown_in_a_line():
+    naughty = corpus("conformance", "text", "minimaxir+big-list-of-naughty-strings", "blns.json").read_text()
+    for text in json.loads(naughty):
+        own = words(text)
+        found = highlights(Phrase(own), view(text)) if own else ()
+        assert [words(text[one.start : one.end]) for one in found] == [own] * bool(own)
+        shown = "".join(part.text for part in snippet(view(text), found, 100))
+        assert all(c.isprintable() or c in "\u200c\u200d" for c in shown)
 
 
 def parts(term):
