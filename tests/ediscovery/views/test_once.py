@@ -149,6 +149,7 @@ def test_people_read_which_ways_there_are_and_what_differs(tmp_path):
     assert page["record"] == ids["web"]
     assert {(one["record"], *one["in"]) for one in page["differing"]} == {(ids["api"], "text"), (ids["feed"], "text")}
     said = "\n".join(answer.lines)
+    assert "\x1b[1mSnow\x1b[0m day, no school" in said  # bold, where it is shown on a terminal
     assert f"Differs in text: {ids['web'][:12]} in web, by a page" in said
     assert f"The same: {ids['api'][:12]} in api, by an API" in said or "in feed, by a feed" in said
     assert answer.lines[-1] == "3 items found, 2 without those that were captured in several ways."
