@@ -23,6 +23,7 @@ COMMANDS = {
     "search": ("ediscovery.search_commands", "search"),
     "repeat": ("ediscovery.answers.commands", "repeat"),
     "terms": ("ediscovery.answers.commands", "terms"),
+    "searches": ("ediscovery.searches.commands", "searches"),
     "show": ("ediscovery.commands", "show"),
     "produce": ("ediscovery.production.commands", "produce"),
     "prove": ("ediscovery.proof_commands", "prove"),

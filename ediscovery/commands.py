@@ -20,6 +20,7 @@ from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
 from ediscovery.search import Search, Source
 from ediscovery.threads import arranged
+from ediscovery.views.listing import SHORT_ID, WIDTH
 from manifests.console import Console, json_option, local, plural
 from manifests.workspaces import workspace
 from schemas.account import check_name
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from schemas.digest import Digest
 
-SHORT_ID = 12
-WIDTH = 100
 MEMORY = 1 << 30
 
 

@@ -155,7 +155,7 @@ def compared(own: Saying, others: Iterable[Saying], *, first_look: int | None) -
             pairs = {
                 "text": one.words == own.words,
                 "time of creation": None if None in (one.second, own.second) else one.second == own.second,
-                "author": _same_author(one.author, own.author),
+                "author": same_author(one.author, own.author),
             }
             entry = own.entry if own.export else one.entry
             found.append(
@@ -169,7 +169,7 @@ def compared(own: Saying, others: Iterable[Saying], *, first_look: int | None) -
     return tuple(sorted(found, key=lambda one: (not one.holds, not one.first)))
 
 
-def _same_author(one: Author | None, other: Author | None) -> bool | None:
+def same_author(one: Author | None, other: Author | None) -> bool | None:
     """Return whether two are the same, or ``None`` where they are not named in one manner: names of people are none."""
     if one is None or other is None:
         return None

@@ -157,11 +157,15 @@ def spaced(text: str, wildcards: Wildcards = "") -> str:
     It is stable: the words of a word are that word. ``wildcards`` are taken for letters.
     """
     composed = text if text.isascii() else unicodedata.normalize("NFC", text)
-    folded = composed.translate(TABLES[wildcards])
-    if "#" in folded or "@" in folded:
-        folded = NO_SIGN.sub(" ", folded).replace(f"#{START}", " #").replace(f"@{START}", " @")
     # START and END are white space to Python, too, and nothing else is left that is.
-    return " ".join(folded.split())
+    return " ".join(signed(composed.translate(TABLES[wildcards])).split())
+
+
+def signed(folded: str) -> str:
+    """Return folded text of the same length in which every sign is one, and stands right before its word."""
+    if "#" in folded or "@" in folded:
+        return NO_SIGN.sub(" ", folded).replace(f"#{START}", " #").replace(f"@{START}", " @")
+    return folded
 
 
 def words(text: str, wildcards: Wildcards = "") -> tuple[str, ...]:

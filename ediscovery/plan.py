@@ -84,6 +84,15 @@ WHERE record IN (SELECT unhex(name) FROM (SELECT unnest({named}) AS name))"""  #
     return Statement(sql, values.named)
 
 
+def views(records: Sequence[str]) -> Statement:
+    """Return the statement that yields the derived views of records, whose ids are given in hexadecimal."""
+    values = Values()
+    sql = f"""
+SELECT record, normalised FROM records($paths)
+WHERE record IN (SELECT unhex(name) FROM (SELECT unnest({values.add(list(records))}) AS name))"""  # noqa: S608
+    return Statement(sql, values.named)
+
+
 def records_named(prefix: str, *, limit: int) -> Statement:
     """Return the statement that yields the records whose id starts with ``prefix`` (lower-case hexadecimal)."""
     values = Values()

@@ -6,11 +6,13 @@ What a record is, is read from partitions (``ediscovery.plan`` says with which s
 from __future__ import annotations
 
 import string
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import pyarrow as pa
 
 from ediscovery import plan
 from ediscovery.engine import Engine
@@ -18,6 +20,7 @@ from ediscovery.sql import listed
 from schemas.digest import Digest
 from schemas.errors import InputError, IntegrityError
 from schemas.instant import Instant
+from schemas.record import Normalised
 from schemas.tables import PARTITION_V1
 
 if TYPE_CHECKING:
@@ -25,8 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    import pyarrow as pa
-
+    from ediscovery.index.kept import Kept
     from ediscovery.index.reading import Found, Index
     from ediscovery.sql import Statement
     from schemas.query import Query
@@ -51,6 +53,14 @@ JOIN sources ON sources.path = file.filename
 SOURCES = (
     f"INSERT INTO sources SELECT {', '.join(f'unnest({listed(name)})' for name in ('$paths', '$keys', '$accounts'))}"
 )
+# The records that hits show, for statements over what partitions hold of them.
+SHOWN = "SELECT record, key, account, date, verdict FROM seen"
+WANTED = "(record BLOB, key VARCHAR, account VARCHAR, date BIGINT, verdict VARCHAR)"
+OWN = f"""
+own AS NOT MATERIALIZED (
+    SELECT file.*, account, date, verdict
+    FROM read_parquet({listed("$paths")}, hive_partitioning = false) AS file JOIN {{wanted}} USING (record)
+)"""  # noqa: S608 - names of ours
 # Reads every column, and the derived view as what it should be: a file may be whole and hold no JSON.
 WHOLE_FILE = f"""
 SELECT max(hash({", ".join(PARTITION_V1.names)})), max(hash(decode(normalised)::JSON)) FROM read_parquet($path)
@@ -161,6 +171,7 @@ class Search:
         self._paths = {source.key: path for path, source in self._sources.items()}
         self._open_index = open_index
         self._held = ExitStack()
+        self._number = count()
         columns = {
             "paths": list(self._sources),
             "keys": [source.key for source in sources],
@@ -207,12 +218,12 @@ class Search:
         """
         found = iter(self.index.find(query, limit=limit))
         while together := list(islice(found, TOGETHER)):
-            yield from self._described(together)
+            yield from self.described(together)
 
     def page(self, query: Query, *, limit: int) -> tuple[int, tuple[Hit, ...]]:
         """Return how many hits a query has, and the first of them. Raises what ``hits`` raises."""
         total, found = self.index.page(query, limit=limit)
-        return total, tuple(self._described(found))
+        return total, tuple(self.described(found))
 
     def committed(self, query: Query) -> Iterator[Committed]:
         """Yield what a query finds, as ``hits`` does, with all that its id commits to, unjudged.
@@ -250,17 +261,62 @@ class Search:
         """Return the identifiers of the items that a query finds. Raises what ``hits`` raises."""
         return self.index.items(query)
 
-    def _described(self, found: Sequence[Found]) -> Iterator[Hit]:
+    def views(self, hits: Sequence[Hit]) -> dict[Digest, Normalised]:
+        """Return the derived views of the versions that matched, by record.
+
+        Raises:
+            IndexDiffersError: one is not there.
+        """
+        wanted = {hit.matched for hit in hits}
+        edited = frozenset(hit.account for hit in hits if hit.matched != hit.record)  # it may lie in any partition
+        paths = {str(self._paths[hit.key]) for hit in hits if hit.key in self._paths}
+        paths |= set(self._paths_of(edited)) if edited else set()
+        statement = plan.views([one.hex for one in sorted(wanted)])
+        rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": sorted(paths)}) if paths else ()
+        found = {Digest(record): Normalised.from_bytes(view) for record, view in rows}
+        for lost in wanted - found.keys():
+            raise _not_there(lost, "any partition")
+        return found
+
+    def words(self, start: str, *, longest: int, limit: int) -> list[str]:
+        """Return words of the index (``Index.words``). Raises what ``hits`` raises."""
+        return self.index.words(start, longest=longest, limit=limit)
+
+    def kept(self, query: Query) -> AbstractContextManager[Kept | None]:
+        """Keep what a query finds (``Index.kept``). Raises what ``hits`` raises."""
+        return self.index.kept(query)
+
+    @contextmanager
+    def over_records(self, kept: Kept, statement: str) -> Iterator[Iterator[tuple[Any, ...]]]:
+        """Give what a statement finds in ``own``: the records that hits show, with the columns of partitions.
+
+        Besides, they have the hit's ``account``, ``date`` and ``verdict``.
+
+        Raises:
+            PartitionUnreadableError: a file is damaged; it is named.
+            SearchTooLargeError: it needs more memory.
+        """
+        name = f"wanted_{next(self._number)}"
+        self._engine.run(f"CREATE TABLE {name} {WANTED}")
+        try:
+            for batch in kept.batches(lambda _: SHOWN):
+                self._engine.run(f"INSERT INTO {name} FROM given", given=pa.Table.from_batches([batch]))
+            keys = self._engine.rows(f"SELECT DISTINCT key FROM {name}", {})  # noqa: S608 - a name of ours
+            paths = [str(path) for (key,) in keys if (path := self._paths.get(key))]
+            own = OWN.format(wanted=name)
+            yield self._engine.rows(f"WITH {own} {statement}", {"paths": paths}) if paths else iter(())
+        finally:
+            self._engine.run(f"DROP TABLE {name}")
+
+    def described(self, found: Sequence[Found]) -> Iterator[Hit]:
+        """Yield what was found, in its order, with what is shown of it. Raises what ``hits`` raises."""
         paths = [self._paths.get(key) for key in {one.key for one in found}]
         statement = plan.described([one.record.hex for one in found])
         rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": [path for path in paths if path]})
         said = {row[0]: row[1:] for row in rows} if any(paths) else {}
         for one in found:
             if one.record.raw not in said:
-                raise IndexDiffersError(
-                    f"The index names record {one.record}, which is not in {one.key}.",
-                    do="Delete the folder state/index of the archive's home: it is made again.",
-                )
+                raise _not_there(one.record, one.key)
             author, title, text, url, row = said[one.record.raw]
             yield Hit(
                 **{name: getattr(one, name) for name in FOUND},
@@ -336,6 +392,13 @@ def unreadable(source: Source) -> PartitionUnreadableError:
     )
 
 
+def _not_there(record: Digest, where: str) -> IndexDiffersError:
+    return IndexDiffersError(
+        f"The index names record {record}, which is not in {where}.",
+        do="Delete the folder state/index of the archive's home: it is made again.",
+    )
+
+
 def _hit(row: tuple[Any, ...]) -> Hit:
     record, matched, account, item, kind, created, captured, author, title, text, url, key, number, versions, gone = row
     return Hit(
@@ -373,6 +436,11 @@ def _committed(row: tuple[Any, ...]) -> Committed:
     )
 
 
+def printable(text: str) -> str:
+    """Return a text of the same length without what would steer a terminal."""
+    return "".join(c if c.isprintable() or c in JOINERS else " " for c in text)
+
+
 def one_line(text: str) -> str:
     """Return a text in one line, without what would steer a terminal."""
-    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
+    return " ".join(printable(text).split())

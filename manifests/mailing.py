@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
 from schemas.errors import InputError, UnavailableError
@@ -41,8 +41,9 @@ def send_mail(
     text: str,
     at: Instant,
     environment: Mapping[str, str],
+    number: str | None = None,
 ) -> None:
-    """Send a message.
+    """Send a message; one that is sent again with its ``number`` has the Message-ID that it had before.
 
     Raises:
         MailPasswordError: there is no password to log in with.
@@ -51,6 +52,9 @@ def send_mail(
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings.sender, ", ".join(to), subject
     message["Date"] = format_datetime(at.to_datetime())
+    if number is not None:
+        domain = parseaddr(settings.sender)[1].rpartition("@")[2]
+        message["Message-ID"] = f"<holdfast.{number}@{domain or NAME}>"
     message.set_content(text)
     password = _password(settings, environment)
     context = ssl.create_default_context()
@@ -105,5 +109,5 @@ def _why(error: smtplib.SMTPException | OSError) -> str:
 def _unsent(settings: MailSettings, why: str) -> MailUnsentError:
     return MailUnsentError(
         f"The mail server {settings.server}:{settings.port} did not send the mail: {why}.",
-        do="Correct [mail] in holdfast.toml, or tell the approvers yourself; it is tried again.",
+        do="Correct [mail] in holdfast.toml, or tell them yourself; it is tried again.",
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ediscovery.folding import words
 from ediscovery.index.compiling import LAST, Compiler, Known, counting, words_in
 from ediscovery.index.files import Files, engine_over, parameters, tables
+from ediscovery.index.kept import Kept
 from ediscovery.index.places import fact
 from ediscovery.index.versions import ITEMS
 from ediscovery.plan import NO_HITS
@@ -20,7 +22,7 @@ from schemas.instant import Instant
 from schemas.query import And, During, Is, Or, Phrase, Within, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ediscovery.engine import Engine
     from ediscovery.index.files import Means
@@ -57,6 +59,9 @@ SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.
 {SHOWN} {BY_DATE}"""
 HITS = f"SELECT r.record, {MATCHED}, r.key, hits.versions, hits.verdict {SHOWN} {BY_DATE}"
 EARLIER = "earlier AS MATERIALIZED (SELECT doc FROM {found} SEMI JOIN docs USING (doc))"
+KEPT = f"""
+SELECT r.doc, r.date, r.record, {MATCHED} AS matched, r.account, r.item, r.kind,
+    CASE WHEN r.dated THEN r.date END AS created, r.captured, r.key, hits.versions, hits.verdict {SHOWN}"""
 
 
 class NothingToSearchError(InputError):
@@ -111,6 +116,7 @@ class Index:
         if size is not None:
             # What all segments say of items knows of later versions: it is said anew.
             self._tables = f"{tables(Files(files.segments), size=size)}, items AS MATERIALIZED (WITH {ITEMS})"
+        self._number = count()
 
     def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
         """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
@@ -119,13 +125,13 @@ class Index:
             InputError: the query holds what cannot be searched for, or too much.
             SearchTooLargeError: it needs more memory.
         """
-        return map(_found, self.rows(self.over_hits(query, ROWS, limit=limit)))
+        return map(found_of, self.rows(self.over_hits(query, ROWS, limit=limit)))
 
     def page(self, query: Query, *, limit: int) -> tuple[int, tuple[Found, ...]]:
         """Return how many hits a query has, and the first of them (``find``)."""
         rows = list(self.rows(self.over_hits(query, ROWS, limit=limit)))
         # Of no rows none can say how many there are.
-        return rows[0][-1] if rows else self.count(query), tuple(map(_found, rows))
+        return rows[0][-1] if rows else self.count(query), tuple(map(found_of, rows))
 
     def shown(self, query: Query) -> Iterator[tuple[bytes, bytes, str, int, AbsenceClass | None]]:
         """Yield of all that ``find`` does: records shown and matched, partition, how many versions, what became of it.
@@ -192,6 +198,32 @@ class Index:
         values = Values()
         found = "SELECT DISTINCT item FROM docs SEMI JOIN (SELECT shown AS doc FROM hits) USING (doc)"
         return frozenset(row[0] for row in self._rows(f"{self._hits(query, values)} {found}", values))
+
+    def words(self, start: str, *, longest: int, limit: int) -> list[str]:
+        """Return the words that begin so, of at most so many letters, and not more of them than ``limit``."""
+        values = Values()
+        begins = f"term >= {values.add(start)} AND term < {values.add(start + LAST)}"
+        short = f"length(term) <= {values.add(longest)} LIMIT {values.add(limit)}"
+        sql = f"WITH {self._tables} SELECT DISTINCT term FROM postings WHERE {begins} AND {short}"
+        return sorted(row[0] for row in self._rows(sql, values))
+
+    @contextmanager
+    def kept(self, query: Query) -> Iterator[Kept | None]:
+        """Keep what a query finds for the length of a block; ``None`` where there is no document.
+
+        Raises what ``find`` raises.
+        """
+        if not self._files.segments:
+            yield None
+            return
+        values = Values()
+        sql = f"{self._hits(query, values)} {KEPT}"
+        table = f"kept_{next(self._number)}"
+        self._engine.run(f"CREATE TABLE {table} AS {sql}", {**values.named, **parameters(self._files, sql)})
+        try:
+            yield Kept(self._engine, self._files, self._known, tables=self._tables, table=table)
+        finally:
+            self._engine.run(f"DROP TABLE {table}")
 
     def _hits(self, query: Query, values: Values) -> str:
         """Return a statement's tables up to ``hits``: a row for each, with the documents shown and matched."""
@@ -265,8 +297,9 @@ def _names_lists(term: Term) -> bool:
             return False
 
 
-def _found(row: tuple[Any, ...]) -> Found:
-    record, matched, account, item, kind, created, captured, key, versions, verdict, _ = row
+def found_of(row: Sequence[Any]) -> Found:
+    """Return what was found, from a row of its columns; others may follow."""
+    record, matched, account, item, kind, created, captured, key, versions, verdict = row[:10]
     return Found(
         record=Digest(record),
         matched=Digest(matched),

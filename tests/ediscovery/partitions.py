@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from schemas.record import AbsenceClass, Kind
+    from schemas.record import AbsenceClass, Kind, Method
 
 MEMORY = 500_000_000  # bytes that a search may use
 MONDAY = Instant.from_text("2026-03-02T09:00:00.000000Z")
@@ -45,6 +45,8 @@ class Version:
     tags: tuple[str, ...] = ()
     verdict: AbsenceClass | None = None
     parent: str | None = None
+    url: str | None = None
+    method: Method = "feed"
     salt: int = field(default=0)
 
     @property
@@ -53,6 +55,7 @@ class Version:
             kind=self.kind,
             type="Note",
             item=self.item,
+            url=self.url,
             title=self.title,
             text=self.text,
             author=Author(name=self.author, handle=self.handle) if self.author or self.handle else None,
@@ -71,7 +74,7 @@ class Version:
             platform="feed",
             capture="c1",
             captured=captured,
-            method="feed",
+            method=self.method,
             collector="feed/1",
             claim=1,
             source=Slice(exchange="urn:uuid:0", uri="https://blog.example/", offset=0, length=len(native)),

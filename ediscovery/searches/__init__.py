@@ -1,0 +1,1 @@
+"""Searches that are saved under a name, and alerts that tell what they find anew."""
