@@ -268,9 +268,10 @@ class Search:
             IndexDiffersError: one is not there.
         """
         wanted = {hit.matched for hit in hits}
-        edited = frozenset(hit.account for hit in hits if hit.matched != hit.record)  # it may lie in any partition
-        paths = {str(self._paths[hit.key]) for hit in hits if hit.key in self._paths}
-        paths |= set(self._paths_of(edited)) if edited else set()
+        edited = sorted({hit.item for hit in hits if hit.matched != hit.record})
+        held = self._index.partitions(edited)
+        keys = {held.get(hit.matched, hit.key) for hit in hits}
+        paths = {str(path) for key in keys if (path := self._paths.get(key))}
         statement = plan.views([one.hex for one in sorted(wanted)])
         rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": sorted(paths)}) if paths else ()
         found = {Digest(record): Normalised.from_bytes(view) for record, view in rows}

@@ -207,6 +207,14 @@ class Index:
         sql = f"WITH {self._tables} SELECT DISTINCT term FROM postings WHERE {begins} AND {short}"
         return sorted(row[0] for row in self._rows(sql, values))
 
+    def partitions(self, items: Sequence[str]) -> dict[Digest, str]:
+        """Return all records about items of these identifiers, with the key of the partition that each is in."""
+        values = Values()
+        names = ", ".join(f"md5_number_lower({values.add(item)})" for item in items)
+        own = f"SELECT doc FROM names WHERE name IN ({names})"
+        sql = f"WITH {self._tables} SELECT record, key FROM docs WHERE doc IN ({own})"
+        return {Digest(record): key for record, key in self._rows(sql, values)} if items else {}
+
     @contextmanager
     def kept(self, query: Query) -> Iterator[Kept | None]:
         """Keep what a query finds for the length of a block; ``None`` where there is no document.
