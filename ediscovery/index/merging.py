@@ -8,10 +8,8 @@ from ediscovery.index import segments
 from ediscovery.index.files import Files, engine_over, parameters, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-    import pyarrow as pa
 
     from ediscovery.index.files import Means
 
@@ -32,14 +30,14 @@ def merge(folders: Sequence[Path], folder: Path, *, first: int, means: Means) ->
         IndexDamagedError: a segment cannot be read; it is removed.
     """
     files = Files(folders)
+    defined = tables(files)
     with engine_over(files, means) as engine:
-
-        def sorted_rows(sql: str) -> Iterator[pa.RecordBatch]:
-            sql = f"WITH {tables(files)} {sql}"
-            return engine.batches(sql, parameters(files, sql))
-
-        numbers = NUMBERS.format(tables=tables(files))
+        numbers = NUMBERS.format(tables=defined)
         engine.run(numbers, {"first": first, **parameters(files, numbers)})
-        segments.write_docs(folder / "docs.parquet", sorted_rows(DOCS))
-        segments.write_names(folder / "names.parquet", sorted_rows(NAMES))
-        segments.write_postings(folder / "postings.parquet", sorted_rows(POSTINGS))
+        for name, write, rows in (
+            ("docs", segments.write_docs, DOCS),
+            ("names", segments.write_names, NAMES),
+            ("postings", segments.write_postings, POSTINGS),
+        ):
+            sql = f"WITH {defined} {rows}"
+            write(folder / f"{name}.parquet", engine.batches(sql, parameters(files, sql)))
