@@ -269,7 +269,7 @@ class Search:
         """
         wanted = {hit.matched for hit in hits}
         edited = sorted({hit.item for hit in hits if hit.matched != hit.record})
-        held = self._index.partitions(edited)
+        held = self.index.partitions(edited)
         keys = {held.get(hit.matched, hit.key) for hit in hits}
         paths = {str(path) for key in keys if (path := self._paths.get(key))}
         statement = plan.views([one.hex for one in sorted(wanted)])

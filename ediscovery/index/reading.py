@@ -55,8 +55,14 @@ MATCHED = "coalesce(m.record, r.record)"
 BY_DATE = "ORDER BY r.date, r.captured, r.record"
 ROWS = f"""
 SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
-    r.key, hits.versions, hits.verdict, (SELECT count(*) FROM hits)
+    r.key, hits.versions, hits.verdict
 {SHOWN} {BY_DATE}"""
+# The first hits are looked up by themselves: to sort all by date reads three columns, to show them all takes ten.
+FIRST = f"""
+SELECT shown, matched, hits.versions, hits.verdict, (SELECT count(*) FROM hits)
+FROM docs AS r JOIN hits ON r.doc = hits.shown {BY_DATE}"""
+DOCUMENTS = """
+SELECT doc, record, account, item, kind, CASE WHEN dated THEN date END, captured, key FROM docs WHERE doc IN ({docs})"""
 HITS = f"SELECT r.record, {MATCHED}, r.key, hits.versions, hits.verdict {SHOWN} {BY_DATE}"
 EARLIER = "earlier AS MATERIALIZED (SELECT doc FROM {found} SEMI JOIN docs USING (doc))"
 KEPT = f"""
@@ -125,13 +131,21 @@ class Index:
             InputError: the query holds what cannot be searched for, or too much.
             SearchTooLargeError: it needs more memory.
         """
-        return map(found_of, self.rows(self.over_hits(query, ROWS, limit=limit)))
+        if limit is not None:
+            return iter(self.page(query, limit=limit)[1])
+        return map(found_of, self.rows(self.over_hits(query, ROWS)))
 
     def page(self, query: Query, *, limit: int) -> tuple[int, tuple[Found, ...]]:
         """Return how many hits a query has, and the first of them (``find``)."""
-        rows = list(self.rows(self.over_hits(query, ROWS, limit=limit)))
-        # Of no rows none can say how many there are.
-        return rows[0][-1] if rows else self.count(query), tuple(map(found_of, rows))
+        first = list(self.rows(self.over_hits(query, FIRST, limit=limit)))
+        if not first:  # of no rows none can say how many there are
+            return self.count(query), ()
+        values = Values()
+        docs = sorted({doc for shown, matched, *_ in first for doc in (shown, matched)})
+        named = DOCUMENTS.format(docs=", ".join(values.add(doc) for doc in docs))
+        held = {doc: row for doc, *row in self.rows(self.over_all(named, values))}
+        found = [(held[shown][0], held[matched][0], *held[shown][1:], *about) for shown, matched, *about in first]
+        return first[0][-1], tuple(map(found_of, found))
 
     def shown(self, query: Query) -> Iterator[tuple[bytes, bytes, str, int, AbsenceClass | None]]:
         """Yield of all that ``find`` does: records shown and matched, partition, how many versions, what became of it.
