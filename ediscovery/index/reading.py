@@ -44,30 +44,34 @@ hits AS MATERIALIZED (
     UNION ALL
     SELECT latest, max_by(doc, version), any_value(versions), any_value(verdict) FROM several GROUP BY latest
 )"""
-SHOWN = """
-FROM docs AS r JOIN hits ON r.doc = hits.shown
+# The first hits are found by three columns, before all that is shown of them is read.
+FIRST = """,
+first AS MATERIALIZED (
+    SELECT doc FROM docs SEMI JOIN (SELECT shown AS doc FROM hits) USING (doc)
+    ORDER BY date, captured, record LIMIT {limit}
+),
+page AS MATERIALIZED (SELECT * FROM hits SEMI JOIN (SELECT doc AS shown FROM first) USING (shown))"""
+_SHOWN = """
+FROM docs AS r JOIN {hits} AS hits ON r.doc = hits.shown
 LEFT JOIN (
-    SELECT doc, record FROM docs SEMI JOIN (SELECT matched AS doc FROM hits WHERE matched <> shown) USING (doc)
+    SELECT doc, record FROM docs SEMI JOIN (SELECT matched AS doc FROM {hits} WHERE matched <> shown) USING (doc)
 ) AS m ON m.doc = hits.matched"""
+SHOWN = _SHOWN.format(hits="hits")
 """The documents that hits show, ``r``; and ``m`` those that matched, where these are others."""
 
 MATCHED = "coalesce(m.record, r.record)"
 BY_DATE = "ORDER BY r.date, r.captured, r.record"
 ROWS = f"""
 SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
-    r.key, hits.versions, hits.verdict
-{SHOWN} {BY_DATE}"""
-# The first hits are looked up by themselves: to sort all by date reads three columns, to show them all takes ten.
-FIRST = f"""
-SELECT shown, matched, hits.versions, hits.verdict, (SELECT count(*) FROM hits)
-FROM docs AS r JOIN hits ON r.doc = hits.shown {BY_DATE}"""
-DOCUMENTS = """
-SELECT doc, record, account, item, kind, CASE WHEN dated THEN date END, captured, key FROM docs WHERE doc IN ({docs})"""
+    r.key, hits.versions, hits.verdict"""
+ALL = f"{ROWS} {SHOWN} {BY_DATE}"
+PAGE = f"{ROWS}, (SELECT count(*) FROM hits) {_SHOWN.format(hits='page')} {BY_DATE}"
 HITS = f"SELECT r.record, {MATCHED}, r.key, hits.versions, hits.verdict {SHOWN} {BY_DATE}"
 EARLIER = "earlier AS MATERIALIZED (SELECT doc FROM {found} SEMI JOIN docs USING (doc))"
 KEPT = f"""
 SELECT r.doc, r.date, r.record, {MATCHED} AS matched, r.account, r.item, r.kind,
-    CASE WHEN r.dated THEN r.date END AS created, r.captured, r.key, hits.versions, hits.verdict {SHOWN}"""
+    CASE WHEN r.dated THEN r.date END AS created, r.captured, r.key, hits.versions, hits.verdict
+{SHOWN}"""
 
 
 class NothingToSearchError(InputError):
@@ -133,19 +137,15 @@ class Index:
         """
         if limit is not None:
             return iter(self.page(query, limit=limit)[1])
-        return map(found_of, self.rows(self.over_hits(query, ROWS)))
+        return map(found_of, self.rows(self.over_hits(query, ALL)))
 
     def page(self, query: Query, *, limit: int) -> tuple[int, tuple[Found, ...]]:
         """Return how many hits a query has, and the first of them (``find``)."""
-        first = list(self.rows(self.over_hits(query, FIRST, limit=limit)))
-        if not first:  # of no rows none can say how many there are
-            return self.count(query), ()
         values = Values()
-        docs = sorted({doc for shown, matched, *_ in first for doc in (shown, matched)})
-        named = DOCUMENTS.format(docs=", ".join(values.add(doc) for doc in docs))
-        held = {doc: row for doc, *row in self.rows(self.over_all(named, values))}
-        found = [(held[shown][0], held[matched][0], *held[shown][1:], *about) for shown, matched, *about in first]
-        return first[0][-1], tuple(map(found_of, found))
+        tables = f"{self._hits(query, values)} {FIRST.format(limit=values.add(limit))}"
+        rows = list(self._rows(f"{tables} {PAGE}", values))
+        # Of no rows none can say how many there are.
+        return rows[0][-1] if rows else self.count(query), tuple(map(found_of, rows))
 
     def shown(self, query: Query) -> Iterator[tuple[bytes, bytes, str, int, AbsenceClass | None]]:
         """Yield of all that ``find`` does: records shown and matched, partition, how many versions, what became of it.
@@ -154,17 +154,14 @@ class Index:
         """
         return self.rows(self.over_hits(query, HITS))
 
-    def over_hits(self, query: Query, select: str, *, into: str = "", limit: int | None = None) -> Statement:
+    def over_hits(self, query: Query, select: str, *, into: str = "") -> Statement:
         """Return a statement over what a query finds, whose rows go ``into`` a table if one is named.
 
         There are the tables of the index, and ``hits`` with a row for each hit: the documents shown and matched.
         Raises what ``find`` raises.
         """
         values = Values()
-        sql = f"{into} {self._hits(query, values)} {select}"
-        if limit is not None:
-            sql += f" LIMIT {values.add(limit)}"
-        return Statement(sql, values.named)
+        return Statement(f"{into} {self._hits(query, values)} {select}", values.named)
 
     def over_all(self, select: str, values: Values) -> Statement:
         """Return a statement over the tables of the index."""
