@@ -73,6 +73,8 @@ def search(
       holdfast search 'hearing vote' --forms english --threads
       holdfast search 'author:okafor is:deleted' --export deleted.csv --receipt deleted.json
     """
+    if out and view:
+        raise click.UsageError(f"--export writes every hit: leave out --{view}.")
     wanted = checked_format(console, out, wanted, receipt)
     archive = console.open()
     zone = archive.settings.zone

@@ -126,6 +126,7 @@ class Index:
         if size is not None:
             # What all segments say of items knows of later versions: it is said anew.
             self._tables = f"{tables(Files(files.segments), size=size)}, items AS MATERIALIZED (WITH {ITEMS})"
+        self._postings = "postings" if size is None else "postings SEMI JOIN docs USING (doc)"
         self._number = count()
 
     def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
@@ -189,7 +190,7 @@ class Index:
         values = Values()
         start = fact("unread", "")
         counted = f"""
-            SELECT term, count(*) FROM postings {"" if self._size is None else "SEMI JOIN docs USING (doc)"}
+            SELECT term, count(*) FROM {self._postings}
             WHERE term >= {values.add(start)} AND term < {values.add(start + LAST)} GROUP BY term ORDER BY term"""
         return {term.removeprefix(start): count for term, count in self.rows(self.over_all(counted, values))}
 
@@ -215,7 +216,7 @@ class Index:
         values = Values()
         begins = f"term >= {values.add(start)} AND term < {values.add(start + LAST)}"
         short = f"length(term) <= {values.add(longest)} LIMIT {values.add(limit)}"
-        sql = f"WITH {self._tables} SELECT DISTINCT term FROM postings WHERE {begins} AND {short}"
+        sql = f"WITH {self._tables} SELECT DISTINCT term FROM {self._postings} WHERE {begins} AND {short}"
         return sorted(row[0] for row in self._rows(sql, values))
 
     def partitions(self, items: Sequence[str]) -> dict[Digest, str]:

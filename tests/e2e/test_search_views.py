@@ -84,3 +84,4 @@ def test_forms_of_words_are_looked_for_where_somebody_asks_for_them(office: Hold
 
 def test_two_views_at_once_are_refused(office: Holdfast):
     assert office.run("search", "budget", "--summary", "--threads").status == 2
+    assert office.run("search", "budget", "--summary", "--export", "budget.csv").status == 2

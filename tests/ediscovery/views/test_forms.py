@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ediscovery.commands import searchable_whole
 from ediscovery.folding import words
 from ediscovery.language.forms import LANGUAGES, forms_among, in_forms, range_of, with_forms
 from ediscovery.language.parsing import parse
 from ediscovery.views import forms
 from ediscovery.views.forms import FormsTooManyError, formed
 from schemas.query import Query
+from tests.ediscovery.answers.archives import founded, seal
 from tests.ediscovery.partitions import Version, opened, write
 
 UTC = ZoneInfo("UTC")
@@ -97,6 +99,16 @@ def test_people_and_programs_are_told_which_words_were_looked_for(tmp_path):
     }
     assert list(asked.lines) == ["absent: no other form is there.", "hearing: looked for hear, hearings, too."]
     assert (plain.plain, list(plain.lines)) == ({}, [])
+
+
+def test_an_earlier_state_has_the_forms_of_its_own_words_alone(tmp_path):
+    archive = founded(tmp_path / "home", "blog")
+    size = seal(archive, HELD[0])
+    seal(archive, HELD[1])
+    query = Query(term=parse("hearing", UTC))
+    for end, found in ((size, ("hearing",)), (None, ("hearing", "hearings"))):
+        with searchable_whole(archive, size=end) as search:
+            assert formed(search, query, "english").forms == {"hearing": found}
 
 
 def test_words_that_too_many_others_begin_with_are_refused_by_name(tmp_path, monkeypatch):
