@@ -13,7 +13,7 @@ from ediscovery.views.listing import INDENT, SHORT_ID, WIDTH, Marked, listed
 from ediscovery.views.once import once
 from ediscovery.views.summary import UNNAMED
 from ediscovery.views.summing import summarised
-from ediscovery.views.threads import threads_of
+from ediscovery.views.conversations import threads_of
 from manifests.console import plural
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ediscovery.search import Hit, Search
     from ediscovery.views.sameness import Posts, Reading
     from ediscovery.views.summary import Facet, Summary, Unit
-    from ediscovery.views.threads import Thread
+    from ediscovery.views.conversations import Thread
     from schemas.query import Query
     from schemas.record import Method
 

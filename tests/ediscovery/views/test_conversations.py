@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ediscovery.views.threads import HITS, threads_of
+from ediscovery.views.conversations import HITS, threads_of
 from schemas.query import Query, Word
 from tests.ediscovery.partitions import Version, opened, write
 
