@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import click
 
 from ediscovery.search import one_line
+from ediscovery.views.conversations import threads_of
 from ediscovery.views.listing import INDENT, SHORT_ID, WIDTH, Marked, listed
 from ediscovery.views.once import once
 from ediscovery.views.summary import UNNAMED
 from ediscovery.views.summing import summarised
-from ediscovery.views.conversations import threads_of
 from manifests.console import plural
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from ediscovery.search import Hit, Search
+    from ediscovery.views.conversations import Thread
     from ediscovery.views.sameness import Posts, Reading
     from ediscovery.views.summary import Facet, Summary, Unit
-    from ediscovery.views.conversations import Thread
     from schemas.query import Query
     from schemas.record import Method
 
