@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from storage.warc.members import MAGIC
 from storage.warc.spans import STEP
-from storage.warc.write import Member
+from storage.warc.spelling import packed, spell
 
 if TYPE_CHECKING:
     from storage.warc.changes import Change
@@ -31,12 +31,9 @@ class Copy:
                 self._unchanged = record.offset
             return
         self._take_over(record.offset)
-        if not self._gzipped:
-            _write(self._target, record.version, change)
-            return
-        member = Member(self._target)
-        _write(member, record.version, change)
-        member.flush()
+        change.body.seek(0)
+        spelled = spell(record.version, change.headers, change.head, change.body)
+        self._target.writelines(packed(spelled) if self._gzipped else spelled)
 
     def end(self) -> None:
         """Take over what is left."""
@@ -53,13 +50,3 @@ class Copy:
             left -= len(chunk) if left > 0 else 0
         self._source.seek(reading)
         self._unchanged = None
-
-
-def _write(target: BinaryIO | Member, version: str, change: Change) -> None:
-    lines = (version, *(f"{name}: {value}" for name, value in change.headers), "", "")
-    target.write("\r\n".join(lines).encode("utf-8", "surrogateescape"))
-    target.write(change.head)
-    change.body.seek(0)
-    while chunk := change.body.read(STEP):
-        target.write(chunk)
-    target.write(b"\r\n\r\n")

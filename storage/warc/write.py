@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
 import re
 import threading
 import uuid
-import zlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
-
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.utils import Digester
-from warcio.warcwriter import BaseWARCWriter
+from io import BytesIO
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from schemas.errors import ConflictError, UnavailableError
 from storage.disk import synchronise
-from storage.warc.coding import STEP
-from storage.warc.digests import spelled
 from storage.warc.exchange import field
+from storage.warc.spelling import Block, packed, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from schemas.instant import Instant
     from storage.warc.exchange import Exchange, Headers
 
 CONFORMS_TO = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 REVISIT_FROM = 256
-COMPRESSION = 6
 LINE_ENDS = re.compile(r"[\r\n]+[ \t]*")
 UNSYNCED_RECORDS, UNSYNCED_BYTES = 64, 8 << 20
 """How much may wait for the disk. To wait for it after each record would take longer than most servers to answer."""
 MASKED = "credentials, at the same length, before digests were computed"
 FIELDS = "application/warc-fields"
+REQUEST, RESPONSE = "application/http; msgtype=request", "application/http; msgtype=response"
 
 
 class WarcTakenError(ConflictError):
@@ -76,9 +71,8 @@ class WarcWriter:
         new_id: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
         self._new_id = new_id
-        self._records = _Records(gzip=False, warc_version="1.1")
         self._lock = threading.Lock()
-        self._seen: dict[tuple[str, str | None], Headers] = {}
+        self._seen: dict[tuple[str, str | None], Mapping[str, str]] = {}
         self._warcinfo: str | None = None
         self._kept = 0
         self._synced, self._unsynced = 0, 0
@@ -109,37 +103,33 @@ class WarcWriter:
         Raises:
             WarcUnwritableError: it is not recorded.
         """
-        answer, request = exchange.answer, exchange.request
-        digest, size = _digest(answer.body)
-        name = self._name()
-        own = _common(exchange, name) | {"WARC-Payload-Digest": digest}
+        answer, request, name = exchange.answer, exchange.request, self._name()
+        head = _http(f"{answer.version} {answer.status} {answer.reason}", answer.headers)
+        received = Block.of(head, answer.body)
+        common = _common(exchange)
+        own = {"WARC-Record-ID": f"<{name}>", **common, "WARC-Payload-Digest": received.payload}
         if exchange.truncated:
             own["WARC-Truncated"] = exchange.truncated
-        head = _Head(f"{answer.status} {answer.reason}", _archived(answer.headers), protocol=answer.version)
-        asked = _Head(f"{request.target} {request.version}", _archived(request.headers), protocol=request.method)
+        asked = Block.of(
+            _http(f"{request.method} {request.target} {request.version}", request.headers), BytesIO(request.body)
+        )
+        about = {"WARC-Record-ID": f"<{self._name()}>", **common, "WARC-Concurrent-To": f"<{name}>"}
+        sent = self._record("request", about, asked, REQUEST)
         # Two bodies with one digest are one payload only under one content coding.
-        key = (digest, field(answer.headers, "Content-Encoding"))
+        key = (received.payload, field(answer.headers, "Content-Encoding"))
         with self._lock:
-            earlier = self._seen.get(key) if size >= REVISIT_FROM and not exchange.truncated else None
+            earlier = self._seen.get(key) if received.length >= REVISIT_FROM and not exchange.truncated else None
             if earlier:
-                profile = {"WARC-Profile": self._records.REVISIT_PROFILE_1_1}
-                received = self._record("revisit", own | profile | dict(earlier), http_headers=head)
+                own |= {"WARC-Profile": SAME_PAYLOAD, **earlier}
+                self._append(self._record("revisit", own, Block.of(head, BytesIO()), RESPONSE), sent)
             else:
-                received = self._record("response", own, payload=answer.body, length=size, http_headers=head)
-            sent = self._record(
-                "request",
-                _common(exchange, self._name()) | {"WARC-Concurrent-To": f"<{name}>"},
-                payload=io.BytesIO(request.body),
-                length=len(request.body),
-                http_headers=asked,
-            )
-            self._append(received, sent)
-            if not earlier and not exchange.truncated:
-                self._seen[key] = (
-                    ("WARC-Refers-To", f"<{name}>"),
-                    ("WARC-Refers-To-Target-URI", exchange.uri),
-                    ("WARC-Refers-To-Date", str(exchange.at)),
-                )
+                self._append(self._record("response", own, received, RESPONSE), sent)
+                if not exchange.truncated:
+                    self._seen[key] = {
+                        "WARC-Refers-To": f"<{name}>",
+                        "WARC-Refers-To-Target-URI": exchange.uri,
+                        "WARC-Refers-To-Date": str(exchange.at),
+                    }
         return name
 
     def note(
@@ -168,15 +158,14 @@ class WarcWriter:
         Raises:
             WarcUnwritableError: it is not recorded.
         """
-        digest, size = _digest(body)
         name = self._name()
+        block = Block.of(b"", body)
         headers = {
             "WARC-Record-ID": f"<{name}>",
             "WARC-Date": str(at),
             "WARC-Target-URI": uri,
-            "WARC-Payload-Digest": digest,
         }
-        record = self._record("resource", headers, payload=body, length=size, warc_content_type=content_type)
+        record = self._record("resource", headers, block, content_type)
         with self._lock:
             self._append(record)
         return name
@@ -207,24 +196,28 @@ class WarcWriter:
 
     def _fields_record(
         self, kind: str, headers: Mapping[str, str], fields: Iterable[tuple[str, str]]
-    ) -> tuple[Any, str]:
+    ) -> tuple[Iterator[bytes], str]:
         name = self._name()
-        lines = spell_fields(fields)
-        headers = {"WARC-Record-ID": f"<{name}>", **headers}
-        record = self._record(kind, headers, payload=io.BytesIO(lines), length=len(lines), warc_content_type=FIELDS)
-        return record, name
+        block = Block.of(b"", BytesIO(spell_fields(fields)))
+        return self._record(kind, {"WARC-Record-ID": f"<{name}>", **headers}, block, FIELDS), name
 
-    def _record(self, kind: str, headers: Mapping[str, str], **content: Any) -> Any:  # noqa: ANN401 -- warcio is untyped
-        own = {"WARC-Type": kind} | {key: _line(value) for key, value in headers.items()}
+    def _record(self, kind: str, headers: Mapping[str, str], block: Block, media_type: str) -> Iterator[bytes]:
+        own = {"WARC-Type": kind} | {name: _line(value) for name, value in headers.items()}
         if self._warcinfo:
             own["WARC-Warcinfo-ID"] = f"<{self._warcinfo}>"
-        return self._records.create_warc_record(own.get("WARC-Target-URI"), kind, warc_headers_dict=own, **content)
+        if kind != "warcinfo":
+            own.setdefault("WARC-Payload-Digest", block.payload)
+        own["WARC-Block-Digest"] = block.digest
+        if media_type:
+            own["Content-Type"] = media_type
+        own["Content-Length"] = str(len(block.head) + block.length)
+        return packed(spell("WARC/1.1", own.items(), block.head, block.body))
 
-    def _append(self, *records: Any) -> None:  # noqa: ANN401 -- warcio is untyped
+    def _append(self, *records: Iterator[bytes]) -> None:
         try:
             self._rewind()
-            for record in records:
-                self._records._write_warc_record(Member(self._file), record)  # noqa: SLF001 -- the only way to give the stream
+            for piece in chain(*records):
+                self._put(piece)
             self._unsynced += 1
             if self._unsynced >= UNSYNCED_RECORDS or self._file.tell() - self._synced >= UNSYNCED_BYTES:
                 self._sync()
@@ -236,6 +229,10 @@ class WarcWriter:
             raise _unwritable(error) from error
         self._kept = self._file.tell()
 
+    def _put(self, content: bytes) -> None:
+        while content:
+            content = content[self._file.write(content) :]
+
     def _sync(self) -> None:
         os.fsync(self._file.fileno())
         self._synced, self._unsynced = self._file.tell(), 0
@@ -246,43 +243,8 @@ class WarcWriter:
             self._file.seek(self._kept)
 
 
-class _Records(BaseWARCWriter):  # type: ignore[misc] # warcio is untyped
-    """warcio's builder and serialiser of records, with SHA-256 where it hard-codes SHA-1."""
-
-    @staticmethod
-    def _create_digester() -> Digester:
-        return Digester("sha256")
-
-
-class _Head(StatusAndHeaders):  # type: ignore[misc] # warcio is untyped
-    """An HTTP header kept byte for byte; warcio would percent-encode what is not ASCII."""
-
-    def to_ascii_bytes(self, header_filter: object = None) -> bytes:
-        """Return the header as HTTP sends it (RFC 9110 section 5.5)."""
-        spelling: bytes = self.to_bytes(header_filter, encoding="latin-1")
-        return spelling
-
-
-class Member:
-    """One gzip member, written straight through: nothing lingers in a buffer after a write that failed."""
-
-    def __init__(self, file: BinaryIO | io.FileIO) -> None:
-        self._file = file
-        self._deflater = zlib.compressobj(COMPRESSION, zlib.DEFLATED, zlib.MAX_WBITS + 16)
-
-    def write(self, content: bytes) -> None:
-        self._put(self._deflater.compress(content))
-
-    def flush(self) -> None:
-        self._put(self._deflater.flush())
-
-    def _put(self, content: bytes) -> None:
-        while content:
-            content = content[self._file.write(content) :]
-
-
-def _common(exchange: Exchange, name: str) -> dict[str, str]:
-    headers = {"WARC-Record-ID": f"<{name}>", "WARC-Date": str(exchange.at), "WARC-Target-URI": exchange.uri}
+def _common(exchange: Exchange) -> dict[str, str]:
+    headers = {"WARC-Date": str(exchange.at), "WARC-Target-URI": exchange.uri}
     if exchange.ip:
         headers["WARC-IP-Address"] = exchange.ip
     if exchange.masked:
@@ -290,12 +252,12 @@ def _common(exchange: Exchange, name: str) -> dict[str, str]:
     return headers
 
 
-def _archived(headers: Headers) -> list[tuple[str, str]]:
+def _http(first: str, headers: Headers) -> bytes:
+    """Return an HTTP header as it is sent (RFC 9110 section 5.5), its fields each on one line."""
     # The chunk framing is gone, so its header must not claim that it is there.
-    return [
-        (f"X-Archive-Orig-{name}" if name.lower() == "transfer-encoding" else name, _line(value))
-        for name, value in headers
-    ]
+    names = (f"X-Archive-Orig-{name}" if name.lower() == "transfer-encoding" else name for name, _ in headers)
+    lines = (f"{name}: {_line(value)}" for name, (_, value) in zip(names, headers, strict=True))
+    return "\r\n".join((first, *lines, "", "")).encode("latin-1")
 
 
 def spell_fields(fields: Iterable[tuple[str, str]]) -> bytes:
@@ -305,16 +267,6 @@ def spell_fields(fields: Iterable[tuple[str, str]]) -> bytes:
 
 def _line(value: str) -> str:
     return LINE_ENDS.sub(" ", value)
-
-
-def _digest(body: BinaryIO) -> tuple[str, int]:
-    """Return the SHA-256 of what is left of ``body``, as WARC spells it, and its size; rewind to where it stood."""
-    start, hasher = body.tell(), hashlib.sha256()
-    while chunk := body.read(STEP):
-        hasher.update(chunk)
-    size = body.tell() - start
-    body.seek(start)
-    return spelled(hasher.digest()), size
 
 
 def _unwritable(error: OSError) -> WarcUnwritableError:
