@@ -10,11 +10,11 @@ from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from requests import exceptions as refused
-from requests.adapters import HTTPAdapter
-from urllib3 import PoolManager
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import TimeoutError as Overdue
 from urllib3.util.connection import create_connection
 
 from archiver.fetch.failures import (
@@ -28,7 +28,7 @@ from archiver.fetch.failures import (
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from requests import PreparedRequest
@@ -93,10 +93,18 @@ class _Vetted(HTTPConnection):
 
     def response_class(self, sock: socket.socket, *args: Any, **settings: Any) -> HTTPResponse:  # type: ignore[override]  # noqa: ANN401 -- http.client's
         """Return http.client's reader of the answer, over a socket that knows when time is up."""
-        response = HTTPResponse(sock, *args, **settings)
-        response.fp.close()
-        response.fp = io.BufferedReader(_TimedReads(sock, self.reach))
-        return response
+        return HTTPResponse(_Timed(sock, self.reach), *args, **settings)  # type: ignore[arg-type] # all that it asks for
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """A socket, of which only reading is asked for."""
+
+    sock: socket.socket
+    reach: Reach
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReads(self.sock, self.reach))
 
 
 class _TimedReads(io.RawIOBase):
@@ -113,7 +121,8 @@ class _TimedReads(io.RawIOBase):
         left = self._end - self._reach.clock()
         if left <= 0:
             raise TimeoutError
-        self._sock.settimeout(min(left, self._reach.read))
+        if left < self._reach.read:  # which the socket waits for already
+            self._sock.settimeout(left)
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -125,15 +134,22 @@ class _VettedTls(_Vetted, HTTPSConnection):
     """The same with TLS; the certificate must be for the name, whatever the address."""
 
 
-class _Pools(PoolManager):
-    """Pools of vetted connections only."""
+class VettedPools(PoolManager):
+    """Sends prepared requests over vetted connections: no proxies, no retries, nothing from the environment."""
 
-    def __init__(self, reach: Reach, **settings: Any) -> None:  # noqa: ANN401 -- urllib3's settings
+    def __init__(self, reach: Reach, *, authorities: Path | None) -> None:
         self._kinds: dict[str, type[_Vetted]] = {
             "http": type("_Plain", (_Vetted,), {"reach": reach}),
             "https": type("_Tls", (_VettedTls,), {"reach": reach}),
         }
-        super().__init__(**settings)
+        super().__init__(
+            num_pools=POOLED,
+            maxsize=POOLED,
+            timeout=Timeout(connect=reach.connect, read=reach.read),
+            retries=False,
+            cert_reqs="CERT_REQUIRED",
+            ca_certs=str(authorities or DEFAULT_CA_BUNDLE_PATH),
+        )
 
     def _new_pool(
         self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
@@ -142,19 +158,6 @@ class _Pools(PoolManager):
         pool.ConnectionCls = self._kinds[scheme]
         return pool
 
-
-class VettedAdapter(HTTPAdapter):
-    """Sends prepared requests over vetted connections: no proxies, no retries, nothing from the environment."""
-
-    def __init__(self, reach: Reach, *, authorities: Path | None) -> None:
-        self._reach = reach
-        self._verify: str | bool = str(authorities) if authorities else True
-        super().__init__(pool_connections=POOLED, pool_maxsize=POOLED, max_retries=0)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **settings: Any) -> None:  # noqa: ANN401, FBT001, FBT002 -- as overridden
-        """Make the pools."""
-        self.poolmanager = _Pools(self._reach, num_pools=connections, maxsize=maxsize, block=block, **settings)
-
     def open(self, request: PreparedRequest) -> tuple[BaseHTTPResponse, str | None]:
         """Send ``request``; return the answer with its body unread, and the address that gave it.
 
@@ -162,31 +165,31 @@ class VettedAdapter(HTTPAdapter):
             HostUnreachableError, TimedOutError, ConnectionCutError, CertificateRefusedError: no answer.
             AddressForbiddenError: the host is where we may not go.
         """
-        host = urlsplit(request.url or "").hostname or ""
+        url = request.url or ""
+        host = urlsplit(url).hostname or ""
         try:
-            raw = self.send(
-                request, stream=True, timeout=(self._reach.connect, self._reach.read), verify=self._verify
-            ).raw
-        except refused.SSLError as error:
-            if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+            raw = self.connection_from_url(url).urlopen(
+                request.method or "GET",
+                request.path_url,
+                request.body,
+                request.headers,
+                redirect=False,
+                assert_same_host=False,
+                preload_content=False,
+                decode_content=False,
+            )
+        except SSLError as error:
+            if isinstance(error.args[0], ssl.SSLCertVerificationError):
                 raise CertificateRefusedError(
                     f"The certificate of {host} is refused.",
                     do="Tell the owner of the site; nothing was read.",
                     host=host,
                 ) from None
             raise ConnectionCutError(f"The host {host} speaks no TLS that we accept.", do=LATER, host=host) from None
-        except refused.Timeout:
+        except Overdue:
             raise TimedOutError(f"The host {host} does not answer.", do=LATER, host=host) from None
-        except (refused.RequestException, HTTPError):
+        except HTTPError:
             raise ConnectionCutError(
                 f"The host {host} cut the connection, or what it sent is not HTTP.", do=LATER, host=host
             ) from None
         return raw, getattr(raw.connection, "peer", None)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what libraries wrapped in it."""
-    yield error
-    for inner in (error.__cause__, getattr(error, "reason", None), *error.args):
-        if isinstance(inner, BaseException):
-            yield from _causes(inner)

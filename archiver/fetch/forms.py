@@ -11,7 +11,7 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from archiver.fetch.addresses import permitted
-from archiver.fetch.connections import Reach, VettedAdapter
+from archiver.fetch.connections import Reach, VettedPools
 from archiver.fetch.failures import LATER, AddressMalformedError, ConnectionCutError
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ class Forms:
             raise AddressMalformedError(
                 "The address at which a platform is to be asked is none.", do="Correct it: [platform.NAME] api."
             ) from None
-        adapter = VettedAdapter(reach, authorities=None)
+        pools = VettedPools(reach, authorities=None)
         try:
-            raw, _ = adapter.open(request)
+            raw, _ = pools.open(request)
             body = raw.read(LONGEST_ANSWER, decode_content=True).decode("utf-8", "replace")
             raw.close()
         except (HTTPError, OSError):
             raise ConnectionCutError(f"The host {host} broke off while it answered.", do=LATER, host=host) from None
         finally:
-            adapter.close()
+            pools.clear()
         return raw.status, body

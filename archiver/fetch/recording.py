@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from archiver.fetch.bodies import Truncated
-    from archiver.fetch.connections import VettedAdapter
+    from archiver.fetch.connections import VettedPools
     from archiver.fetch.masking import Mask
     from schemas.instant import Instant
 
@@ -69,7 +69,7 @@ class Recorder:
     """What recording needs; ``folder`` takes large bodies while they are examined."""
 
     warc: WarcWriter
-    adapter: VettedAdapter
+    pools: VettedPools
     mask: Mask
     folder: Path
     now: Callable[[], Instant]
@@ -84,7 +84,7 @@ class Recorder:
         """
         at = self.now()
         try:
-            raw, ip = self.adapter.open(asked)
+            raw, ip = self.pools.open(asked)
         except ArchiveError as error:
             told = {
                 "outcome": "no answer",

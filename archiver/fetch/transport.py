@@ -21,7 +21,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if
 from archiver.contract import Answered, Kept
 from archiver.fetch.addresses import is_public
 from archiver.fetch.addresses import resolve as resolve_by_system
-from archiver.fetch.connections import Reach, VettedAdapter
+from archiver.fetch.connections import Reach, VettedPools
 from archiver.fetch.failures import (
     AddressMalformedError,
     ConnectionCutError,
@@ -95,13 +95,13 @@ class RecordingTransport:
         limits = limits or Limits()
         reach = Reach(addresses, resolve, connect=limits.connect, read=limits.read, total=limits.total, clock=clock)
         self._aliases, self._attempts, self._counting = dict(aliases or {}), 0, Lock()
-        self._adapter = VettedAdapter(reach, authorities=authorities)
+        self._pools = VettedPools(reach, authorities=authorities)
         self._credentials = credentials
         secrets = (*secrets, *credentials.secrets) if credentials else secrets
         self._mask, self._now, self._patience = Mask(secrets), now, patience or Patience()
-        self._recorder = Recorder(warc, self._adapter, self._mask, folder, now, limits)
+        self._recorder = Recorder(warc, self._pools, self._mask, folder, now, limits)
         brief = replace(reach, total=min(limits.brief, limits.total))
-        self._brief = replace(self._recorder, adapter=VettedAdapter(brief, authorities=authorities))
+        self._brief = replace(self._recorder, pools=VettedPools(brief, authorities=authorities))
         self._own_headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
         self._retrying = Retrying(
             sleep=sleep,
@@ -222,8 +222,8 @@ class RecordingTransport:
 
     def close(self) -> None:
         """Close the connections; the WARC file stays open."""
-        self._adapter.close()
-        self._brief.adapter.close()
+        self._pools.clear()
+        self._brief.pools.clear()
 
     def __enter__(self) -> Self:
         return self

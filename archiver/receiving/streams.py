@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosedError, WebSocketException
 from websockets.sync.client import connect
 
 from archiver.fetch.addresses import permitted
-from archiver.fetch.connections import Reach, VettedAdapter, connected
+from archiver.fetch.connections import Reach, VettedPools, connected
 from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
 from archiver.receiving.received import LARGEST
 from schemas.errors import UnavailableError
@@ -67,11 +67,11 @@ class StreamReader:
                 yield from self._frames(address)
 
     def _events(self, address: str) -> Iterator[bytes]:
-        adapter = VettedAdapter(self._reach(), authorities=None)
+        pools = VettedPools(self._reach(), authorities=None)
         try:
             url, headers = self._authorised(address)
             sent = {"User-Agent": self.user_agent, "Accept": "text/event-stream", **headers}
-            raw, _ = adapter.open(Request("GET", url, headers=sent).prepare())
+            raw, _ = pools.open(Request("GET", url, headers=sent).prepare())
             if raw.status != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
                 raise AccessRefusedError(
                     f"The stream of {urlsplit(address).hostname} was answered with status {raw.status}.",
@@ -82,7 +82,7 @@ class StreamReader:
         except HTTPError as error:
             raise _broken(address) from error
         finally:
-            adapter.close()
+            pools.clear()
 
     def _frames(self, address: str) -> Iterator[bytes]:
         _, headers = self._authorised(address.replace("ws", "http", 1))
