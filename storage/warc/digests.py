@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -13,8 +14,12 @@ if TYPE_CHECKING:
 Verdict: TypeAlias = Literal["passed", "failed", "absent"]
 
 
+@lru_cache(maxsize=64)
 def spelled(digest: bytes) -> str:
-    """Return a SHA-256 digest as a WARC header spells it: ``sha256:`` and base32 (ISO 28500:2017 section 5.8)."""
+    """Return a SHA-256 digest as a WARC header spells it: ``sha256:`` and base32 (ISO 28500:2017 section 5.8).
+
+    The last ones are remembered: most requests have the same body, none.
+    """
     return f"sha256:{base64.b32encode(digest).decode()}"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from schemas.errors import ConflictError, UnavailableError
 from storage.disk import synchronise
+from storage.warc.digests import spelled
 from storage.warc.exchange import field
 from storage.warc.spelling import Block, packed, spell
 
@@ -72,7 +73,7 @@ class WarcWriter:
     ) -> None:
         self._new_id = new_id
         self._lock = threading.Lock()
-        self._seen: dict[tuple[str, str | None], Mapping[str, str]] = {}
+        self._seen: dict[tuple[bytes, str | None], Mapping[str, str]] = {}
         self._warcinfo: str | None = None
         self._kept = 0
         self._synced, self._unsynced = 0, 0
@@ -107,7 +108,7 @@ class WarcWriter:
         head = _http(f"{answer.version} {answer.status} {answer.reason}", answer.headers)
         received = Block.of(head, answer.body)
         common = _common(exchange)
-        own = {"WARC-Record-ID": f"<{name}>", **common, "WARC-Payload-Digest": received.payload}
+        own = {"WARC-Record-ID": f"<{name}>", **common, "WARC-Payload-Digest": spelled(received.payload)}
         if exchange.truncated:
             own["WARC-Truncated"] = exchange.truncated
         asked = Block.of(
@@ -206,8 +207,8 @@ class WarcWriter:
         if self._warcinfo:
             own["WARC-Warcinfo-ID"] = f"<{self._warcinfo}>"
         if kind != "warcinfo":
-            own.setdefault("WARC-Payload-Digest", block.payload)
-        own["WARC-Block-Digest"] = block.digest
+            own.setdefault("WARC-Payload-Digest", spelled(block.payload))
+        own["WARC-Block-Digest"] = spelled(block.digest)
         if media_type:
             own["Content-Type"] = media_type
         own["Content-Length"] = str(len(block.head) + block.length)
