@@ -10,6 +10,7 @@ from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
+from requests import PreparedRequest
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -28,10 +29,9 @@ from archiver.fetch.failures import (
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from requests import PreparedRequest
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
     from archiver.fetch.addresses import Permission, Resolver
@@ -79,6 +79,21 @@ def connected(reach: Reach, host: str, port: int, *, options: SocketOptions | No
             why = error.strerror or "no connection"
             failure = HostUnreachableError(f"The host {host} cannot be reached: {why}.", do=LATER, host=host)
     raise failure or HostUnreachableError(f"The host {host} has no address.", do=LATER, host=host)
+
+
+def prepared(url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | str = b"") -> PreparedRequest:
+    """Return a request as requests spells it, with no cookies and no parameters but those of the address.
+
+    Raises:
+        RequestException, ValueError: the address or a header is none; the error shows it.
+    """
+    request = PreparedRequest()
+    request.prepare_method(method)
+    request.prepare_url(url, "")
+    request.prepare_headers(headers)
+    request.prepare_body(body or None, None)
+    request.prepare_auth(None, url)
+    return request
 
 
 class _Vetted(HTTPConnection):

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from requests import Request
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from archiver.fetch.addresses import permitted
-from archiver.fetch.connections import Reach, VettedPools
+from archiver.fetch.connections import Reach, VettedPools, prepared
 from archiver.fetch.failures import LATER, AddressMalformedError, ConnectionCutError
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Forms:
             **(headers or {}),
         }
         try:
-            request = Request(method, url, headers=sent, data=form or None).prepare()
+            request = prepared(url, sent, method=method, body=form)
             host = urlsplit(request.url or "").hostname
         except (RequestException, ValueError):
             # What caused it would show the address, and with it what it may hold.

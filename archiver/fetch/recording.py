@@ -118,7 +118,7 @@ class Recorder:
             )
             body = clean if payload.changed else wire
             body.seek(0)
-            as_it_was = _address(asked), _sent(asked), _headers(raw)
+            as_it_was = _address(asked), _sent(asked), tuple(raw.headers.items())
             uri, request, headers = self._masked(*as_it_was)
             exchange = Exchange(
                 uri=uri,
@@ -141,7 +141,7 @@ class Recorder:
             at=at,
             truncated=cut or payload.truncated,
         )
-        return Recorded(response, _location(raw), _headers(raw))
+        return Recorded(response, _location(raw), as_it_was[2])
 
     def _spool(self) -> BinaryIO:
         return cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY, dir=str(self.folder)))
@@ -183,10 +183,6 @@ def _sent(asked: PreparedRequest) -> Request:
 
 def _address(asked: PreparedRequest) -> str:
     return urldefrag(asked.url or "")[0]
-
-
-def _headers(raw: BaseHTTPResponse) -> Headers:
-    return tuple(raw.headers.items())
 
 
 def _joined(headers: Headers) -> CaseInsensitiveDict[str]:

@@ -13,7 +13,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
 
-from requests import Request
 from requests.exceptions import RequestException
 from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result, stop_after_attempt
@@ -21,7 +20,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if
 from archiver.contract import Answered, Kept
 from archiver.fetch.addresses import is_public
 from archiver.fetch.addresses import resolve as resolve_by_system
-from archiver.fetch.connections import Reach, VettedPools
+from archiver.fetch.connections import Reach, VettedPools, prepared
 from archiver.fetch.failures import (
     AddressMalformedError,
     ConnectionCutError,
@@ -236,9 +235,9 @@ class RecordingTransport:
     ) -> PreparedRequest:
         try:
             if urlsplit(url).scheme.lower() in SCHEMES:
-                prepared = Request(method, url, headers=dict(headers), data=body or None).prepare()
+                request = prepared(url, headers, method=method, body=body)
                 # Judged is the address as it is sent, not as it was spelled.
-                return prepared if self._credentials is None else _authorised(prepared, self._credentials)
+                return request if self._credentials is None else _authorised(request, self._credentials)
         except (RequestException, ValueError):
             pass  # as malformed as another scheme; the cause would show the URL with its secrets
         raise AddressMalformedError(
@@ -266,11 +265,11 @@ class RecordingTransport:
         return max(0.0, (until.micros - self._now().micros) / 1_000_000) if until else None
 
 
-def _authorised(prepared: PreparedRequest, credentials: Credentials) -> PreparedRequest:
-    url, headers = credentials.on(prepared.url or "")
-    prepared.prepare_url(url, None)
-    prepared.headers.update(headers)
-    return prepared
+def _authorised(request: PreparedRequest, credentials: Credentials) -> PreparedRequest:
+    url, headers = credentials.on(request.url or "")
+    request.prepare_url(url, "")
+    request.headers.update(headers)
+    return request
 
 
 def _last_outcome(state: RetryCallState) -> Recorded:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from requests import Request
 from urllib3.exceptions import HTTPError
 from websockets.exceptions import ConnectionClosedError, WebSocketException
 from websockets.sync.client import connect
 
 from archiver.fetch.addresses import permitted
-from archiver.fetch.connections import Reach, VettedPools, connected
+from archiver.fetch.connections import Reach, VettedPools, connected, prepared
 from archiver.fetch.failures import AccessRefusedError, ConnectionCutError
 from archiver.receiving.received import LARGEST
 from schemas.errors import UnavailableError
@@ -71,7 +70,7 @@ class StreamReader:
         try:
             url, headers = self._authorised(address)
             sent = {"User-Agent": self.user_agent, "Accept": "text/event-stream", **headers}
-            raw, _ = pools.open(Request("GET", url, headers=sent).prepare())
+            raw, _ = pools.open(prepared(url, sent))
             if raw.status != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
                 raise AccessRefusedError(
                     f"The stream of {urlsplit(address).hostname} was answered with status {raw.status}.",
