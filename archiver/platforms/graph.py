@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from archiver.contract import Standing
     from archiver.parsing.shapes import Object
-    from archiver.platforms.reading import Answer, Site
+    from archiver.platforms.reading import Answer, Known, Site
+    from schemas.account import Account
     from schemas.instant import Instant
     from schemas.record import Kind
 
@@ -149,6 +150,18 @@ def find_moment(value: Any) -> Instant | None:  # noqa: ANN401 - any JSON
 def handle_of(site: Site) -> str:
     """Return the name or number of the account in its address."""
     return handle_in(site.account.url)
+
+
+def own_profile(account: Account, held: Known) -> str:
+    """Return the id of the account's own profile: of those held with its handle, the one that was captured last."""
+    handle = handle_in(account.url).lower()
+    found = [
+        (version.captured, item)
+        for item, versions in held.items()
+        for version in versions
+        if version.kind == "profile" and not version.imported and handle_in(version.url or "").lower() == handle
+    ]
+    return max(found)[1] if found else ""
 
 
 def handle_in(url: str) -> str:

@@ -124,26 +124,56 @@ def _messaging(value: Object) -> Normalised:
 
 def _told_of(body: bytes) -> Iterator[Named]:
     """Yield what the changes in a call are about: posts, and comments with what they are below."""
-    call = json_in(body)
-    for name in ("entry", "values"):
-        single = member(call, name)  # Threads' document shows one change where others have a list of them
-        for entry in (single,) if isinstance(single, dict) else objects(call, name):
-            whose = whose_in(entry, "id") if name == "entry" else ""
-            for change in objects(entry, "changes") if "changes" in entry else (entry,):
-                value, event = change.get("value"), find_event(change)
-                if event is None or event.parent is None or event.type in ("Like", "Undo"):
-                    continue
-                below = event.thread if event.parent != event.thread else None
-                is_comment = find_id(value, "comment_id") or find_text(change, "field") in COMMENTED
-                yield Named(event.parent, "comment" if is_comment else "post", below or "", whose)
+    for whose, change in _parts(body):
+        value, event = change.get("value"), find_event(change)
+        if event is None or event.parent is None or event.type in ("Like", "Undo"):
+            continue
+        below = event.thread if event.parent != event.thread else None
+        is_comment = find_id(value, "comment_id") or find_text(change, "field") in COMMENTED
+        yield Named(event.parent, "comment" if is_comment else "post", below or "", whose)
 
 
 def _told_about(body: bytes) -> Iterator[str]:
-    """Yield the id of the page or account that each entry is about ("Webhooks: Getting Started", Event notifications).
+    """Yield whom each part of a call is about."""
+    return (whose for whose, _ in _parts(body))
 
-    What Threads tells has no entries, and its document does not say whose its ``target_id`` is.
+
+def _parts(body: bytes) -> Iterator[tuple[str, Object]]:
+    """Yield the changes in a call, each with whom it is about.
+
+    An entry is about the page or account that its ``id`` names: of Instagram, what a profile has as ``user_id``
+    ("Webhooks: Getting Started", Event notifications; "Instagram API with Instagram Login: Get Started", Fields).
     """
-    yield from (whose_in(entry, "id") for entry in objects(json_in(body), "entry"))
+    call = json_in(body)
+    for entry in objects(call, "entry"):
+        for change in objects(entry, "changes") if "changes" in entry else (entry,):
+            yield whose_in(entry, "id"), change
+    single = member(call, "values")  # Threads' document shows one change where others have a list of them
+    for change in (single,) if isinstance(single, dict) else objects(call, "values"):
+        yield _whose_at_threads(call, change), change
+
+
+def _whose_at_threads(call: Object, change: Object) -> str:
+    """Return whom a change is about ("Threads API: Webhooks", Webhook Topics, Notification Formats).
+
+    Of a mention ``target_id`` is who was mentioned, and of everything else the post. What was published or deleted was
+    so by the account, and what is answered to is the account's.
+    """
+    value = change.get("value")
+    match change.get("field"):
+        case "mentions":
+            return whose_in(call, "target_id")
+        case "publish" | "delete":
+            return at_handle(whose_in(value, "username"))
+        case "replies":
+            return at_handle(whose_in(member(value, "root_post"), "username"))
+        case _:
+            return ""
+
+
+def at_handle(handle: str) -> str:
+    """Return a handle as another thing than an id; nothing for none."""
+    return f"@{handle.lower()}" if handle else ""
 
 
 WEBHOOK = Webhook(greeted=by_challenge, signed=signed_with("x-hub-signature-256"), named=_told_of, about=_told_about)

@@ -13,7 +13,7 @@ from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import counts_of, unique
 from archiver.platforms.authorisation import Given, Renewal
 from archiver.platforms.facebook_objects import conversation_of, message_of
-from archiver.platforms.graph import all_in, find_moment, handle_of, node, stands_for_own
+from archiver.platforms.graph import all_in, find_moment, handle_of, node, own_profile, stands_for_own
 from archiver.platforms.graph_events import WEBHOOK, find_event
 from archiver.platforms.graph_reading import conversations, dialect, listed, reading, single
 from archiver.platforms.platform import Platform
@@ -127,12 +127,13 @@ def _comment(value: Object) -> Normalised:
 
 
 def _profile(value: Object) -> Normalised:
-    picture = address(value, "profile_picture_url")
-    author = _author(value, find_id(value, "id"))
+    """Return what a profile says, by the account's own id: ``id`` is another one for every app."""
+    picture, number = address(value, "profile_picture_url"), find_id(value, "user_id", "id")
+    author = _author(value, number)
     return Normalised(
         kind="profile",
         type="Profile",
-        item=find_id(value, "id") or "",
+        item=number or "",
         url=author.url if author else None,
         title=find_text(value, "name"),
         text=find_text(value, "biography"),
@@ -148,10 +149,8 @@ def _start(site: Site) -> Iterable[Question]:
 
 
 def _of_profile(led: Led) -> Iterable[Question]:
-    number = find_id(led.value, "user_id", "id") or ""
-
     def edge(name: str, fields: str, **more: str) -> Question:
-        return Question(name, node(led.site, number, name, fields=fields, limit="50", **more))
+        return Question(name, node(led.site, led.view.item, name, fields=fields, limit="50", **more))
 
     yield edge("stories", STORY_FIELDS)
     yield edge("media", MEDIA_FIELDS)
@@ -200,6 +199,7 @@ READING = reading(
     },
     fields=FIELDS,
     stands_for=stands_for_own,
+    identity=own_profile,
 )
 PLATFORM = Platform(
     name="instagram",

@@ -70,6 +70,11 @@ class Subscription:
     topic: Callable[[Site], str | None]
 
 
+def by_identity(site: Site) -> tuple[str, ...]:
+    """Return the account's id, if it is known."""
+    return (site.identity,) if site.identity else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """Calls of a platform to an address of ours. ``key`` below is the secret that it shares with us.
@@ -77,13 +82,15 @@ class Webhook:
     ``greeted`` answers its question whether the address is ours, from the question's query; ``None`` where it is not
     the platform that asks. ``signed`` judges a call by its headers and body. ``named`` are the items that a body says
     something of. Without a ``subscription`` a person enters the address on the platform: one for a whole app, where
-    ``about`` reads whom each part of a body is about, as the platform knows them; empty where a part does not say.
+    ``about`` reads whom each part of a body is about, as the platform knows them; empty where a part does not say; and
+    ``names`` are by what it so knows an account.
     """
 
     greeted: Callable[[Query, str], Reply | None]
     signed: Callable[[Headers, bytes, str], bool]
     named: Callable[[bytes], Iterable[Named]]
     about: Callable[[bytes], Iterable[str]] = lambda _: ()
+    names: Callable[[Site], tuple[str, ...]] = by_identity
     subscription: Subscription | None = None
 
 

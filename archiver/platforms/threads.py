@@ -5,6 +5,7 @@ Sources: developers.facebook.com, Threads API reference: Profile, Media, Reply M
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -12,9 +13,10 @@ import msgspec
 from archiver.parsing.shapes import address, find_id, find_text, member
 from archiver.parsing.text import unique
 from archiver.platforms.authorisation import Given, Renewal
-from archiver.platforms.graph import all_in, find_moment, handle_of, node, stands_for_own
-from archiver.platforms.graph_events import WEBHOOK, find_event
+from archiver.platforms.graph import all_in, find_moment, handle_of, node, own_profile, stands_for_own
+from archiver.platforms.graph_events import WEBHOOK, at_handle, find_event
 from archiver.platforms.graph_reading import dialect, listed, reading, single
+from archiver.platforms.notifying import by_identity
 from archiver.platforms.platform import Platform
 from archiver.platforms.reading import Question
 from schemas.record import Attachment, Author, Normalised
@@ -146,6 +148,11 @@ def _as_reply(view: Normalised, question: Question) -> Normalised:
     )
 
 
+def _names(site: Site) -> tuple[str, ...]:
+    """Return by what calls name the account: by its handle, and where it is mentioned by its id."""
+    return unique((at_handle(handle_of(site)), *by_identity(site)))
+
+
 READING = reading(
     "threads/1",
     api="https://graph.threads.com",
@@ -159,13 +166,14 @@ READING = reading(
     },
     fields={"post": POST_FIELDS, "reply": REPLY_FIELDS},
     stands_for=stands_for_own,
+    identity=own_profile,
 )
 PLATFORM = Platform(
     name="threads",
     title="Threads",
     dialect=dialect(view_of, VOLATILE),
     reading=READING,
-    webhook=WEBHOOK,
+    webhook=replace(WEBHOOK, names=_names),
     authorisation=Given(
         steps=(
             "At developers.facebook.com, create an app with the use case 'Access the Threads API'.",

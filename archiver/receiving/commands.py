@@ -13,7 +13,6 @@ from archiver import registry, rounds
 from archiver.fetch.addresses import resolve
 from archiver.platforms.known import find_platform
 from archiver.platforms.notifying import word_for
-from archiver.platforms.reading import no_identity
 from archiver.receiving.hooks import PATH
 from archiver.receiving.listening import hooks_of, listening
 from archiver.receiving.received import waiting
@@ -126,17 +125,14 @@ def webhook(console: Console, name: str) -> None:
             ),
         )
         return
-    identity = hooks[name].identity
-    known = identity or "not known yet; capture the account once"
-    if platform.reading is None or platform.reading.identity is no_identity:
-        known = "not known; what is told goes to the account whose address is entered"
+    names = hooks[name].names
     console.show(
-        {"path": f"{PATH}{name}", "word": word, "identity": identity},
+        {"path": f"{PATH}{name}", "word": word, "names": names},
         (
             f"Address: https://YOUR-HOST{PATH}{name}",
             f"Word (verify token): {word}",
             "Where a platform knows no word, write it at the end of the address: ?word=…",
             "One address serves all accounts of an app that are set up with its secret.",
-            f"By what calls name this account: {known}",
+            f"By what calls name this account: {', '.join(names) or 'not known yet; capture the account once'}",
         ),
     )

@@ -41,8 +41,8 @@ MOST_STRANGERS = 1_000
 class Hook:
     """One account's address: how its platform calls there, and the secret that both share.
 
-    ``topic`` is what a hub is asked to tell of, where one is. ``identity`` is what the platform ``platform`` itself
-    knows the account by; empty where that is not known.
+    ``topic`` is what a hub is asked to tell of, where one is. ``names`` are what calls of its ``platform`` name the
+    account by; empty where that is not known.
     """
 
     account: str
@@ -50,7 +50,7 @@ class Hook:
     key: str = field(repr=False)
     topic: str = ""
     platform: str = ""
-    identity: str = ""
+    names: tuple[str, ...] = ()
 
     def greeted(self, query: Query) -> Reply | None:
         """Return the answer to a platform, or to a hub that tells of our topic; ``None`` to anybody else."""

@@ -47,7 +47,7 @@ def hooks_of(archive: Archive, environment: Mapping[str, str]) -> dict[str, Hook
                 secret,
                 topic=(subscription.topic(site) if subscription and site else None) or "",
                 platform=account.platform,
-                identity=site.identity if site else "",
+                names=platform.webhook.names(site) if site else (),
             )
     return found
 

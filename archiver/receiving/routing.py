@@ -46,14 +46,14 @@ def routed(hooks: Mapping[str, Hook], called: Hook, body: bytes) -> Route:
     app = [hook for hook in hooks.values() if (hook.platform, hook.key) == (called.platform, called.key)]
     known: dict[str, list[str]] = {}
     for hook in app:
-        if hook.identity:
-            known.setdefault(hook.identity, []).append(hook.account)
+        for name in hook.names:
+            known.setdefault(name, []).append(hook.account)
     told: dict[str, list[str]] = {}
     about = tuple(dict.fromkeys(called.webhook.about(body)))
     for whose in about:
         for account in known.get(whose, [called.account]):
             told.setdefault(account, []).append(whose)
     # Of one account alone that was never captured, it is most likely its own.
-    tells = called.identity or len(app) > 1
+    tells = called.names or len(app) > 1
     strangers = tuple(whose for whose in about if whose and whose not in known) if tells else ()
     return Route({account: tuple(ids) for account, ids in told.items()} or {called.account: ()}, strangers)

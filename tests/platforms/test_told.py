@@ -57,7 +57,14 @@ def test_a_message_of_a_bluesky_stream_is_about_the_record_of_an_account_that_wa
 
 
 @pytest.mark.parametrize(
-    ("platform", "known"), [("facebook", "100"), ("x", "7001"), ("linkedin", "urn:li:organization:123456")]
+    ("platform", "known"),
+    [
+        ("facebook", "100"),
+        ("instagram", "178"),
+        ("threads", "900"),
+        ("x", "7001"),
+        ("linkedin", "urn:li:organization:123456"),
+    ],
 )
 def test_an_account_is_known_by_the_id_that_calls_name_once_it_was_captured(platform: str, known: str, tmp_path: Path):
     with begun(tmp_path, platform) as story:

@@ -39,19 +39,20 @@ def test_a_person_is_told_what_to_enter_and_where_nothing_is_to_be_entered(tmp_p
         ("other", "facebook", "https://www.facebook.com/other"),
         ("numbered", "facebook", "https://www.facebook.com/profile.php?id=61"),
         ("gallery", "instagram", "https://www.instagram.com/maple/"),
+        ("thread", "threads", "https://www.threads.com/@Maple"),
     ):
         registry.register(archive, Account(name=name, platform=platform, url=url, title=name))
     settings = tmp_path / "holdfast.toml"
     written = settings.read_text() + '\n[platform.youtube]\nversion = "v3"\n[platform.facebook]\nversion = "v26.0"\n'
-    hooks = "".join(
-        f'[webhook.{name}]\ntoken_variable = "KEY"\n' for name in ("page", "channel", "nobody", "numbered", "gallery")
-    )
+    called = ("page", "channel", "nobody", "numbered", "gallery", "thread")
+    hooks = "".join(f'[webhook.{name}]\ntoken_variable = "KEY"\n' for name in called)
     settings.write_text(written + hooks)
     assert "/hooks/page" in told(tmp_path, "page")
     assert word_for(KEY) in told(tmp_path, "page")
     assert "capture the account once" in told(tmp_path, "page")
     assert "calls name this account: 61" in told(tmp_path, "numbered")
-    assert "whose address is entered" in told(tmp_path, "gallery")
+    assert "capture the account once" in told(tmp_path, "gallery")
+    assert "calls name this account: @maple" in told(tmp_path, "thread")
     assert "set [listen] address" in told(tmp_path, "channel")
     settings.write_text(written + hooks + '[listen]\naddress = "https://holdfast.example"\n')
     shown = told(tmp_path, "channel")

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 SECRET, ANOTHER = "secret-of-the-app", "secret-of-another-app"
 
 
-def hook(name: str, identity: str, *, platform: str = "facebook", key: str = SECRET) -> Hook:
+def hook(name: str, *names: str, platform: str = "facebook", key: str = SECRET) -> Hook:
     found = find_platform(platform)
     assert found is not None
     assert found.webhook is not None
-    return Hook(name, found.webhook, key, platform=platform, identity=identity)
+    return Hook(name, found.webhook, key, platform=platform, names=names)
 
 
 DISTRICT = {
@@ -49,7 +49,7 @@ DISTRICT = {
     for one in (
         hook("office", "1"),
         hook("school", "2"),
-        hook("new-school", ""),
+        hook("new-school"),
         hook("gallery", "2", platform="instagram"),
         hook("library", "7", key=ANOTHER),
     )
@@ -83,13 +83,13 @@ def test_what_is_of_nobody_known_stays_with_the_account_that_was_called(whose: A
     assert route.strangers == ((usable,) if usable else ())
 
 
-@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b'{"entry": 1}', b'{"values": [{"field": "replies"}]}'])
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b'{"entry": 1}'])
 def test_a_call_that_does_not_say_whom_it_is_about_is_the_called_ones_as_a_whole(body: bytes):
     assert routed(DISTRICT, DISTRICT["office"], body).told == {"office": ()}
 
 
 def test_an_account_that_is_alone_and_never_captured_has_no_strangers():
-    alone = hook("office", "")
+    alone = hook("office")
     route = routed({"office": alone}, alone, call(entry("1", "1_1")))
     assert (route.told, route.strangers) == ({"office": ("1",)}, ())
 
@@ -109,9 +109,22 @@ def test_a_page_that_is_registered_twice_is_told_twice():
             "urn:li:organization:17",
             {"notifications": [{"organizationalEntity": "urn:li:organization:17", "sourcePost": "urn:li:share:5"}]},
         ),
+        (
+            "instagram",
+            "17",
+            {"object": "instagram", "entry": [{"id": "17", "field": "comments", "value": {"id": "5"}}]},
+        ),
+        ("threads", "17", {"target_id": "17", "values": {"field": "mentions", "value": {"id": "5", "username": "c"}}}),
+        ("threads", "@ma.ple", {"target_id": "5", "values": [{"field": "publish", "value": {"username": "Ma.ple"}}]}),
+        ("threads", "@maple", {"target_id": "5", "values": {"field": "delete", "value": {"username": "maple"}}}),
+        (
+            "threads",
+            "@maple",
+            {"values": {"field": "replies", "value": {"username": "c", "root_post": {"username": "maple"}}}},
+        ),
     ],
 )
-def test_x_and_linkedin_say_whom_a_call_is_about(platform: str, identity: str, body: Any):
+def test_every_platform_says_whom_a_call_is_about(platform: str, identity: str, body: Any):
     known = {"office": hook("office", "1", platform=platform), "school": hook("school", identity, platform=platform)}
     assert routed(known, known["office"], json.dumps(body).encode()).told == {"school": (identity,)}
 
@@ -204,11 +217,39 @@ def test_where_one_account_has_no_room_the_platform_calls_again_and_the_others_k
     assert app.waiting("office") == [(both, ("1",))]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"target_id": "17", "values": {"field": "publish", "value": {}}},
+        {"target_id": "17", "values": {"field": "delete", "value": {"username": "@maple\n"}}},
+        {"target_id": "17", "values": {"field": "replies", "value": {"username": "maple"}}},
+        {"target_id": ["17"], "values": {"field": "mentions", "value": {"username": "maple"}}},
+        {"target_id": "17", "values": {"field": ["mentions"], "value": [1]}},
+        {"target_id": "17", "values": [{"field": "replies"}]},
+    ],
+)
+def test_what_threads_does_not_say_of_whom_is_the_called_ones(body: Any):
+    known = {
+        name: hook(name, *names, platform="threads") for name, names in (("office", ()), ("school", ("17", "@maple")))
+    }
+    route = routed(known, known["office"], json.dumps(body).encode())
+    assert (set(route.told), route.strangers) == ({"office"}, ())
+
+
 def held(**items: tuple[str, str]) -> Any:
-    return {item: (SimpleNamespace(kind=kind, url=url),) for item, (kind, url) in items.items()}
+    return {
+        item: (SimpleNamespace(kind=kind, url=url, imported="export" in url, captured=AT),)
+        for item, (kind, url) in items.items()
+    }
 
 
 PAGE = {"10": ("profile", "https://www.facebook.com/maple"), "10_5": ("post", "")}
+OWN = {
+    "178": ("profile", "https://www.threads.com/@maple"),
+    "179": ("profile", "https://www.threads.com/@other"),
+    "180": ("post", "https://www.threads.com/@maple"),
+    "181": ("profile", "https://export.example/@maple"),
+}
 USERS = {"user:1": ("profile", "https://x.com/Maple"), "user:2": ("profile", "https://x.com/other"), "3": ("post", "")}
 URN = "urn:li:organization:"
 
@@ -221,7 +262,9 @@ URN = "urn:li:organization:"
         ("facebook", "https://www.facebook.com/maple", PAGE | {"11": ("profile", "")}, ""),
         ("facebook", "https://www.facebook.com/profile.php?id=6155", {}, "6155"),
         ("facebook", "https://www.facebook.com/profile.php?id=6155", PAGE, "10"),
-        ("instagram", "https://www.instagram.com/maple/", PAGE, ""),
+        ("instagram", "https://www.instagram.com/Maple/", {}, ""),
+        ("instagram", "https://www.instagram.com/Maple/", OWN, "178"),
+        ("threads", "https://www.threads.net/@maple", OWN, "178"),
         ("x", "https://x.com/maple", USERS, "1"),
         ("x", "https://x.com/maple", USERS | {"user:9": ("profile", "https://x.com/maple")}, ""),
         ("x", "https://x.com/maple", {}, ""),
@@ -249,3 +292,17 @@ def test_the_accounts_of_an_app_are_known_when_listening_begins(tmp_path: Path):
     archive = open_archive(tmp_path, now=archive.now, actor="test")
     found = hooks_of(archive, {"KEY": SECRET})
     assert routed(found, found["office"], call(entry("2", "2_1"))).told == {"school": ("2",)}
+
+
+def test_accounts_of_threads_are_known_by_their_handles_before_they_are_captured(tmp_path: Path):
+    archive = archive_in(tmp_path)
+    for name in ("office", "school"):
+        url = f"https://www.threads.com/@{name.title()}"
+        registry.register(archive, Account(name=name, platform="threads", url=url, title=name))
+    settings = tmp_path / "holdfast.toml"
+    told = "".join(f'\n[webhook.{name}]\ntoken_variable = "KEY"\n' for name in ("office", "school"))
+    settings.write_text(settings.read_text() + '\n[platform.threads]\nversion = "v1.0"\n' + told)
+    archive = open_archive(tmp_path, now=archive.now, actor="test")
+    found = hooks_of(archive, {"KEY": SECRET})
+    body = json.dumps({"values": {"field": "publish", "value": {"id": "5", "username": "school"}}}).encode()
+    assert routed(found, found["office"], body).told == {"school": ("@school",)}

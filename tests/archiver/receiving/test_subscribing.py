@@ -241,7 +241,7 @@ def test_whose_hub_is_asked_and_where_it_is_to_call_comes_from_the_settings(tmp_
         Account(name="channel", platform="youtube", url=f"https://www.youtube.com/channel/{CHANNEL}", title="c"),
     )
     hooks = hooks_of(archive, {"KEY": KEY})
-    assert hooks == {"channel": Hook("channel", WEBHOOK, KEY, TOPIC, "youtube", CHANNEL)}
+    assert hooks == {"channel": Hook("channel", WEBHOOK, KEY, TOPIC, "youtube", (CHANNEL,))}
     said: list[Any] = []
     asking = subscribing_of(archive, hooks, Due(), resolve=only_loopback, said=said.append)
     assert (asking.address, list(asking.hooks), said) == ("https://holdfast.example", ["channel"], [])
