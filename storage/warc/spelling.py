@@ -57,15 +57,11 @@ def spell(version: str, headers: Iterable[tuple[str, str]], head: bytes, body: B
 
 
 def packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a gzip member that holds ``pieces``; each is of ``STEP`` bytes or more, but for the last."""
+    """Yield a gzip member that holds ``pieces``."""
     rest, start = iter(pieces), b""
     while len(start) <= SMALL and (piece := next(rest, b"")):
         start += piece
     memory = MEMORY if len(start) > SMALL else SMALL_MEMORY
-    deflater, waiting = zlib.compressobj(COMPRESSION, zlib.DEFLATED, *memory), bytearray()
-    for piece in chain((start,), rest):
-        waiting += deflater.compress(piece)
-        if len(waiting) >= STEP:
-            yield bytes(waiting)
-            waiting.clear()
-    yield bytes(waiting + deflater.flush())
+    deflater = zlib.compressobj(COMPRESSION, zlib.DEFLATED, *memory)
+    yield from map(deflater.compress, chain((start,), rest))
+    yield deflater.flush()

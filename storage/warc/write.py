@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from schemas.errors import ConflictError, UnavailableError
 from storage.disk import synchronise
+from storage.warc.coding import STEP
 from storage.warc.digests import spelled
 from storage.warc.exchange import field
 from storage.warc.spelling import Block, packed, spell
@@ -217,8 +218,13 @@ class WarcWriter:
     def _append(self, *records: Iterator[bytes]) -> None:
         try:
             self._rewind()
+            gathered = bytearray()
             for piece in chain(*records):
-                self._put(piece)
+                gathered += piece
+                if len(gathered) >= STEP:
+                    self._put(bytes(gathered))
+                    gathered.clear()
+            self._put(bytes(gathered))
             self._unsynced += 1
             if self._unsynced >= UNSYNCED_RECORDS or self._file.tell() - self._synced >= UNSYNCED_BYTES:
                 self._sync()
