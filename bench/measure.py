@@ -38,6 +38,12 @@ def seconds(run: Callable[[], Any], *, times: int = 3) -> float:
     return min(taken)
 
 
+def in_turn(ours: Callable[[], Any], theirs: Callable[[], Any], *, times: int = 7) -> tuple[float, float]:
+    """The shortest of several runs of each, in turn: what else the machine does meanwhile falls on both."""
+    pairs = [(seconds(ours, times=1), seconds(theirs, times=1)) for _ in range(times)]
+    return min(one for one, _ in pairs), min(other for _, other in pairs)
+
+
 def print_table(rows: list[Row]) -> None:
     print(f"\n{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores\n")
     print("| step | Holdfast | alternative | ratio |")

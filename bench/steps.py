@@ -18,7 +18,7 @@ from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
 from bench import audits, bucket, eligibility, ledger, overwriting, polling, rendering, retention, searching
 from bench.archives import RECORDS, archive_in, filled, tweets
-from bench.measure import Row, seconds
+from bench.measure import Row, in_turn, seconds
 from demo.site import BlogSite
 from ediscovery.commands import in_words, searchable
 from ediscovery.language.parsing import parse
@@ -88,7 +88,8 @@ def record(folder: Path) -> list[Row]:
                 for count in range(number):
                     session.get(f"{site.url}/posts/welcome?{count}", timeout=10)
 
-        return [Row("record: exchanges", "exchanges/s", number / seconds(ours), number / seconds(theirs), "requests")]
+        taken, alone = in_turn(ours, theirs)
+        return [Row("record: exchanges", "exchanges/s", number / taken, number / alone, "requests")]
 
 
 def capture(folder: Path) -> list[Row]:
