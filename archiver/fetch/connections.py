@@ -91,7 +91,8 @@ def prepared(url: str, headers: Mapping[str, str], *, method: str = "GET", body:
     request.prepare_method(method)
     request.prepare_url(url, "")
     request.prepare_headers(headers)
-    request.prepare_body(body or None, None)
+    request.body = body or None
+    request.prepare_content_length(request.body)
     request.prepare_auth(None, url)
     return request
 

@@ -28,7 +28,7 @@ from archiver.fetch.failures import (
     TimedOutError,
     TooManyRedirectsError,
 )
-from archiver.fetch.masking import SECRET_HEADER, Mask
+from archiver.fetch.masking import SECRET_HEADERS, Mask
 from archiver.fetch.recording import Limits, Recorded, Recorder
 from archiver.parsing.dates import find_instant
 from schemas.digest import Digest
@@ -129,7 +129,7 @@ class RecordingTransport:
             here = request.url or url
             url = urljoin(here, recorded.location)
             if _origin(url) != _origin(here):
-                carried = {name: value for name, value in carried.items() if not SECRET_HEADER.fullmatch(name)}
+                carried = {name: value for name, value in carried.items() if name.lower() not in SECRET_HEADERS}
         raise TooManyRedirectsError(
             f"There are more than {REDIRECT_LIMIT} redirects on the way to {self._mask.url(url)[:200]}.",
             do="Open the account's address in a browser, and register the address at which it ends.",
