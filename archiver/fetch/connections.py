@@ -181,10 +181,10 @@ class VettedPools(PoolManager):
             HostUnreachableError, TimedOutError, ConnectionCutError, CertificateRefusedError: no answer.
             AddressForbiddenError: the host is where we may not go.
         """
-        url = request.url or ""
-        host = urlsplit(url).hostname or ""
+        address = urlsplit(request.url or "")
+        host = address.hostname or ""
         try:
-            raw = self.connection_from_url(url).urlopen(
+            raw = self.connection_from_host(host, address.port, address.scheme).urlopen(
                 request.method or "GET",
                 request.path_url,
                 request.body,
