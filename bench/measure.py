@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,10 +39,17 @@ def seconds(run: Callable[[], Any], *, times: int = 3) -> float:
     return min(taken)
 
 
-def in_turn(ours: Callable[[], Any], theirs: Callable[[], Any], *, times: int = 7) -> tuple[float, float]:
-    """The shortest of several runs of each, in turn: what else the machine does meanwhile falls on both."""
-    pairs = [(seconds(ours, times=1), seconds(theirs, times=1)) for _ in range(times)]
-    return min(one for one, _ in pairs), min(other for _, other in pairs)
+def in_turn(
+    ours: Callable[[], Any], theirs: Callable[[], Any], *, clock: Callable[[], float], times: int = 7
+) -> tuple[float, float]:
+    """The middle of several runs of each, in turn: what else the machine does meanwhile falls on both."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(times):
+        for run, times_of in zip((ours, theirs), taken, strict=True):
+            start = clock()
+            run()
+            times_of.append(clock() - start)
+    return median(taken[0]), median(taken[1])
 
 
 def print_table(rows: list[Row]) -> None:

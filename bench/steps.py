@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import time
 from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING
@@ -88,8 +89,11 @@ def record(folder: Path) -> list[Row]:
                 for count in range(number):
                     session.get(f"{site.url}/posts/welcome?{count}", timeout=10)
 
-        taken, alone = in_turn(ours, theirs)
-        return [Row("record: exchanges", "exchanges/s", number / taken, number / alone, "requests")]
+        rows = []
+        for name, clock in (("record: exchanges", time.perf_counter), ("record: processor", time.process_time)):
+            taken, alone = in_turn(ours, theirs, clock=clock)
+            rows.append(Row(name, "exchanges/s", number / taken, number / alone, "requests"))
+        return rows
 
 
 def capture(folder: Path) -> list[Row]:
