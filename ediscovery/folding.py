@@ -11,7 +11,8 @@ Text is brought to NFC and read character by character; every character plays on
 * ``SEPARATOR``: everything else, ``_`` and NUL included.
 
 A ``#`` or ``@`` before a word and not after one is its sign: the word is found without the sign, and with it only where
-the sign stands. Letters are the same when they differ in case, accents or width (``A``, ``a``, ``á``, U+FF21).
+the sign stands. ``@`` may stand right after a character that is a word by itself, as platforms read it there. Letters
+are the same when they differ in case, accents or width (``A``, ``a``, ``á``, U+FF21).
 One letter never becomes two: ``ß`` is not ``ss``. Nothing here knows about SQL or regular expressions.
 """
 
@@ -58,8 +59,8 @@ SYMBOLS: Spans = ((0x1F1E6, 0x1F1FF), (0x1F300, 0x1F3FA), (0x1F400, 0x1F64F), (0
 SIGNS: Mapping[str, str] = {"#": "#", "\uff03": "#", "@": "@", "\uff20": "@"}
 NEVER_FOLDED = frozenset(map(chr, (*range(0x1100, 0x1200), 0x3099, 0x309A)))  # they would join their neighbour in NFC
 START, END = "\x1f", "\x1e"  # around a character that is a word by itself, until words are parted
-# A sign stands after no word and right before one.
-NO_SIGN = re.compile(f"(?<=[^ #@{START}])[#@]|[#@](?=[ #@]|$)")
+# A sign stands after no word (for ``@`` a character that is one by itself does not count) and right before one.
+NO_SIGN = re.compile(f"(?<=[^ #@{START}])#|(?<=[^ #@{START}{END}])@|[#@](?=[ #@]|$)")
 Wildcards: TypeAlias = Literal["", "*", "*?"]
 LAST_TABULATED = 0x1FFFF  # above it nothing folds, and there are only these runs
 STARTS_ABOVE = (0x20000, 0x3FFFE, 0xE0000, 0xE1000)

@@ -53,7 +53,9 @@ def tokens(text: str) -> list[tuple[str, str]]:
             kinds.append("symbol")
         else:
             assert character in SEPARATORS or character in SIGNS, ascii(character)
-            sign = "" if kinds[-1] in ("letter", "alone") else SIGNS.get(character, "")
+            sign = SIGNS.get(character, "")
+            if kinds[-1] == "letter" or (kinds[-1] == "alone" and sign == "#"):
+                sign = ""
             kinds.append("separator")
     return found
 
