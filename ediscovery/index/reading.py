@@ -145,8 +145,9 @@ class Index:
         values = Values()
         tables = f"{self._hits(query, values)} {FIRST.format(limit=values.add(limit))}"
         rows = list(self._rows(f"{tables} {PAGE}", values))
-        # Of no rows none can say how many there are.
-        return rows[0][-1] if rows else self.count(query), tuple(map(found_of, rows))
+        if not rows and not limit:  # none can say how many there are
+            return self.count(query), ()
+        return rows[0][-1] if rows else 0, tuple(map(found_of, rows))
 
     def shown(self, query: Query) -> Iterator[tuple[bytes, bytes, str, int, AbsenceClass | None]]:
         """Yield of all that ``find`` does: records shown and matched, partition, how many versions, what became of it.
