@@ -51,29 +51,6 @@ BY_DATE = "coalesce(r.created, r.captured), r.captured, r.record"
 BY_CAPTURE = "r.captured, r.record"
 
 
-# Hits whose records are to be read, by number.
-WANTED = """
-CREATE TABLE wanted (number BIGINT, record BLOB, matched BLOB, key VARCHAR, versions BIGINT, verdict VARCHAR)"""
-COMMITTED = """
-SELECT r.record, matched, versions, verdict, r.key, r.file_row_number, salt, native_sha256, normalised, provenance
-FROM records($paths) AS r JOIN wanted ON wanted.record = r.record AND wanted.key = r.key ORDER BY number"""
-
-
-def wanting(hits: Sequence[tuple[bytes, bytes, str, int, str | None]], *, first: int) -> Statement:
-    """Return the statement that adds hits to ``wanted``, numbered from ``first`` on, and yields how many those are."""
-    values = Values()
-    records, matched, keys, versions, verdicts = zip(*hits, strict=True)
-    columns = (
-        f"unnest({values.add([str(first + number) for number in range(len(hits))])})::BIGINT",
-        f"unhex(unnest({values.add([one.hex() for one in records])}))",
-        f"unhex(unnest({values.add([one.hex() for one in matched])}))",
-        f"unnest({values.add(list(keys))})",
-        f"unnest({values.add([str(number) for number in versions])})::BIGINT",
-        f"nullif(unnest({values.add([verdict or '' for verdict in verdicts])}), '')",
-    )
-    return Statement(f"INSERT INTO wanted SELECT {', '.join(columns)}", values.named)
-
-
 def described(records: Sequence[str]) -> Statement:
     """Return the statement that yields what is shown of records, whose ids are given in hexadecimal, besides dates."""
     values = Values()

@@ -54,13 +54,17 @@ SOURCES = (
     f"INSERT INTO sources SELECT {', '.join(f'unnest({listed(name)})' for name in ('$paths', '$keys', '$accounts'))}"
 )
 # The records that hits show, for statements over what partitions hold of them.
-SHOWN = "SELECT record, key, account, date, verdict FROM seen"
-WANTED = "(record BLOB, key VARCHAR, account VARCHAR, date BIGINT, verdict VARCHAR)"
+SHOWN = "SELECT record, matched, key, account, date, versions, verdict FROM seen"
+WANTED = "(record BLOB, matched BLOB, key VARCHAR, account VARCHAR, date BIGINT, versions BIGINT, verdict VARCHAR)"
 OWN = f"""
 own AS NOT MATERIALIZED (
-    SELECT file.*, account, date, verdict
-    FROM read_parquet({listed("$paths")}, hive_partitioning = false) AS file JOIN {{wanted}} USING (record)
+    SELECT file.*, matched, key, account, date, versions, verdict
+    FROM read_parquet({listed("$paths")}, file_row_number = true, hive_partitioning = false) AS file
+    JOIN {{wanted}} USING (record)
 )"""  # noqa: S608 - names of ours
+COMMITTED = """
+SELECT record, matched, versions, verdict, key, file_row_number, salt, native_sha256, normalised, provenance
+FROM own ORDER BY date, captured, record"""
 # Reads every column, and the derived view as what it should be: a file may be whole and hold no JSON.
 WHOLE_FILE = f"""
 SELECT max(hash({", ".join(PARTITION_V1.names)})), max(hash(decode(normalised)::JSON)) FROM read_parquet($path)
@@ -232,26 +236,18 @@ class Search:
 
         Raises what ``hits`` raises.
         """
-        self._engine.run(plan.WANTED)
-        try:
-            number, keys = 0, set[str]()
-            rows = self.index.shown(query)
-            while together := list(islice(rows, TOGETHER)):
-                keys |= {row[2] for row in together}
-                statement = plan.wanting(together, first=number)
-                # It yields how many there are now.
-                number += sum(row[0] for row in self._engine.rows(statement.sql, statement.parameters))
-            paths = [str(path) for key in keys if (path := self._paths.get(key))]
+        with self.kept(query) as kept:
+            if kept is None:
+                return
             read = 0
-            for read, row in enumerate(self._engine.rows(plan.COMMITTED, {"paths": paths}) if paths else (), 1):  # noqa: B007
-                yield _committed(row)
-            if read != number:
+            with self.over_records(kept, COMMITTED) as rows:
+                for read, row in enumerate(rows, 1):  # noqa: B007 - the last one is how many they are
+                    yield _committed(row)
+            if read != kept.hits:
                 raise IndexDiffersError(
-                    f"The index names {number} records, and {read} of them are in the partitions that it names.",
+                    f"The index names {kept.hits} records, and {read} of them are in the partitions that it names.",
                     do="Delete the folder state/index of the archive's home: it is made again.",
                 )
-        finally:
-            self._engine.run("DROP TABLE wanted")
 
     def count(self, query: Query) -> int:
         """Return how many hits a query has. Raises what ``hits`` raises."""
@@ -291,7 +287,7 @@ class Search:
     def over_records(self, kept: Kept, statement: str) -> Iterator[Iterator[tuple[Any, ...]]]:
         """Give what a statement finds in ``own``: the records that hits show, with the columns of partitions.
 
-        Besides, they have the hit's ``account``, ``date`` and ``verdict``.
+        Besides, they have what ``SHOWN`` says of the hit.
 
         Raises:
             PartitionUnreadableError: a file is damaged; it is named.

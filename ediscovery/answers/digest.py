@@ -11,11 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ediscovery.index.reading import MATCHED, SHOWN
 from schemas.digest import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ediscovery.index.reading import Index
     from schemas.query import Query
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 DOMAIN = b"holdfast-hits/v1\n"
 
 # One binary text a hit: the order of bytes is that of their hexadecimal digits.
-HITS = f"SELECT r.account, r.record || {MATCHED} AS ids {SHOWN} ORDER BY ids"
+HITS = "SELECT account, record || matched AS ids FROM seen ORDER BY ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,9 @@ def digested(hits: Iterable[tuple[str, bytes]]) -> Answered:
 
 def answered(index: Index, query: Query) -> Answered:
     """Return the digests of what a query finds. Raises what ``Index.find`` raises."""
-    rows: Iterator[tuple[str, bytes]] = index.rows(index.over_hits(query, HITS))
-    return digested(rows)
+    with index.kept(query) as kept:
+        rows: Iterable[tuple[str, bytes]] = () if kept is None else kept.rows(lambda _: HITS)
+        return digested(rows)
 
 
 NOTHING = digested(()).all

@@ -37,6 +37,11 @@ class Kept:
         self._engine, self._files, self._known = engine, files, known
         self._tables = (tables, f"seen AS NOT MATERIALIZED (SELECT * FROM {table})")
 
+    @property
+    def hits(self) -> int:
+        """How many there are."""
+        return sum(row[0] for row in self.rows(lambda _: "SELECT count(*) FROM seen"))
+
     def rows(self, view: View) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement finds, in its order; ``view`` makes it, and may add tables.
 

@@ -66,7 +66,6 @@ SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.
     r.key, hits.versions, hits.verdict"""
 ALL = f"{ROWS} {SHOWN} {BY_DATE}"
 PAGE = f"{ROWS}, (SELECT count(*) FROM hits) {_SHOWN.format(hits='page')} {BY_DATE}"
-HITS = f"SELECT r.record, {MATCHED}, r.key, hits.versions, hits.verdict {SHOWN} {BY_DATE}"
 EARLIER = "earlier AS MATERIALIZED (SELECT doc FROM {found} SEMI JOIN docs USING (doc))"
 KEPT = f"""
 SELECT r.doc, r.date, r.record, {MATCHED} AS matched, r.account, r.item, r.kind,
@@ -148,13 +147,6 @@ class Index:
         if not rows and not limit:  # none can say how many there are
             return self.count(query), ()
         return rows[0][-1] if rows else 0, tuple(map(found_of, rows))
-
-    def shown(self, query: Query) -> Iterator[tuple[bytes, bytes, str, int, AbsenceClass | None]]:
-        """Yield of all that ``find`` does: records shown and matched, partition, how many versions, what became of it.
-
-        Raises what ``find`` raises.
-        """
-        return self.rows(self.over_hits(query, HITS))
 
     def over_hits(self, query: Query, select: str, *, into: str = "") -> Statement:
         """Return a statement over what a query finds, whose rows go ``into`` a table if one is named.

@@ -55,7 +55,7 @@ def once(search: Search, query: Query, *, limit: int) -> Once:
         with search.over_records(kept, SHARED) as rows:
             for _, together in groupby(rows, key=itemgetter(0)):
                 posts.add(Reading.of(Digest(record), *said) for _, record, *said in together)
-        ((total,),) = kept.rows(lambda _: "SELECT count(*) FROM seen")
+        total = kept.hits
         # Whatever is hidden stands after what is shown for it.
         first = limit + posts.hidden
         ordered = kept.rows(lambda compiler: f"{ORDERED} LIMIT {compiler.values.add(first)}")
