@@ -8,7 +8,7 @@ from __future__ import annotations
 import string
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from ediscovery import plan
 from ediscovery.engine import Engine
+from ediscovery.index import named
+from ediscovery.plan import NO_HITS
 from ediscovery.sql import listed
 from schemas.digest import Digest
 from schemas.errors import InputError, IntegrityError
-from schemas.instant import Instant
 from schemas.record import Normalised
 from schemas.tables import PARTITION_V1
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from ediscovery.index.kept import Kept
     from ediscovery.index.reading import Found, Index
-    from ediscovery.sql import Statement
+    from ediscovery.sql import Statement, Values
+    from schemas.instant import Instant
     from schemas.query import Query
     from schemas.record import AbsenceClass, Kind
 
@@ -335,23 +337,37 @@ class Search:
             raise RecordNameError(
                 f"{prefix[:80]!r} is not the beginning of a record's id.", do="Give 4 to 64 hexadecimal digits."
             )
-        found = list(self._hits(plan.records_named(digits, limit=2)))
+        found = list(islice(self._known(partial(named.records_from, digits)), 2))
         if len(found) > 1:
             raise RecordNameError(f"More than one record starts with {digits}.", do="Give more of its digits.")
         return found[0] if found else None
 
     def versions(self, account: str, item: str) -> tuple[Hit, ...]:
         """Return all records about an item in the order of capture, those of kind ``absence`` included."""
-        return tuple(self._hits(plan.versions(account, item), frozenset({account})))
+        return tuple(self._known(partial(named.item, account, item)))
 
     def at_addresses(self, addresses: Iterable[str]) -> tuple[Hit, ...]:
         """Return every version of items at any of these addresses, or named by one, in all accounts."""
         wanted = tuple(addresses)
-        return tuple(self._hits(plan.at_addresses(wanted))) if wanted else ()
+        if not wanted or not self._sources:
+            return ()
+        statement = plan.at_addresses(wanted)
+        rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": list(self._sources)})
+        ids = [record.hex() for (record,) in rows]
+        return tuple(self._known(partial(named.records, ids), beside=NO_HITS)) if ids else ()
 
     def thread(self, account: str, thread: str) -> tuple[Hit, ...]:
         """Return the latest versions of the items of a thread, the item that it is named after included, by date."""
-        return tuple(self._hits(plan.thread(account, thread), frozenset({account})))
+        return tuple(self._known(partial(named.thread, account, thread), beside=NO_HITS, folded=True))
+
+    def _known(
+        self, documents: Callable[[Values], str], *, beside: Sequence[str] = (), folded: bool = False
+    ) -> Iterator[Hit]:
+        """Yield what is known of documents, in the partitions that are searched. Raises what ``hits`` raises."""
+        found = self.index.look_up(documents, beside=beside, folded=folded)
+        own = (one for one in found if one.key in self._paths)
+        while together := list(islice(own, TOGETHER)):
+            yield from self.described(together)
 
     def batches(self, statement: Statement, account: str) -> Iterator[pa.RecordBatch]:
         """Yield what a statement finds in the partitions of an account, as it is found, in batches.
@@ -363,11 +379,6 @@ class Search:
         paths = self._paths_of(frozenset({account}))
         if paths:
             yield from self._engine.batches(statement.sql, {**statement.parameters, "paths": paths})
-
-    def _hits(self, statement: Statement, accounts: frozenset[str] = frozenset()) -> Iterator[Hit]:
-        paths = self._paths_of(accounts)
-        if paths:
-            yield from map(_hit, self._engine.rows(statement.sql, {**statement.parameters, "paths": paths}))
 
     def _paths_of(self, accounts: frozenset[str]) -> list[str]:
         """Return the partitions of accounts, of all if none is named."""
@@ -393,27 +404,6 @@ def _not_there(record: Digest, where: str) -> IndexDiffersError:
     return IndexDiffersError(
         f"The index names record {record}, which is not in {where}.",
         do="Delete the folder state/index of the archive's home: it is made again.",
-    )
-
-
-def _hit(row: tuple[Any, ...]) -> Hit:
-    record, matched, account, item, kind, created, captured, author, title, text, url, key, number, versions, gone = row
-    return Hit(
-        record=Digest(record),
-        matched=Digest(matched),
-        account=account,
-        item=item,
-        kind=kind,
-        created=None if created is None else Instant(created),
-        captured=Instant(captured),
-        author=author,
-        title=title,
-        text=None if text is None else one_line(text),
-        url=url,
-        key=key,
-        row=number,
-        versions=versions,
-        absence=gone,
     )
 
 

@@ -22,7 +22,7 @@ from schemas.instant import Instant
 from schemas.query import And, During, Is, Or, Phrase, Within, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ediscovery.engine import Engine
     from ediscovery.index.files import Means
@@ -61,6 +61,7 @@ SHOWN = _SHOWN.format(hits="hits")
 
 MATCHED = "coalesce(m.record, r.record)"
 BY_DATE = "ORDER BY r.date, r.captured, r.record"
+BY_CAPTURE = "ORDER BY r.captured, r.record"
 ROWS = f"""
 SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
     r.key, hits.versions, hits.verdict"""
@@ -219,6 +220,20 @@ class Index:
         own = f"SELECT doc FROM names WHERE name IN ({names})"
         sql = f"WITH {self._tables} SELECT record, key FROM docs WHERE doc IN ({own})"
         return {Digest(record): key for record, key in self._rows(sql, values)} if items else {}
+
+    def look_up(
+        self, documents: Callable[[Values], str], *, beside: Sequence[str] = (), folded: bool = False
+    ) -> Iterator[Found]:
+        """Yield what is known of documents (``named``), but of kinds ``beside``: every record, in the order of capture.
+
+        If they are folded, it is the latest versions of their items, by date. Raises what ``find`` raises.
+        """
+        values = Values()
+        named = f"named AS MATERIALIZED ({documents(values)})"
+        own = OWN.format(found="named", beside=values.add(list(beside)))
+        tables, order = (FOLDED, BY_DATE) if folded else (VERSIONS, BY_CAPTURE)
+        sql = f"WITH {self._tables}, {named}, {own}, {tables} {ROWS} {SHOWN} {order}"
+        return map(found_of, self._rows(sql, values))
 
     @contextmanager
     def kept(self, query: Query) -> Iterator[Kept | None]:

@@ -37,7 +37,7 @@ last AS MATERIALIZED (
 SELECT own.doc, last.record.doc AS latest,
     rank() OVER (PARTITION BY account, kind, item ORDER BY captured, own.record)::INTEGER AS version,
     last.versions::INTEGER AS versions,
-    CASE WHEN kind <> 'absence' AND gone.record.at >= last.record.at THEN gone.record.verdict END AS verdict,
+    CASE WHEN gone.record.at >= last.record.at THEN gone.record.verdict END AS verdict,
     CASE WHEN kind IN ('absence', 'list') THEN kind END AS beside
 FROM own JOIN last USING (account, kind, item)
 LEFT JOIN (SELECT account, item, record FROM last WHERE kind = 'absence') AS gone USING (account, item)
