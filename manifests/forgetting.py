@@ -5,7 +5,6 @@ Each machine forgets for itself, with the first command that reads of it in the 
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from manifests import workspaces
@@ -30,8 +29,8 @@ def forget(archive: Archive) -> bool:
         if not history.replacing or (known.exists() and known.read_text(encoding="ascii") == now):
             return False
         archive.cache.clear(but=(named.stored for named in history.objects()))
-        for segment in (state / "index").glob("*"):
-            shutil.rmtree(segment, ignore_errors=True)  # somebody else may be at it
+        for part in (state / "index").glob("*"):
+            disk.discard(part)
         for folder in ("held", "cursors"):
             for note in (state / folder).glob("*"):
                 note.unlink(missing_ok=True)

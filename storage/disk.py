@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -160,6 +161,23 @@ def make_folders(path: Path) -> None:
     with suppress(FileExistsError):
         path.mkdir()
     synchronise(path.parent)
+
+
+def discard(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; what somebody else removes meanwhile is gone, too.
+
+    Raises:
+        OSError: something of it stays.
+    """
+
+    def unless_gone(_call: object, _path: object, error: tuple[object, BaseException, object]) -> None:
+        if not isinstance(error[1], FileNotFoundError):
+            raise error[1]
+
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, onerror=unless_gone)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def synchronise(path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ediscovery.engine import Engine
 from ediscovery.sql import listed
 from schemas.errors import UnavailableError
+from storage import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def engine_over(files: Files, means: Means) -> Engine:
         for path in files.all:
             if not engine.is_readable(WHOLE_FILE, {"path": str(path)}):
                 part = path if path == files.items else path.parent
-                shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+                disk.discard(part)
                 raise IndexDamagedError(
                     f"A part of the index is damaged: {part.name}. It was removed.",
                     do="Search again: it is made anew from the records, which are not concerned.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 import unicodedata
 from bisect import bisect_left
 from contextlib import contextmanager
@@ -74,7 +73,8 @@ def segments(
         yield files
     finally:
         os.close(claim)
-        _sweep(home, {*wanted, items.name})
+        with disk.refusals(home):
+            _sweep(home, {*wanted, items.name})
 
 
 class _Making:
@@ -189,10 +189,7 @@ def _sweep(home: Path, wanted: set[str]) -> None:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for one in stale:
-            if one.is_dir():
-                shutil.rmtree(one, ignore_errors=True)
-            else:
-                one.unlink(missing_ok=True)
+            disk.discard(one)
     except BlockingIOError:
         pass
     finally:
