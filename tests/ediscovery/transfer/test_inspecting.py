@@ -214,7 +214,7 @@ class TestWhoeverWritesTheManifestsAnew:
         assert codes(package) & {"TRANSFER_DIFFERS", "CHECKPOINT_DIFFERS"}
 
     def test_cannot_change_a_fixity(self, package):
-        rewrite(package / naming.PREMIS, lambda content: content.replace(b"<size>1", b"<size>2", 1))
+        rewrite(package / naming.PREMIS, lambda content: content.replace(b"<size>", b"<size>1", 1))
         name_again(package)
         assert {code for code in codes(package) if code != "METS_DIFFERS"} == {"PREMIS_DIFFERS"}
 
