@@ -72,7 +72,7 @@ class Ours:
         for tile, made in zip(self._stretches, self._files.segments, strict=True):
             made.mkdir()
             own = self._posts.sources[tile.first : tile.end]
-            first += build(own, made, first=first, means=self._means(BUILDING)).documents
+            first += build(own, made, first=first, means=self._means(BUILDING))
         gather(self._files.segments, self._items, means=self._means(BUILDING))
 
     @contextmanager

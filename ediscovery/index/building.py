@@ -58,15 +58,6 @@ DOCS = "FROM docs ORDER BY doc"
 NAMES = "SELECT md5_number_lower(item) AS name, doc FROM docs ORDER BY name, doc"
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
-    """What a segment holds: documents, postings, and how many documents have more words than are indexed."""
-
-    documents: int
-    postings: int
-    cut: int
-
-
 @dataclass(slots=True)
 class _Gathered:
     """Records on their way to the engine, by column."""
@@ -86,17 +77,18 @@ def build(
     first: int,
     means: Means,
     tell: Callable[[int], None] = lambda _: None,
-) -> Built:
+) -> int:
     """Write the segment over some partitions to ``folder``: ``docs``, ``names`` and ``postings``, as Parquet.
 
-    ``first`` is the number of its first document. ``tell`` is told how many records are read.
+    ``first`` is the number of its first document. ``tell`` is told how many records are read. Returns how many
+    documents it has.
 
     Raises:
         PartitionUnreadableError: a file is no partition, or a record's view is none.
         SearchTooLargeError: neither memory nor the folder to spill into are enough.
     """
     numbers = _numbers(sources)
-    cut = arrived = 0
+    arrived = 0
     with (
         Engine(
             (),
@@ -112,7 +104,7 @@ def build(
         gathered = _Gathered()
         for source, table in _tables(sources, COLUMNS):
             own = numbers.slice(arrived, table.num_rows)
-            cut += _gather(gathered, source, table, own, first)
+            _gather(gathered, source, table, own, first)
             arrived += table.num_rows
             if len(gathered.facts) >= TOGETHER:
                 taken.result()
@@ -127,8 +119,8 @@ def build(
         engine.run(RANK)
         terms = pa.chunked_array([batch.column("term") for batch in engine.batches(TERMS, {})], pa.string())
         listed = segments.postings_of(engine.batches(OCCURRENCES, {}), terms, first=first)
-        postings = segments.write_postings(folder / "postings.parquet", listed)
-    return Built(documents=arrived, postings=postings, cut=cut)
+        segments.write_postings(folder / "postings.parquet", listed)
+    return arrived
 
 
 def _numbers(sources: Sequence[Source]) -> pa.Array[Any]:
@@ -156,9 +148,8 @@ def _tables(sources: Sequence[Source], names: Sequence[str]) -> Iterator[tuple[S
             raise unreadable(source) from error
 
 
-def _gather(gathered: _Gathered, source: Source, table: pa.Table, numbers: pa.Array[Any], first: int) -> int:
-    """Gather the records of a table; return how many have more words than are indexed."""
-    cut = 0
+def _gather(gathered: _Gathered, source: Source, table: pa.Table, numbers: pa.Array[Any], first: int) -> None:
+    """Gather the records of a table."""
     verdicts: list[str | None] = []
     cells = (table.column(name).cast(BINARY).to_pylist() for name in ("normalised", "provenance", "native_sha256"))
     for number, normalised, provenance, native in zip(numbers.to_pylist(), *cells, strict=True):
@@ -167,7 +158,6 @@ def _gather(gathered: _Gathered, source: Source, table: pa.Table, numbers: pa.Ar
         except NotCanonicalError as error:
             raise unreadable(source) from error
         document = document_of(view, origin, source.account, native)
-        cut += document.cut
         for place, words in document.runs:
             gathered.run_docs.append(number)
             gathered.run_places.append(place)
@@ -193,7 +183,6 @@ def _gather(gathered: _Gathered, source: Source, table: pa.Table, numbers: pa.Ar
             }
         )
     )
-    return cut
 
 
 def _take_in(engine: Engine, gathered: _Gathered) -> None:

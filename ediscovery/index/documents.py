@@ -79,14 +79,10 @@ class Origin(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The words of one record: runs of them, folded, each with the place of its first; and its facts, as terms.
-
-    ``cut`` says that a field has more words than are indexed.
-    """
+    """The words of one record: runs of them, folded, each with the place of its first; and its facts, as terms."""
 
     runs: Sequence[tuple[int, str]]
     facts: Sequence[str]
-    cut: bool
 
 
 def document_of(view: Seen, origin: Origin, account: str, native: bytes) -> Document:
@@ -110,7 +106,7 @@ def document_of(view: Seen, origin: Origin, account: str, native: bytes) -> Docu
     facts = _facts(view, origin, account, native)
     if cut:
         facts.append(fact("unread", "words"))
-    return Document(runs, facts, cut)
+    return Document(runs, facts)
 
 
 def _linked(words: str) -> str:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _DOCS: list[pa.Field[Any]] = [
@@ -61,62 +61,49 @@ PACKED = "DELTA_BINARY_PACKED"
 
 def write_docs(path: Path, docs: Iterable[pa.RecordBatch]) -> None:
     """Write the documents, in their order."""
-    _write(
-        path,
-        DOCS,
-        map(_table, docs),
-        rows=DOC_ROWS,
-        packed=("doc", "entry", "date", "captured"),
-        dictionary=("account", "kind", "verdict", "key"),
-    )
+    encodings = dict.fromkeys(("doc", "entry", "date", "captured"), PACKED) | {"item": "DELTA_BYTE_ARRAY"}
+    _write(path, DOCS, docs, rows=DOC_ROWS, encodings=encodings, dictionary=("account", "kind", "verdict", "key"))
 
 
 def write_names(path: Path, names: Iterable[pa.RecordBatch]) -> None:
     """Write the names of documents, sorted by both."""
-    _write(path, NAMES, map(_table, names), rows=NAME_ROWS, packed=("doc",))
+    _write(path, NAMES, names, rows=NAME_ROWS, encodings={"doc": PACKED})
 
 
 def write_items(path: Path, items: Iterable[pa.RecordBatch]) -> None:
     """Write what is so of documents (``versions``), sorted by document."""
-    _write(path, ITEMS, map(_table, items), rows=NAME_ROWS, packed=("doc", "latest", "version", "versions"))
+    encodings = dict.fromkeys(("doc", "latest", "version", "versions"), PACKED)
+    _write(path, ITEMS, items, rows=NAME_ROWS, encodings=encodings)
 
 
-def write_postings(path: Path, postings: Iterable[pa.RecordBatch]) -> int:
-    """Write postings, sorted by term and document; return how many."""
-    packed = ("doc", "places.list.element")
-    return _write(path, POSTINGS, map(_table, postings), rows=POSTING_ROWS, packed=packed, dictionary=("term",))
-
-
-def _table(batch: pa.RecordBatch) -> pa.Table:
-    return pa.Table.from_batches([batch])
+def write_postings(path: Path, postings: Iterable[pa.RecordBatch]) -> None:
+    """Write postings, sorted by term and document."""
+    encodings = dict.fromkeys(("doc", "places.list.element"), PACKED)
+    _write(path, POSTINGS, postings, rows=POSTING_ROWS, encodings=encodings, dictionary=("term",))
 
 
 def _write(
     path: Path,
     schema: pa.Schema,
-    tables: Iterable[pa.Table],
+    batches: Iterable[pa.RecordBatch],
     *,
     rows: int,
-    packed: Sequence[str],
+    encodings: Mapping[str, str],
     dictionary: Sequence[str] = (),
-) -> int:
-    """Write tables in row groups of one size; return how many rows there are."""
-    written = 0
+) -> None:
+    """Write batches in row groups of one size."""
     with pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
         use_dictionary=list(dictionary) or False,  # type: ignore[arg-type] # names of columns will do
-        column_encoding=dict.fromkeys(packed, PACKED)
-        | ({"item": "DELTA_BYTE_ARRAY"} if "item" in schema.names else {}),
+        column_encoding=dict(encodings),
         data_page_version="2.0",
         store_schema=False,
     ) as writer:
-        for block in _blocks(tables, rows):
+        for block in _blocks((pa.Table.from_batches([batch]) for batch in batches), rows):
             # In one piece: how it was cut would show in the file.
             writer.write_table(block.cast(schema).combine_chunks(), row_group_size=rows)
-            written += block.num_rows
-    return written
 
 
 def postings_of(

@@ -117,8 +117,7 @@ def opened(sources: list[Source], *, segments: int = 2, known: Known | None = No
             if own:
                 folder = own[0].path.parent / f"segment-{number}"
                 folder.mkdir(exist_ok=True)
-                built = build(own, folder, first=first, means=Means(1, MEMORY, folder))
-                first += built.documents
+                first += build(own, folder, first=first, means=Means(1, MEMORY, folder))
                 made.append(folder)
         items = Path(made[0].parent if made else "") / "items.parquet"
         if made:
