@@ -20,6 +20,7 @@ from ediscovery.commands import MEMORY
 from ediscovery.disposition.choosing import choose
 from ediscovery.disposition.lists import write_list
 from ediscovery.disposition.planning import MOST_RECORDS
+from ediscovery.engine import Means
 from ediscovery.retention.covering import covering
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.gathering import gathered
@@ -85,7 +86,7 @@ def archive(folder: Path) -> list[Row]:
     rows = len(ACCOUNTS) * PARTITIONS * _each()
     reasons: Counter[str] = Counter()
     threads = os.cpu_count() or 1
-    with Search(sources, _unasked, threads=threads, memory_limit=MEMORY, spill=folder / "spill") as opened:
+    with Search(sources, _unasked, Means(threads, MEMORY, folder / "spill")) as opened:
 
         def ours() -> None:
             reasons.clear()

@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 import tantivy
 
 from bench.posts import DAY, Posts, folded
+from ediscovery.engine import Means
 from ediscovery.index.building import build
 from ediscovery.index.compiling import Known
-from ediscovery.index.files import Files, Means
+from ediscovery.index.files import Files
 from ediscovery.index.reading import indexed
 from ediscovery.index.tiles import Tile, tiles
 from ediscovery.index.versions import gather

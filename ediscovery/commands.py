@@ -13,8 +13,8 @@ import click
 from ediscovery.as_of import known_at
 from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
+from ediscovery.engine import Means
 from ediscovery.evidence import author_of, places, read_hits, sealed_places, stored_at, words_of
-from ediscovery.index.files import Means
 from ediscovery.index.keeping import segments, silent
 from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
@@ -138,6 +138,7 @@ def searchable(
     date, with the first query.
     """
     cache, whole = archive.cache, archive.ledger.head.size
+    means = Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill)
     end = whole if size is None else size
     return Search(
         [
@@ -150,16 +151,14 @@ def searchable(
             for place in places(archive, accounts)
             if place.entry < end
         ],
-        lambda: _opened_index(archive, whole, end, spill, tell),
-        threads=os.cpu_count() or 1,
-        memory_limit=MEMORY,
-        spill=spill,
+        lambda: _opened_index(archive, whole, end, means, tell),
+        means,
     )
 
 
 @contextmanager
 def _opened_index(
-    archive: Archive, whole: int, size: int, spill: Path | None, tell: Callable[[str, int, int], None]
+    archive: Archive, whole: int, size: int, means: Means, tell: Callable[[str, int, int], None]
 ) -> Iterator[Index]:
     """Open the index over the first ``size`` of the ``whole`` entries: what was sealed since is not searched."""
     with (
@@ -167,7 +166,7 @@ def _opened_index(
         indexed(
             files,
             known_at(archive, size),
-            Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill),
+            means,
             size=size if size < whole else None,
         ) as index,
     ):

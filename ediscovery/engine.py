@@ -7,6 +7,7 @@ for it, and text typed by people reaches it as parameters only.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
@@ -53,31 +54,40 @@ class NotTextError(InputError):
     code = "NOT_TEXT"
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an engine may use: threads, bytes of memory, and a folder to write what needs more to.
+
+    Without a folder, what needs more is refused.
+    """
+
+    threads: int
+    memory_limit: int
+    spill: Path | None = None
+
+
 class Engine:
     """Runs statements over some files, which must not change meanwhile. For one thread; close it when done."""
 
     def __init__(
         self,
         files: Sequence[Path],
+        means: Means,
         *,
-        threads: int,
-        memory_limit: int,
-        spill: Path | None = None,
         prepare: Sequence[tuple[str, Mapping[str, Parameter]]] = (),
         damaged: Callable[[Engine], None] = lambda _: None,
     ) -> None:
-        """Open it over files with so many threads and bytes of memory; nothing is read yet.
+        """Open it over files; nothing is read yet.
 
-        What needs more memory is written to the folder ``spill``; without one it is refused. ``prepare`` are statements
-        that are run first, with their parameters. ``damaged`` is called when a statement failed: it raises where a file
-        is damaged.
+        ``prepare`` are statements that are run first, with their parameters. ``damaged`` is called when a statement
+        failed: it raises where a file is damaged.
 
         Raises:
             SearchSettingError: there are no threads, too little memory, or a path that cannot be used.
         """
-        if threads < 1 or memory_limit < LEAST_MEMORY:
+        if means.threads < 1 or means.memory_limit < LEAST_MEMORY:
             raise SearchSettingError(
-                f"A search cannot run with {threads} threads and {memory_limit} bytes of memory.",
+                f"A search cannot run with {means.threads} threads and {means.memory_limit} bytes of memory.",
                 do=f"Give at least 1 thread and {LEAST_MEMORY} bytes.",
             )
         paths = [str(path.absolute()) for path in files]
@@ -92,10 +102,10 @@ class Engine:
         run = self._connection.execute
         for sql, parameters in prepare:
             run(sql, bound(parameters))
-        run("SET threads = $threads", {"threads": threads})
-        run("SET memory_limit = $limit", {"limit": f"{memory_limit}B"})
+        run("SET threads = $threads", {"threads": means.threads})
+        run("SET memory_limit = $limit", {"limit": f"{means.memory_limit}B"})
         # Nothing of the archive is written outside it.
-        run("SET temp_directory = $folder", {"folder": "" if spill is None else str(spill.absolute())})
+        run("SET temp_directory = $folder", {"folder": "" if means.spill is None else str(means.spill.absolute())})
         run("SET parquet_metadata_cache = true")  # the files never change
         run("SET allowed_paths = $paths", {"paths": paths})
         run("SET autoinstall_known_extensions = false")

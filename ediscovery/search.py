@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from ediscovery.engine import Means
     from ediscovery.index.kept import Kept
     from ediscovery.index.reading import Found, Index
     from ediscovery.sql import Statement, Values
@@ -160,15 +161,11 @@ class Search:
         self,
         sources: Sequence[Source],
         open_index: OpenIndex,
-        *,
-        threads: int,
-        memory_limit: int,
-        spill: Path | None = None,
+        means: Means,
     ) -> None:
-        """Open the search over partitions with so many threads and bytes of memory; nothing is read yet.
+        """Open the search over partitions; nothing is read yet.
 
-        ``open_index`` gives the index over them, with the first query. What needs more memory is written to the folder
-        ``spill``; without one it is refused.
+        ``open_index`` gives the index over them, with the first query.
 
         Raises:
             SearchSettingError: there are no threads, too little memory, or a path that cannot be used.
@@ -186,9 +183,7 @@ class Search:
         self._engine = self._held.enter_context(
             Engine(
                 [source.path for source in sources],
-                threads=threads,
-                memory_limit=memory_limit,
-                spill=spill,
+                means,
                 prepare=(
                     ("CREATE TABLE sources (path VARCHAR, key VARCHAR, account VARCHAR)", {}),
                     (SOURCES, columns),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from ediscovery.index.files import Means
+    from ediscovery.engine import Means
     from ediscovery.search import Source
 
 TOGETHER = 20_000
@@ -90,13 +90,7 @@ def build(
     numbers = _numbers(sources)
     arrived = 0
     with (
-        Engine(
-            (),
-            threads=means.threads,
-            memory_limit=means.memory_limit,
-            spill=means.spill,
-            prepare=[(sql, {}) for sql in PREPARE],
-        ) as engine,
+        Engine((), means, prepare=[(sql, {}) for sql in PREPARE]) as engine,
         ThreadPoolExecutor(1) as beside,
     ):
         # The engine takes in what was gathered while we gather what is next.

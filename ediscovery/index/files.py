@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from ediscovery.engine import Means
+
 FILES = ("docs", "postings", "names")
 """The files of a segment (``segments``)."""
 
@@ -45,15 +47,6 @@ class Files:
         return [path for several in self.named.values() for path in several]
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What an engine may use: threads, bytes of memory, and a folder for what needs more."""
-
-    threads: int
-    memory_limit: int
-    spill: Path | None = None
-
-
 def engine_over(files: Files, means: Means) -> Engine:
     """Return an engine over files of the index; when a statement failed and one is damaged, it is removed.
 
@@ -70,13 +63,7 @@ def engine_over(files: Files, means: Means) -> Engine:
                     do="Search again: it is made anew from the records, which are not concerned.",
                 )
 
-    return Engine(
-        files.all,
-        threads=means.threads,
-        memory_limit=means.memory_limit,
-        spill=means.spill,
-        damaged=remove_damaged,
-    )
+    return Engine(files.all, means, damaged=remove_damaged)
 
 
 def tables(files: Files, *, size: int | None = None) -> str:

@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from ediscovery.engine import Means
 from ediscovery.evidence import stored_at
 from ediscovery.index import versions
 from ediscovery.index.building import build
-from ediscovery.index.files import Files, Means
+from ediscovery.index.files import Files
 from ediscovery.index.merging import merge
 from ediscovery.index.tiles import Tile, tiles
 from ediscovery.search import Source

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ediscovery.index.files import Means
+    from ediscovery.engine import Means
 
 NUMBERS = """
 CREATE TABLE numbers AS WITH {tables}

@@ -24,8 +24,7 @@ from schemas.query import And, During, Is, Or, Phrase, Within, Word
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ediscovery.engine import Engine
-    from ediscovery.index.files import Means
+    from ediscovery.engine import Engine, Means
     from schemas.query import Query, Term
     from schemas.record import AbsenceClass, Kind
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ediscovery.index.files import Means
+    from ediscovery.engine import Means
 
 # An item is missed when its last word is an absence, unless a version was captured after it.
 ITEMS = """

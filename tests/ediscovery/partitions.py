@@ -7,9 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ediscovery.engine import Means
 from ediscovery.index.building import build
 from ediscovery.index.compiling import Known
-from ediscovery.index.files import Files, Means
+from ediscovery.index.files import Files
 from ediscovery.index.reading import Index, indexed
 from ediscovery.index.versions import gather
 from ediscovery.search import Search, Source
@@ -124,4 +125,4 @@ def opened(sources: list[Source], *, segments: int = 2, known: Known | None = No
             gather(made, items, means=Means(1, MEMORY, items.parent))
         return indexed(Files(made, items if made else None), known or Known(), Means(2, memory))
 
-    return Search(sources, open_index, threads=2, memory_limit=memory)
+    return Search(sources, open_index, Means(2, memory))

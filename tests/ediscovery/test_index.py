@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from demo.site import BlogSite
 from ediscovery.commands import searchable
+from ediscovery.engine import Means
 from ediscovery.evidence import sealed_places
 from ediscovery.index import keeping
 from ediscovery.index.building import build
-from ediscovery.index.files import FILES, Files, IndexDamagedError, Means
+from ediscovery.index.files import FILES, Files, IndexDamagedError
 from ediscovery.index.merging import merge
 from ediscovery.index.tiles import tiles
 from schemas.query import Query, Word

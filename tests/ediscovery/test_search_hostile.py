@@ -8,7 +8,14 @@ from datetime import UTC
 import duckdb
 import pytest
 
-from ediscovery.engine import LEAST_MEMORY, NotTextError, SearchFailedError, SearchSettingError, SearchTooLargeError
+from ediscovery.engine import (
+    LEAST_MEMORY,
+    Means,
+    NotTextError,
+    SearchFailedError,
+    SearchSettingError,
+    SearchTooLargeError,
+)
 from ediscovery.folding import words
 from ediscovery.index.reading import NothingToSearchError
 from ediscovery.language.faults import QuerySyntaxError
@@ -89,20 +96,20 @@ def test_what_is_too_much_for_memory_is_written_where_it_may_be_and_else_refused
     held = write(tmp_path, [Version("a")])
     sorting = Statement("SELECT i, hash(i) AS h FROM records($paths), range(6000000) AS numbers(i) ORDER BY h", {})
     (folder := tmp_path / "spill it's").mkdir(mode=0o700)
-    with Search(held, no_index, threads=1, memory_limit=LEAST_MEMORY, spill=folder) as search:
+    with Search(held, no_index, Means(1, LEAST_MEMORY, folder)) as search:
         batches = search.batches(sorting, "blog")
         rows = next(batches).num_rows
         assert list(folder.iterdir())
         assert rows + sum(batch.num_rows for batch in batches) == 6_000_000
     assert not list(folder.iterdir())
-    with Search(held, no_index, threads=1, memory_limit=LEAST_MEMORY) as search, pytest.raises(SearchTooLargeError):
+    with Search(held, no_index, Means(1, LEAST_MEMORY)) as search, pytest.raises(SearchTooLargeError):
         list(search.batches(sorting, "blog"))
 
 
 @pytest.mark.parametrize("words", ["boom", "no Out of Memory Error"])
 def test_what_fails_after_the_first_batch_fails_as_a_search(tmp_path, words):
     sql = "SELECT CASE WHEN i > 500000 THEN error($words) END FROM records($paths), range(999999) AS numbers(i)"
-    with Search(write(tmp_path, [Version("a")]), no_index, threads=1, memory_limit=MEMORY) as search:
+    with Search(write(tmp_path, [Version("a")]), no_index, Means(1, MEMORY)) as search:
         batches = search.batches(Statement(sql, {"words": words}), "blog")
         assert next(batches).num_rows
         with pytest.raises(SearchFailedError, match=words):
@@ -112,7 +119,7 @@ def test_what_fails_after_the_first_batch_fails_as_a_search(tmp_path, words):
 @pytest.mark.parametrize(("threads", "memory"), [(0, MEMORY), (-1, MEMORY), (1, 1_000)])
 def test_impossible_settings_are_refused(threads, memory):
     with pytest.raises(SearchSettingError):
-        Search([], no_index, threads=threads, memory_limit=memory)
+        Search([], no_index, Means(threads, memory))
 
 
 def test_a_path_that_would_be_a_pattern_is_refused(tmp_path):
@@ -125,7 +132,7 @@ def test_the_engine_reaches_nothing_but_the_partitions(tmp_path, spill):
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n", encoding="utf-8")
     sources, folder = write(tmp_path, [Version("p")]), spill and tmp_path / spill
-    with Search(sources, no_index, threads=2, memory_limit=MEMORY, spill=folder) as search:
+    with Search(sources, no_index, Means(2, MEMORY, folder)) as search:
         for sql in (
             f"FROM read_csv('{secret}')",
             f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",
