@@ -21,13 +21,14 @@ from ediscovery.disposition.choosing import choose
 from ediscovery.disposition.lists import write_list
 from ediscovery.disposition.planning import MOST_RECORDS
 from ediscovery.engine import Means
+from ediscovery.partitions import Source
 from ediscovery.retention.covering import covering
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.gathering import gathered
 from ediscovery.retention.in_force import InForce
 from ediscovery.retention.reckoning import Facts, day_of, reckon
 from ediscovery.retention.tallying import tally
-from ediscovery.search import Search, Source
+from ediscovery.search import Search
 from manifests.archive import Archive, create_archive
 from manifests.console import system_clock
 from manifests.history import Place

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ediscovery.folding import spaced
-from ediscovery.search import Source
+from ediscovery.partitions import Source
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.record import Absence, Author, Normalised, Provenance, Record, Slice

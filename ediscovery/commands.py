@@ -18,7 +18,8 @@ from ediscovery.evidence import author_of, places, read_hits, sealed_places, sto
 from ediscovery.index.keeping import segments, silent
 from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
-from ediscovery.search import Search, Source
+from ediscovery.partitions import Source
+from ediscovery.search import Search
 from ediscovery.threads import arranged
 from ediscovery.views.listing import SHORT_ID, WIDTH
 from manifests.console import Console, json_option, local, plural

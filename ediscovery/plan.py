@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SNIPPET = 300  # characters of a text that are shown
-NO_HITS = ("absence", "list")
 
 
 def described(records: Sequence[str]) -> Statement:

@@ -6,32 +6,31 @@ What a record is, is read from partitions (``ediscovery.plan`` says with which s
 from __future__ import annotations
 
 import string
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import count, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-import pyarrow as pa
-
 from ediscovery import plan
-from ediscovery.engine import Engine
 from ediscovery.index import named
-from ediscovery.plan import NO_HITS
-from ediscovery.sql import listed
+from ediscovery.index.versions import BESIDE
+from ediscovery.partitions import Partitions
+from ediscovery.printable import one_line
 from schemas.digest import Digest
 from schemas.errors import InputError, IntegrityError
 from schemas.record import Normalised
-from schemas.tables import PARTITION_V1
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
+
+    import pyarrow as pa
 
     from ediscovery.engine import Means
     from ediscovery.index.kept import Kept
     from ediscovery.index.reading import Found, Index
+    from ediscovery.partitions import Source
     from ediscovery.sql import Statement, Values
     from schemas.instant import Instant
     from schemas.query import Query
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     OpenIndex: TypeAlias = Callable[[], AbstractContextManager[Index]]
 
-JOINERS = "\u200c\u200d"  # in emoji and in Indic and Persian words
 TOGETHER = 20_000
 """Hits that are looked up in partitions at once."""
 
@@ -47,37 +45,11 @@ FOUND = ("record", "matched", "account", "item", "kind", "created", "captured", 
 SHORTEST_PREFIX = 4  # hexadecimal digits of a record's id
 FULL_ID = 64
 
-RECORDS = f"""
-CREATE MACRO records(paths) AS TABLE
-SELECT file.*, sources.account, sources.key
-FROM read_parquet({listed("paths")}, filename = true, file_row_number = true, hive_partitioning = false) AS file
-JOIN sources ON sources.path = file.filename
-"""  # noqa: S608 - names of ours
-SOURCES = (
-    f"INSERT INTO sources SELECT {', '.join(f'unnest({listed(name)})' for name in ('$paths', '$keys', '$accounts'))}"
-)
-# The records that hits show, for statements over what partitions hold of them.
+# What partitions are told of hits (``partitions.WANTED``).
 SHOWN = "SELECT record, matched, key, account, date, versions, verdict FROM seen"
-WANTED = "(record BLOB, matched BLOB, key VARCHAR, account VARCHAR, date BIGINT, versions BIGINT, verdict VARCHAR)"
-OWN = f"""
-own AS NOT MATERIALIZED (
-    SELECT file.*, matched, key, account, date, versions, verdict
-    FROM read_parquet({listed("$paths")}, file_row_number = true, hive_partitioning = false) AS file
-    JOIN {{wanted}} USING (record)
-)"""  # noqa: S608 - names of ours
 COMMITTED = """
 SELECT record, matched, versions, verdict, key, file_row_number, salt, native_sha256, normalised, provenance
 FROM own ORDER BY date, captured, record"""
-# Reads every column, and the derived view as what it should be: a file may be whole and hold no JSON.
-WHOLE_FILE = f"""
-SELECT max(hash({", ".join(PARTITION_V1.names)})), max(hash(decode(normalised)::JSON)) FROM read_parquet($path)
-"""  # noqa: S608
-
-
-class PartitionUnreadableError(IntegrityError):
-    """A file that should hold a partition cannot be read as one."""
-
-    code = "PARTITION_UNREADABLE"
 
 
 class IndexDiffersError(IntegrityError):
@@ -90,16 +62,6 @@ class RecordNameError(InputError):
     """The beginning of a record's id names no single record."""
 
     code = "RECORD_NAME"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A partition as a local file, with its key in the store, its account and the entry as the ledger names them."""
-
-    path: Path
-    key: str
-    account: str
-    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +119,7 @@ class Committed:
 class Search:
     """Searches over the partitions given, which must not change meanwhile. For one thread; close it when done."""
 
-    def __init__(
-        self,
-        sources: Sequence[Source],
-        open_index: OpenIndex,
-        means: Means,
-    ) -> None:
+    def __init__(self, sources: Sequence[Source], open_index: OpenIndex, means: Means) -> None:
         """Open the search over partitions; nothing is read yet.
 
         ``open_index`` gives the index over them, with the first query.
@@ -170,28 +127,9 @@ class Search:
         Raises:
             SearchSettingError: there are no threads, too little memory, or a path that cannot be used.
         """
-        self._sources = {str(source.path.absolute()): source for source in sources}
-        self._paths = {source.key: path for path, source in self._sources.items()}
         self._open_index = open_index
         self._held = ExitStack()
-        self._number = count()
-        columns = {
-            "paths": list(self._sources),
-            "keys": [source.key for source in sources],
-            "accounts": [source.account for source in sources],
-        }
-        self._engine = self._held.enter_context(
-            Engine(
-                [source.path for source in sources],
-                means,
-                prepare=(
-                    ("CREATE TABLE sources (path VARCHAR, key VARCHAR, account VARCHAR)", {}),
-                    (SOURCES, columns),
-                    (RECORDS, {}),
-                ),
-                damaged=self._refuse_damaged,
-            )
-        )
+        self._partitions = self._held.enter_context(closing(Partitions(sources, means)))
 
     def close(self) -> None:
         """Release memory and files."""
@@ -264,9 +202,7 @@ class Search:
         edited = sorted({hit.item for hit in hits if hit.matched != hit.record})
         held = self.index.partitions(edited)
         keys = {held.get(hit.matched, hit.key) for hit in hits}
-        paths = {str(path) for key in keys if (path := self._paths.get(key))}
-        statement = plan.views([one.hex for one in sorted(wanted)])
-        rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": sorted(paths)}) if paths else ()
+        rows = self._partitions.rows(plan.views([one.hex for one in sorted(wanted)]), keys)
         found = {Digest(record): Normalised.from_bytes(view) for record, view in rows}
         for lost in wanted - found.keys():
             raise _not_there(lost, "any partition")
@@ -290,24 +226,13 @@ class Search:
             PartitionUnreadableError: a file is damaged; it is named.
             SearchTooLargeError: it needs more memory.
         """
-        name = f"wanted_{next(self._number)}"
-        self._engine.run(f"CREATE TABLE {name} {WANTED}")
-        try:
-            for batch in kept.batches(lambda _: SHOWN):
-                self._engine.run(f"INSERT INTO {name} FROM given", given=pa.Table.from_batches([batch]))
-            keys = self._engine.rows(f"SELECT DISTINCT key FROM {name}", {})  # noqa: S608 - a name of ours
-            paths = [str(path) for (key,) in keys if (path := self._paths.get(key))]
-            own = OWN.format(wanted=name)
-            yield self._engine.rows(f"WITH {own} {statement}", {"paths": paths}) if paths else iter(())
-        finally:
-            self._engine.run(f"DROP TABLE {name}")
+        with self._partitions.over_records(kept.batches(lambda _: SHOWN), statement) as rows:
+            yield rows
 
     def described(self, found: Sequence[Found]) -> Iterator[Hit]:
         """Yield what was found, in its order, with what is shown of it. Raises what ``hits`` raises."""
-        paths = [self._paths.get(key) for key in {one.key for one in found}]
         statement = plan.described([one.record.hex for one in found])
-        rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": [path for path in paths if path]})
-        said = {row[0]: row[1:] for row in rows} if any(paths) else {}
+        said = {row[0]: row[1:] for row in self._partitions.rows(statement, {one.key for one in found})}
         for one in found:
             if one.record.raw not in said:
                 raise _not_there(one.record, one.key)
@@ -344,23 +269,20 @@ class Search:
     def at_addresses(self, addresses: Iterable[str]) -> tuple[Hit, ...]:
         """Return every version of items at any of these addresses, or named by one, in all accounts."""
         wanted = tuple(addresses)
-        if not wanted or not self._sources:
-            return ()
-        statement = plan.at_addresses(wanted)
-        rows = self._engine.rows(statement.sql, {**statement.parameters, "paths": list(self._sources)})
+        rows = self._partitions.rows(plan.at_addresses(wanted)) if wanted else ()
         ids = [record.hex() for (record,) in rows]
-        return tuple(self._known(partial(named.records, ids), beside=NO_HITS)) if ids else ()
+        return tuple(self._known(partial(named.records, ids), beside=BESIDE)) if ids else ()
 
     def thread(self, account: str, thread: str) -> tuple[Hit, ...]:
         """Return the latest versions of the items of a thread, the item that it is named after included, by date."""
-        return tuple(self._known(partial(named.thread, account, thread), beside=NO_HITS, folded=True))
+        return tuple(self._known(partial(named.thread, account, thread), beside=BESIDE, folded=True))
 
     def _known(
         self, documents: Callable[[Values], str], *, beside: Sequence[str] = (), folded: bool = False
     ) -> Iterator[Hit]:
         """Yield what is known of documents, in the partitions that are searched. Raises what ``hits`` raises."""
         found = self.index.look_up(documents, beside=beside, folded=folded)
-        own = (one for one in found if one.key in self._paths)
+        own = (one for one in found if one.key in self._partitions.keys)
         while together := list(islice(own, TOGETHER)):
             yield from self.described(together)
 
@@ -371,28 +293,7 @@ class Search:
             PartitionUnreadableError: a file is damaged; it is named.
             SearchTooLargeError: it needs more memory, and more room where it may spill.
         """
-        paths = self._paths_of(frozenset({account}))
-        if paths:
-            yield from self._engine.batches(statement.sql, {**statement.parameters, "paths": paths})
-
-    def _paths_of(self, accounts: frozenset[str]) -> list[str]:
-        """Return the partitions of accounts, of all if none is named."""
-        return [path for path, source in self._sources.items() if not accounts or source.account in accounts]
-
-    def _refuse_damaged(self, engine: Engine) -> None:
-        """Read every file by itself and name the first that cannot be read."""
-        for path, source in self._sources.items():
-            if not engine.is_readable(WHOLE_FILE, {"path": path}):
-                raise unreadable(source)
-
-
-def unreadable(source: Source) -> PartitionUnreadableError:
-    """Return the error that a file is no partition."""
-    return PartitionUnreadableError(
-        f"The partition {source.key} cannot be read as one, from {source.path}.",
-        do="Delete that copy if it lies in the cache and search again; then run 'holdfast verify'.",
-        key=source.key,
-    )
+        return self._partitions.batches(statement, account)
 
 
 def _not_there(record: Digest, where: str) -> IndexDiffersError:
@@ -416,13 +317,3 @@ def _committed(row: tuple[Any, ...]) -> Committed:
         normalised=normalised,
         provenance=provenance,
     )
-
-
-def printable(text: str) -> str:
-    """Return a text of the same length without what would steer a terminal."""
-    return "".join(c if c.isprintable() or c in JOINERS else " " for c in text)
-
-
-def one_line(text: str) -> str:
-    """Return a text in one line, without what would steer a terminal."""
-    return " ".join(printable(text).split())

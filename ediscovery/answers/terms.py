@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.answers.asking import Question, spelling_of
 from ediscovery.commands import query_of
-from ediscovery.search import one_line
+from ediscovery.printable import one_line
 from schemas.errors import InputError
 from schemas.query import Query
 from schemas.record import KINDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ediscovery.search import one_line
+from ediscovery.printable import one_line
 from manifests.console import plural
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ediscovery.engine import Engine
 from ediscovery.index import segments
 from ediscovery.index.documents import Origin, Seen, document_of
 from ediscovery.index.places import LINKED
-from ediscovery.search import unreadable
+from ediscovery.partitions import unreadable
 from schemas.canonical import NotCanonicalError, unspell
 from schemas.errors import IntegrityError, UnavailableError
 from storage.parquet import read_tables
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.engine import Means
-    from ediscovery.search import Source
+    from ediscovery.partitions import Source
 
 TOGETHER = 20_000
 """Records whose words are handed to the engine at once."""

@@ -22,7 +22,7 @@ from ediscovery.index.building import build
 from ediscovery.index.files import Files
 from ediscovery.index.merging import merge
 from ediscovery.index.tiles import Tile, tiles
-from ediscovery.search import Source
+from ediscovery.partitions import Source
 from manifests.workspaces import workspace
 from storage import disk
 

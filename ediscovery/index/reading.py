@@ -13,8 +13,7 @@ from ediscovery.index.compiling import LAST, Compiler, Known, counting, words_in
 from ediscovery.index.files import Files, engine_over, parameters, tables
 from ediscovery.index.kept import Kept
 from ediscovery.index.places import fact
-from ediscovery.index.versions import ITEMS
-from ediscovery.plan import NO_HITS
+from ediscovery.index.versions import BESIDE, ITEMS
 from ediscovery.sql import Statement, Values
 from schemas.digest import Digest
 from schemas.errors import InputError
@@ -257,7 +256,7 @@ class Index:
         term = condition(query)
         compiler = Compiler(values, self._known, self._common(words_in(term)))
         found = compiler.documents(term)
-        beside = [kind for kind in NO_HITS if kind != "list" or not _asks_for_lists(query)]
+        beside = [kind for kind in BESIDE if kind != "list" or not _asks_for_lists(query)]
         if self._size is not None:
             compiler.tables.append(EARLIER.format(found=found))
             found = "earlier"

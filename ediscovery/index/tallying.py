@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.index.compiling import LAST
 from ediscovery.index.places import fact
-from ediscovery.plan import NO_HITS
+from ediscovery.index.versions import BESIDE
 from ediscovery.sql import Values
 
 if TYPE_CHECKING:
@@ -82,6 +82,6 @@ def _threads(index: Index) -> Iterator[tuple[int, int]]:
     values = Values()
     start = fact("thread", "")
     sql = THREADS.format(
-        start=values.add(start), end=values.add(start + LAST), beside=values.add(list(NO_HITS)), all=ALL
+        start=values.add(start), end=values.add(start + LAST), beside=values.add(list(BESIDE)), all=ALL
     )
     return index.rows(index.over_all(sql, values))

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
     from ediscovery.engine import Means
 
+BESIDE = ("absence", "list")
+"""Kinds of records that are no items of their own."""
+
 # An item is missed when its last word is an absence, unless a version was captured after it.
-ITEMS = """
+ITEMS = f"""
 several AS MATERIALIZED (
     SELECT name FROM names GROUP BY name HAVING count(*) > 1
 ),
 beside AS MATERIALIZED (
-    SELECT doc FROM docs WHERE kind IN ('absence', 'list')
+    SELECT doc FROM docs WHERE kind IN {BESIDE}
 ),
 own AS MATERIALIZED (
     SELECT doc, account, kind, item, captured, record, verdict
@@ -31,14 +34,14 @@ own AS MATERIALIZED (
 ),
 last AS MATERIALIZED (
     SELECT account, kind, item, count(*) AS versions,
-        max({'at': captured, 'record': record, 'doc': doc, 'verdict': verdict}) AS record
+        max({{'at': captured, 'record': record, 'doc': doc, 'verdict': verdict}}) AS record
     FROM own GROUP BY ALL
 )
 SELECT own.doc, last.record.doc AS latest,
     rank() OVER (PARTITION BY account, kind, item ORDER BY captured, own.record)::INTEGER AS version,
     last.versions::INTEGER AS versions,
     CASE WHEN gone.record.at >= last.record.at THEN gone.record.verdict END AS verdict,
-    CASE WHEN kind IN ('absence', 'list') THEN kind END AS beside
+    CASE WHEN kind IN {BESIDE} THEN kind END AS beside
 FROM own JOIN last USING (account, kind, item)
 LEFT JOIN (SELECT account, item, record FROM last WHERE kind = 'absence') AS gone USING (account, item)
 """

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ediscovery.printable import one_line
 from ediscovery.retention.eligible import REASON
-from ediscovery.search import one_line
 from ediscovery.sheets import ListFormatError, new_file, sheet
 from schemas.canonical import spell
 from schemas.instant import Instant

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ediscovery.commands import query_of, query_options, searchable, searchable_whole
-from ediscovery.search import one_line
+from ediscovery.printable import one_line
 from ediscovery.searches.keeping import shelf
 from ediscovery.searches.saved import SavedSearch, demand_addresses, demand_name
 from ediscovery.searches.telling import Alert, alerts, found_now, mail_unset, send

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ediscovery.index.kept import FOUND, ORDER
 from ediscovery.index.reading import found_of
 from ediscovery.searches.saved import number_of
+from ediscovery.views.listing import SHORT_ID
 from manifests.console import local, plural
 from manifests.mailing import send_mail
 from schemas.errors import InputError
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Hits that an alert shows; it counts all, and names the record of each."""
-
-SHORT_ID = 12
 
 
 class MailUnsetError(InputError):

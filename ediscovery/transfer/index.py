@@ -6,7 +6,7 @@ import csv
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ediscovery.search import one_line
+from ediscovery.printable import one_line
 from ediscovery.sheets import defused
 from ediscovery.transfer import naming
 

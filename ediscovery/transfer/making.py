@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ediscovery.evidence import by_stored_key, media_type_of, prove_all, read_rows
-from ediscovery.search import one_line
+from ediscovery.printable import one_line
 from ediscovery.transfer import naming
 from ediscovery.transfer.bag import new_bag
 from ediscovery.transfer.index import index, readme

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
 
-from ediscovery.search import one_line
+from ediscovery.printable import one_line
 from ediscovery.views.conversations import threads_of
 from ediscovery.views.listing import INDENT, SHORT_ID, WIDTH, Marked, listed
 from ediscovery.views.once import once

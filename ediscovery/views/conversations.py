@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ediscovery.index.kept import FOUND, ORDER
 from ediscovery.index.places import SIGN, fact
 from ediscovery.index.reading import found_of
-from ediscovery.plan import NO_HITS
+from ediscovery.index.versions import BESIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -102,7 +102,7 @@ def _items(compiler: Compiler, named: Named) -> str:
     threads = _named(compiler, named)
     return f"""
 SELECT account, thread, count(DISTINCT (kind, item)) FROM docs JOIN {threads} USING (doc, account)
-WHERE NOT list_contains({compiler.values.add(list(NO_HITS))}, kind) GROUP BY account, thread"""
+WHERE NOT list_contains({compiler.values.add(list(BESIDE))}, kind) GROUP BY account, thread"""
 
 
 def _hits(compiler: Compiler, named: Named) -> str:
@@ -117,7 +117,7 @@ def _roots(compiler: Compiler, named: Named) -> str:
     return f"""
 SELECT item, record, record, account, item, kind, CASE WHEN dated THEN date END, captured, key, 1, NULL
 FROM docs JOIN (SELECT unnest({accounts}) AS account, unnest({names}) AS item) USING (account, item)
-WHERE NOT list_contains({compiler.values.add(list(NO_HITS))}, kind)
+WHERE NOT list_contains({compiler.values.add(list(BESIDE))}, kind)
 QUALIFY row_number() OVER (PARTITION BY account, item ORDER BY captured DESC, record DESC) = 1"""
 
 

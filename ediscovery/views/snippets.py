@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ediscovery.search import printable
+from ediscovery.printable import printable
 from ediscovery.views.highlighting import value_at
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from ediscovery.index.compiling import Known
 from ediscovery.index.files import Files
 from ediscovery.index.reading import Index, indexed
 from ediscovery.index.versions import gather
-from ediscovery.search import Search, Source
+from ediscovery.partitions import Source
+from ediscovery.search import Search
 from schemas.instant import Instant
 from schemas.record import Absence, Attachment, Author, Normalised, Provenance, Record, Slice
 from storage.parquet import write_partition

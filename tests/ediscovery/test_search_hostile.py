@@ -20,7 +20,8 @@ from ediscovery.folding import words
 from ediscovery.index.reading import NothingToSearchError
 from ediscovery.language.faults import QuerySyntaxError
 from ediscovery.language.parsing import parse
-from ediscovery.search import PartitionUnreadableError, Search, Source
+from ediscovery.partitions import PartitionUnreadableError, Source
+from ediscovery.search import Search
 from ediscovery.sql import Statement
 from schemas.query import Near, Phrase, Query, Word
 from tests.corpora import corpus
@@ -144,7 +145,7 @@ def test_the_engine_reaches_nothing_but_the_partitions(tmp_path, spill):
             "SELECT * FROM read_parquet('https://example.org/x.parquet')",
         ):
             with pytest.raises(duckdb.Error):
-                search._engine._connection.execute(sql)
+                search._partitions._engine._connection.execute(sql)
     assert not (tmp_path / "out.csv").exists()
 
 

@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 
 from ediscovery.commands import searchable_whole
+from ediscovery.partitions import PartitionUnreadableError
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
 from ediscovery.retention.listing import COLUMNS, due_rows, write_list
 from ediscovery.retention.tallying import tally
-from ediscovery.search import PartitionUnreadableError
 from ediscovery.sheets import ListFormatError, ListUnwritableError, OutputExistsError
 from schemas.holds import Scope
 from schemas.ledger import ClassificationAdopted, HoldPlaced, ScheduleAdopted
