@@ -16,7 +16,7 @@ from storage.warc import (
     payload_of,
     read_warc,
 )
-from tests.storage.test_warc import AT, exchange
+from tests.storage.warc_files import AT, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

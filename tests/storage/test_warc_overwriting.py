@@ -26,7 +26,7 @@ from tests.storage.overwritten import (
     read,
     writer,
 )
-from tests.storage.test_warc import AT, exchange
+from tests.storage.warc_files import AT, exchange
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from storage.warc import (
 from tests.judges import judged
 from tests.storage.overwritten import GONE, LIST, done, payload, read, writer
 from tests.storage.test_parquet import peak
-from tests.storage.test_warc import AT, exchange
+from tests.storage.warc_files import AT, exchange
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from storage.warc import field, overwrite, read_warc
 from storage.warc.salting import turned
 from tests.judges import judged
 from tests.storage.overwritten import GONE, LIST, SALT, STAYS, done, everything, read, writer
-from tests.storage.test_warc import exchange
+from tests.storage.warc_files import exchange
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from storage.warc import SIGHTED, overwrite, payload_of, read_sightings, spell_sighting
 from tests.judges import judged
-from tests.storage.test_warc import AT, exchange, writer
+from tests.storage.warc_files import AT, exchange, writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ from tests.storage.overwritten import (
     read,
     writer,
 )
-from tests.storage.test_warc import exchange
+from tests.storage.warc_files import exchange
 
 if TYPE_CHECKING:
     from pathlib import Path
