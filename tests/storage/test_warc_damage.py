@@ -7,7 +7,7 @@ import io
 import os
 import zlib
 from itertools import chain
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,9 @@ from storage.warc import (
     salvage,
 )
 from tests.storage.warc_files import PAGE, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.instant import Instant
 from storage.warc import (
@@ -13,6 +13,9 @@ from storage.warc import (
     WarcWriter,
     read_warc,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AT = Instant.from_text("2026-11-21T09:30:00.123456Z")
 PAGE = b"<p>Hello, district.</p>" * 40
