@@ -20,9 +20,6 @@ ROOM = 1 << ROOM_BITS
 APART = 1_000
 """Numbers left free between two values of a field: one more than words can be said to be apart."""
 
-MOST_WORDS = ROOM - 2 * APART
-"""Words of a field that are indexed; what is beyond is counted as not indexed."""
-
 PLACE_BITS = 24
 """Bits of a place: what is left of the number of a word in a segment is the document."""
 
