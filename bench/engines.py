@@ -18,7 +18,7 @@ import tantivy
 from bench.posts import DAY, Posts, folded
 from ediscovery.engine import Means
 from ediscovery.index.building import build
-from ediscovery.index.compiling import Known
+from ediscovery.index.evaluating import Known
 from ediscovery.index.files import Files
 from ediscovery.index.reading import indexed
 from ediscovery.index.tiles import Tile, tiles
@@ -94,17 +94,20 @@ class OurAnswers:
     def asked(self, term: Term) -> Query:
         return Query(term=term, versions=True)
 
-    def hits(self, asked: Query) -> list[bytes]:
-        return [one.record.raw for one in self._index.find(asked)]
+    def hits(self, asked: Query) -> Any:
+        return self._index.hits(asked).shown
 
     def first(self, asked: Query) -> list[bytes]:
-        return [one.record.raw for one in self._index.find(asked, limit=FIRST)]
+        return [one.record.raw for one in self._index.page(asked, limit=FIRST)[1]]
 
     def count(self, asked: Query) -> int:
         return self._index.count(asked)
 
-    def items(self, asked: Query) -> list[bytes]:
-        return [one.record.raw for one in self._index.find(Query(term=asked.term))]
+    def items(self, asked: Query) -> Any:
+        return self._index.hits(Query(term=asked.term)).shown
+
+    def records(self, asked: Query) -> list[bytes]:
+        return [one.record.raw for one in self._index.find(asked)]
 
 
 def whole(size: int) -> Iterator[Tile]:

@@ -201,7 +201,16 @@ class Engine:
 
 def _refuse_no_text(parameters: Mapping[str, str | int]) -> None:
     for value in parameters.values():
-        try:
-            str(value).encode()
-        except UnicodeEncodeError:
-            raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from None
+        encoded(str(value))
+
+
+def encoded(value: str) -> bytes:
+    """Return text as UTF-8.
+
+    Raises:
+        NotTextError: it is none.
+    """
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise NotTextError("The search holds characters that are no text.", do="Type it anew.") from None

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ediscovery.engine import Means
+    from ediscovery.index.evaluating import Evaluator
     from ediscovery.index.kept import Kept
     from ediscovery.index.reading import Found, Index
+    from ediscovery.index.sets import Numbers
     from ediscovery.partitions import Source
-    from ediscovery.sql import Statement, Values
+    from ediscovery.sql import Statement
     from schemas.instant import Instant
     from schemas.query import Query
     from schemas.record import AbsenceClass, Kind
@@ -155,7 +157,7 @@ class Search:
             SearchTooLargeError: it needs more memory.
             IndexDiffersError: the index is not that of these partitions.
         """
-        found = iter(self.index.find(query, limit=limit))
+        found = iter(self.index.find(query) if limit is None else self.index.page(query, limit=limit)[1])
         while together := list(islice(found, TOGETHER)):
             yield from self.described(together)
 
@@ -270,7 +272,7 @@ class Search:
         """Return every version of items at any of these addresses, or named by one, in all accounts."""
         wanted = tuple(addresses)
         rows = self._partitions.rows(plan.at_addresses(wanted)) if wanted else ()
-        ids = [record.hex() for (record,) in rows]
+        ids = [Digest(record) for (record,) in rows]
         return tuple(self._known(partial(named.records, ids), beside=BESIDE)) if ids else ()
 
     def thread(self, account: str, thread: str) -> tuple[Hit, ...]:
@@ -278,7 +280,7 @@ class Search:
         return tuple(self._known(partial(named.thread, account, thread), beside=BESIDE, folded=True))
 
     def _known(
-        self, documents: Callable[[Values], str], *, beside: Sequence[str] = (), folded: bool = False
+        self, documents: Callable[[Evaluator], Numbers], *, beside: Sequence[str] = (), folded: bool = False
     ) -> Iterator[Hit]:
         """Yield what is known of documents, in the partitions that are searched. Raises what ``hits`` raises."""
         found = self.index.look_up(documents, beside=beside, folded=folded)

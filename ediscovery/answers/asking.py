@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ediscovery.answers.digest import NOTHING, answered
 from ediscovery.answers.receipt import FORMAT, AccountAnswer, SearchReceipt
 from ediscovery.evidence import places
-from ediscovery.index.reading import condition
+from ediscovery.index.conditions import condition
 from ediscovery.language.spelling import spelled
 from ediscovery.search import IndexDiffersError
 from manifests.archive import SOFTWARE

@@ -91,7 +91,8 @@ def choose(
         needed: Column = pc.is_in(batch.column("record"), value_set=kept)
         both: Column = pc.and_(going, needed)
         staying += both.true_count
-        found = pa.concat_tables([found, _placed(batch.filter(pc.and_not(going, needed)), places)])
+        wanted: Any = pc.and_not(going, needed)
+        found = pa.concat_tables([found, _placed(batch.filter(wanted), places)])
         if found.num_rows > 2 * most:
             found = _first(found, most)
     return Chosen(_telling(_first(found, most)), staying)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ediscovery.engine import Engine
+from ediscovery.index import segments
 from ediscovery.sql import listed
 from schemas.errors import UnavailableError
 from storage import disk
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 FILES = ("docs", "postings", "names")
 """The files of a segment (``segments``)."""
-
-WHOLE_FILE = "SELECT max(hash(COLUMNS(*))) FROM read_parquet($path)"
 
 
 class IndexDamagedError(UnavailableError):
@@ -52,18 +51,23 @@ def engine_over(files: Files, means: Means) -> Engine:
 
     Statements of it raise IndexDamagedError, too.
     """
+    return Engine(files.all, means, damaged=lambda _: remove_damaged(files))
 
-    def remove_damaged(engine: Engine) -> None:
-        for path in files.all:
-            if not engine.is_readable(WHOLE_FILE, {"path": str(path)}):
-                part = path if path == files.items else path.parent
-                disk.discard(part)
-                raise IndexDamagedError(
-                    f"A part of the index is damaged: {part.name}. It was removed.",
-                    do="Search again: it is made anew from the records, which are not concerned.",
-                )
 
-    return Engine(files.all, means, damaged=remove_damaged)
+def remove_damaged(files: Files) -> None:
+    """Remove the first part of the index that cannot be read.
+
+    Raises:
+        IndexDamagedError: there is one.
+    """
+    for path in files.all:
+        if not segments.is_whole(path):
+            part = path if path == files.items else path.parent
+            disk.discard(part)
+            raise IndexDamagedError(
+                f"A part of the index is damaged: {part.name}. It was removed.",
+                do="Search again: it is made anew from the records, which are not concerned.",
+            )
 
 
 def tables(files: Files, *, size: int | None = None) -> str:

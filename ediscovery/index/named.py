@@ -1,46 +1,36 @@
-"""What is looked up by name: a record, an item, a thread. Statements of documents, over an index's tables; pure.
-
-Every value is a parameter.
-"""
+"""What is looked up by name: a record, an item, a thread. Sets of documents of a segment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ediscovery.index.places import fact
+from ediscovery.index import sets
+from schemas.query import Is
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from ediscovery.sql import Values
+    from ediscovery.index.evaluating import Evaluator
+    from ediscovery.index.sets import Numbers
+    from schemas.digest import Digest
 
-ID_DIGITS = 64  # hexadecimal digits of a record's id
 
-
-def records_from(prefix: str, values: Values) -> str:
+def records_from(prefix: str, found: Evaluator) -> Numbers:
     """Return the documents of records whose ids begin so, in hexadecimal digits."""
-    first, last = (values.add(prefix.ljust(ID_DIGITS, digit)) for digit in "0f")
-    return f"SELECT doc FROM docs WHERE record BETWEEN unhex({first}) AND unhex({last})"
+    return found.of_records(prefix)
 
 
-def records(ids: Iterable[str], values: Values) -> str:
-    """Return the documents of records with these ids, in hexadecimal digits."""
-    return f"SELECT doc FROM docs WHERE record IN (SELECT unhex(unnest({values.add(sorted(ids))})))"
+def records(ids: Sequence[Digest], found: Evaluator) -> Numbers:
+    """Return the documents of these records."""
+    return found.of_ids(ids)
 
 
-def item(account: str, name: str, values: Values) -> str:
+def item(account: str, name: str, found: Evaluator) -> Numbers:
     """Return the documents of all records about an item."""
-    named = values.add(name)
-    return f"""
-        SELECT doc FROM docs SEMI JOIN (SELECT doc FROM names WHERE name = md5_number_lower({named})) USING (doc)
-        WHERE account = {values.add(account)} AND item = {named}"""
+    return found.documents(Is("account", account), found.of_item(name))
 
 
-def thread(account: str, name: str, values: Values) -> str:
+def thread(account: str, name: str, found: Evaluator) -> Numbers:
     """Return the documents of all records of a thread, and of the item that it is named after."""
-    named = values.add(name)
-    return f"""
-        SELECT DISTINCT doc FROM docs JOIN (
-            SELECT doc, true AS told FROM postings WHERE term = {values.add(fact("thread", name))}
-            UNION ALL SELECT doc, false FROM names WHERE name = md5_number_lower({named})
-        ) USING (doc) WHERE account = {values.add(account)} AND (told OR item = {named})"""
+    told = sets.joined([found.documents(Is("thread", name)), found.of_item(name)])
+    return found.documents(Is("account", account), told)

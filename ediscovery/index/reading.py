@@ -2,86 +2,51 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
-from operator import attrgetter
+from functools import cached_property, partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ediscovery.folding import words
-from ediscovery.index.compiling import LAST, Compiler, Known, counting, words_in
-from ediscovery.index.files import Files, engine_over, parameters, tables
-from ediscovery.index.kept import Kept
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ediscovery.engine import SearchFailedError
+from ediscovery.index.conditions import asks_for_lists, condition
+from ediscovery.index.evaluating import LAST, Evaluator
+from ediscovery.index.files import Files, engine_over, remove_damaged
+from ediscovery.index.items import Hits, Items
+from ediscovery.index.kept import KEPT, Kept
+from ediscovery.index.opened import Segment
+from ediscovery.index.ordering import ORDER, Documents
 from ediscovery.index.places import fact
-from ediscovery.index.versions import BESIDE, ITEMS
-from ediscovery.sql import Statement, Values
+from ediscovery.index.segments import ITEMS, read_items
+from ediscovery.index.sets import NONE, among, joined
+from ediscovery.index.tables import Tables
+from ediscovery.index.versions import BESIDE
 from schemas.digest import Digest
-from schemas.errors import InputError
 from schemas.instant import Instant
-from schemas.query import And, During, Is, Or, Phrase, Within, Word
+from schemas.query import And
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from ediscovery.engine import Engine, Means
+    from ediscovery.engine import Means
+    from ediscovery.index.evaluating import Known
+    from ediscovery.index.sets import Numbers
     from schemas.query import Query, Term
     from schemas.record import AbsenceClass, Kind
 
-OWN = """
-said AS MATERIALIZED (SELECT items.* FROM items SEMI JOIN {found} USING (doc)),
-alone AS MATERIALIZED (SELECT doc FROM {found} ANTI JOIN said USING (doc)),
-several AS MATERIALIZED (FROM said WHERE beside IS NULL OR NOT list_contains({beside}, beside))"""
-VERSIONS = """
-hits AS MATERIALIZED (
-    SELECT doc AS shown, doc AS matched, 1 AS versions, NULL AS verdict FROM alone
-    UNION ALL SELECT doc, doc, versions, verdict FROM several
-)"""
-FOLDED = """
-hits AS MATERIALIZED (
-    SELECT doc AS shown, doc AS matched, 1 AS versions, NULL AS verdict FROM alone
-    UNION ALL
-    SELECT latest, max_by(doc, version), any_value(versions), any_value(verdict) FROM several GROUP BY latest
-)"""
-# The first hits are found by three columns, before all that is shown of them is read.
-FIRST = """,
-first AS MATERIALIZED (
-    SELECT doc FROM docs SEMI JOIN (SELECT shown AS doc FROM hits) USING (doc)
-    ORDER BY date, captured, record LIMIT {limit}
-),
-page AS MATERIALIZED (SELECT * FROM hits SEMI JOIN (SELECT doc AS shown FROM first) USING (shown))"""
-_SHOWN = """
-FROM docs AS r JOIN {hits} AS hits ON r.doc = hits.shown
-LEFT JOIN (
-    SELECT doc, record FROM docs SEMI JOIN (SELECT matched AS doc FROM {hits} WHERE matched <> shown) USING (doc)
-) AS m ON m.doc = hits.matched"""
-SHOWN = _SHOWN.format(hits="hits")
-"""The documents that hits show, ``r``; and ``m`` those that matched, where these are others."""
+DESCRIBED = ("record", "account", "item", "kind", "dated", "date", "captured", "key")
+"""What is read of the documents that hits show."""
 
-MATCHED = "coalesce(m.record, r.record)"
-BY_DATE = "ORDER BY r.date, r.captured, r.record"
-BY_CAPTURE = "ORDER BY r.captured, r.record"
-ROWS = f"""
-SELECT r.record, {MATCHED}, r.account, r.item, r.kind, CASE WHEN r.dated THEN r.date END, r.captured,
-    r.key, hits.versions, hits.verdict"""
-ALL = f"{ROWS} {SHOWN} {BY_DATE}"
-PAGE = f"{ROWS}, (SELECT count(*) FROM hits) {_SHOWN.format(hits='page')} {BY_DATE}"
-EARLIER = "earlier AS MATERIALIZED (SELECT doc FROM {found} SEMI JOIN docs USING (doc))"
-KEPT = f"""
-SELECT r.doc, r.date, r.record, {MATCHED} AS matched, r.account, r.item, r.kind,
-    CASE WHEN r.dated THEN r.date END AS created, r.captured, r.key, hits.versions, hits.verdict
-{SHOWN}"""
+COLUMNS = ("record", "matched", "account", "item", "kind", "created", "captured", "key", "versions", "verdict")
+"""What is told of hits, in the order of ``found_of``."""
 
-
-class NothingToSearchError(InputError):
-    """A term holds no letter, digit or emoji."""
-
-    code = "NOTHING_TO_SEARCH"
-
-
-class KindNotSearchableError(InputError):
-    """Absences are asked for as if they were items."""
-
-    code = "KIND_NOT_SEARCHABLE"
+TOGETHER = 20_000
+"""Hits that are told together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,220 +72,211 @@ class Found:
 
 @contextmanager
 def indexed(files: Files, known: Known, means: Means, *, size: int | None = None) -> Iterator[Index]:
-    """Open the index over its files, which must not change meanwhile; see ``files.engine_over``.
+    """Open the index over its files, which must not change meanwhile.
 
     With ``size`` it answers as if the ledger had as many entries: no later record is known of.
     """
     with engine_over(files, means) as engine:
-        yield Index(engine, files, known, size=size)
+        yield Index(files, Tables(engine, files, size=size), known, memory=means.memory_limit, size=size)
 
 
 class Index:
-    """Answers from segments; for one thread."""
+    """Answers from segments; for one thread.
 
-    def __init__(self, engine: Engine, files: Files, known: Known, *, size: int | None = None) -> None:
-        self._engine, self._files, self._known, self._size = engine, files, known, size
-        self._tables = tables(files)
-        if size is not None:
-            # What all segments say of items knows of later versions: it is said anew.
-            self._tables = f"{tables(Files(files.segments), size=size)}, items AS MATERIALIZED (WITH {ITEMS})"
-        self._postings = "postings" if size is None else "postings SEMI JOIN docs USING (doc)"
-        self._number = count()
+    Where a file is damaged, it is removed, and IndexDamagedError raised.
+    """
 
-    def find(self, query: Query, *, limit: int | None = None) -> Iterator[Found]:
-        """Yield what a query finds, the oldest first (by date, then capture, then record id), at most ``limit``.
+    def __init__(self, files: Files, tables: Tables, known: Known, *, memory: int, size: int | None) -> None:
+        self._files, self._known, self._memory, self._size = files, known, memory, size
+        self.tables = tables
+
+    @cached_property
+    def _segments(self) -> tuple[Segment, ...]:
+        with self._readable():
+            return tuple(map(Segment, self._files.segments))
+
+    @cached_property
+    def _documents(self) -> Documents:
+        return Documents(self._segments)
+
+    @cached_property
+    def _items(self) -> Items:
+        if self._size is not None:
+            said = [pa.Table.from_batches([one]).cast(ITEMS) for one in self.tables.batches("FROM items ORDER BY doc")]
+            return Items(pa.concat_tables([ITEMS.empty_table(), *said]))
+        with self._readable():
+            return Items(read_items(self._files.items) if self._files.items else ITEMS.empty_table())
+
+    def hits(self, query: Query) -> Hits:
+        """Return what a query finds, the oldest first (by date, then capture, then record id).
 
         Raises:
             InputError: the query holds what cannot be searched for, or too much.
             SearchTooLargeError: it needs more memory.
         """
-        if limit is not None:
-            return iter(self.page(query, limit=limit)[1])
-        return map(found_of, self.rows(self.over_hits(query, ALL)))
+        hits = self._hits(query)
+        with self._readable():
+            return hits.take(self._documents.by_date(hits.shown))
+
+    def find(self, query: Query) -> Iterator[Found]:
+        """Yield what a query finds, the oldest first. Raises what ``hits`` raises."""
+        return self._found(self.hits(query))
 
     def page(self, query: Query, *, limit: int) -> tuple[int, tuple[Found, ...]]:
-        """Return how many hits a query has, and the first of them (``find``)."""
-        values = Values()
-        tables = f"{self._hits(query, values)} {FIRST.format(limit=values.add(limit))}"
-        rows = list(self._rows(f"{tables} {PAGE}", values))
-        if not rows and not limit:  # none can say how many there are
-            return self.count(query), ()
-        return rows[0][-1] if rows else 0, tuple(map(found_of, rows))
+        """Return how many hits a query has, and the first of them (``hits``)."""
+        hits = self._hits(query)
+        with self._readable():
+            first = hits.take(self._documents.earliest(hits.shown, limit))
+            first = first.take(self._documents.by_date(first.shown)[:limit])
+        return len(hits), tuple(self._found(first))
 
-    def over_hits(self, query: Query, select: str, *, into: str = "") -> Statement:
-        """Return a statement over what a query finds, whose rows go ``into`` a table if one is named.
+    def shown(self, query: Query) -> Numbers:
+        """Return the set of the documents that a query's hits show. Raises what ``hits`` raises."""
+        return self._hits(query).shown
 
-        There are the tables of the index, and ``hits`` with a row for each hit: the documents shown and matched.
-        Raises what ``find`` raises.
+    def count(self, query: Query) -> int:
+        """Return how many hits a query has. Raises what ``hits`` raises."""
+        return len(self._hits(query))
+
+    def items(self, query: Query) -> frozenset[str]:
+        """Return the identifiers of the items that a query finds. Raises what ``hits`` raises."""
+        shown = self._hits(query).shown
+        with self._readable():
+            items: list[Any] = self._documents.described(shown, ("item",)).column("item").unique().to_pylist()
+        return frozenset(items)
+
+    def partitions(self, items: Sequence[str]) -> dict[Digest, str]:
+        """Return all records about items of these identifiers, with the key of the partition that each is in."""
+        docs = self._evaluated(lambda found: joined([found.of_item(item) for item in items]))
+        with self._readable():
+            told = self._documents.described(docs, ("record", "key"))
+        return {Digest(one["record"]): one["key"] for one in told.to_pylist()}
+
+    def look_up(
+        self, documents: Callable[[Evaluator], Numbers], *, beside: Collection[str] = (), folded: bool = False
+    ) -> Iterator[Found]:
+        """Yield what is known of documents (``named``), but of kinds ``beside``: every record, in the order of capture.
+
+        If they are folded, it is the latest versions of their items, by date. Raises what ``hits`` raises.
         """
-        values = Values()
-        return Statement(f"{into} {self._hits(query, values)} {select}", values.named)
+        hits = self._items.hits(self._evaluated(documents), beside=beside, folded=folded)
+        order = ORDER if folded else ORDER[1:]
+        with self._readable():
+            told = self._documents.described(hits.shown, order).append_column("row", pa.array(np.arange(len(hits))))
+        rows = told.sort_by([(name, "ascending") for name in order]).column("row").to_numpy()
+        return self._found(hits.take(rows))
 
-    def over_all(self, select: str, values: Values) -> Statement:
-        """Return a statement over the tables of the index."""
-        return Statement(f"WITH {self._tables} {select}", values.named)
-
-    def run(self, sql: str) -> None:
-        """Run a statement about a table of the caller's own."""
-        self._engine.run(sql)
-
-    def rows(self, statement: Statement) -> Iterator[tuple[Any, ...]]:
-        """Yield what a statement finds, in its order. Raises what ``find`` raises."""
-        if not self._files.segments:
-            return iter(())
-        files = parameters(self._files, statement.sql)
-        return self._engine.rows(statement.sql, {**statement.parameters, **files})
+    def words(self, start: str, *, longest: int, limit: int) -> list[str]:
+        """Return the words that begin so, of at most so many letters, and not more of them than ``limit``."""
+        short = (word for word, _ in self._counted(start) if len(word) <= longest)
+        return sorted(islice(dict.fromkeys(short), limit))
 
     @property
     def documents(self) -> int:
         """How many records it holds."""
-        return sum(row[0] for row in self.rows(self.over_all("SELECT count(*) FROM docs", Values())))
+        return len(self._evaluated(lambda found: found.documents(And(()))))
 
     @property
     def unread(self) -> dict[str, int]:
         """How many records there are of which something is not searched, by reason (``documents``)."""
-        values = Values()
-        start = fact("unread", "")
-        counted = f"""
-            SELECT term, count(*) FROM {self._postings}
-            WHERE term >= {values.add(start)} AND term < {values.add(start + LAST)} GROUP BY term ORDER BY term"""
-        return {term.removeprefix(start): count for term, count in self.rows(self.over_all(counted, values))}
+        start, counts = fact("unread", ""), Counter[str]()
+        for term, number in self._counted(start):
+            counts[term.removeprefix(start)] += number
+        return dict(sorted(counts.items()))
 
     @property
     def segments(self) -> int:
         """Of how many segments it is."""
         return len(self._files.segments)
 
-    def count(self, query: Query) -> int:
-        """Return how many hits a query has. Raises what ``find`` raises."""
-        values = Values()
-        sql = f"{self._hits(query, values)} SELECT count(*) FROM hits"
-        return sum(row[0] for row in self._rows(sql, values))
-
-    def items(self, query: Query) -> frozenset[str]:
-        """Return the identifiers of the items that a query finds. Raises what ``find`` raises."""
-        values = Values()
-        found = "SELECT DISTINCT item FROM docs SEMI JOIN (SELECT shown AS doc FROM hits) USING (doc)"
-        return frozenset(row[0] for row in self._rows(f"{self._hits(query, values)} {found}", values))
-
-    def words(self, start: str, *, longest: int, limit: int) -> list[str]:
-        """Return the words that begin so, of at most so many letters, and not more of them than ``limit``."""
-        values = Values()
-        begins = f"term >= {values.add(start)} AND term < {values.add(start + LAST)}"
-        short = f"length(term) <= {values.add(longest)} LIMIT {values.add(limit)}"
-        sql = f"WITH {self._tables} SELECT DISTINCT term FROM {self._postings} WHERE {begins} AND {short}"
-        return sorted(row[0] for row in self._rows(sql, values))
-
-    def partitions(self, items: Sequence[str]) -> dict[Digest, str]:
-        """Return all records about items of these identifiers, with the key of the partition that each is in."""
-        values = Values()
-        names = ", ".join(f"md5_number_lower({values.add(item)})" for item in items)
-        own = f"SELECT doc FROM names WHERE name IN ({names})"
-        sql = f"WITH {self._tables} SELECT record, key FROM docs WHERE doc IN ({own})"
-        return {Digest(record): key for record, key in self._rows(sql, values)} if items else {}
-
-    def look_up(
-        self, documents: Callable[[Values], str], *, beside: Sequence[str] = (), folded: bool = False
-    ) -> Iterator[Found]:
-        """Yield what is known of documents (``named``), but of kinds ``beside``: every record, in the order of capture.
-
-        If they are folded, it is the latest versions of their items, by date. Raises what ``find`` raises.
-        """
-        values = Values()
-        named = f"named AS MATERIALIZED ({documents(values)})"
-        own = OWN.format(found="named", beside=values.add(list(beside)))
-        tables, order = (FOLDED, BY_DATE) if folded else (VERSIONS, BY_CAPTURE)
-        sql = f"WITH {self._tables}, {named}, {own}, {tables} {ROWS} {SHOWN} {order}"
-        return map(found_of, self._rows(sql, values))
-
     @contextmanager
     def kept(self, query: Query) -> Iterator[Kept | None]:
         """Keep what a query finds for the length of a block; ``None`` where there is no document.
 
-        Raises what ``find`` raises.
+        Raises what ``hits`` raises.
         """
         if not self._files.segments:
             yield None
             return
-        values = Values()
-        sql = f"{self._hits(query, values)} {KEPT}"
-        table = f"kept_{next(self._number)}"
-        self._engine.run(f"CREATE TABLE {table} AS {sql}", {**values.named, **parameters(self._files, sql)})
-        try:
-            yield Kept(self._engine, self._files, self._known, tables=self._tables, table=table)
-        finally:
-            self._engine.run(f"DROP TABLE {table}")
+        hits = self._hits(query)
+        with self.tables.holding(KEPT, self._rows(hits)) as name:
+            yield Kept(self.tables, name, len(hits), partial(self._shown, hits))
 
-    def _hits(self, query: Query, values: Values) -> str:
-        """Return a statement's tables up to ``hits``: a row for each, with the documents shown and matched."""
+    def _rows(self, hits: Hits) -> Iterator[pa.Table]:
+        """Yield rows of ``KEPT``."""
+        for rows in _together(hits):
+            told = self._told(rows)
+            yield told.append_column("doc", pa.array(rows.shown)).select(KEPT.names)
+
+    def _shown(self, hits: Hits, term: Term) -> int:
+        """Return of how many hits a term finds what is shown."""
+        return int(among(hits.shown, self._evaluated(lambda found: found.documents(term))).sum())
+
+    def _hits(self, query: Query) -> Hits:
+        """Return what a query finds, by the numbers of the documents that are shown."""
         term = condition(query)
-        compiler = Compiler(values, self._known, self._common(words_in(term)))
-        found = compiler.documents(term)
-        beside = [kind for kind in BESIDE if kind != "list" or not _asks_for_lists(query)]
-        if self._size is not None:
-            compiler.tables.append(EARLIER.format(found=found))
-            found = "earlier"
-        own = OWN.format(found=found, beside=values.add(beside))
-        defined = [self._tables, *compiler.tables, own, VERSIONS if query.versions else FOLDED]
-        return f"WITH {','.join(defined)}"
+        beside = [kind for kind in BESIDE if kind != "list" or not asks_for_lists(query)]
+        docs = self._evaluated(lambda found: found.documents(term))
+        return self._items.hits(docs, beside=beside, folded=not query.versions)
 
-    def _common(self, words: frozenset[Word]) -> dict[str, int]:
-        if len(words) < 2:  # noqa: PLR2004 - there is no order of one
-            return {}
-        values = Values()
-        sql = f"WITH {self._tables} {counting(sorted(words, key=attrgetter('text')), values)}"
-        return dict(self._rows(sql, values))
+    def _evaluated(self, documents: Callable[[Evaluator], Numbers]) -> Numbers:
+        """Return the set of the documents that are found in all segments."""
+        found = [NONE]
+        with self._readable():
+            for segment in self._segments:
+                own = documents(Evaluator(segment, self._items, self._known, memory=self._memory))
+                found.append(own if self._size is None else segment.between("entry", None, self._size, own))
+                segment.forget()
+        return np.concatenate(found)
 
-    def _rows(self, sql: str, values: Values) -> Iterator[tuple[Any, ...]]:
-        return self.rows(Statement(sql, values.named))
+    def _counted(self, start: str) -> Iterator[tuple[str, int]]:
+        """Yield the terms that begin so, and how many documents have each; some in several parts."""
+        with self._readable():
+            for segment in self._segments:
+                own = None if self._size is None else segment.between("entry", None, self._size, None)
+                yield from segment.counted(start, start + LAST, own)
 
+    def _found(self, hits: Hits) -> Iterator[Found]:
+        for some in _together(hits):
+            columns = (self._told(some).column(name).to_pylist() for name in COLUMNS)
+            yield from map(found_of, zip(*columns, strict=True))
 
-def condition(query: Query) -> Term:
-    """Return a query's term with its filters in it.
-
-    Raises:
-        NothingToSearchError: the author holds nothing to search for.
-        KindNotSearchableError: absences are asked for.
-    """
-    terms: list[Term] = []
-    if "absence" in query.kinds:
-        raise KindNotSearchableError(
-            "An absence is a mark on an item and no item.", do="Search for the items; those that went away are marked."
+    def _told(self, hits: Hits) -> pa.Table:
+        """Return the columns ``COLUMNS`` of hits, and their dates."""
+        with self._readable():
+            told = self._documents.described(hits.shown, DESCRIBED)
+            other = np.flatnonzero(hits.shown != hits.matched)
+            matched = told.column("record").combine_chunks()
+            if len(other):
+                own = self._documents.described(hits.matched[other], ("record",)).column("record").combine_chunks()
+                mask = np.zeros(len(hits), np.bool_)
+                mask[other] = True
+                matched = pc.replace_with_mask(matched, pa.array(mask, pa.bool_()), own)
+        created = pc.if_else(told.column("dated"), told.column("date"), pa.scalar(None, pa.int64()))
+        verdict = pa.array(hits.verdicts, pa.string()).take(pa.array(hits.verdict, pa.int8()))
+        return (
+            told.append_column("matched", matched)
+            .append_column("created", created)
+            .append_column("versions", pa.array(hits.versions))
+            .append_column("verdict", verdict)
         )
-    if query.term is not None:
-        terms.append(query.term)
-    if query.author is not None:
-        terms.append(Within("author", _phrase(query.author)))
-    if query.accounts:
-        terms.append(Or(tuple(Is("account", name) for name in sorted(query.accounts))))
-    if query.kinds:
-        terms.append(Or(tuple(Is("type", kind) for kind in sorted(query.kinds))))
-    if query.start is not None or query.end is not None or not terms:
-        terms.append(During("date", query.start, query.end))
-    return terms[0] if len(terms) == 1 else And(tuple(terms))
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Say what cannot be read in our words."""
+        try:
+            yield
+        except pa.ArrowMemoryError:
+            raise
+        except (pa.ArrowException, OSError) as error:
+            remove_damaged(self._files)
+            raise SearchFailedError(f"The search failed: {error}", do="Try again; if it stays, report it.") from error
 
 
-def _phrase(text: str) -> Term:
-    found = words(text)
-    if not found:
-        raise NothingToSearchError(
-            f"There is nothing to search for in {text[:80]!r}.", do="Give letters, digits or emoji."
-        )
-    return Word(found[0]) if len(found) == 1 else Phrase(found)
-
-
-def _asks_for_lists(query: Query) -> bool:
-    return "list" in query.kinds or (query.term is not None and _names_lists(query.term))
-
-
-def _names_lists(term: Term) -> bool:
-    match term:
-        case Is("type", "list"):
-            return True
-        case And(terms) | Or(terms):
-            return any(_names_lists(one) for one in terms)
-        case _:
-            return False
+def _together(hits: Hits) -> Iterator[Hits]:
+    """Yield hits in parts."""
+    for start in range(0, len(hits), TOGETHER):
+        yield hits.take(np.arange(start, min(start + TOGETHER, len(hits))))
 
 
 def found_of(row: Sequence[Any]) -> Found:

@@ -52,7 +52,7 @@ DOCS = pa.schema(_DOCS)
 POSTINGS = pa.schema(_POSTINGS)
 NAMES = pa.schema(_NAMES)
 ITEMS = pa.schema(_ITEMS)
-DOC_ROWS = 1 << 13
+DOC_ROWS = 1 << 12
 POSTING_ROWS = 1 << 16
 NAME_ROWS = 1 << 16
 
@@ -74,6 +74,16 @@ def write_items(path: Path, items: Iterable[pa.RecordBatch]) -> None:
     """Write what is so of documents (``versions``), sorted by document."""
     encodings = dict.fromkeys(("doc", "latest", "version", "versions"), PACKED)
     _write(path, ITEMS, items, rows=NAME_ROWS, encodings=encodings)
+
+
+def read_items(path: Path) -> pa.Table:
+    """Return what is said of documents.
+
+    Raises:
+        ArrowException, OSError: it cannot be read.
+    """
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        return file.read()
 
 
 def write_postings(path: Path, postings: Iterable[pa.RecordBatch]) -> None:
@@ -99,11 +109,25 @@ def _write(
         use_dictionary=list(dictionary) or False,  # type: ignore[arg-type] # names of columns will do
         column_encoding=dict(encodings),
         data_page_version="2.0",
+        write_page_checksum=True,
         store_schema=False,
     ) as writer:
         for block in _blocks((pa.Table.from_batches([batch]) for batch in batches), rows):
             # In one piece: how it was cut would show in the file.
             writer.write_table(block.cast(schema).combine_chunks(), row_group_size=rows)
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a file is one of these, and all of it can be read."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for group in range(file.metadata.num_row_groups):
+                file.read_row_group(group)
+            return any(file.schema_arrow.equals(schema) for schema in (DOCS, POSTINGS, NAMES, ITEMS))
+    except pa.ArrowMemoryError:
+        raise
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def postings_of(

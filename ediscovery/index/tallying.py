@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ediscovery.index.compiling import LAST
+import pyarrow as pa
+
+from ediscovery.index.evaluating import LAST
 from ediscovery.index.places import fact
+from ediscovery.index.tables import Selection
 from ediscovery.index.versions import BESIDE
-from ediscovery.sql import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,15 +21,12 @@ if TYPE_CHECKING:
 ALL = -1
 """The number of all queries together."""
 
-TABLE = "CREATE TABLE tallied (query INTEGER, doc BIGINT)"
-INTO = "INSERT INTO tallied"
-SHOWN = "SELECT {number:d}, shown FROM hits"
-COUNTS = """,
-several AS (SELECT doc, count(*) AS queries FROM tallied GROUP BY doc)
+TALLIED = pa.schema([("query", pa.int32()), ("doc", pa.int64())])
+COUNTS = """
 SELECT query, count(*), count(*) FILTER (queries = 1) FROM tallied JOIN several USING (doc) GROUP BY query
 UNION ALL SELECT {all}, count(*), count(*) FROM several"""
 # A hit's thread is that of the version that is shown; an item is in every thread that a version of it names.
-THREADS = """,
+THREADS = """
 threads AS MATERIALIZED (
     SELECT account, term AS thread, doc FROM (SELECT term, doc FROM postings WHERE term >= {start} AND term < {end})
     JOIN docs USING (doc) WHERE NOT list_contains({beside}, kind)
@@ -40,8 +39,7 @@ wanted AS (
     SELECT DISTINCT query, account, thread FROM (
         SELECT query, doc FROM tallied UNION ALL SELECT {all} AS query, doc FROM tallied
     ) JOIN threads USING (doc)
-)
-SELECT query, count(DISTINCT item) FROM wanted JOIN latest USING (account, thread) GROUP BY query"""
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +58,35 @@ def tally(
 
     Raises what ``Index.find`` raises.
     """
-    index.run(TABLE)
-    try:
-        for number, query in enumerate(queries):
-            for _ in index.rows(index.over_hits(query, SHOWN.format(number=number), into=INTO)):
-                pass
-            tell(number + 1)
-        counts = {number: (hits, unique) for number, hits, unique in _counted(index)}
-        threads = dict(_threads(index))
-    finally:
-        index.run("DROP TABLE tallied")
+    with index.tables.holding(TALLIED, _hits(index, queries, tell)) as table:
+        counts = {number: (hits, unique) for number, hits, unique in index.tables.rows(*_counts(table))}
+        threads = dict(index.tables.rows(*_threads(table)))
     found = {number: Tally(*counts[number], threads.get(number, 0)) for number in counts}
     return tuple(found.get(number, Tally()) for number in range(len(queries))), found.get(ALL, Tally())
 
 
-def _counted(index: Index) -> Iterator[tuple[int, int, int]]:
-    return index.rows(index.over_all(COUNTS.format(all=ALL), Values()))
+def _hits(index: Index, queries: Sequence[Query], tell: Callable[[int], None]) -> Iterator[pa.Table]:
+    for number, query in enumerate(queries):
+        shown = index.shown(query)
+        yield pa.table([pa.repeat(pa.scalar(number, pa.int32()), len(shown)), pa.array(shown)], schema=TALLIED)
+        tell(number + 1)
 
 
-def _threads(index: Index) -> Iterator[tuple[int, int]]:
-    values = Values()
-    start = fact("thread", "")
-    sql = THREADS.format(
-        start=values.add(start), end=values.add(start + LAST), beside=values.add(list(BESIDE)), all=ALL
-    )
-    return index.rows(index.over_all(sql, values))
+def _counts(table: str) -> tuple[str, Selection]:
+    return COUNTS.format(all=ALL), _over(table)
+
+
+def _threads(table: str) -> tuple[str, Selection]:
+    made = _over(table)
+    start, add = fact("thread", ""), made.values.add
+    made.tables.append(THREADS.format(start=add(start), end=add(start + LAST), beside=add(list(BESIDE)), all=ALL))
+    return "SELECT query, count(DISTINCT item) FROM wanted JOIN latest USING (account, thread) GROUP BY query", made
+
+
+def _over(table: str) -> Selection:
+    made = Selection()
+    made.tables += [
+        f"tallied AS NOT MATERIALIZED (FROM {table})",
+        "several AS (SELECT doc, count(*) AS queries FROM tallied GROUP BY doc)",
+    ]
+    return made

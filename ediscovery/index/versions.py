@@ -21,7 +21,7 @@ BESIDE = ("absence", "list")
 """Kinds of records that are no items of their own."""
 
 # An item is missed when its last word is an absence, unless a version was captured after it.
-ITEMS = f"""
+STATEMENT = f"""
 several AS MATERIALIZED (
     SELECT name FROM names GROUP BY name HAVING count(*) > 1
 ),
@@ -56,6 +56,6 @@ def gather(folders: Sequence[Path], target: Path, *, means: Means) -> None:
         IndexDamagedError: a segment cannot be read; it is removed.
     """
     files = Files(folders)
-    sql = f"WITH {tables(files)}, {ITEMS} ORDER BY own.doc"
+    sql = f"WITH {tables(files)}, {STATEMENT} ORDER BY own.doc"
     with engine_over(files, means) as engine:
         segments.write_items(target, engine.batches(sql, parameters(files, sql)))

@@ -77,7 +77,8 @@ def choose(
     for batch in judged:
         goes = pc.and_(_of_series(batch, series), _goes(batch, permanent=permanent))
         again: Column = pc.is_in(batch.column("record").cast(pa.binary()), value_set=gone)
-        chosen: Any = batch.filter(pc.and_(goes, pc.invert(again)))
+        wanted: Any = pc.and_(goes, pc.invert(again))
+        chosen: Any = batch.filter(wanted)
         columns = {name: chosen.column(name) for name in KEPT}
         columns["key"] = columns["key"].dictionary_encode()
         tables.append(pa.table(columns))

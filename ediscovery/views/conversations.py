@@ -17,7 +17,7 @@ from ediscovery.index.versions import BESIDE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ediscovery.index.compiling import Compiler
+    from ediscovery.index.tables import Selection
     from ediscovery.search import Hit, Search
     from schemas.query import Query
 
@@ -88,8 +88,8 @@ def _described(search: Search, rows: Iterable[tuple[Any, ...]]) -> Iterator[tupl
         yield row[0], hit
 
 
-def _grouped(compiler: Compiler, limit: int) -> str:
-    add = compiler.values.add
+def _grouped(made: Selection, limit: int) -> str:
+    add = made.values.add
     return f"""
 SELECT account, thread, count(*), sum(count(*)) OVER (), count(*) OVER ()
 FROM seen JOIN (
@@ -98,35 +98,35 @@ FROM seen JOIN (
 ) USING (doc) GROUP BY account, thread ORDER BY {FIRST}, account, thread LIMIT {add(limit)}"""
 
 
-def _items(compiler: Compiler, named: Named) -> str:
-    threads = _named(compiler, named)
+def _items(made: Selection, named: Named) -> str:
+    threads = _named(made, named)
     return f"""
 SELECT account, thread, count(DISTINCT (kind, item)) FROM docs JOIN {threads} USING (doc, account)
-WHERE NOT list_contains({compiler.values.add(list(BESIDE))}, kind) GROUP BY account, thread"""
+WHERE NOT list_contains({made.values.add(list(BESIDE))}, kind) GROUP BY account, thread"""
 
 
-def _hits(compiler: Compiler, named: Named) -> str:
-    threads = _named(compiler, named)
+def _hits(made: Selection, named: Named) -> str:
+    threads = _named(made, named)
     return f"""
 SELECT thread, {FOUND} FROM seen JOIN {threads} USING (doc, account)
 QUALIFY row_number() OVER (PARTITION BY account, thread ORDER BY {ORDER}) <= {HITS} ORDER BY {ORDER}"""
 
 
-def _roots(compiler: Compiler, named: Named) -> str:
-    accounts, names = _lists(compiler, named)
+def _roots(made: Selection, named: Named) -> str:
+    accounts, names = _lists(made, named)
     return f"""
 SELECT item, record, record, account, item, kind, CASE WHEN dated THEN date END, captured, key, 1, NULL
 FROM docs JOIN (SELECT unnest({accounts}) AS account, unnest({names}) AS item) USING (account, item)
-WHERE NOT list_contains({compiler.values.add(list(BESIDE))}, kind)
+WHERE NOT list_contains({made.values.add(list(BESIDE))}, kind)
 QUALIFY row_number() OVER (PARTITION BY account, item ORDER BY captured DESC, record DESC) = 1"""
 
 
-def _named(compiler: Compiler, named: Named) -> str:
+def _named(made: Selection, named: Named) -> str:
     """Return the table of the documents of some threads: ``account``, ``thread``, ``doc``."""
-    accounts, names = _lists(compiler, named)
+    accounts, names = _lists(made, named)
     # One parameter a thread: a list would not be looked up in the files' statistics.
-    terms = ", ".join(compiler.values.add(START + name) for _, name in named)
-    compiler.tables.append(f"""
+    terms = ", ".join(made.values.add(START + name) for _, name in named)
+    made.tables.append(f"""
 threads AS MATERIALIZED (
     SELECT account, thread, doc FROM (
         SELECT substr(term, {len(START) + 1}) AS thread, doc FROM postings WHERE term IN ({terms})
@@ -135,6 +135,6 @@ threads AS MATERIALIZED (
     return "threads"
 
 
-def _lists(compiler: Compiler, named: Named) -> tuple[str, str]:
+def _lists(made: Selection, named: Named) -> tuple[str, str]:
     accounts, names = ([pair[at] for pair in named] for at in (0, 1))
-    return compiler.values.add(accounts), compiler.values.add(names)
+    return made.values.add(accounts), made.values.add(names)

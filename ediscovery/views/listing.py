@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ediscovery.index.reading import condition
+from ediscovery.index.conditions import condition
 from ediscovery.printable import one_line
 from ediscovery.views.highlighting import highlights, value_at
 from ediscovery.views.snippets import snippet

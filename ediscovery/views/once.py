@@ -58,7 +58,7 @@ def once(search: Search, query: Query, *, limit: int) -> Once:
         total = kept.hits
         # Whatever is hidden stands after what is shown for it.
         first = limit + posts.hidden
-        ordered = kept.rows(lambda compiler: f"{ORDERED} LIMIT {compiler.values.add(first)}")
+        ordered = kept.rows(lambda made: f"{ORDERED} LIMIT {made.values.add(first)}")
         found = list(islice(_each_once(map(found_of, ordered), posts), limit))
         return Once(total, total - posts.hidden, tuple(search.described(found)), posts)
 

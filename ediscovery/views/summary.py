@@ -12,13 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from ediscovery.index.places import SIGN, fact
-from schemas.query import Is
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from zoneinfo import ZoneInfo
 
-    from ediscovery.index.compiling import Compiler
+    from ediscovery.index.tables import Selection
 
 Name: TypeAlias = Literal["account", "platform", "type", "author", "class", "absence"]
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -84,25 +83,22 @@ class Summary:
     bars: tuple[Bar, ...]
 
 
-def statement(compiler: Compiler, zone: ZoneInfo) -> str:
+def statement(made: Selection, zone: ZoneInfo) -> str:
     """Return the statement, over ``index.kept``, of rows ``(part, value, hits)``; a part is a facet, or ``day``."""
-    add = compiler.values.add
+    add = made.values.add
     since, offset = zip(*offsets(zone), strict=True)
     start = fact("platform", "")
-    compiler.tables.append(f"""
+    made.tables.append(f"""
 offsets AS MATERIALIZED (
     SELECT unnest({add([str(one) for one in since])})::BIGINT AS since,
         unnest({add([str(one) for one in offset])})::BIGINT AS micros
 )""")
-    public = compiler.documents(Is("class", "public"), "seen")
     return f"""
 SELECT 'account', account, count(*) FROM seen GROUP BY account
 UNION ALL SELECT 'type', kind, count(*) FROM seen GROUP BY kind
 UNION ALL SELECT 'absence', coalesce(verdict, {add(THERE)}), count(*) FROM seen GROUP BY ALL
 UNION ALL SELECT 'platform', substr(term, {len(start) + 1}), count(*) FROM postings SEMI JOIN seen USING (doc)
     WHERE term >= {add(start)} AND term < {add(start[: -len(SIGN)] + chr(ord(SIGN) + 1))} GROUP BY term
-UNION ALL SELECT 'class', 'public', count(*) FROM {public}
-UNION ALL SELECT 'class', 'official', count(*) FROM seen ANTI JOIN {public} USING (doc)
 UNION ALL SELECT 'day', ((date + micros + {EPOCH * DAY}) // {DAY})::VARCHAR, count(*)
     FROM seen ASOF JOIN offsets ON date >= since GROUP BY ALL
 """
@@ -128,13 +124,16 @@ def offsets(zone: ZoneInfo) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def summary_of(rows: Iterable[tuple[str, str, int]], authors: Iterable[tuple[str, int, int, int]]) -> Summary:
-    """Return what the rows of ``statement`` and of ``AUTHORS`` say."""
+def summary_of(
+    rows: Iterable[tuple[str, str, int]], authors: Iterable[tuple[str, int, int, int]], *, public: int = 0
+) -> Summary:
+    """Return what the rows of ``statement`` and of ``AUTHORS`` say, of hits of which so many are of the public."""
     counts: dict[str, list[Count]] = {}
     for part, value, hits in rows:
         if hits:
             counts.setdefault(part, []).append(Count(value, hits))
     total = sum(one.hits for one in counts.get("type", ()))
+    counts["class"] = [Count(name, hits) for name, hits in (("official", total - public), ("public", public)) if hits]
     named = list(authors)
     found = tuple(Count(name, hits) for name, hits, _, _ in named)
     by_author = Facet("author", found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.search import IndexDiffersError
 from ediscovery.views.summary import AUTHORS, statement, summary_of
+from schemas.query import Is
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -22,8 +23,9 @@ def summarised(search: Search, query: Query, zone: ZoneInfo) -> Summary:
         if kept is None:
             return summary_of((), ())
         rows = kept.rows(partial(statement, zone=zone))
+        public = kept.shown(Is("class", "public"))
         with search.over_records(kept, AUTHORS) as authors:
-            made = summary_of(rows, authors)
+            made = summary_of(rows, authors, public=public)
     for facet in made.facets:
         if facet.hits != made.total:
             raise IndexDiffersError(

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from ediscovery.folding import words
-from ediscovery.index.reading import KindNotSearchableError
+from ediscovery.index.conditions import KindNotSearchableError
 from ediscovery.language.parsing import parse
 from ediscovery.search import RecordNameError
 from schemas.query import And, Is, Near, Not, Or, Phrase, Prefix, Query, Wildcard, Within, Word

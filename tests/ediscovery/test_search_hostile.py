@@ -17,7 +17,7 @@ from ediscovery.engine import (
     SearchTooLargeError,
 )
 from ediscovery.folding import words
-from ediscovery.index.reading import NothingToSearchError
+from ediscovery.index.conditions import NothingToSearchError
 from ediscovery.language.faults import QuerySyntaxError
 from ediscovery.language.parsing import parse
 from ediscovery.partitions import PartitionUnreadableError, Source

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ediscovery.index.reading import condition
+from ediscovery.index.conditions import condition
 from ediscovery.language.faults import QuerySyntaxError
 from ediscovery.language.grammar import DEEPEST, MOST_TERMS
 from ediscovery.language.parsing import parse

@@ -1,0 +1,71 @@
+"""The files of an index as tables of SQL, for what counts and groups: ``docs``, ``postings``, ``names``, ``items``."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from ediscovery.index.files import Files, parameters, tables
+from ediscovery.index.versions import STATEMENT
+from ediscovery.sql import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pyarrow as pa
+
+    from ediscovery.engine import Engine
+    from ediscovery.sql import Parameter
+
+
+class Selection:
+    """A statement as it grows: the definitions of its own tables, and the values of its parameters."""
+
+    def __init__(self) -> None:
+        self.values = Values()
+        self.tables: list[str] = []
+
+
+class Tables:
+    """Runs statements over the files of an index, which must not change meanwhile. For one thread.
+
+    With ``size`` there is only what the ledger's first entries sealed.
+
+    Statements raise:
+        SearchTooLargeError: they need more memory.
+        IndexDamagedError: a file is damaged; it is removed.
+    """
+
+    def __init__(self, engine: Engine, files: Files, *, size: int | None = None) -> None:
+        self._engine, self._files = engine, files
+        self._defined = tables(files)
+        if size is not None:
+            # What all segments say of items knows of later versions: it is said anew.
+            self._defined = f"{tables(Files(files.segments), size=size)}, items AS MATERIALIZED (WITH {STATEMENT})"
+        self._number = count()
+
+    def rows(self, select: str, own: Selection | None = None) -> Iterator[tuple[Any, ...]]:
+        """Yield what a statement finds, in its order; ``own`` are the tables and values that it has besides."""
+        return self._engine.rows(*self._made(select, own)) if self._files.segments else iter(())
+
+    def batches(self, select: str, own: Selection | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield what a statement finds, in batches."""
+        return self._engine.batches(*self._made(select, own)) if self._files.segments else iter(())
+
+    @contextmanager
+    def holding(self, schema: pa.Schema, rows: Iterable[pa.Table]) -> Iterator[str]:
+        """Give the name of a table that holds rows for the length of a block."""
+        name = f"held_{next(self._number)}"
+        self._engine.run(f"CREATE TABLE {name} AS FROM given", given=schema.empty_table())
+        try:
+            for some in rows:
+                self._engine.run(f"INSERT INTO {name} FROM given", given=some)
+            yield name
+        finally:
+            self._engine.run(f"DROP TABLE {name}")
+
+    def _made(self, select: str, own: Selection | None) -> tuple[str, dict[str, Parameter]]:
+        defined: Sequence[str] = own.tables if own is not None else ()
+        sql = f"WITH {','.join((self._defined, *defined))} {select}"
+        return sql, {**(own.values.named if own is not None else {}), **parameters(self._files, sql)}
