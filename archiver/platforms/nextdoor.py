@@ -1,8 +1,9 @@
 """Nextdoor: how the posts of its APIs read, and what its Publish API is asked for: an account's own posts. Pure.
 
-Source: developer.nextdoor.com, the Publish API ("Get your posts", "Me") and "Displaying content: data types". The list
-shows the account's newest posts, with the comments in each; no further page is documented, and no address of one post.
-So nothing here ever says that a post was deleted: one that is missed between others stays undetermined.
+Source: developer.nextdoor.com, the Publish API ("Get your posts", "Me") and "Displaying content: data types", as far
+as docs/PLATFORMS.md says that they were read. The list shows the newest posts, with the comments in each; no further
+page is documented, and no address of one post. So nothing here ever says that a post was deleted: one that is missed
+between others stays undetermined.
 """
 
 from __future__ import annotations
@@ -47,14 +48,15 @@ VOLATILE = (
 
 
 def view_of(value: Object, context: Context) -> Normalised | None:
-    """Return what an object of the APIs says, told by its members alone."""
+    """Return what an object of the APIs says: told by its members, a comment also by where it stands."""
     identifier = find_id(value, "id")
     if identifier is None:
         return None
     if value.keys() & PROFILE:
         return _profile(value, identifier)
-    if value.keys() & COMMENT:
-        return _comment(value, identifier, context)
+    item = f"comment:{identifier}"
+    if value.keys() & COMMENT or ("title" not in value and member(context, COMMENTS, item) is not None):
+        return _comment(value, item, context)
     return _post(value, identifier) if value.keys() & set(MADE) and value.keys() & {"body", "title"} else None
 
 
@@ -105,8 +107,7 @@ def _post(value: Object, identifier: str) -> Normalised:
     )
 
 
-def _comment(value: Object, identifier: str, context: Context) -> Normalised:
-    item = f"comment:{identifier}"
+def _comment(value: Object, item: str, context: Context) -> Normalised:
     place = member(context, COMMENTS, item)
     thread = find_text(place, "thread")
     answered = find_text(place, "above") or _item(find_id(value, "parent_comment_id"))

@@ -88,6 +88,20 @@ def test_comments_that_stand_side_by_side_are_told_by_what_they_name():
     assert places(imported(flat)) == places(imported(POST))
 
 
+def test_a_comment_that_names_neither_what_it_answers_nor_who_wrote_it_is_known_by_where_it_stands():
+    bare = {"id": 3, "author_id": 9, "body": "Why?", "creation_date_epoch_seconds": 1_790_000_060}
+    for holder in ({**POST, "comments": [bare]}, {"posts": [{**POST, "comments": [bare]}]}):
+        *_, comment = imported(holder)
+        assert places([comment]) == [("comment", "comment:3", "s_1", "s_1")]
+        assert comment.author is not None
+        assert (comment.author.id, comment.author.name) == ("9", None)
+
+
+def test_a_post_that_says_nothing_is_a_post():
+    (poll,) = imported({**POST, "title": "", "body": "", "comments": []})
+    assert (poll.kind, poll.item, poll.title, poll.text) == ("post", "s_1", None, None)
+
+
 def test_what_lies_deeper_than_anybody_reads_stays_in_the_bytes_of_what_it_answers():
     inner: dict[str, Any] = {"id": LEVELS + 1, "body": "At the bottom", "parent_comment_id": LEVELS}
     for level in range(LEVELS, 0, -1):

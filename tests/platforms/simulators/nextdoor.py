@@ -33,7 +33,7 @@ class Nextdoor(Simulator):
         self.page_of_agency = self.path_of_account
         self.scopes = {"openid", "profile:read", "post:read"}
         self.newest = 50
-        """How many posts the list shows. The documentation names no number."""
+        """How many posts the list shows, as somebody else says who reads it: the documentation names no number."""
 
     def routes(self) -> Sequence[Route]:
         return (
@@ -82,7 +82,7 @@ class Nextdoor(Simulator):
             "body": post.text,
             "creation_date_epoch_seconds": post.made.micros // 1_000_000,
             "parent_comment_id": above.number if above.parent else None,
-            "author_name": "Ana C.",
+            "author_id": 88,
             "like_count": post.likes,
             "comments": [self._comment(one) for one in self.below(post.id)],
         }
