@@ -77,6 +77,8 @@ def renewed(how: OAuth2, service: TokenService, secret: Secret, now: Instant) ->
         UnavailableError, TokenRefusedError: there is none.
     """
     form = {"grant_type": "refresh_token", "refresh_token": secret.refresh}
+    if how.renews_scopes:
+        form["scope"] = how.separator.join(secret.scopes or how.scopes)
     return granted(_ask(how, service, form, client=secret.client, client_secret=secret.client_secret), secret, now)
 
 

@@ -21,6 +21,7 @@ from schemas.record import Normalised
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archiver.parsing.json_objects import Path
     from archiver.parsing.json_slices import Buffer, Decoded
     from archiver.platforms.dialect import Dialect
     from schemas.account import Platform
@@ -144,14 +145,14 @@ def records(content: Buffer, found: Located, dialect: Dialect) -> Iterator[Item]
     view = dialect.view(value, {}) if isinstance(value, dict) else None
     if view is not None or not isinstance(value, dict):
         yield item_of(content, found, view)
+        if isinstance(value, dict) and dialect.within:
+            yield from _inner(content, found, dialect, dialect.within)
         return
-    contained = [one for path in dialect.paths for one in found.at(path)]
+    items = _inner(content, found, dialect, dialect.paths)
     said = dialect.list_view(value)
-    if not contained and said is None:
+    if not items and said is None:
         yield item_of(content, found, None)
         return
-    context = dialect.context(value)
-    items = [item_of(content, inner, find_view(inner.value, dialect, context)) for inner in contained]
     listed = tuple(item.normalised.item for item in items)
     said = said or Normalised(kind="list", type="Collection", item="")
     whole = item_of(content, found, msgspec.structs.replace(said, listed=listed))
@@ -159,3 +160,10 @@ def records(content: Buffer, found: Located, dialect: Dialect) -> Iterator[Item]
     head = min((item.offset - whole.offset for item in items), default=whole.length)
     yield replace(whole, length=head)
     yield from items
+
+
+def _inner(content: Buffer, found: Located, dialect: Dialect, paths: tuple[Path, ...]) -> list[Item]:
+    """Return the objects that ``paths`` lead to, each with what it stands in says of it."""
+    context = dialect.context(found.value)
+    inner = (one for path in paths for one in found.at(path))
+    return [item_of(content, one, find_view(one.value, dialect, context)) for one in inner]

@@ -36,7 +36,8 @@ class OAuth2:
     ``steps`` say how a client is registered with the platform; ``{redirect}`` in them is the address to be registered.
     ``scopes`` are the least that reading needs. ``proof`` says where the client's secret travels to the ``token``
     address. ``more`` are parameters of the ``authorise`` address that the platform wants besides. ``challenge`` is how
-    the platform wants PKCE's digest spelled: ``base64url`` is the standard.
+    the platform wants PKCE's digest spelled: ``base64url`` is the standard. ``renews_scopes`` tells that it wants the
+    scopes named again where a token is renewed, which the standard leaves open.
     """
 
     steps: tuple[str, ...]
@@ -48,6 +49,7 @@ class OAuth2:
     separator: str = " "
     more: Mapping[str, str] = field(default_factory=dict)
     challenge: Literal["base64url", "hex"] = "base64url"
+    renews_scopes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,8 @@ class Dialect:
     """How one platform writes.
 
     ``view`` returns what an object says, or ``None`` for a shape it does not know. ``paths`` lead to the objects in an
-    envelope; ``context`` returns what they refer to; ``list_view`` what the envelope itself says, if anything.
+    envelope, ``within`` to those in an object that are items of their own, too; ``context`` returns what they refer to;
+    ``list_view`` what the envelope itself says, if anything.
     ``volatile`` are members, as paths with dots, whose change makes no version of an object (``archiver.substance``);
     with ``?`` at its end, of an address all but the name of the file that it leads to.
     """
@@ -30,3 +31,4 @@ class Dialect:
     context: Callable[[Object], Context]
     list_view: Callable[[Object], Normalised | None]
     volatile: tuple[str, ...] = ()
+    within: tuple[tuple[str, ...], ...] = ()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from schemas.instant import Instant
     from schemas.record import Kind, Normalised
 
-Order: TypeAlias = Literal["none", "whole", "newest", "recent", "passing"]
-DATED: frozenset[Order] = frozenset({"newest", "recent", "passing"})
+Order: TypeAlias = Literal["none", "whole", "newest", "part", "recent", "passing"]
+DATED: frozenset[Order] = frozenset({"newest", "part", "recent", "passing"})
 """The orders that go from the newest item back: a look stops where the items are old enough."""
 UNAUTHORISED = 401
 Known: TypeAlias = "Mapping[str, Sequence[Version]]"
@@ -140,17 +140,19 @@ class Endpoint:
     """One kind of question: where the items of its answers lie, how its pages hang together, where items lead.
 
     ``order`` says what the items are together: the ``whole`` of a list, a list from the ``newest`` on, or no list
-    (``none``). Two lists from the newest on are left by old items themselves: of a ``recent`` one, which may be empty,
-    what has left is looked up, and that decides; of a ``passing`` one nothing is concluded, for what has left is gone
-    or is read elsewhere.
+    (``none``). A ``part`` is a list from the newest on that does not tell whether it was shown to its end: it says
+    nothing of what is older than the last item that it shows. Two lists from the newest on are left by old items
+    themselves: of a ``recent`` one, which may be empty, what has left is looked up, and that decides; of a ``passing``
+    one nothing is concluded, for what has left is gone or is read elsewhere.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
     returns the address of the next page; it may raise ``archiver.platforms.paging.NextPageUnusableError``. ``seen_as``
     completes a view by what only the question knows. An item that is read ``elsewhere`` in another form is listed and
     leads on, and is not kept as it is shown here. ``names`` are ids that a page lists besides: of what it only names,
-    or shows within something else. ``cost`` is in the units of the platform's budget. ``title`` is what people call
-    what is asked for. A page leads to what is asked of all its items ``together``, where a platform answers for many at
-    once. An item of a list from the newest on, or of an endpoint that ``ages``, leads nowhere if it is held and older
-    than a look goes back.
+    or shows within something else. The items that lie within a listed one are together another list, below that one:
+    ``holds`` is the endpoint that says what it is called and how it is ordered. ``cost`` is in the units of the
+    platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of all its items
+    ``together``, where a platform answers for many at once. An item of a list from the newest on, or of an endpoint
+    that ``ages``, leads nowhere if it is held and older than a look goes back.
     """
 
     title: str
@@ -164,6 +166,7 @@ class Endpoint:
     seen_as: Callable[[Normalised, Question], Normalised] = as_it_is
     elsewhere: Callable[[Led], bool] = never
     names: Callable[[Answer], Iterable[str]] = none_besides
+    holds: str = ""
     cost: Callable[[Answer], int] = free
 
 

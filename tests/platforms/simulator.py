@@ -136,7 +136,8 @@ class Simulator(Server):
     """How many items a page shows at most, whatever is asked for."""
     cannot: ClassVar[Mapping[str, str]] = {}
     """What the platform does not know, and why: ``image``, ``reply``, ``reply-to-reply``, ``edit``, ``edit-reply``,
-    ``like``, ``hide``. The stories that need it are skipped with the reason."""
+    ``like``, ``hide``, ``look-up``, ``pages``. The stories that need it are skipped with the reason; where nothing is
+    looked up, nothing that left its list is said to be deleted."""
     deepest: ClassVar[int] = 4
     """How deep replies to replies go, as far as tests go."""
     one_list: ClassVar[bool] = True

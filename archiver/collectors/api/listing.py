@@ -9,13 +9,15 @@ from archiver.collectors.api.waiting import Waiting
 from archiver.contract import Reached, Seen
 from archiver.observe import NEWEST, OLDER, SPREAD, WINDOW
 from archiver.parsing.text import cleaned
-from archiver.platforms.reading import DATED
+from archiver.platforms.reading import DATED, Question
 from schemas.capture import Observation
 from schemas.record import Normalised, Slice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archiver.contract import Response
-    from archiver.platforms.reading import Endpoint, Question
+    from archiver.platforms.reading import Endpoint
     from schemas.instant import Instant
 
 
@@ -60,6 +62,11 @@ class Listing:
             self.first, self.head = response, head
         self.last = response.at
         self.items += items
+
+    def held(self, about: str, endpoints: Mapping[str, Endpoint]) -> Listing:
+        """Return the list that one of the items holds; one answer shows it whole."""
+        name = self.endpoint.holds
+        return Listing(Question(name, self.question.url, about=about), endpoints[name], whole=True)
 
     def goes_on(self, question: Question, horizon: Instant | None) -> Waiting:
         """Return what is to be asked by another look: the rest of the list from the page of ``question`` on."""

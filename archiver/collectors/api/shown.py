@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from archiver.platforms.objects import find_view, item_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archiver.parsing.json_objects import Located
     from archiver.platforms.dialect import Dialect
     from archiver.platforms.objects import Item
@@ -44,6 +46,13 @@ class Shown:
     def head(self, size: int) -> int:
         """Return how many bytes of an answer of ``size`` bytes stand before the first of it."""
         return min((offset for offset, _, _ in self.sighted), default=size)
+
+    def held(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each item that is listed, with the ids of those that lie within it."""
+        inner = [one.item for one in self.items if not one.listed]
+        for outer in (one.item for one in self.items if one.listed):
+            reach = range(outer.offset, outer.offset + outer.length)
+            yield outer.normalised.item, [one.normalised.item for one in inner if one.offset in reach]
 
 
 def shown_in(payload: bytes, answer: Answer, located: Located, endpoint: Endpoint, dialect: Dialect) -> Shown:

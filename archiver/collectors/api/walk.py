@@ -266,7 +266,7 @@ class Walk:
             self._fail(f"{endpoint.title}: {error.code}: {error.what}")
             return None
         if url is None:
-            listing.whole = True
+            listing.whole = endpoint.order != "part" or not listing.items
         elif url in listing.pages:
             self._fail(f"{endpoint.title}: the pages lead in a circle")
             return None
@@ -301,7 +301,14 @@ class Walk:
             if self._is_to_be_asked(lead, known=False, everything=horizon is None):
                 self._led.append(Waiting(lead, horizon))
         listed.extend(listing.endpoint.names(answer))
-        listing.add(response, listed, head=shown.head(len(response.payload)))
+        head = shown.head(len(response.payload))
+        listing.add(response, listed, head=head)
+        for about, within in shown.held() if listing.endpoint.holds else ():
+            held = listing.held(about, self._reading.endpoints)
+            if within or self._known(list_item(held.question), b""):
+                held.add(response, within, head=head)
+                self._close(held)
+                listed.extend(within)
         if listing.endpoint.order != "none":
             self.listed.update(dict.fromkeys(listed))
         return until

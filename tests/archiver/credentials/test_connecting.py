@@ -174,6 +174,17 @@ def test_a_token_that_has_ended_is_renewed_and_kept_with_its_new_refresh_token(t
     assert len(town.forms) == 2
 
 
+@pytest.mark.parametrize("told", ["read", ""])
+def test_where_a_platform_wants_it_a_renewal_names_the_scopes_that_were_granted(
+    town: Authority, tmp_path: Path, told: str
+):
+    town.scope = told
+    how, settings = by_code(town, renews_scopes=True), AccessSettings(token_file="city.json")
+    Place("city", settings, tmp_path, {}).write(connected(how, Person(town)).to_text())
+    assert opening(tmp_path, how, settings, now=AT.plus(seconds=3600)).secret().token == SECOND
+    assert town.forms[-1]["scope"] == (told or "read follow")
+
+
 def test_of_many_who_find_a_token_ended_at_once_one_renews_it(town: Authority, tmp_path: Path):
     how, settings = by_code(town), AccessSettings(token_file="city.json")
     Place("city", settings, tmp_path, {}).write(connected(how, Person(town)).to_text())
