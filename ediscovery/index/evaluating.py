@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import md5
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import numpy as np
@@ -65,6 +67,16 @@ class Known:
 
     officials: Mapping[str, Sequence[str]] = field(default_factory=dict)
     numbered: Callable[[str], Iterable[Digest]] = lambda _: ()
+
+    def once(self) -> Known:
+        """Return what is known, where nothing is asked for a second time; for several threads."""
+        asking, answers = Lock(), cache(lambda numbers: tuple(self.numbered(numbers)))
+
+        def numbered(numbers: str) -> Iterable[Digest]:
+            with asking:
+                return answers(numbers)
+
+        return Known(self.officials, numbered)
 
 
 class Evaluator:

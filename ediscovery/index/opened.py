@@ -135,6 +135,12 @@ class Columns:
             read = read.unify_dictionaries()
         return read.combine_chunks() if read.num_chunks != 1 else read.chunk(0)
 
+    def whole(self, groups: Numbers, name: str) -> Numbers:
+        """Return a column of numbers of row groups, one after the other, which is not kept."""
+        read = self._file.read_row_groups(groups.tolist(), columns=[name], use_threads=False)
+        numbers: Numbers = read.column(0).to_numpy()
+        return numbers
+
     def table(self, group: int, names: Sequence[str]) -> pa.Table:
         """Return columns of a row group, which are not kept."""
         return self._file.read_row_group(group, columns=list(names), use_threads=False)
@@ -256,6 +262,17 @@ class Segment:
     def _rows(self, group: int, docs: Numbers) -> Numbers:
         rows: Numbers = docs - self.first - self.docs.starts[group]
         return rows
+
+    def numbers(self, name: str, docs: Numbers) -> Numbers:
+        """Return a column of numbers of a set of documents."""
+        rows = docs - self.first
+        group = np.searchsorted(self.docs.starts, rows, side="right") - 1
+        wanted = group[np.flatnonzero(np.diff(group, prepend=-1))]
+        sizes = np.diff(self.docs.starts)[wanted]
+        # From where a row stands in the file to where it stands in what is read of it.
+        moved = np.cumsum(sizes) - sizes - self.docs.starts[wanted]
+        numbers: Numbers = self.docs.whole(wanted, name)[rows + moved[np.searchsorted(wanted, group)]]
+        return numbers
 
     def described(self, docs: Numbers, names: Sequence[str]) -> pa.Table:
         """Return columns of a set of documents, in their order."""
