@@ -21,8 +21,8 @@ RECEIVED = "received"
 class Deadline:
     """What is to be done ``count`` days after the first of ``after`` that happened, all of which are steps.
 
-    It is settled when ``step`` or one of ``settled_by`` was taken. By ``may_move`` law lets it be set later. What is
-    the ``requester``'s to do is never overdue.
+    It is settled when ``step`` or one of ``settled_by`` was taken. By ``may_move`` law lets it be set later. What is a
+    ``right``, to ask or to appeal, lapses and is never overdue.
     """
 
     step: str
@@ -33,7 +33,7 @@ class Deadline:
     after: tuple[str, ...] = (RECEIVED,)
     settled_by: tuple[str, ...] = ()
     may_move: str = ""
-    requester: bool = False
+    right: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,7 @@ def _massachusetts(name: str, title: str, *, produce: int, more: int) -> Calenda
                 words="if more time is needed: petition the supervisor of records",
                 count=20,
                 clause="G.L. c. 66, § 10(c); 950 CMR 32.06(4)",
+                right=True,
             ),
             Deadline(
                 step="produce",
@@ -200,7 +201,7 @@ NEW_YORK_FOIL = Calendar(
             unit="calendar",
             after=("denied",),
             clause="N.Y. Public Officers Law § 89(4)(a)",
-            requester=True,
+            right=True,
         ),
         Deadline(
             step="decide-appeal",
@@ -251,7 +252,7 @@ FEDERAL_FOIA = Calendar(
             unit="calendar",
             after=("denied",),
             clause="5 U.S.C. 552(a)(6)(A)(i)(III)(aa)",
-            requester=True,
+            right=True,
         ),
         Deadline(
             step="decide-appeal",

@@ -44,7 +44,7 @@ class Due:
     may_move: str = ""
     passed: tuple[tuple[date, str], ...] = ()
     settled: date | None = None
-    requester: bool = False
+    right: bool = False
 
     def left(self, today: date) -> int:
         """Return how many days are left, fewer than none where it is overdue."""
@@ -130,7 +130,7 @@ def _by_law(
             may_move=one.may_move,
             passed=() if moved else (*first.passed, *counted.passed),
             settled=min((taken[step] for step in (one.step, *one.settled_by) if step in taken), default=None),
-            requester=one.requester,
+            right=one.right,
         )
 
 

@@ -35,8 +35,8 @@ class Standing:
 
     @property
     def next(self) -> Due | None:
-        """What is to be done next by whoever got the matter, or ``None``."""
-        return next((one for one in self.due if one.settled is None and not one.requester), None)
+        """What is to be done next, or ``None``."""
+        return next((one for one in self.due if one.settled is None and not one.right), None)
 
     def to_plain(self, today: date) -> dict[str, Any]:
         """Return it for programs, without what lies apart from the ledger."""
@@ -69,14 +69,14 @@ def _urgency(one: Standing) -> tuple[bool, bool, str, str]:
 def plain_of(due: Due, today: date) -> dict[str, Any]:
     """Return something that is due, for programs."""
     left = due.left(today)
-    open_still = due.settled is None and not due.requester
+    open_still = due.settled is None and not due.right
     return {
         "step": due.step,
         "day": str(due.day),
         "days_left": left if due.settled is None else None,
         "overdue": open_still and left < 0,
         "settled": str(due.settled) if due.settled else None,
-        "requester": due.requester,
+        "right": due.right,
         "words": due.words,
         "how": due.how,
         "clause": due.clause,
@@ -95,8 +95,8 @@ def _urgency_words(due: Due, today: date) -> str:
     if due.settled is not None:
         late = ", late" if due.settled > due.day else ""
         return f"done on {due.settled}{late}"
-    if due.requester:
-        return "for the requester to do" if left >= 0 else "was for the requester to do"
+    if due.right:
+        return "may be done until then" if left >= 0 else "can no longer be done"
     if left < 0:
         return f"OVERDUE by {plural(-left, 'day')}"
     return "due TODAY" if left == 0 else f"{plural(left, 'day')} left"

@@ -256,6 +256,10 @@ def test_days_of_the_office_are_counted_as_its_settings_say_and_the_most_urgent_
         ("boston", "2026-03-19"),
         ("a-case", None),
     ]
+    # What may be asked is no duty, and never overdue.
+    boston = office.run("matter", "show", "boston", "--as-of", "2026-04-30").out
+    assert "petition           2026-04-02 Thu  can no longer be done" in boston
+    assert "produce            2026-04-09 Thu  OVERDUE by 21 days" in boston
     assert "not counted: 2026-03-16 Mon, closed, as holdfast.toml says" in office.run("matter", "show", NAME).out
 
 

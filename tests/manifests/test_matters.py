@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 import pytest
 
+from manifests import chain
 from manifests.acts import ActRefusedError
 from manifests.audit import audit
 from manifests.ceremony.proposals import Changes
@@ -44,6 +45,16 @@ def opened(office: Office, *, text: bytes | MatterText = TEXT, **changes) -> Mat
     stored = office.writer.store.put_new(layout.matter(name), Content.of(content))
     act = MatterOpened(matter=name, kind="request", received=DAY_ONE, text=stored, jurisdiction="tx-pia", hold=NAME)
     return msgspec.structs.replace(act, **changes)
+
+
+def forge(office: Office, act: HoldReleased) -> str:
+    """Write an entry with the archive's own key whatever the rules say, and return where."""
+    head = office.ledger.head
+    at = head.at.plus(seconds=1)
+    entry = chain.entry_after(head, acts=(act,), at=at, clock=at, actor="mallory", software="x")
+    key = layout.entry(entry.index)
+    office.writer.store.put_new(key, Content.of(chain.sign(ORIGIN, entry, office.writer.key)))
+    return key
 
 
 @pytest.fixture
@@ -154,6 +165,9 @@ def test_two_people_release_its_hold_when_it_is_closed_and_not_before():
     for hold in (NAME, "more"):
         with pytest.raises(MatterRefusedError, match="which is open"):
             office.append(release(hold))
+    forged = forge(office, release(NAME))
+    assert found(office) == {("ENTRY_REFUSED", forged)}
+    del office.writer.store._objects[forged]
     office.append(MatterClosed(matter=NAME, outcome="granted", on=DAY_ONE))
     for hold in (NAME, "more"):
         office.append(release(hold))

@@ -86,7 +86,7 @@ def test_a_clarified_request_is_counted_anew_in_texas():
     assert after["send-arguments"] == date(2026, 4, 2)
 
 
-def test_in_new_york_twenty_days_run_from_the_acknowledgement_and_the_requester_is_never_overdue():
+def test_in_new_york_twenty_days_run_from_the_acknowledgement_and_then_those_of_an_appeal():
     received = date(2026, 10, 8)
     assert days("ny-foil", received) == {"answer": date(2026, 10, 16)}  # Columbus Day is no business day
     acknowledged = due_in(matter("ny-foil", received, ("acknowledged", date(2026, 10, 14))), ())
@@ -95,7 +95,7 @@ def test_in_new_york_twenty_days_run_from_the_acknowledgement_and_the_requester_
         ("grant", date(2026, 11, 13), None),  # Election Day and Veterans Day are none, either
     ]
     denied = due_in(matter("ny-foil", received, ("denied", date(2026, 10, 14))), ())
-    assert [(one.step, one.day, one.requester) for one in denied][-1] == ("appealed", date(2026, 11, 13), True)
+    assert [(one.step, one.day, one.right) for one in denied][-1] == ("appealed", date(2026, 11, 13), True)
     appealed = days("ny-foil", received, ("denied", date(2026, 10, 14)), ("appealed", date(2026, 11, 2)))
     assert appealed["decide-appeal"] == date(2026, 11, 18)
 
