@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from shlex import quote
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -22,6 +23,7 @@ from ediscovery.matters.opening import (
     written,
 )
 from ediscovery.matters.telling import NO_ADVICE, line_of, listed, plain_of, shown, standing
+from ediscovery.printable import one_line
 from manifests.console import json_option
 from manifests.matters import demand_matter, demand_open
 from manifests.refusals import recorded_if_refused
@@ -245,8 +247,8 @@ def close(console: Console, name: str, outcome: Outcome, on: str | None, notes: 
         (
             f"The matter {name} is closed: {outcome.replace('-', ' ')}.",
             *(
-                f"  Hold {hold} stays. To end it: "
-                f"holdfast hold propose-release {hold} --reason REASON --to release-{hold}.json"
+                f"  Hold {one_line(hold)} stays. To end it: "
+                f"holdfast hold propose-release {quote(one_line(hold))} --reason REASON --to release.json"
                 for hold in holds
             ),
         ),

@@ -91,7 +91,7 @@ def test_a_request_from_its_opening_to_the_release_of_its_hold(hall: Hall):
     early = office.run("hold", "propose-release", NAME, "--reason", "x", "--to", hall.file("early.json"), "--json")
     assert (early.status, early.json["error"]["code"]) == (4, "MATTER_REFUSED")
     closed = office.run("matter", "close", NAME, "--outcome", "granted-in-part", "--notes", f"Sent to {CANARY}").out
-    assert f"holdfast hold propose-release {NAME} --reason REASON --to release-{NAME}.json" in closed
+    assert f"holdfast hold propose-release {NAME} --reason REASON --to release.json" in closed
     assert len(office.json("hold", "list")["holds"]) == 1
     assert hall.release(NAME, "jane", "omar").status == 0
     assert office.json("matter", "list")["matters"] == []

@@ -16,6 +16,7 @@ from manifests.history import History
 from manifests.matters import Matter, MatterRefusedError, MatterUnknownError
 from schemas.canonical import NotCanonicalError
 from schemas.decisions import Decision, HoldRelease
+from schemas.instant import Instant
 from schemas.ledger import (
     AttemptRefused,
     HoldPlaced,
@@ -26,7 +27,7 @@ from schemas.ledger import (
     acts_from_lines,
     lines_of,
 )
-from schemas.matters import MatterText
+from schemas.matters import NOTES_LIMIT, TEXT_LIMIT, TITLE_LIMIT, MatterText
 from storage import layout
 from storage.objects import Content
 from tests.manifests.archives import ORIGIN, START, registered
@@ -118,6 +119,28 @@ def test_a_matter_that_does_not_fit_is_not_opened(office: Office, changes):
     act = msgspec.structs.replace(opened(office), **changes)
     with pytest.raises(MatterRefusedError):
         office.append(act)
+
+
+def test_a_day_may_be_written_as_soon_as_it_has_begun_somewhere_on_earth(office: Office):
+    tomorrow = msgspec.structs.replace(opened(office), received=date(2026, 3, 2))
+    office.writer.clock.at = Instant.from_text("2026-03-01T09:59:58.000000Z")
+    with pytest.raises(MatterRefusedError, match="to come"):
+        office.append(tomorrow)  # a second later, and as many before 2 March begins at UTC+14
+    office.append(tomorrow)
+
+
+def test_what_may_be_written_of_a_matter_fits_into_its_object(office: Office):
+    longest = MatterText(
+        matter=NAME,
+        salt="ff" * 32,
+        title="😀" * TITLE_LIMIT,
+        requester="\x01" * TITLE_LIMIT,
+        notes="\x01" * NOTES_LIMIT,
+        without_hold="\x01" * TITLE_LIMIT,
+    )
+    office.append(opened(office, text=longest))
+    assert found(office) == set()
+    assert len(longest.to_bytes()) < TEXT_LIMIT
 
 
 @pytest.mark.parametrize("name", ["Request", "../away", "-a", "a-", "", "a" * 65, "a b", "ä"])
