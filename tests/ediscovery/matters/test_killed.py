@@ -11,6 +11,7 @@ from ediscovery.matters.opening import MatterBegunError, close_matter, open_matt
 from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
+from manifests.matters import MatterRefusedError
 from storage import layout
 from storage.objects import Content
 from tests.ediscovery.matters.opened import NAME, RECEIVED, opening, text
@@ -102,3 +103,14 @@ def test_whoever_comes_back_with_other_words_is_told_which_differ_and_nothing_is
     assert NAME in archive.ledger.history.holds
     act = open_matter(archive, opening())
     assert written(archive, act.text) == kept
+
+
+def test_of_two_who_open_it_at_one_moment_one_does_and_the_other_is_told(archive: Archive):
+    late = [open_archive(archive.home, now=system_clock, actor="late") for _ in range(2)]
+    act = open_matter(archive, opening())
+    with pytest.raises(MatterRefusedError):
+        open_matter(late[0], opening())
+    with pytest.raises(MatterBegunError):
+        open_matter(late[1], opening(requester="Somebody else"))
+    assert acts(archive) == ["hold-placed", "matter-opened"]
+    assert archive.ledger.history.matters[NAME].opened == act
