@@ -14,6 +14,7 @@ from storage import layout
 
 if TYPE_CHECKING:
     from manifests.history import History
+    from schemas.instant import Instant
     from schemas.ledger import Entry
 
 FIRST_ZONE = 14 * 3_600_000_000
@@ -72,19 +73,19 @@ def check_matter(history: History, entry: Entry, act: MatterAct) -> None:
             _check_opened(history, entry, act)
         case MatterStepped():
             matter = demand_open(history, act.matter)
-            _check_day(act.on, entry, since=matter.opened.received)
+            check_day(act.on, entry.at, since=matter.opened.received)
             if act.until is not None and act.until < act.on:
                 raise _refused(f"A deadline cannot be set to {act.until} on {act.on}", "Give a later day.")
         case MatterClosed():
             matter = demand_open(history, act.matter)
-            _check_day(act.on, entry, since=matter.opened.received)
+            check_day(act.on, entry.at, since=matter.opened.received)
             if act.text is not None and act.text.key != layout.matter_closed(act.matter):
                 raise _refused("The text about a matter does not lie where it should", "Report this.")
 
 
 def _check_opened(history: History, entry: Entry, act: MatterOpened) -> None:
     refuse_taken(history, act.matter)
-    _check_day(act.received, entry)
+    check_day(act.received, entry.at)
     if act.text.key != layout.matter(act.matter):
         raise _refused("The text about a matter does not lie where it should", "Report this.")
     if act.hold is not None and (act.hold not in history.holds or history.holds[act.hold].matter != act.matter):
@@ -141,11 +142,15 @@ def refuse_needed(history: History, hold: str) -> None:
         )
 
 
-def _check_day(day: date, entry: Entry, *, since: date | None = None) -> None:
-    """Check that a day of a matter is not before it began, and has begun somewhere on earth when it is written."""
+def check_day(day: date, at: Instant, *, since: date | None = None) -> None:
+    """Check that a day of a matter is not before it began, and has begun somewhere on earth when it is written.
+
+    Raises:
+        MatterRefusedError: it is before, or to come.
+    """
     if since is not None and day < since:
         raise _refused(f"The matter began on {since}, and this would be on {day}", "Correct the day.")
-    if (day - EPOCH).days * DAY - FIRST_ZONE > entry.at.micros:
+    if (day - EPOCH).days * DAY - FIRST_ZONE > at.micros:
         raise _refused(f"The day {day} is to come", "Give a day that has come.")
 
 

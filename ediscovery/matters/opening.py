@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.matters.deadlines import steps_of
 from manifests.audit.reading import read_text
-from manifests.matters import demand_open, refuse_taken
+from manifests.matters import check_day, demand_open, refuse_taken
 from schemas.errors import ConflictError, InputError
 from schemas.ledger import HoldPlaced, MatterClosed, MatterOpened
 from schemas.matters import NOTES_LIMIT, TEXT_LIMIT, TITLE_LIMIT, MatterText
@@ -145,6 +145,7 @@ def open_matter(archive: Archive, opening: Opening) -> MatterOpened:
         MatterBegunError: it was begun before, in other words.
     """
     refuse_taken(archive.ledger.history, opening.name)
+    check_day(opening.received, archive.now())
     hold = opening.hold
     if hold is not None:
         archive.append(lambda history: () if _is_placed(history, hold) else (hold,))
@@ -179,7 +180,8 @@ def close_matter(archive: Archive, name: str, *, outcome: Outcome, on: date, tex
         MatterRefusedError: it is closed, or its end is before its beginning or to come.
         MatterBegunError: it was begun to be closed before, in other words.
     """
-    demand_open(archive.ledger.history, name)
+    matter = demand_open(archive.ledger.history, name)
+    check_day(on, archive.now(), since=matter.opened.received)
     stored = None if text is None else _put_text(archive, layout.matter_closed(name), text)
     # At this point what was written is stored. If we crash here, closing it again in the same words finds it.
     act = MatterClosed(matter=name, outcome=outcome, on=on, text=stored)
