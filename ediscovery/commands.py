@@ -172,6 +172,7 @@ def searchable(
                 key=stored_at(place).key,
                 account=place.partition.account,
                 entry=place.entry,
+                rows=place.rows,
             )
             for place in places(archive, accounts)
             if place.entry < end

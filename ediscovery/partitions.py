@@ -56,12 +56,13 @@ class PartitionUnreadableError(IntegrityError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition as a local file, with its key in the store, its account and the entry as the ledger names them."""
+    """A partition as a local file, with its key in the store, its account, rows and entry as the ledger names them."""
 
     path: Path
     key: str
     account: str
     entry: int
+    rows: int
 
 
 class Partitions:
