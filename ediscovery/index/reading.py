@@ -222,13 +222,14 @@ class Index:
 
     def _evaluated(self, documents: Callable[[Evaluator], Numbers]) -> Numbers:
         """Return the set of the documents that are found in all segments."""
+        work = partial(self._evaluated_in, documents, self._items)
         with self._readable(), ThreadPoolExecutor(self._means.threads) as workers:
-            return np.concatenate([NONE, *workers.map(partial(self._evaluated_in, documents), self._segments)])
+            return np.concatenate([NONE, *workers.map(work, self._segments)])
 
-    def _evaluated_in(self, documents: Callable[[Evaluator], Numbers], segment: Segment) -> Numbers:
+    def _evaluated_in(self, documents: Callable[[Evaluator], Numbers], items: Items, segment: Segment) -> Numbers:
         share = self._means.memory_limit // self._means.threads
         try:
-            found = documents(Evaluator(segment, self._items, self._known, memory=share))
+            found = documents(Evaluator(segment, items, self._known, memory=share))
             return found if self._size is None else segment.between("entry", None, self._size, found)
         finally:
             segment.forget()
