@@ -95,23 +95,33 @@ class Evaluator:
         """Evaluate over a segment, of whose items is known what all segments say together."""
         self._segment, self._items, self._known = segment, items.within(segment.first, segment.end), known
         self._most_places = memory // PLACE_BYTES
+        self._rows: dict[str, list[Stretch]] = {}
 
-    def documents(self, term: Term, within: Numbers | None = None, own: TextField | None = None) -> Numbers:
-        """Return the set of the documents that a term finds; its words are looked for in the field ``own``, if any."""
+    def documents(self, term: Term, within: Numbers | None = None) -> Numbers:
+        """Return the set of the documents that a term finds."""
+        # In their order: what one needs of the segment, the next needs, too.
+        for word in sorted(_words_in(term)):
+            self._rows[word] = self._segment.term(word)
+        return self._documents(term, within, None)
+
+    def _documents(self, term: Term, within: Numbers | None, own: TextField | None) -> Numbers:
+        """Return what a term finds; its words are looked for in the field ``own``, if any."""
         if within is not None and not len(within):
             return NONE
         match term:
             case And(terms):
                 # What excludes needs something to exclude from, and comes last.
                 for one in sorted(terms, key=lambda one: (not _finds(one), self._size(one, own))):
-                    within = self.documents(one, within, own)
+                    within = self._documents(one, within, own)
                 return self._all(within)
             case Or(terms):
-                return sets.joined([self.documents(one, within, own) for one in terms])
+                single, others = _parted(terms)
+                found = [self._documents(one, within, own) for one in others]
+                return sets.joined([*found, self._holding(single, within, own)])
             case Not(inner):
-                return sets.without(self._all(within), self.documents(inner, within, own))
+                return sets.without(self._all(within), self._documents(inner, within, own))
             case Within(name, inner):
-                return self.documents(inner, within, name)
+                return self._documents(inner, within, name)
             case _:
                 return self._found(term, within, own)
 
@@ -119,7 +129,7 @@ class Evaluator:
         """Return what a term finds that is not made of others."""
         match term:
             case Word() | Prefix() | Wildcard():
-                return self._holding(term, within, own)
+                return self._holding((term,), within, own)
             case Phrase() | Near():
                 return np.concatenate([NONE, *(self._standing_in(term, one, own) for one in self._blocks(within))])
             case Is():
@@ -176,18 +186,23 @@ class Evaluator:
         sign = LINKED if own == "link" else ""
         match leaf:
             case Word(text):
-                return self._segment.term(sign + text)
+                if sign + text not in self._rows:
+                    self._rows[sign + text] = self._segment.term(sign + text)
+                return self._rows[sign + text]
             case Prefix(text):
                 return self._segment.terms(sign + text, sign + text + LAST)
             case Wildcard(text):
                 start = sign + re.split(r"[*?]", text, maxsplit=1)[0]
                 return self._segment.terms(start, start + LAST)
 
-    def _postings(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Iterator[tuple[Stretch, Mask]]:
-        """Yield the postings of a leaf in stretches, and which of them count."""
+    def _postings(
+        self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None
+    ) -> Iterator[tuple[Stretch, Mask]]:
+        """Yield the postings of some leaves in stretches, and which of them count, in the order of the segment."""
         if within is not None and not len(within):
             return
-        for stretch in self._stretches(leaf, own):
+        several = [(stretch, leaf) for leaf in leaves for stretch in self._stretches(leaf, own)]
+        for stretch, leaf in sorted(several, key=lambda one: (one[0].group, one[0].start)):
             if within is not None and not self._segment.may_have(stretch, within):
                 continue
             chosen = np.ones(stretch.rows, np.bool_)
@@ -199,24 +214,25 @@ class Evaluator:
             if chosen.any():
                 yield stretch, chosen
 
-    def _holding(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Numbers:
+    def _holding(self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None) -> Numbers:
+        """Return the set of the documents in which one of some leaves stands."""
         found = []
-        for stretch, chosen in self._postings(leaf, within, own):
+        for stretch, chosen in self._postings(leaves, within, own):
             if own is None or own == "link":  # whose words are words of their own
                 found.append(self._segment.documents(stretch)[chosen])
             else:
                 found.append(sets.documents_of(_within_field(self._segment.keys(stretch, chosen), own)))
-        return np.concatenate([NONE, *found]) if isinstance(leaf, Word) else self._segment.set_of(found)
+        return np.concatenate([NONE, *found]) if _is_one_word(leaves) else self._segment.set_of(found)
 
-    def _standing(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Numbers:
-        """Return the set of the keys at which a leaf stands."""
+    def _standing(self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None) -> Numbers:
+        """Return the set of the keys at which one of some leaves stands."""
         found, count = [], 0
-        for stretch, chosen in self._postings(leaf, within, own):
+        for stretch, chosen in self._postings(leaves, within, own):
             keys = _within_field(self._segment.keys(stretch, chosen), own)
             count += len(keys)
             self._check(count)
             found.append(keys)
-        return np.concatenate([NONE, *found]) if isinstance(leaf, Word) else sets.joined(found)
+        return np.concatenate([NONE, *found]) if _is_one_word(leaves) else sets.joined(found)
 
     def _check(self, places: int) -> None:
         if places > self._most_places:
@@ -231,7 +247,7 @@ class Evaluator:
         leaves = [_leaf(one) for one in words]
         found: Numbers | None = None
         for at in sorted(range(len(leaves)), key=lambda at: self._size(leaves[at], own)):
-            starts = self._standing(leaves[at], within, own) - at
+            starts = self._standing((leaves[at],), within, own) - at
             found = starts if found is None else sets.both(found, starts)
             if not len(found):
                 return NONE
@@ -246,14 +262,16 @@ class Evaluator:
         """
         match term:
             case Word() | Prefix() | Wildcard():
-                keys = self._standing(term, within, own)
+                keys = self._standing((term,), within, own)
                 return Spans(keys, keys)
             case Phrase(words):
                 keys = self._phrase(words, within, own)
                 return Spans(keys, keys + len(words) - 1)
             case Or(terms):
-                several = [self._spans(one, within, own) for one in terms]
-                return Spans.of([(one.first, one.last) for one in several])
+                single, others = _parted(terms)
+                keys = self._standing(single, within, own)
+                several = [self._spans(one, within, own) for one in others]
+                return Spans.of([(keys, keys), *((one.first, one.last) for one in several)])
             case Near():
                 return self._near(term, within, own)
             case _:
@@ -371,6 +389,35 @@ def _matching(terms: pa.StringArray, pattern: str) -> Mask:
     form = "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern))
     matches: Mask = pc.match_substring_regex(terms, f"^(?:{form})$").to_numpy(zero_copy_only=False)
     return matches
+
+
+def _words_in(term: Term) -> frozenset[str]:
+    """Return the words that a term names whole, but for those that are looked for in addresses."""
+    match term:
+        case And(terms) | Or(terms):
+            return frozenset[str]().union(*map(_words_in, terms))
+        case Not(inner):
+            return _words_in(inner)
+        case Within(name, inner):
+            return frozenset() if name == "link" else _words_in(inner)
+        case Near(first, second):
+            return _words_in(first) | _words_in(second)
+        case Phrase(words):
+            return frozenset(one for one in words if isinstance(one, str))
+        case Word(text):
+            return frozenset({text})
+        case _:
+            return frozenset()
+
+
+def _parted(terms: Sequence[Term]) -> tuple[tuple[Word, ...], tuple[Term, ...]]:
+    """Return the words among terms, which are looked for together, and the others."""
+    single = tuple(one for one in terms if isinstance(one, Word))
+    return single, tuple(one for one in terms if not isinstance(one, Word))
+
+
+def _is_one_word(leaves: Sequence[Leaf]) -> bool:
+    return len(leaves) == 1 and isinstance(leaves[0], Word)
 
 
 def _leaf(part: str | Prefix | Wildcard) -> Leaf:

@@ -125,7 +125,7 @@ class Columns:
         if not isinstance(column, pa.DictionaryArray):
             return int(np.searchsorted(column.to_numpy(), value))
         code = bisect_left(range(len(column.dictionary)), value, key=lambda at: column.dictionary[at].as_py())
-        return int(np.searchsorted(column.indices.to_numpy(), code))
+        return int(np.searchsorted(column.indices.to_numpy(), np.int32(code)))
 
     def _column(self, group: int, name: str) -> Any:  # noqa: ANN401 - an array of whatever type
         read = self._file.read_row_group(group, columns=[name], use_threads=False).column(0)
