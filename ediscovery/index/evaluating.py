@@ -99,9 +99,7 @@ class Evaluator:
 
     def documents(self, term: Term, within: Numbers | None = None) -> Numbers:
         """Return the set of the documents that a term finds."""
-        # In their order: what one needs of the segment, the next needs, too.
-        for word in sorted(_words_in(term)):
-            self._rows[word] = self._segment.term(word)
+        self._rows = self._segment.each_term(_words_in(term))
         return self._documents(term, within, None)
 
     def _documents(self, term: Term, within: Numbers | None, own: TextField | None) -> Numbers:
