@@ -58,4 +58,4 @@ def gather(folders: Sequence[Path], target: Path, *, means: Means) -> None:
     files = Files(folders)
     sql = f"WITH {tables(files)}, {STATEMENT} ORDER BY own.doc"
     with engine_over(files, means) as engine:
-        segments.write_items(target, engine.batches(sql, parameters(files, sql)))
+        segments.write_items(target, engine.batches(sql, parameters(files, sql)), over=folders)
