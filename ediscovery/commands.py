@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,10 @@ from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
 from ediscovery.engine import Means
 from ediscovery.evidence import author_of, places, read_hits, sealed_places, stored_at, words_of
-from ediscovery.index.keeping import segments, silent
+from ediscovery.index.keeping import segments
 from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
-from ediscovery.partitions import Source
+from ediscovery.partitions import Source, silent
 from ediscovery.search import Search
 from ediscovery.threads import arranged
 from ediscovery.views.listing import SHORT_ID, WIDTH
@@ -134,9 +135,9 @@ def searchable(
 ) -> Search:
     """Return a search over the partitions that the ledger names, of all accounts or of these, through verified copies.
 
-    With ``size`` it is over those that the first entries name, and knows nothing of later ones. What does not fit into
-    its memory is written to the folder ``spill``, if there is one. ``tell`` is told how the index is brought up to
-    date, with the first query.
+    A partition is copied when a question first needs it. With ``size`` it is over those that the first entries name,
+    and knows nothing of later ones. What does not fit into its memory is written to the folder ``spill``, if there is
+    one. ``tell`` is told how the index is brought up to date, with the first query, and how partitions are copied.
     """
     cache, whole = archive.cache, archive.ledger.head.size
     means = Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill)
@@ -144,16 +145,18 @@ def searchable(
     return Search(
         [
             Source(
-                path=cache.path_of(archive.store, stored_at(place)),
+                path=cache.place_of(stored_at(place)),
                 key=stored_at(place).key,
                 account=place.partition.account,
                 entry=place.entry,
+                fetch=partial(cache.path_of, archive.store, stored_at(place)),
             )
             for place in places(archive, accounts)
             if place.entry < end
         ],
         lambda: _opened_index(archive, whole, end, means, tell),
         means,
+        tell=tell,
     )
 
 

@@ -22,7 +22,7 @@ from ediscovery.index.building import build
 from ediscovery.index.files import Files
 from ediscovery.index.merging import merge
 from ediscovery.index.tiles import Tile, tiles
-from ediscovery.partitions import Source
+from ediscovery.partitions import Source, silent
 from manifests.workspaces import workspace
 from storage import disk
 
@@ -37,10 +37,6 @@ FORMAT = f"holdfast-index/v6 {unicodedata.unidata_version}\n".encode()
 """What a word is, is a matter of Unicode's tables, and those come with Python."""
 
 MEMORY = 1_500_000_000  # bytes
-
-
-def silent(_step: str, _done: int, _of: int) -> None:
-    """Tell nobody."""
 
 
 @contextmanager

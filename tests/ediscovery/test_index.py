@@ -67,13 +67,19 @@ def test_merged_segments_are_to_the_byte_what_is_built_from_all_their_partitions
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """An office with a captured blog, whose site goes on."""
-    with BlogSite() as site:
-        made = Office.founded(tmp_path / "home")
-        made.register("blog", site.feed)
-        made.capture()
-        yield made
+def site() -> Iterator[BlogSite]:
+    """A blog's site."""
+    with BlogSite() as running:
+        yield running
+
+
+@pytest.fixture
+def office(tmp_path: Path, site: BlogSite) -> Office:
+    """An office with the captured blog."""
+    made = Office.founded(tmp_path / "home")
+    made.register("blog", site.feed)
+    made.capture()
+    return made
 
 
 def segments(office: Office) -> AbstractContextManager[Files]:
@@ -135,6 +141,26 @@ def test_a_segment_that_somebody_reads_stays_until_he_has_read_it(office: Office
     with segments(office) as last:
         pass
     assert set(last.items.parent.iterdir()) == {*last.segments, last.items}
+
+
+def test_a_partition_is_copied_when_it_holds_what_is_shown(office: Office, site: BlogSite):
+    assert count(office, "budget")
+    site.edit("bus-routes", paragraphs=("Earthquake drill.",))
+    sealed = office.capture()
+    assert count(office, "earthquake") == 1
+    cache = office.archive.cache
+    assert len(list(cache.folder.iterdir())) > 1
+    cache.clear()
+    with searchable(office.archive) as opened:
+        query = Query(term=Word("earthquake"))
+        assert opened.count(query) == 1
+        assert not any(cache.folder.iterdir())
+        (hit,) = opened.hits(query)
+    assert hit.text == "Earthquake drill."
+    assert hit.key in {one.stored.key for one in sealed.partitions}
+    assert [one.name for one in cache.folder.iterdir()] == [
+        one.stored.sha256.hex for one in sealed.partitions if one.stored.key == hit.key
+    ]
 
 
 def test_what_is_no_part_of_this_ledgers_index_goes(office: Office):
