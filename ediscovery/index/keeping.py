@@ -1,7 +1,8 @@
 """The index of an archive on this machine: made from evidence, brought up to date before every search.
 
 It lies in the home's state and may be deleted at any time. A segment is named by what it was made of, so that one over
-records of which some were destroyed since is another, and the old one goes.
+records of which some were destroyed since is another, and the old one goes. What lacks here is read from the store,
+where somebody may have put it (``putting``), and is made where it lacks there, too.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import unicodedata
 from bisect import bisect_left
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ediscovery.engine import Means
-from ediscovery.evidence import stored_at
+from ediscovery.evidence import sealed_places, stored_at
 from ediscovery.index import versions
 from ediscovery.index.building import build
-from ediscovery.index.files import Files
+from ediscovery.index.files import FILES, Files
 from ediscovery.index.merging import merge
+from ediscovery.index.stored import SUFFIX, Shelf, StoredPart
 from ediscovery.index.tiles import Tile, tiles
 from ediscovery.partitions import Source, silent
 from manifests.workspaces import workspace
@@ -38,12 +42,18 @@ FORMAT = f"holdfast-index/v6 {unicodedata.unidata_version}\n".encode()
 
 MEMORY = 1_500_000_000  # bytes
 
+RECENT = 64
+"""How many entries that sealed something a reader may be behind, whose segments stay in the store."""
+
+SEGMENT = tuple(f"{name}.parquet" for name in FILES)
+ITEMS = "items-"
+
 
 @contextmanager
 def segments(
     archive: Archive, sealed: Iterable[Place], *, size: int, tell: Callable[[str, int, int], None] = silent
 ) -> Iterator[Files]:
-    """Give the files of the index over partitions, which stay until the block ends; those that lack are made.
+    """Give the files of the index over partitions, which stay until the block ends; what lacks everywhere is made.
 
     ``sealed`` are all partitions of the ledger's first ``size`` entries (``evidence.sealed_places``). ``tell`` is told
     how many records are indexed, of how many that were not.
@@ -51,11 +61,12 @@ def segments(
     Raises:
         IntegrityError: a partition is missing, altered or malformed.
         StoreUnavailableError: store or disk could not be read or written.
+        IndexDamagedError: what the store holds is not what was signed; it is not used again.
     """
-    home = archive.home / "state" / "index"
+    home = home_of(archive)
     making = _Making(archive, home, tuple(sealed), tell)
-    wanted = making.named(tiles(size))
-    items = home / f"items-{_digest(name.encode() for name in wanted)}.parquet"
+    wanted = making.wanted(size)
+    items = home / f"{items_of(wanted)}.parquet"
     with disk.refusals(home):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         claim = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
@@ -63,15 +74,37 @@ def segments(
         with disk.refusals(home):
             fcntl.flock(claim, fcntl.LOCK_SH)
         # Nothing is swept while we have our claim.
-        files = Files(making.made(wanted), items if wanted else None)
-        if wanted and not items.is_file():
-            with _made(archive, items) as (target, folder):
-                versions.gather(files.segments, target, means=_means(folder))
+        files = making.made(wanted, items if wanted else None)
         yield files
     finally:
         os.close(claim)
         with disk.refusals(home):
-            _sweep(home, {*wanted, items.name})
+            _sweep(home, {*wanted, items.name, *(f"{name}{SUFFIX}" for name in wanted if not (home / name).is_dir())})
+
+
+def home_of(archive: Archive) -> Path:
+    """Return the folder of an archive's index on this machine."""
+    return archive.home / "state" / "index"
+
+
+def items_of(wanted: Iterable[str]) -> str:
+    """Return the name of what segments of these names say together of items."""
+    return f"{ITEMS}{_digest(name.encode() for name in wanted)}"
+
+
+def files_of(part: str) -> tuple[str, ...]:
+    """Return the names of the files of a part of the index: a segment, or what all of them say of items."""
+    return (f"{part}.parquet",) if part.startswith(ITEMS) else SEGMENT
+
+
+def wanted_lately(archive: Archive) -> set[str]:
+    """Return the names of all parts that readers of this ledger want, or did when it had sealed a little less."""
+    making = _Making(archive, home_of(archive), tuple(sealed_places(archive)), silent)
+    found: set[str] = set()
+    for end in making.ends[-RECENT:]:
+        wanted = making.wanted(end)
+        found |= {*wanted, items_of(wanted)}
+    return found
 
 
 class _Making:
@@ -84,50 +117,86 @@ class _Making:
         self, archive: Archive, home: Path, sealed: Sequence[Place], tell: Callable[[str, int, int], None]
     ) -> None:
         self._archive, self._home, self._sealed, self._tell = archive, home, sealed, tell
+        self._shelf = Shelf(archive, home)
+        self._stored: dict[Path, StoredPart] = {}
         self._entries = [place.entry for place in sealed]
         self._before = [0, *accumulate(place.partition.rows for place in sealed)]
         self._done = self._of = 0
+        self._name = lru_cache(None)(self._name_of)
 
-    def named(self, several: Iterable[Tile]) -> dict[str, Tile]:
-        """Return tiles by the names of their segments; there is none over nothing."""
-        return {self._name(tile): tile for tile in several if self._held(tile)}
+    @property
+    def ends(self) -> list[int]:
+        """The sizes that the ledger had when something had just been sealed."""
+        return [entry + 1 for entry in dict.fromkeys(self._entries)]
 
-    def made(self, wanted: Mapping[str, Tile]) -> list[Path]:
-        """Return the folders of segments, made where they lack."""
-        missing = {name: tile for name, tile in wanted.items() if not (self._home / name).is_dir()}
+    def wanted(self, size: int) -> dict[str, Tile]:
+        """Return the tiles of a ledger of that size by the names of their segments; there is none over nothing.
+
+        What comes after the last partition counts for nothing: so that entries that seal none leave all as it is.
+        """
+        last = bisect_left(self._entries, size)
+        end = self._entries[last - 1] + 1 if last else 0
+        return {self._name(tile): tile for tile in tiles(end) if self._held(tile)}
+
+    def made(self, wanted: Mapping[str, Tile], items: Path | None) -> Files:
+        """Return the files of segments and of ``items``, made where they lack here and in the store."""
+        missing = {
+            name: tile for name, tile in wanted.items() if not (self._home / name).is_dir() and self._find(name) is None
+        }
         self._of = sum(place.rows for tile in missing.values() for place in self._held(tile))
         there = self._there() if missing else []
         for tile in missing.values():
             self._make(tile, there)
-        return [self._home / name for name in wanted]
+        files = Files([self._folder(name) for name in wanted], items, self._stored)
+        if items and not items.is_file():
+            with _made(self._archive, items) as (target, folder):
+                part = self._shelf.find(items.stem, files_of(items.stem))
+                if part is None:
+                    versions.gather(files, target, means=_means(folder))
+                else:
+                    shutil.copyfile(part.fetch(items.name), target)
+        return files
+
+    def _find(self, name: str) -> StoredPart | None:
+        """Return the segment of that name in the store, if there is one."""
+        part = self._shelf.find(name, SEGMENT)
+        if part is not None:
+            self._stored[part.folder] = part
+        return part
+
+    def _folder(self, name: str) -> Path:
+        """Return the folder of a segment that is here or in the store."""
+        stored = self._home / f"{name}{SUFFIX}"
+        return stored if stored in self._stored else self._home / name
 
     def _there(self) -> list[Tile]:
-        """Return the tiles of which there are segments that are still right."""
-        found = [(one.name, Tile.named(one.name)) for one in self._home.iterdir()]
+        """Return the tiles of which there are segments that are still right, here or in the store."""
+        names = {*(one.name for one in self._home.iterdir()), *self._shelf.parts}
+        found = [(name, Tile.named(name)) for name in names]
         return [tile for name, tile in found if tile and self._held(tile) and self._name(tile) == name]
 
     def _make(self, tile: Tile, there: Sequence[Tile]) -> Path:
-        target = self._home / self._name(tile)
+        name = self._name(tile)
         within = [one for one in there if tile.holds(one)]
         before = self._done
-        if tile not in within:
+        if not (self._home / name).is_dir() and (tile not in within or self._find(name) is None):
             parts = [self._make(part, within) for part in tile.parts if self._held(part)] if within else []
-            with _made(self._archive, target) as (made, folder):
+            with _made(self._archive, self._home / name) as (made, folder):
                 made.mkdir()
                 first = self._before[bisect_left(self._entries, tile.first)]
                 if parts:
-                    merge(parts, made, first=first, means=_means(folder))
+                    merge(Files(parts, stored=self._stored), made, first=first, means=_means(folder))
                 else:
                     build(self._sources(tile), made, first=first, means=_means(folder), tell=self._told)
         self._done = before + sum(place.rows for place in self._held(tile))
-        return target
+        return self._folder(name)
 
     def _held(self, tile: Tile) -> list[Place]:
         """Return the partitions sealed by the entries of a tile of which something is left."""
         own = self._sealed[bisect_left(self._entries, tile.first) : bisect_left(self._entries, tile.end)]
         return [place for place in own if place.stored is not None]
 
-    def _name(self, tile: Tile) -> str:
+    def _name_of(self, tile: Tile) -> str:
         lines = [f"{self._before[bisect_left(self._entries, tile.first)]}\n"]
         for place in self._held(tile):
             stored = stored_at(place)

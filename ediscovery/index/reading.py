@@ -93,7 +93,7 @@ class Index:
     @cached_property
     def _segments(self) -> tuple[Segment, ...]:
         with self._readable():
-            return tuple(map(Segment, self._files.segments))
+            return tuple(Segment(folder, self._files.opened) for folder in self._files.segments)
 
     @cached_property
     def _documents(self) -> Documents:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ediscovery.index.files import Files, parameters, tables
+from ediscovery.index.files import parameters, tables
 from ediscovery.index.versions import STATEMENT
 from ediscovery.sql import Values
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ediscovery.engine import Engine
+    from ediscovery.index.files import Files
     from ediscovery.sql import Parameter
 
 
@@ -38,11 +40,7 @@ class Tables:
     """
 
     def __init__(self, engine: Engine, files: Files, *, size: int | None = None) -> None:
-        self._engine, self._files = engine, files
-        self._defined = tables(files)
-        if size is not None:
-            # What all segments say of items knows of later versions: it is said anew.
-            self._defined = f"{tables(Files(files.segments), size=size)}, items AS MATERIALIZED (WITH {STATEMENT})"
+        self._engine, self._files, self._size = engine, files, size
         self._number = count()
 
     def rows(self, select: str, own: Selection | None = None) -> Iterator[tuple[Any, ...]]:
@@ -67,5 +65,15 @@ class Tables:
 
     def _made(self, select: str, own: Selection | None) -> tuple[str, dict[str, Parameter]]:
         defined: Sequence[str] = own.tables if own is not None else ()
-        sql = f"WITH {','.join((self._defined, *defined))} {select}"
+        several = (*self._defined(" ".join((*defined, select))), *defined)
+        sql = f"WITH {','.join(several)} {select}" if several else select
         return sql, {**(own.values.named if own is not None else {}), **parameters(self._files, sql)}
+
+    def _defined(self, sql: str) -> list[str]:
+        """Return the definitions of the tables of the index that SQL names."""
+        if self._size is None or "items" not in sql:
+            return tables(self._files, sql, size=self._size)
+        # What all segments say of items knows of later versions: it is said anew.
+        segments = replace(self._files, items=None)
+        items = f"items AS MATERIALIZED (WITH {STATEMENT})"
+        return [*tables(segments, f"{sql} {STATEMENT}", size=self._size), items]

@@ -28,6 +28,7 @@ LIFECYCLE = "lifecycle"
 
 DATA = (layout.PARTITIONS, layout.EXCHANGES, layout.PRODUCTIONS)
 RECORD = layout.RECORD
+EVIDENCE = (*DATA, layout.PROBES)
 EVERYTHING = ("",)
 ABORT_DAYS = 7
 SLOW_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -121,8 +122,9 @@ GRANTS: dict[Role, tuple[Grant, ...]] = {
         Grant((*LOOK, *SETUP, "ListBucketMultipartUploads")),
         Grant(
             (*READ, *GUARDS, "PutObject", "PutObjectRetention", "AbortMultipartUpload", "ListMultipartUploadParts"),
-            (*RECORD, *DATA, layout.PROBES),
+            (*RECORD, *DATA, layout.PROBES, layout.INDEX),
         ),
+        Grant(("DeleteObjectVersion",), (layout.INDEX,)),
     ),
     "reader": (Grant(LOOK), Grant(READ, EVERYTHING)),
     "auditor": (
@@ -138,7 +140,7 @@ GRANTS: dict[Role, tuple[Grant, ...]] = {
     "disposition": (
         Grant((*LOOK, "ListBucketMultipartUploads")),
         Grant(READ, RECORD),
-        Grant((*READ, *GUARDS, "DeleteObjectVersion", "AbortMultipartUpload"), DATA),
+        Grant((*READ, *GUARDS, "DeleteObjectVersion", "AbortMultipartUpload"), (*DATA, layout.INDEX)),
     ),
 }
 LOCKING: tuple[Role, ...] = ("writer", "sweeper")
@@ -256,7 +258,8 @@ def _denied(dialect: Dialect, subject: Subject) -> list[Document]:
         deny("Changes", CHANGES, ()),
         deny("Hiding", HIDES, EVERYTHING),
         deny("LedgerDestruction", ("DeleteObjectVersion",), RECORD),
-        deny("Destruction", ("DeleteObjectVersion",), EVERYTHING, _unless(dialect, subject, "disposition")),
+        deny("Destruction", ("DeleteObjectVersion",), EVIDENCE, _unless(dialect, subject, "disposition")),
+        deny("Deletion", ("DeleteObjectVersion",), EVERYTHING, _unless(dialect, subject, "disposition", "writer")),
         deny("Locking", ("PutObjectRetention",), EVERYTHING, _unless(dialect, subject, *LOCKING)),
         deny("Holds", ("PutObjectLegalHold",), EVERYTHING, _unless(dialect, subject, "hold")),
     ]

@@ -60,7 +60,7 @@ def test_merged_segments_are_to_the_byte_what_is_built_from_all_their_partitions
     means = Means(2, MEMORY, tmp_path)
     for number, folder in enumerate(parts):
         build(sources[number : number + 1], folder, first=1_000 + 30 * number, means=means)
-    merge(parts, merged, first=1_000, means=means)
+    merge(Files(parts), merged, first=1_000, means=means)
     build(sources, built, first=1_000, means=means)
     for name in FILES:
         assert (merged / f"{name}.parquet").read_bytes() == (built / f"{name}.parquet").read_bytes()
