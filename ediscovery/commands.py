@@ -131,6 +131,7 @@ def searchable(
     *,
     size: int | None = None,
     spill: Path | None = None,
+    own: bool = False,
     tell: Callable[[str, int, int], None] = silent,
 ) -> Search:
     """Return a search over the partitions that the ledger names, of all accounts or of these, through verified copies.
@@ -138,6 +139,7 @@ def searchable(
     A partition is copied when a question first needs it. With ``size`` it is over those that the first entries name,
     and knows nothing of later ones. What does not fit into its memory is written to the folder ``spill``, if there is
     one. ``tell`` is told how the index is brought up to date, with the first query, and how partitions are copied.
+    With ``own`` the index is one that this machine made from evidence: whoever destroys relies on no other.
     """
     cache, whole = archive.cache, archive.ledger.head.size
     means = Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill)
@@ -154,7 +156,7 @@ def searchable(
             for place in places(archive, accounts)
             if place.entry < end
         ],
-        lambda: _opened_index(archive, whole, end, means, tell),
+        lambda: _opened_index(archive, whole, end, means, tell, own=own),
         means,
         tell=tell,
     )
@@ -162,11 +164,12 @@ def searchable(
 
 @contextmanager
 def _opened_index(
-    archive: Archive, whole: int, size: int, means: Means, tell: Callable[[str, int, int], None]
+    archive: Archive, whole: int, size: int, means: Means, tell: Callable[[str, int, int], None], *, own: bool
 ) -> Iterator[Index]:
     """Open the index over the first ``size`` of the ``whole`` entries: what was sealed since is not searched."""
+    sealed = (one for one in sealed_places(archive) if one.entry < whole)
     with (
-        segments(archive, (one for one in sealed_places(archive) if one.entry < whole), size=whole, tell=tell) as files,
+        segments(archive, sealed, size=whole, own=own, tell=tell) as files,
         indexed(
             files,
             known_at(archive, size),
@@ -183,12 +186,13 @@ def searchable_whole(
     accounts: Iterable[str] | None = None,
     *,
     size: int | None = None,
+    own: bool = False,
     tell: Callable[[str, int, int], None] = silent,
 ) -> Iterator[Search]:
     """Open a search for statements over everything, or over these accounts; what memory does not hold is spilled."""
     with (
         workspace(archive.home) as folder,
-        searchable(archive, accounts, size=size, spill=folder, tell=tell) as opened,
+        searchable(archive, accounts, size=size, spill=folder, own=own, tell=tell) as opened,
     ):
         yield opened
 

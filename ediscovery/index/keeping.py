@@ -10,10 +10,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 import unicodedata
 from bisect import bisect_left
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -47,13 +47,22 @@ RECENT = 64
 
 SEGMENT = tuple(f"{name}.parquet" for name in FILES)
 ITEMS = "items-"
+BORROWED = ".borrowed"
+"""How the names end of what was made here of parts that others made, and put into the store."""
 
 
 @contextmanager
 def segments(
-    archive: Archive, sealed: Iterable[Place], *, size: int, tell: Callable[[str, int, int], None] = silent
+    archive: Archive,
+    sealed: Iterable[Place],
+    *,
+    size: int,
+    own: bool = False,
+    tell: Callable[[str, int, int], None] = silent,
 ) -> Iterator[Files]:
     """Give the files of the index over partitions, which stay until the block ends; what lacks everywhere is made.
+
+    With ``own`` all of it is made on this machine from evidence, and nothing relied on that others made.
 
     ``sealed`` are all partitions of the ledger's first ``size`` entries (``evidence.sealed_places``). ``tell`` is told
     how many records are indexed, of how many that were not.
@@ -64,9 +73,8 @@ def segments(
         IndexDamagedError: what the store holds is not what was signed; it is not used again.
     """
     home = home_of(archive)
-    making = _Making(archive, home, tuple(sealed), tell)
+    making = _Making(archive, home, tuple(sealed), tell, own=own)
     wanted = making.wanted(size)
-    items = home / f"{items_of(wanted)}.parquet"
     with disk.refusals(home):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         claim = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
@@ -74,12 +82,23 @@ def segments(
         with disk.refusals(home):
             fcntl.flock(claim, fcntl.LOCK_SH)
         # Nothing is swept while we have our claim.
-        files = making.made(wanted, items if wanted else None)
-        yield files
+        yield making.made(wanted)
     finally:
         os.close(claim)
         with disk.refusals(home):
-            _sweep(home, {*wanted, items.name, *(f"{name}{SUFFIX}" for name in wanted if not (home / name).is_dir())})
+            _sweep(home, set(_kept(home, wanted)))
+
+
+def _kept(home: Path, wanted: Iterable[str]) -> Iterator[str]:
+    """Yield the names of what stays in a home's folder: where something was made from evidence, nothing borrowed."""
+    items = items_of(wanted)
+    for name, own in (*((name, name) for name in wanted), (items, f"{items}.parquet")):
+        yield own
+        yield from () if (home / own).exists() else (f"{name}{SUFFIX}", f"{name}{BORROWED}")
+
+
+def _is_borrowed(folder: Path) -> bool:
+    return folder.suffix in (SUFFIX, BORROWED)
 
 
 def home_of(archive: Archive) -> Path:
@@ -114,10 +133,16 @@ class _Making:
     """
 
     def __init__(
-        self, archive: Archive, home: Path, sealed: Sequence[Place], tell: Callable[[str, int, int], None]
+        self,
+        archive: Archive,
+        home: Path,
+        sealed: Sequence[Place],
+        tell: Callable[[str, int, int], None],
+        *,
+        own: bool = False,
     ) -> None:
         self._archive, self._home, self._sealed, self._tell = archive, home, sealed, tell
-        self._shelf = Shelf(archive, home)
+        self._shelf = None if own else Shelf(archive, home)
         self._stored: dict[Path, StoredPart] = {}
         self._entries = [place.entry for place in sealed]
         self._before = [0, *accumulate(place.partition.rows for place in sealed)]
@@ -138,58 +163,68 @@ class _Making:
         end = self._entries[last - 1] + 1 if last else 0
         return {self._name(tile): tile for tile in tiles(end) if self._held(tile)}
 
-    def made(self, wanted: Mapping[str, Tile], items: Path | None) -> Files:
-        """Return the files of segments and of ``items``, made where they lack here and in the store."""
-        missing = {
-            name: tile for name, tile in wanted.items() if not (self._home / name).is_dir() and self._find(name) is None
-        }
+    def made(self, wanted: Mapping[str, Tile]) -> Files:
+        """Return the files of segments and of what they say of items, made where they lack here and in the store."""
+        missing = {name: tile for name, tile in wanted.items() if self._find(name) is None}
         self._of = sum(place.rows for tile in missing.values() for place in self._held(tile))
         there = self._there() if missing else []
-        for tile in missing.values():
-            self._make(tile, there)
-        files = Files([self._folder(name) for name in wanted], items, self._stored)
-        if items and not items.is_file():
-            with _made(self._archive, items) as (target, folder):
-                part = self._shelf.find(items.stem, files_of(items.stem))
-                if part is None:
-                    versions.gather(files, target, means=_means(folder))
-                else:
-                    shutil.copyfile(part.fetch(items.name), target)
-        return files
+        files = Files([self._make(tile, there) for tile in wanted.values()], stored=self._stored)
+        return replace(files, items=self._items(items_of(wanted), files)) if wanted else files
 
-    def _find(self, name: str) -> StoredPart | None:
-        """Return the segment of that name in the store, if there is one."""
-        part = self._shelf.find(name, SEGMENT)
+    def _items(self, name: str, files: Files) -> Path:
+        """Return the file of what segments say of items."""
+        own = self._home / f"{name}.parquet"
+        if own.is_file():
+            return own
+        if not any(map(_is_borrowed, files.segments)):
+            with _made(self._archive, own) as (target, folder):
+                versions.gather(files, target, means=_means(folder))
+            return own
+        part = self._shelf.find(name, files_of(name)) if self._shelf else None
         if part is not None:
-            self._stored[part.folder] = part
-        return part
+            return part.fetch(own.name)
+        borrowed = self._home / f"{name}{BORROWED}"
+        if not borrowed.is_dir():
+            with _made(self._archive, borrowed) as (made, folder):
+                made.mkdir()
+                versions.gather(files, made / own.name, means=_means(folder))
+        return borrowed / own.name
 
-    def _folder(self, name: str) -> Path:
-        """Return the folder of a segment that is here or in the store."""
-        stored = self._home / f"{name}{SUFFIX}"
-        return stored if stored in self._stored else self._home / name
+    def _find(self, name: str) -> Path | None:
+        """Return the folder of a segment that is here or in the store, if it is."""
+        for folder in (self._home / name, self._home / f"{name}{BORROWED}"):
+            if folder.is_dir() and (self._shelf or not _is_borrowed(folder)):
+                return folder
+        part = self._shelf.find(name, SEGMENT) if self._shelf else None
+        if part is None:
+            return None
+        self._stored[part.folder] = part
+        return part.folder
 
     def _there(self) -> list[Tile]:
         """Return the tiles of which there are segments that are still right, here or in the store."""
-        names = {*(one.name for one in self._home.iterdir()), *self._shelf.parts}
+        names = {one.stem for one in self._home.iterdir()} | set(self._shelf.parts if self._shelf else ())
         found = [(name, Tile.named(name)) for name in names]
-        return [tile for name, tile in found if tile and self._held(tile) and self._name(tile) == name]
+        known = [tile for name, tile in found if tile and self._held(tile) and self._name(tile) == name]
+        return [tile for tile in known if self._find(self._name(tile))]
 
     def _make(self, tile: Tile, there: Sequence[Tile]) -> Path:
-        name = self._name(tile)
-        within = [one for one in there if tile.holds(one)]
-        before = self._done
-        if not (self._home / name).is_dir() and (tile not in within or self._find(name) is None):
+        """Return the folder of a segment, made if it lacks: where parts come from the store, it counts as borrowed."""
+        name, before = self._name(tile), self._done
+        found = self._find(name)
+        if found is None:
+            within = [one for one in there if tile.holds(one)]
             parts = [self._make(part, within) for part in tile.parts if self._held(part)] if within else []
-            with _made(self._archive, self._home / name) as (made, folder):
+            found = self._home / f"{name}{BORROWED if any(map(_is_borrowed, parts)) else ''}"
+            with _made(self._archive, found) as (made, folder):
                 made.mkdir()
                 first = self._before[bisect_left(self._entries, tile.first)]
                 if parts:
                     merge(Files(parts, stored=self._stored), made, first=first, means=_means(folder))
                 else:
                     build(self._sources(tile), made, first=first, means=_means(folder), tell=self._told)
-        self._done = before + sum(place.rows for place in self._held(tile))
-        return self._folder(name)
+            self._done = before + sum(place.rows for place in self._held(tile))
+        return found
 
     def _held(self, tile: Tile) -> list[Place]:
         """Return the partitions sealed by the entries of a tile of which something is left."""

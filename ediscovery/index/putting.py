@@ -71,8 +71,8 @@ def put(archive: Archive, *, tell: Callable[[str, int, int], None] = silent) -> 
             segments(archive, sealed_places(archive), size=archive.ledger.head.size, tell=tell) as files,
             disk.refusals(home),
         ):
-            own = {folder.name: folder for folder in files.segments if folder not in files.stored}
-            parts = {name: [folder / file for file in files_of(name)] for name, folder in own.items()}
+            here = (folder for folder in files.segments if folder not in files.stored)
+            parts = {folder.stem: [folder / file for file in files_of(folder.stem)] for folder in here}
             parts |= {files.items.stem: [files.items]} if files.items else {}
             new = [name for name in parts if shelf.find(name, files_of(name)) is None]
             for number, name in enumerate(new, 1):

@@ -13,6 +13,7 @@ from demo.site import BlogSite
 from ediscovery.commands import searchable
 from ediscovery.index import keeping, putting
 from ediscovery.index.files import IndexDamagedError
+from ediscovery.index.segments import write_docs, write_names, write_postings
 from ediscovery.index.stated import STATEMENT, sign, stated
 from manifests.archive import open_archive
 from manifests.ledger import Ledger
@@ -132,7 +133,7 @@ def test_what_counts_and_groups_copies_the_files_that_it_reads(office: Office, t
             search.index.count(Query(term=Word("budget")))
         statement = "SELECT account, kind, count(*) FROM docs GROUP BY ALL ORDER BY ALL"
         assert list(opened.index.tables.rows(statement)) == list(here.index.tables.rows(statement))
-    names = {path.name for path in (tmp_path / "fresh" / "state" / "index").glob("*/*.parquet")}
+    names = {path.name for path in (tmp_path / "fresh" / "state" / "index").glob("[0-9a-f]*/*.parquet")}
     assert names == {"docs.parquet"}
 
 
@@ -316,3 +317,37 @@ def test_a_putting_that_was_begun_before_records_were_condemned_leaves_nothing_o
         putting.put(replace(late, store=Late(office.archive.home / "archive")))
     assert office.archive.ledger.history.plans["p1"].state == "certified"
     assert not traces(((key, path.read_bytes()) for key, path in in_store(office).items()), gone)
+
+
+def test_whoever_destroys_relies_on_no_index_that_others_made(office: Office, site: BlogSite, tmp_path: Path):
+    query = Query(term=Word("budget"))
+    with searchable(office.archive) as opened:
+        there = opened.count(query)
+    lies = [tmp_path / name for name in keeping.SEGMENT]
+    for lie, write in zip(lies, (write_docs, write_postings, write_names), strict=True):
+        write(lie, [])
+    for name, path in in_store(office).items():
+        part = name.split("/")[1]
+        if name.endswith(STATEMENT) and not part.startswith(keeping.ITEMS):
+            for lie in lies:
+                overwrite(path.with_name(f"{lie.name}.0"), lie.read_bytes())
+            key = office.archive.entry_key()
+            overwrite(path, sign(stated(part, lies), origin=office.archive.ledger.origin, key=key))
+    archive, _ = fresh(office, tmp_path / "fresh")
+
+    def found(*, own: bool) -> int:
+        with searchable(archive, own=own) as opened:
+            return opened.count(query)
+
+    assert found(own=False) == 0  # whoever has the archive's key and puts an index is believed, where nothing goes
+    assert found(own=True) == there
+    site.edit("welcome", paragraphs=("Nothing.",))
+    office.capture()
+    archive.ledger.refresh()
+    assert found(own=False) == found(own=True) == there  # what was made here comes first
+
+    other, _ = fresh(office, tmp_path / "other")
+    with searchable(other) as opened:
+        assert opened.count(query) == 0
+    with searchable(other, own=True) as opened:
+        assert opened.count(query) == there

@@ -105,8 +105,8 @@ def test_a_bucket_action_is_granted_on_the_bucket_and_an_object_action_on_object
         for statement in statements(dialect, role):
             on_objects = {"/" in resource for resource in statement["Resource"]}
             of_buckets = {"Bucket" in action or "Lifecycle" in action for action in statement["Action"]}
-            assert len(on_objects) == len(of_buckets) == 1, statement["Sid"]
-            assert on_objects != of_buckets, statement["Sid"]
+            assert len(on_objects) == len(of_buckets) == 1, statement
+            assert on_objects != of_buckets, statement
 
 
 def test_minio_is_told_only_what_it_knows():
