@@ -32,6 +32,7 @@ COMMANDS = {
     "verify": ("ediscovery.audits.commands", "verify"),
     "log": ("manifests.commands", "log"),
     "status": ("manifests.commands", "status"),
+    "matter": ("ediscovery.matters.commands", "matter"),
     "hold": ("ediscovery.holds_commands", "hold"),
     "approve": ("manifests.decisions.commands", "approve"),
     "retention": ("ediscovery.retention.commands", "retention"),

@@ -224,7 +224,7 @@ def _sources(folder: Path) -> Iterator[Source]:
                 asked = {"account": name, "start": start, "stop": start + _each(), "rows": PARTITIONS * _each()}
                 path = folder / f"{name}-{number}"
                 _write(path, making.execute(MADE, asked).to_arrow_table())
-                yield Source(path=path, key=f"{name}/{number}", account=name, entry=number)
+                yield Source(path=path, key=f"{name}/{number}", account=name, entry=number, rows=_each())
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -95,7 +95,11 @@ def folded(text: str) -> tuple[str, str]:
 def _source(folder: Path, entry: int) -> Source:
     account = ACCOUNTS[entry % len(ACCOUNTS)]
     key = layout.partition(account=account, series="posts", period="2026-01", name=f"{entry:032x}")
-    return Source(folder / "partitions" / f"{entry:05}.parquet", key, account, entry)
+    return Source(_file(folder, entry), key, account, entry, rows=pq.read_metadata(_file(folder, entry)).num_rows)
+
+
+def _file(folder: Path, entry: int) -> Path:
+    return folder / "partitions" / f"{entry:05}.parquet"
 
 
 def _make(folder: Path, records: int, size: int | None) -> dict[str, object]:
@@ -111,7 +115,7 @@ def _make(folder: Path, records: int, size: int | None) -> dict[str, object]:
     texts = folder / "texts.parquet"
     with duckdb.connect() as making:
         making.execute(f"SET memory_limit = '3GB'; SET temp_directory = '{folder / 'spill'}'")
-        paths = [str(_source(folder, entry).path) for entry in range(len(sizes))]
+        paths = [str(_file(folder, entry)) for entry in range(len(sizes))]
         making.execute(IN_ORDER.format(path=texts), {"paths": paths})
         found = making.execute("SELECT count(*), sum(strlen(text)) FROM read_parquet($path)", {"path": str(texts)})
         posts, octets = found.fetchone()
@@ -156,7 +160,7 @@ def _generated() -> Iterator[str]:
 
 
 def _write(folder: Path, sizes: list[int], entry: int) -> int:
-    path = _source(folder, entry).path
+    path = _file(folder, entry)
     if not path.exists():
         start = sum(sizes[:entry])
         content, _ = write_partition(_record(sizes, entry, start, row) for row in range(sizes[entry]))

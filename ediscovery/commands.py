@@ -33,6 +33,7 @@ from schemas.record import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import date
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -87,6 +88,29 @@ def day(text: str | None, zone: ZoneInfo, *, after: bool = False) -> Instant | N
         moment = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone) + timedelta(days=int(after))
         return Instant.from_datetime(moment)
     except (ValueError, OverflowError):
+        raise DateUnreadableError(f"{text[:40]!r} is not a date.", do="Write it as 2026-01-31.") from None
+
+
+def judged_day(archive: Archive, as_of: str | None) -> date:
+    """Return the day that is asked about: the one that was given, or today in the archive's time zone.
+
+    Raises:
+        DateUnreadableError: it is no date.
+    """
+    if as_of is None:
+        return archive.now().to_datetime().astimezone(archive.settings.zone).date()
+    return calendar_day(as_of)
+
+
+def calendar_day(text: str) -> date:
+    """Return a day of the calendar.
+
+    Raises:
+        DateUnreadableError: it is none.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
+    except ValueError:
         raise DateUnreadableError(f"{text[:40]!r} is not a date.", do="Write it as 2026-01-31.") from None
 
 
@@ -151,6 +175,7 @@ def searchable(
                 key=stored_at(place).key,
                 account=place.partition.account,
                 entry=place.entry,
+                rows=place.rows,
                 fetch=partial(cache.path_of, archive.store, stored_at(place)),
             )
             for place in places(archive, accounts)

@@ -147,13 +147,14 @@ class Engine:
                     return
                 yield from rows
 
-    def batches(
-        self, sql: str, parameters: Mapping[str, Parameter], *, size: int = ARROW_BATCH
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield what a statement finds, as it is found, in batches. Raises what ``rows`` raises."""
-        with self._executed(sql, parameters) as cursor:
+    def batches(self, sql: str, parameters: Mapping[str, Parameter], **given: pa.Table) -> Iterator[pa.RecordBatch]:
+        """Yield what a statement finds, as it is found, in batches; it may name tables that are given.
+
+        Raises what ``rows`` raises.
+        """
+        with self._executed(sql, parameters, **given) as cursor:
             with self.translated():
-                reader = cursor.to_arrow_reader(size)
+                reader = cursor.to_arrow_reader(ARROW_BATCH)
             while True:
                 with self.translated():
                     batch = next(reader, None)
@@ -162,12 +163,16 @@ class Engine:
                 yield batch
 
     @contextmanager
-    def _executed(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _executed(
+        self, sql: str, parameters: Mapping[str, Parameter], **given: pa.Table
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         values = bound(parameters)
         _refuse_no_text(values)
         cursor = self._connection.cursor()
         try:
             with self.translated():
+                for name, table in given.items():
+                    cursor.register(name, table)
                 cursor.execute(sql, values)
             yield cursor
         finally:

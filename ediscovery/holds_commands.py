@@ -13,6 +13,7 @@ from manifests.console import json_option, local, plural
 from manifests.decisions.decided import LONGEST_DAYS, refused
 from manifests.decisions.files import load_decision, propose
 from manifests.locking import LocksUnsupportedError, mirror_holds
+from manifests.matters import demand_open, refuse_needed
 from manifests.refusals import recorded_if_refused
 from manifests.wording import scope_in_words
 from schemas.decisions import HoldRelease
@@ -51,11 +52,13 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--to", "until", metavar="DATE", help="Items up to and including that day."),
         click.option("--query", help="What this search finds, now and later."),
         click.option("--record", "records", multiple=True, help="This record, by its id. May be given again."),
-        click.option("--reason", required=True, help="The case or request, and who ordered it."),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+REASON = click.option("--reason", required=True, help="The case or request, and who ordered it.")
 
 
 @click.group()
@@ -74,7 +77,8 @@ def hold() -> None:
 @hold.command()
 @click.argument("name")
 @scope_options
-@click.option("--matter", help="The case or request to which it belongs.")
+@REASON
+@click.option("--matter", help="The open matter to which it belongs.")
 @json_option
 @click.pass_obj
 def place(console: Console, /, name: str, reason: str, matter: str | None, **given: Any) -> None:  # noqa: ANN401
@@ -87,15 +91,18 @@ def place(console: Console, /, name: str, reason: str, matter: str | None, **giv
     """
     archive = console.open()
     with recorded_if_refused(archive, "place-hold", about=name):
-        act = HoldPlaced(hold=name, reason=reason, scope=_scope(archive, given), matter=matter)
+        if matter is not None:
+            demand_open(archive.ledger.history, matter)
+        act = HoldPlaced(hold=name, reason=reason, scope=scope_of(archive, given), matter=matter)
         archive.append(lambda _history: (act,))
-    words = f"Hold {name} covers {scope_in_words(act.scope, archive.settings.zone)}.{_mirrored(console, archive)}"
+    words = f"Hold {name} covers {scope_in_words(act.scope, archive.settings.zone)}.{mirrored(console, archive)}"
     console.show(act.to_plain(), (words,))
 
 
 @hold.command()
 @click.argument("name")
 @scope_options
+@REASON
 @json_option
 @click.pass_obj
 def amend(console: Console, /, name: str, reason: str, **given: Any) -> None:  # noqa: ANN401
@@ -107,13 +114,19 @@ def amend(console: Console, /, name: str, reason: str, **given: Any) -> None:  #
     """
     archive = console.open()
     with recorded_if_refused(archive, "amend-hold", about=name):
-        act = HoldAmended(hold=name, reason=reason, scope=_scope(archive, given))
+        act = HoldAmended(hold=name, reason=reason, scope=scope_of(archive, given))
         archive.append(lambda _history: (act,))
-    words = f"Hold {name} covers {scope_in_words(act.scope, archive.settings.zone)}, too.{_mirrored(console, archive)}"
+    words = f"Hold {name} covers {scope_in_words(act.scope, archive.settings.zone)}, too.{mirrored(console, archive)}"
     console.show(act.to_plain(), (words,))
 
 
-def _scope(archive: Archive, given: dict[str, Any]) -> Scope:
+def scope_of(archive: Archive, given: dict[str, Any]) -> Scope:
+    """Return what a hold covers by the options that were given (``scope_options``).
+
+    Raises:
+        HoldOnNothingError: it would cover nothing.
+        QuerySyntaxError, DateUnreadableError, RecordUnknownError: an option cannot be read.
+    """
     if not archive.ledger.history.accounts:
         raise HoldOnNothingError("No account is registered: the hold would cover nothing.", do="Register one first.")
     zone = archive.settings.zone
@@ -130,7 +143,7 @@ def _scope(archive: Archive, given: dict[str, Any]) -> Scope:
     )
 
 
-def _mirrored(console: Console, archive: Archive) -> str:
+def mirrored(console: Console, archive: Archive) -> str:
     """Tell a store with locks, and return what to say of it; what is captured later is told by the daily sweep."""
     try:
         with console.progress("Holds") as tell:
@@ -162,6 +175,7 @@ def propose_release(console: Console, name: str, reason: str, to: Path, days: in
     archive = console.open()
     if name not in archive.ledger.history.holds:
         raise HoldUnknownError(f"There is no hold {name[:80]!r} in force.", do="See 'holdfast hold list'.")
+    refuse_needed(archive.ledger.history, name)
     decided = propose(archive, HoldRelease(hold=name, reason=reason), days=days, to=to)
     console.show(
         {"file": str(to), "hold": name, "expires": str(decided.decision.expires)},
@@ -192,7 +206,7 @@ def release(console: Console, file: Path) -> None:
             raise refused("nobody has approved it", f"Have two others run: holdfast approve {file.name} --with KEY.pem")
         act = HoldReleased(hold=what.hold, decision=decided.note.to_bytes().decode())
         archive.append(lambda _history: (act,))
-    console.show(act.to_plain(), (f"Hold {what.hold} is released.{_mirrored(console, archive)}",))
+    console.show(act.to_plain(), (f"Hold {what.hold} is released.{mirrored(console, archive)}",))
 
 
 @hold.command("list")

@@ -57,7 +57,7 @@ class PartitionUnreadableError(IntegrityError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition as a local file, with its key in the store, its account and the entry as the ledger names them.
+    """A partition as a local file, with its key in the store, its account, rows and entry as the ledger names them.
 
     ``fetch`` brings the file there, where it may lack.
     """
@@ -66,6 +66,7 @@ class Source:
     key: str
     account: str
     entry: int
+    rows: int
     fetch: Callable[[], object] = lambda: None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from manifests.decisions.decided import Decided, refused
 from manifests.dispositions.rules import check_disposing
+from manifests.matters import check_matter, refuse_needed
 from manifests.witness.cosignatures import Cosigner, Policy
 from schemas.decisions import HoldRelease
 from schemas.errors import ConflictError, InputError
@@ -31,6 +32,9 @@ from schemas.ledger import (
     HoldReleased,
     KeysChanged,
     LocksRenewed,
+    MatterClosed,
+    MatterOpened,
+    MatterStepped,
     ObjectsCondemned,
     ObjectsDestroyed,
     Produced,
@@ -75,6 +79,7 @@ def check_acts(history: History, entry: Entry) -> None:
         StatementRefusedError, StatementUnsignedError: a key statement may not be adopted.
         DecisionRefusedError: what people must approve was not approved.
         PlanRefusedError: records may not be destroyed so.
+        MatterRefusedError: a matter does not go on so, or one that is open needs a hold.
         FormatUnknownError: the archive is of a later format.
     """
     if not entry.acts:
@@ -137,14 +142,16 @@ def _check(history: History, entry: Entry, act: Act, *, others: set[str]) -> Non
             _check_attestors(history, act)
         case RecordsTransferred():
             _check_transferred(history, act)
+        case MatterOpened() | MatterStepped() | MatterClosed():
+            check_matter(history, entry, act)
         case AttemptRefused():
             if not ERROR_CODE.fullmatch(act.code) or not (act.about is None or known(history, act.about)):
                 raise _act_refused("A refusal has no code, or is about nothing that there is.", "Report this.")
 
 
 def known(history: History, name: str) -> bool:
-    """Return whether there is or was a plan or a hold of that name."""
-    return name in history.plans or name in history.holds or name in history.released
+    """Return whether there is or was a plan, a hold or a matter of that name."""
+    return any(name in names for names in (history.plans, history.holds, history.released, history.matters))
 
 
 def _check_registered(history: History, act: AccountRegistered) -> None:
@@ -235,6 +242,7 @@ def _check_held(history: History, hold: str) -> None:
 
 def _check_released(history: History, act: HoldReleased, entry: Entry) -> None:
     _check_held(history, act.hold)
+    refuse_needed(history, act.hold)
     decided = Decided.from_text(act.decision)
     what = decided.decision.what
     if not isinstance(what, HoldRelease) or what.hold != act.hold:

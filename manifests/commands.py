@@ -157,7 +157,7 @@ def _accounts_of(act: Act) -> tuple[str, ...]:
 @json_option
 @click.pass_obj
 def status(console: Console) -> None:
-    """Show the archive's state: accounts, their last captures, what waits in the spool, the keys.
+    """Show the archive's state: accounts, their last captures, open matters, what waits in the spool, the keys.
 
     \b
     Example:
@@ -172,6 +172,7 @@ def status(console: Console) -> None:
         records = sum(place.rows for place in history.places(name))
         accounts.append((account, last[1].poll if last else None, records))
     verifier = history.verifiers("checkpoint")[0].to_text()
+    matters = sorted(name for name, matter in history.matters.items() if matter.closed is None)
     console.show(
         {
             "origin": archive.ledger.origin,
@@ -183,6 +184,7 @@ def status(console: Console) -> None:
                 {"account": account.to_plain(), "last": poll.to_plain() if poll else None, "records": records}
                 for account, poll, records in accounts
             ],
+            "matters": matters,
             "waiting": waiting,
         },
         (
@@ -192,6 +194,11 @@ def status(console: Console) -> None:
             f"  key          {verifier}",
             f"  key changes  {_roots_line(history.keys)}",
             f"  productions  {len(history.produced)}",
+            *(
+                (f"  matters      {len(matters)} open; when what is due says 'holdfast matter list'",)
+                if matters
+                else ()
+            ),
             f"  spool        {plural(len(waiting), 'capture')} waiting to be sealed"
             if waiting
             else "  spool        empty",

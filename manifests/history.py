@@ -10,6 +10,7 @@ import msgspec
 from manifests.dispositions.plans import Disposing, Plan, plan_after
 from manifests.dispositions.replacements import Replacements
 from manifests.keyring import KeyRing
+from manifests.matters import Matter, matter_after
 from manifests.registers import Deletion, Registers, Replacement, Row
 from schemas.account import Account
 from schemas.canonical import spell, unspell
@@ -36,6 +37,9 @@ from schemas.ledger import (
     HoldReleased,
     KeysChanged,
     LocksRenewed,
+    MatterClosed,
+    MatterOpened,
+    MatterStepped,
     ObjectsCondemned,
     ObjectsDestroyed,
     Produced,
@@ -57,7 +61,14 @@ if TYPE_CHECKING:
     from schemas.stored import StoredObject
 
 Naming: TypeAlias = (
-    Captured | Produced | RecordsTransferred | DispositionPlanned | ObjectsCondemned | DispositionCertified
+    Captured
+    | Produced
+    | RecordsTransferred
+    | DispositionPlanned
+    | ObjectsCondemned
+    | DispositionCertified
+    | MatterOpened
+    | MatterClosed
 )
 """The acts that name objects."""
 
@@ -125,6 +136,7 @@ class Standing(msgspec.Struct, kw_only=True):
     statements: list[tuple[int, str]] = []
     attestors: list[tuple[int, AttestorsNamed]] = []
     transferred: dict[str, RecordsTransferred] = {}
+    matters: dict[str, Matter] = {}
     plans: dict[str, Plan] = {}
     condemned: dict[str, int] = {}
     held_at: int = 0
@@ -282,6 +294,10 @@ class History(Standing, kw_only=True):
                 self.attestors.append((entry.index, act))
             case RecordsTransferred():
                 self.transferred[act.transfer] = act
+            case MatterOpened() | MatterStepped() | MatterClosed():
+                matter = matter_after(self.matters.get(act.matter), act)
+                if matter is not None:
+                    self.matters[act.matter] = matter
             case AttemptRefused():
                 pass  # it changed nothing
 
@@ -372,6 +388,8 @@ def objects_of(act: Act) -> tuple[StoredObject, ...]:
             return tuple(stored for one in act.replaced for stored in (one.now, one.leaves) if stored)
         case DispositionCertified():
             return (act.certificate,)
+        case MatterOpened(text=text) | MatterClosed(text=text):
+            return (text,) if text else ()
         case _:
             return ()
 

@@ -29,6 +29,9 @@ from schemas.ledger import (
     HoldReleased,
     KeysChanged,
     LocksRenewed,
+    MatterClosed,
+    MatterOpened,
+    MatterStepped,
     ObjectsCondemned,
     ObjectsDestroyed,
     Produced,
@@ -52,6 +55,8 @@ ATTEMPTS: dict[Attempt, str] = {
     "release-hold": "releasing the hold",
     "destroy": "carrying out the plan",
     "stop": "stopping the plan",
+    "open-matter": "opening a matter",
+    "close-matter": "closing the matter",
 }
 
 
@@ -121,6 +126,16 @@ def describe(act: Act, zone: tzinfo = UTC) -> str:  # noqa: C901, PLR0911, PLR09
             return _attestors(act)
         case RecordsTransferred():
             return f"transfer {act.transfer} of {plural(act.records, 'record')} received by {act.receiver}"
+        case MatterOpened():
+            law = f" under {act.jurisdiction}" if act.jurisdiction else ""
+            held = f"with the hold {act.hold}" if act.hold else "without a hold"
+            return f"matter {act.matter} opened: a {act.kind}{law}, received on {act.received}, {held}"
+        case MatterStepped(until=None):
+            return f"matter {act.matter}: {act.step} on {act.on}"
+        case MatterStepped():
+            return f"matter {act.matter}: {act.step} due on {act.until}, as of {act.on}"
+        case MatterClosed():
+            return f"matter {act.matter} closed: {act.outcome.replace('-', ' ')}, on {act.on}"
         case AttemptRefused():
             return f"{ATTEMPTS[act.attempted]}{f' {act.about}' if act.about else ''} was refused: {act.code}"
 

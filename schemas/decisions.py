@@ -26,13 +26,13 @@ class Disposition(Canonical, frozen=True, tag_field="decides", tag="disposition"
     as_of: date
 
 
-Matter: TypeAlias = HoldRelease | Disposition
+Decidable: TypeAlias = HoldRelease | Disposition
 
 
 class Decision(Canonical, frozen=True):
     """What is to be decided, who proposed it, and until when it may be approved and carried out."""
 
-    what: Matter
+    what: Decidable
     proposer: str
     proposed: Instant
     expires: Instant

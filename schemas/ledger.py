@@ -16,6 +16,7 @@ from schemas.digest import Digest
 from schemas.disposition import PlannedSeries, Replaced
 from schemas.holds import Scope
 from schemas.instant import Instant
+from schemas.matters import Jurisdiction, MatterKind, MatterName, Outcome, Step
 from schemas.partition import Partition
 from schemas.production import BatesRange
 from schemas.retention import Classification, Schedule, SeriesName, Trigger
@@ -260,14 +261,49 @@ class RecordsTransferred(Canonical, frozen=True, tag_field="act", tag="records-t
     listed: StoredObject
 
 
-Attempt: TypeAlias = Literal["adopt", "place-hold", "amend-hold", "release-hold", "destroy", "stop"]
+class MatterOpened(Canonical, frozen=True, tag_field="act", tag="matter-opened"):
+    """A case or records request is open from here on; ``received`` is the day from which its deadlines are counted.
+
+    ``hold`` is the one that was placed for it. What people wrote about it is in ``text`` (``schemas.matters``), and
+    nothing of that is here.
+    """
+
+    matter: MatterName
+    kind: MatterKind
+    received: date
+    text: StoredObject
+    jurisdiction: Jurisdiction | None = None
+    hold: str | None = None
+
+
+class MatterStepped(Canonical, frozen=True, tag_field="act", tag="matter-stepped"):
+    """On the day ``on`` a step of a matter was taken; with ``until``, its deadline is that day from here on instead."""
+
+    matter: MatterName
+    step: Step
+    on: date
+    until: date | None = None
+
+
+class MatterClosed(Canonical, frozen=True, tag_field="act", tag="matter-closed"):
+    """A matter is over since the day ``on``. Its holds stay until two people release them."""
+
+    matter: MatterName
+    outcome: Outcome
+    on: date
+    text: StoredObject | None = None
+
+
+Attempt: TypeAlias = Literal[
+    "adopt", "place-hold", "amend-hold", "release-hold", "destroy", "stop", "open-matter", "close-matter"
+]
 """What somebody tries who changes how long something is kept."""
 
 
 class AttemptRefused(Canonical, frozen=True, tag_field="act", tag="attempt-refused"):
     """Somebody tried to change how long something is kept, and was refused: nothing changed.
 
-    ``code`` is that of the error (``docs/CODES.md``); ``about`` is the plan or hold, where there is one.
+    ``code`` is that of the error (``docs/CODES.md``); ``about`` is the plan, hold or matter, where there is one.
     """
 
     attempted: Attempt
@@ -299,6 +335,9 @@ Act: TypeAlias = (
     | KeysChanged
     | AttestorsNamed
     | RecordsTransferred
+    | MatterOpened
+    | MatterStepped
+    | MatterClosed
     | AttemptRefused
 )
 

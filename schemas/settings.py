@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from math import ceil
 from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -221,6 +222,12 @@ class DispositionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     approvers: tuple[str, ...] = ()
 
 
+class MattersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How deadlines of matters are counted: ``closed`` are days that are no business days here, beside holidays."""
+
+    closed: tuple[date, ...] = ()
+
+
 class SecretSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where this machine keeps a secret.
 
@@ -280,6 +287,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keys: KeysSettings = KeysSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
     disposition: DispositionSettings = DispositionSettings()
+    matters: MattersSettings = MattersSettings()
     mail: MailSettings | None = None
     witness: dict[AttestorName, WitnessSettings] = {}
     authority: dict[AttestorName, AuthoritySettings] = {}

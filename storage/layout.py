@@ -172,6 +172,16 @@ def disposition_certificate(plan: str) -> str:
     return f"{PRODUCTIONS}{plan}.certificate.pdf"
 
 
+def matter(name: str) -> str:
+    """Return the key of what people wrote when they opened a matter; it lies beside what is handed over for it."""
+    return f"{PRODUCTIONS}{name}.matter.json"
+
+
+def matter_closed(name: str) -> str:
+    """Return the key of what people wrote when they closed a matter."""
+    return f"{PRODUCTIONS}{name}.closed.json"
+
+
 def probe(*, run: str, name: str) -> str:
     """Return the key of an object that ``doctor`` tries a bucket with; ``run`` is random: no key comes twice."""
     return f"{PROBES}{run}/{name}"

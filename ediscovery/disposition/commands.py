@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ediscovery.commands import judged_day
 from ediscovery.disposition import carrying_out, planning
 from ediscovery.disposition.destroying import stop
 from ediscovery.disposition.papers.comparing import find_certified
 from ediscovery.disposition.proposing import put_forward
 from ediscovery.disposition.running import Running
-from ediscovery.retention.due_commands import AS_OF, judged_day
+from ediscovery.retention.due_commands import AS_OF
 from ediscovery.sheets import new_file
 from manifests.checkpoints.commands import system_nonce
 from manifests.console import json_option, local, plural

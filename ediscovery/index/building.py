@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -15,19 +14,26 @@ from ediscovery.index import segments
 from ediscovery.index.documents import Origin, Seen, document_of
 from ediscovery.index.places import LINKED
 from ediscovery.partitions import unreadable
+from manifests.processes import spread
 from schemas.canonical import NotCanonicalError, unspell
 from schemas.errors import IntegrityError, UnavailableError
 from storage.parquet import read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ediscovery.engine import Means
     from ediscovery.partitions import Source
 
 TOGETHER = 20_000
-"""Records whose words are handed to the engine at once."""
+"""Records whose words are handed to the engine at once, if that is not within a partition."""
+
+WORTH_STARTING = 40_000
+"""Records from which on it is worth to start processes."""
+
+LARGEST = 5 * TOGETHER
+"""Records of one partition that are read at once."""
 
 BINARY = pa.large_binary()
 SIGNED = [f"{linked}{sign}" for linked in ("", LINKED) for sign in "#@"]
@@ -37,25 +43,50 @@ PREPARE = (
     "CREATE TABLE vocabulary (id INTEGER, term VARCHAR)",
     "CREATE TABLE occurrences (id INTEGER, doc INTEGER, place INTEGER)",
     """
-    CREATE TABLE docs (doc BIGINT, record BLOB, entry BIGINT, date BIGINT, dated BOOLEAN, captured BIGINT,
+    CREATE TABLE docs (doc INTEGER, record BLOB, entry BIGINT, date BIGINT, dated BOOLEAN, captured BIGINT,
         account VARCHAR, kind VARCHAR, item VARCHAR, verdict VARCHAR, key VARCHAR)
     """,
 )
 # Terms are numbered as they come, and sorted once: to sort numbers takes a fifth of the time that words take.
-KEEP = "INSERT INTO docs FROM arrived"
-NUMBER = """
+KEEP = "INSERT INTO docs SELECT * REPLACE (doc + {arrived:d} AS doc) FROM given"
+ADD = """
 INSERT INTO vocabulary SELECT (SELECT count(*) FROM vocabulary) + row_number() OVER () - 1, term
 FROM words ANTI JOIN vocabulary USING (term)
 """
-STAND = """
-INSERT INTO occurrences SELECT id, doc, place
-FROM standing JOIN (SELECT code, id FROM words JOIN vocabulary USING (term)) USING (code)
-"""
+IDS = "SELECT id FROM words JOIN vocabulary USING (term) ORDER BY code"
+STAND = "INSERT INTO occurrences FROM standing"
 RANK = "CREATE TABLE ranks AS SELECT id, term, (row_number() OVER (ORDER BY term) - 1)::INTEGER AS rank FROM vocabulary"
 TERMS = "SELECT term FROM ranks ORDER BY rank"
-OCCURRENCES = "SELECT rank AS term, doc, place FROM occurrences JOIN ranks USING (id) ORDER BY rank, doc, place"
-DOCS = "FROM docs ORDER BY doc"
-NAMES = "SELECT md5_number_lower(item) AS name, doc FROM docs ORDER BY name, doc"
+# Documents are numbered as they come, too, and then by date.
+NUMBER = """
+CREATE TABLE numbers AS
+SELECT doc, (row_number() OVER (ORDER BY date, captured, record) - 1)::INTEGER AS number FROM docs
+"""
+OCCURRENCES = """
+SELECT rank AS term, number AS doc, place FROM occurrences JOIN ranks USING (id) JOIN numbers USING (doc)
+ORDER BY rank, number, place
+"""
+DOCS = "SELECT * EXCLUDE (number) REPLACE (number + $first AS doc) FROM docs JOIN numbers USING (doc) ORDER BY number"
+NAMES = """
+SELECT md5_number_lower(item) AS name, number + $first AS doc FROM docs JOIN numbers USING (doc) ORDER BY name, number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of a partition."""
+
+    source: Source
+    rows: range
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What parts hold: documents (``docs``), words by their code (``words``), and where each stands (``standing``)."""
+
+    docs: pa.Table
+    words: pa.Table
+    standing: pa.Table
 
 
 @dataclass(slots=True)
@@ -86,30 +117,21 @@ def build(
     Raises:
         PartitionUnreadableError: a file is no partition, or a record's view is none.
         SearchTooLargeError: neither memory nor the folder to spill into are enough.
+        ProcessLostError: a process that read records ended before it had.
     """
-    numbers = _numbers(sources)
+    records = sum(source.rows for source in sources)
     arrived = 0
-    with (
-        Engine((), means, prepare=[(sql, {}) for sql in PREPARE]) as engine,
-        ThreadPoolExecutor(1) as beside,
-    ):
-        # The engine takes in what was gathered while we gather what is next.
-        taken = beside.submit(_take_in, engine, _Gathered())
-        gathered = _Gathered()
-        for source, table in _tables(sources, COLUMNS):
-            own = numbers.slice(arrived, table.num_rows)
-            _gather(gathered, source, table, own, first)
-            arrived += table.num_rows
-            if len(gathered.facts) >= TOGETHER:
-                taken.result()
-                taken = beside.submit(_take_in, engine, gathered)
-                gathered = _Gathered()
-                tell(arrived)
-        taken.result()
-        _take_in(engine, gathered)
-        tell(arrived)
-        segments.write_docs(folder / "docs.parquet", engine.batches(DOCS, {}))
-        segments.write_names(folder / "names.parquet", engine.batches(NAMES, {}))
+    with Engine((), means, prepare=[(sql, {}) for sql in PREPARE]) as engine:
+        for found in _read(_jobs(sources), processes=means.threads if records >= WORTH_STARTING else 1):
+            engine.run(KEEP.format(arrived=arrived), given=found.docs)
+            engine.run(ADD, words=found.words)
+            ids = pa.chunked_array([one.column("id") for one in engine.batches(IDS, {}, words=found.words)], pa.int32())
+            engine.run(STAND, standing=_numbered(found.standing, ids, arrived))
+            arrived += found.docs.num_rows
+            tell(arrived)
+        engine.run(NUMBER)
+        segments.write_docs(folder / "docs.parquet", engine.batches(DOCS, {"first": first}))
+        segments.write_names(folder / "names.parquet", engine.batches(NAMES, {"first": first}))
         engine.run(RANK)
         terms = pa.chunked_array([batch.column("term") for batch in engine.batches(TERMS, {})], pa.string())
         listed = segments.postings_of(engine.batches(OCCURRENCES, {}), terms, first=first)
@@ -117,40 +139,63 @@ def build(
     return arrived
 
 
-def _numbers(sources: Sequence[Source]) -> pa.Array[Any]:
-    """Return the number, from 0, that each record of the partitions has as a document, as the records come."""
-    tables = [
-        pa.table([_date(table), table.column("captured").cast(pa.int64()), table.column("record")], ["d", "c", "r"])
-        for _, table in _tables(sources, ("record", "created", "captured"))
-    ]
-    if not tables:
-        return pa.array([], pa.int32())
-    order = pc.sort_indices(pa.concat_tables(tables), [("d", "ascending"), ("c", "ascending"), ("r", "ascending")])
-    return pc.sort_indices(order).cast(pa.int32())
+def _read(jobs: Iterable[Sequence[_Part]], *, processes: int) -> Iterator[_Words]:
+    """Yield what each job holds."""
+    for job, found in spread(_words_of, jobs, processes=processes) if processes > 1 else _in_turn(jobs):
+        if isinstance(found, int):
+            raise unreadable(job[found].source)
+        yield found
+
+
+def _in_turn(jobs: Iterable[Sequence[_Part]]) -> Iterator[tuple[Sequence[_Part], _Words | int]]:
+    return ((job, _words_of(job)) for job in jobs)
+
+
+def _jobs(sources: Iterable[Source]) -> Iterator[list[_Part]]:
+    """Yield partitions, together or in parts, of about ``TOGETHER`` records, and the rest."""
+    job: list[_Part] = []
+    room = TOGETHER
+    for source in sources:
+        start = 0
+        while start < source.rows:
+            end = min(start + max(room, 1), source.rows) if source.rows > LARGEST else source.rows
+            job.append(_Part(source, range(start, end)))
+            room -= end - start
+            start = end
+            if room <= 0:
+                yield job
+                job, room = [], TOGETHER
+    if job:
+        yield job
 
 
 def _date(table: pa.Table) -> pa.ChunkedArray[Any]:
     return pc.coalesce(table.column("created"), table.column("captured")).cast(pa.int64())
 
 
-def _tables(sources: Sequence[Source], names: Sequence[str]) -> Iterator[tuple[Source, pa.Table]]:
-    for source in sources:
+def _words_of(job: Sequence[_Part]) -> _Words | int:
+    """Return what parts hold, or which of them cannot be read: an error of ours is not sent between processes."""
+    gathered = _Gathered()
+    for number, part in enumerate(job):
+        rows = 0
         try:
-            for table in read_tables(source.path, names):
-                yield source, table
-        except (IntegrityError, UnavailableError) as error:
-            raise unreadable(source) from error
+            for table in read_tables(part.source.path, COLUMNS, rows=part.rows):
+                rows += table.num_rows
+                _gather(gathered, part.source, table)
+        except (IntegrityError, UnavailableError, NotCanonicalError):
+            return number
+        if rows != len(part.rows):
+            return number
+    return _coded(gathered)
 
 
-def _gather(gathered: _Gathered, source: Source, table: pa.Table, numbers: pa.Array[Any], first: int) -> None:
-    """Gather the records of a table."""
+def _gather(gathered: _Gathered, source: Source, table: pa.Table) -> None:
+    """Gather the records of a table; raises NotCanonicalError where a view is none."""
+    numbers = range(len(gathered.facts), len(gathered.facts) + table.num_rows)
     verdicts: list[str | None] = []
     cells = (table.column(name).cast(BINARY).to_pylist() for name in ("normalised", "provenance", "native_sha256"))
-    for number, normalised, provenance, native in zip(numbers.to_pylist(), *cells, strict=True):
-        try:
-            view, origin = unspell(normalised, Seen), unspell(provenance, Origin)
-        except NotCanonicalError as error:
-            raise unreadable(source) from error
+    for number, normalised, provenance, native in zip(numbers, *cells, strict=True):
+        view, origin = unspell(normalised, Seen), unspell(provenance, Origin)
         document = document_of(view, origin, source.account, native)
         for place, words in document.runs:
             gathered.run_docs.append(number)
@@ -163,7 +208,7 @@ def _gather(gathered: _Gathered, source: Source, table: pa.Table, numbers: pa.Ar
     gathered.docs.append(
         pa.table(
             {
-                "doc": pc.add(numbers.cast(pa.int64()), first),
+                "doc": pa.array(numbers, pa.int32()),
                 "record": table.column("record").cast(pa.binary()),
                 "entry": pa.repeat(pa.scalar(source.entry, pa.int64()), rows),
                 "date": _date(table),
@@ -179,9 +224,8 @@ def _gather(gathered: _Gathered, source: Source, table: pa.Table, numbers: pa.Ar
     )
 
 
-def _take_in(engine: Engine, gathered: _Gathered) -> None:
-    if not gathered.docs:
-        return
+def _coded(gathered: _Gathered) -> _Words:
+    """Return records with their words as numbers."""
     parted = pc.split_pattern(pa.array(gathered.runs, pa.string()), " ")
     run = pc.list_parent_indices(parted)
     starts = pc.subtract(pa.array(gathered.run_places, pa.int32()), parted.offsets[:-1])
@@ -202,9 +246,13 @@ def _take_in(engine: Engine, gathered: _Gathered) -> None:
             "place": pa.concat_arrays([places, places.take(signed), pa.repeat(NONE, len(of_facts))]),
         }
     )
-    engine.run(KEEP, arrived=pa.concat_tables(gathered.docs))
-    engine.run(NUMBER, words=words)
-    engine.run(STAND, words=words, standing=standing)
+    return _Words(pa.concat_tables(gathered.docs), words, standing)
+
+
+def _numbered(standing: pa.Table, ids: pa.ChunkedArray[Any], arrived: int) -> pa.Table:
+    """Return where words stand, by their numbers in the vocabulary, after so many documents."""
+    docs = pc.add(standing.column("doc"), pa.scalar(arrived, pa.int32()))
+    return pa.table({"id": ids.take(standing.column("code")), "doc": docs, "place": standing.column("place")})
 
 
 def _counted(number: int) -> pa.Array[Any]:

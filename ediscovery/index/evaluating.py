@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import md5
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import numpy as np
@@ -41,8 +43,11 @@ ID_DIGITS = 64
 HASH_DIGITS = 16
 """Hexadecimal digits of a SHA-256 that the index keeps: enough that nobody makes a second one that has them."""
 
-PLACE_BYTES = 64
-"""Bytes of memory that a place needs at most while it is compared with others."""
+PLACE_BYTES = 24
+"""Bytes of memory that a place needs while it is compared with others."""
+
+BLOCK = 1 << 21
+"""Documents in which at once it is looked where words stand: what is in memory does not grow with the segment."""
 
 VERDICTS: Mapping[str, tuple[AbsenceClass, ...]] = {
     "removed": ("deleted",),
@@ -65,6 +70,16 @@ class Known:
 
     officials: Mapping[str, Sequence[str]] = field(default_factory=dict)
     numbered: Callable[[str], Iterable[Digest]] = lambda _: ()
+
+    def once(self) -> Known:
+        """Return what is known, where nothing is asked for a second time; for several threads."""
+        asking, answers = Lock(), cache(lambda numbers: tuple(self.numbered(numbers)))
+
+        def numbered(numbers: str) -> Iterable[Digest]:
+            with asking:
+                return answers(numbers)
+
+        return Known(self.officials, numbered)
 
 
 class Evaluator:
@@ -105,10 +120,8 @@ class Evaluator:
         match term:
             case Word() | Prefix() | Wildcard():
                 return self._holding(term, within, own)
-            case Phrase(words):
-                return sets.documents_of(self._phrase(words, within, own))
-            case Near():
-                return self._near_documents(term, within, own)
+            case Phrase() | Near():
+                return np.concatenate([NONE, *(self._standing_in(term, one, own) for one in self._blocks(within))])
             case Is():
                 return self._so(term, within)
             case During(date, start, end):
@@ -119,6 +132,21 @@ class Evaluator:
                 return self._segment.between(date, low, high, within)
             case _:
                 raise AssertionError(term)
+
+    def _blocks(self, within: Numbers | None) -> Iterator[Numbers | None]:
+        """Yield parts of the documents among which is looked, or ``None`` for all where they are few."""
+        docs = self._all(within)
+        if len(docs) <= BLOCK:
+            yield within
+            return
+        for start in range(0, len(docs), BLOCK):
+            yield docs[start : start + BLOCK]
+
+    def _standing_in(self, term: Phrase | Near, within: Numbers | None, own: TextField | None) -> Numbers:
+        """Return the set of the documents in which words stand together."""
+        if isinstance(term, Phrase):
+            return sets.documents_of(self._phrase(term.words, within, own))
+        return self._near_documents(term, within, own)
 
     def _all(self, within: Numbers | None) -> Numbers:
         return self._segment.all if within is None else within
@@ -157,7 +185,11 @@ class Evaluator:
 
     def _postings(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Iterator[tuple[Stretch, Mask]]:
         """Yield the postings of a leaf in stretches, and which of them count."""
+        if within is not None and not len(within):
+            return
         for stretch in self._stretches(leaf, own):
+            if within is not None and not self._segment.may_have(stretch, within):
+                continue
             chosen = np.ones(stretch.rows, np.bool_)
             if isinstance(leaf, Wildcard):
                 terms, codes = self._segment.spelled(stretch)
@@ -168,28 +200,23 @@ class Evaluator:
                 yield stretch, chosen
 
     def _holding(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Numbers:
-        if own is not None and own != "link":  # whose words are words of their own
-            return sets.documents_of(self._standing(leaf, within, own))
-        found = [self._segment.documents(stretch)[chosen] for stretch, chosen in self._postings(leaf, within, own)]
-        if isinstance(leaf, Word):
-            return np.concatenate([NONE, *found])
-        return self._segment.set_of(found)
+        found = []
+        for stretch, chosen in self._postings(leaf, within, own):
+            if own is None or own == "link":  # whose words are words of their own
+                found.append(self._segment.documents(stretch)[chosen])
+            else:
+                found.append(sets.documents_of(_within_field(self._segment.keys(stretch, chosen), own)))
+        return np.concatenate([NONE, *found]) if isinstance(leaf, Word) else self._segment.set_of(found)
 
     def _standing(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Numbers:
         """Return the set of the keys at which a leaf stands."""
         found, count = [], 0
         for stretch, chosen in self._postings(leaf, within, own):
-            keys = self._segment.keys(stretch, None if chosen.all() else chosen)
-            if own is not None and own != "link":
-                start, end = room(own)
-                places = keys & ((1 << PLACE_BITS) - 1)
-                keys = keys[(places >= start) & (places < end)]
+            keys = _within_field(self._segment.keys(stretch, chosen), own)
             count += len(keys)
             self._check(count)
             found.append(keys)
-        if isinstance(leaf, Word):
-            return np.concatenate([NONE, *found])
-        return sets.joined(found)
+        return np.concatenate([NONE, *found]) if isinstance(leaf, Word) else sets.joined(found)
 
     def _check(self, places: int) -> None:
         if places > self._most_places:
@@ -329,6 +356,15 @@ def number_of(item: str) -> int:
 
 def _among(found: Numbers, within: Numbers | None) -> Numbers:
     return found if within is None else sets.both(found, within)
+
+
+def _within_field(keys: Numbers, own: TextField | None) -> Numbers:
+    """Return those of some keys that are in a field; of words of addresses all are."""
+    if own is None or own == "link":
+        return keys
+    start, end = room(own)
+    places = keys & ((1 << PLACE_BITS) - 1)
+    return keys[(places >= start) & (places < end)]
 
 
 def _matching(terms: pa.StringArray, pattern: str) -> Mask:

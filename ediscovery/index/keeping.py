@@ -245,6 +245,7 @@ class _Making:
                 key=stored_at(place).key,
                 account=place.partition.account,
                 entry=place.entry,
+                rows=place.rows,
             )
             for place in self._held(tile)
         ]

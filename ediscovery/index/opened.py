@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 COLUMNS_KEPT = 64
 """Columns of row groups that stay decoded while a question is answered: what one word needs, the next may need too."""
 
-
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
 """Of numbers of 64 bits."""
 
@@ -135,6 +134,12 @@ class Columns:
             read = read.unify_dictionaries()
         return read.combine_chunks() if read.num_chunks != 1 else read.chunk(0)
 
+    def whole(self, groups: Numbers, name: str) -> Numbers:
+        """Return a column of numbers of row groups, one after the other, which is not kept."""
+        read = self._file.read_row_groups(groups.tolist(), columns=[name], use_threads=False)
+        numbers: Numbers = read.column(0).to_numpy()
+        return numbers
+
     def table(self, group: int, names: Sequence[str]) -> pa.Table:
         """Return columns of a row group, which are not kept."""
         return self._file.read_row_group(group, columns=list(names), use_threads=False)
@@ -184,6 +189,11 @@ class Segment:
             there[docs - self.first] = True
         return np.flatnonzero(there) + self.first
 
+    def may_have(self, stretch: Stretch, within: Numbers) -> bool:
+        """Return whether postings may be of documents of a set, as far as is known without reading them."""
+        edges = self._postings.edges(stretch.group, "doc")
+        return edges is None or bool(edges[0] <= within[-1] and within[0] <= edges[1])
+
     def documents(self, stretch: Stretch) -> Numbers:
         """Return the documents of postings: of one term they are a set."""
         docs: Numbers = self._postings.column(stretch.group, "doc").to_numpy()[stretch.start : stretch.stop]
@@ -205,13 +215,12 @@ class Segment:
             counts = np.bincount(codes, minlength=len(terms))
             yield from ((terms[int(at)].as_py(), int(counts[at])) for at in np.flatnonzero(counts))
 
-    def keys(self, stretch: Stretch, chosen: Mask | None = None) -> Numbers:
-        """Return where the words of postings stand, of all or of those that are chosen: of one term it is a set."""
+    def keys(self, stretch: Stretch, chosen: Mask) -> Numbers:
+        """Return where the words of the chosen postings stand: of one term it is a set."""
         lists = self._postings.column(stretch.group, "places")
         offsets = lists.offsets.to_numpy()[stretch.start : stretch.stop + 1].astype(np.int64)
         starts, lengths, docs = offsets[:-1], np.diff(offsets), self.documents(stretch)
-        if chosen is not None:
-            starts, lengths, docs = starts[chosen], lengths[chosen], docs[chosen]
+        starts, lengths, docs = starts[chosen], lengths[chosen], docs[chosen]
         keys: Numbers = np.repeat(docs << PLACE_BITS, lengths) | lists.values.to_numpy()[ranges(starts, lengths)]
         return keys
 
@@ -256,6 +265,17 @@ class Segment:
     def _rows(self, group: int, docs: Numbers) -> Numbers:
         rows: Numbers = docs - self.first - self.docs.starts[group]
         return rows
+
+    def numbers(self, name: str, docs: Numbers) -> Numbers:
+        """Return a column of numbers of a set of documents."""
+        rows = docs - self.first
+        group = np.searchsorted(self.docs.starts, rows, side="right") - 1
+        wanted = group[np.flatnonzero(np.diff(group, prepend=-1))]
+        sizes = np.diff(self.docs.starts)[wanted]
+        # From where a row stands in the file to where it stands in what is read of it.
+        moved = np.cumsum(sizes) - sizes - self.docs.starts[wanted]
+        numbers: Numbers = self.docs.whole(wanted, name)[rows + moved[np.searchsorted(wanted, group)]]
+        return numbers
 
     def described(self, docs: Numbers, names: Sequence[str]) -> pa.Table:
         """Return columns of a set of documents, in their order."""

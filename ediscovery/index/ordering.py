@@ -65,8 +65,9 @@ class Documents:
         return order
 
     def _column(self, docs: Numbers, name: str) -> NDArray[Any]:
-        column = self.described(docs, (name,)).column(name)
-        return np.array(column.to_pylist(), "S32") if name == "record" else column.to_numpy()
+        if name == "record":
+            return np.array(self.described(docs, (name,)).column(name).to_pylist(), "S32")
+        return np.concatenate([NONE, *(segment.numbers(name, own) for segment, own in self._parted(docs))])
 
     def _parted(self, docs: Numbers) -> Iterator[tuple[Segment, Numbers]]:
         """Yield segments with those documents that are in each."""

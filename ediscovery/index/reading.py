@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -77,7 +78,7 @@ def indexed(files: Files, known: Known, means: Means, *, size: int | None = None
     With ``size`` it answers as if the ledger had as many entries: no later record is known of.
     """
     with engine_over(files, means) as engine:
-        yield Index(files, Tables(engine, files, size=size), known, memory=means.memory_limit, size=size)
+        yield Index(files, Tables(engine, files, size=size), known, means, size=size)
 
 
 class Index:
@@ -86,8 +87,8 @@ class Index:
     Where a file is damaged, it is removed, and IndexDamagedError raised.
     """
 
-    def __init__(self, files: Files, tables: Tables, known: Known, *, memory: int, size: int | None) -> None:
-        self._files, self._known, self._memory, self._size = files, known, memory, size
+    def __init__(self, files: Files, tables: Tables, known: Known, means: Means, *, size: int | None) -> None:
+        self._files, self._known, self._means, self._size = files, known.once(), means, size
         self.tables = tables
 
     @cached_property
@@ -221,13 +222,17 @@ class Index:
 
     def _evaluated(self, documents: Callable[[Evaluator], Numbers]) -> Numbers:
         """Return the set of the documents that are found in all segments."""
-        found = [NONE]
-        with self._readable():
-            for segment in self._segments:
-                own = documents(Evaluator(segment, self._items, self._known, memory=self._memory))
-                found.append(own if self._size is None else segment.between("entry", None, self._size, own))
-                segment.forget()
-        return np.concatenate(found)
+        work = partial(self._evaluated_in, documents, self._items)
+        with self._readable(), ThreadPoolExecutor(self._means.threads) as workers:
+            return np.concatenate([NONE, *workers.map(work, self._segments)])
+
+    def _evaluated_in(self, documents: Callable[[Evaluator], Numbers], items: Items, segment: Segment) -> Numbers:
+        share = self._means.memory_limit // self._means.threads
+        try:
+            found = documents(Evaluator(segment, items, self._known, memory=share))
+            return found if self._size is None else segment.between("entry", None, self._size, found)
+        finally:
+            segment.forget()
 
     def _counted(self, start: str) -> Iterator[tuple[str, int]]:
         """Yield the terms that begin so, and how many documents have each; some in several parts."""
@@ -238,8 +243,8 @@ class Index:
 
     def _found(self, hits: Hits) -> Iterator[Found]:
         for some in _together(hits):
-            columns = (self._told(some).column(name).to_pylist() for name in COLUMNS)
-            yield from map(found_of, zip(*columns, strict=True))
+            told = self._told(some)
+            yield from map(found_of, zip(*(told.column(name).to_pylist() for name in COLUMNS), strict=True))
 
     def _told(self, hits: Hits) -> pa.Table:
         """Return the columns ``COLUMNS`` of hits, and their dates."""

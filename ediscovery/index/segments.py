@@ -88,8 +88,8 @@ def read_items(path: Path) -> pa.Table:
 
 def write_postings(path: Path, postings: Iterable[pa.RecordBatch]) -> None:
     """Write postings, sorted by term and document."""
-    encodings = dict.fromkeys(("doc", "places.list.element"), PACKED)
-    _write(path, POSTINGS, postings, rows=POSTING_ROWS, encodings=encodings, dictionary=("term",))
+    dictionary = ("term", "places.list.element")
+    _write(path, POSTINGS, postings, rows=POSTING_ROWS, encodings={"doc": PACKED}, dictionary=dictionary)
 
 
 def _write(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from ediscovery.commands import find_record, records_named, searchable_whole
-from ediscovery.retention.due_commands import AS_OF, calendar_day, judged_day
+from ediscovery.commands import calendar_day, find_record, judged_day, records_named, searchable_whole
+from ediscovery.retention.due_commands import AS_OF
 from ediscovery.retention.explaining import explain as explain_record
 from ediscovery.retention.in_force import InForce
 from ediscovery.retention.minimum import demand_minimums

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ediscovery.commands import DateUnreadableError, searchable_whole
+from ediscovery.commands import judged_day, searchable_whole
 from ediscovery.retention.eligible import REASONS, Reason, eligible
 from ediscovery.retention.in_force import InForce
 from ediscovery.retention.listing import due_rows, write_list
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ediscovery.retention.tallying import Tally
-    from manifests.archive import Archive
     from manifests.console import Console
 
 AS_OF = click.option("--as-of", metavar="DATE", help="Judge for that day; default: today, in the archive's time zone.")
@@ -103,26 +101,3 @@ def due(console: Console, as_of: str | None, out: Path) -> None:
         written = write_list(out, lambda: due_rows(eligible(archive, opened, in_force, as_of=on, shown=True)))
     words = f"{out}: {plural(written, 'record')} due on {on}"
     console.show({"file": str(out), "as_of": str(on), "records": written}, (words,))
-
-
-def judged_day(archive: Archive, as_of: str | None) -> date:
-    """Return the day that records are judged for: the one that was given, or today in the archive's time zone.
-
-    Raises:
-        DateUnreadableError: it is no date.
-    """
-    if as_of is None:
-        return archive.now().to_datetime().astimezone(archive.settings.zone).date()
-    return calendar_day(as_of)
-
-
-def calendar_day(text: str) -> date:
-    """Return a day of the calendar.
-
-    Raises:
-        DateUnreadableError: it is none.
-    """
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
-    except ValueError:
-        raise DateUnreadableError(f"{text[:40]!r} is not a date.", do="Write it as 2026-01-31.") from None

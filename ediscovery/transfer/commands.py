@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ediscovery.commands import searchable_whole
-from ediscovery.retention.due_commands import AS_OF, judged_day
+from ediscovery.commands import judged_day, searchable_whole
+from ediscovery.retention.due_commands import AS_OF
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
 from ediscovery.transfer.bag import demand_new

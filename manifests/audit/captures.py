@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from manifests.audit.found import Found
-from manifests.audit.reading import hashed, whole
+from manifests.audit.reading import hashed, read_text, whole
 from manifests.audit.records import check_records, check_root, gone_since
 from manifests.audit.slices import Searched, find_slices
 from schemas.canonical import Canonical, Natural
 from schemas.digest import SIZE
 from schemas.errors import ArchiveError
-from schemas.ledger import Captured, DispositionCertified, Produced, RecordsTransferred
+from schemas.ledger import Captured, DispositionCertified, MatterClosed, MatterOpened, Produced, RecordsTransferred
 from schemas.merkle import CompactRange
 from schemas.transfers import LONGEST_LINE, ids_from
 from storage.objects import read_stored
@@ -116,6 +116,8 @@ def check_act(store: ObjectStore, work: Work) -> Checked:
             return checked
         case RecordsTransferred():
             return _check_list(store, work.act)
+        case MatterOpened(text=text) | MatterClosed(text=text):
+            return Checked() if text is None else _check_text(store, work.act.matter, text)
 
 
 def _check_capture(store: ObjectStore, act: Captured, replaced: Mapping[str, Replaced]) -> Checked:
@@ -220,6 +222,18 @@ def _check_list(store: ObjectStore, act: RecordsTransferred) -> Checked:
         return checked
     if (tree.size, tree.root) != (act.records, act.records_root):
         checked.objects.fault("ROOT_DIFFERS", key, "The ids do not make the root that the ledger names.")
+    return checked
+
+
+def _check_text(store: ObjectStore, matter: str, text: StoredObject) -> Checked:
+    checked = Checked(Counted(objects=1, octets=text.size))
+    try:
+        said = read_text(store, text)
+    except ArchiveError as error:
+        checked.objects.error(error, text.key)
+        return checked
+    if said.matter != matter:
+        checked.objects.fault("MATTER_DIFFERS", text.key, f"The text is about another matter, {said.matter}.")
     return checked
 
 

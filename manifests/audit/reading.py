@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from schemas.matters import TEXT_LIMIT, MatterText
 from storage.objects import CHUNK, ObjectAlteredError, read_stored
 
 if TYPE_CHECKING:
@@ -81,3 +82,15 @@ def whole(store: ObjectStore, stored: StoredObject) -> Iterator[BinaryIO]:
             stream.check(stored)
         copy.seek(0)
         yield cast("BinaryIO", copy)
+
+
+def read_text(store: ObjectStore, stored: StoredObject) -> MatterText:
+    """Return what people wrote about a matter.
+
+    Raises:
+        ObjectMissingError: it is gone.
+        ObjectAlteredError: size or digest differ.
+        NotCanonicalError: it is no text about a matter, or longer than one may be.
+    """
+    with whole(store, stored) as source:
+        return MatterText.from_bytes(source.read(TEXT_LIMIT + 1))

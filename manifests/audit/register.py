@@ -19,6 +19,8 @@ from schemas.ledger import (
     Captured,
     DispositionCertified,
     DispositionPlanned,
+    MatterClosed,
+    MatterOpened,
     ObjectsCondemned,
     Produced,
     RecordsTransferred,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 Fate: TypeAlias = Literal["stands", "condemned", "gone"]
 """What became of an object that the ledger names, as the ledger says."""
-Reading: TypeAlias = Captured | Produced | DispositionCertified | RecordsTransferred
+Reading: TypeAlias = Captured | Produced | DispositionCertified | RecordsTransferred | MatterOpened | MatterClosed
 """The acts whose objects are read one act at a time, in any order."""
 Own: TypeAlias = Reading | DispositionPlanned
 """The acts that name objects, but for what takes the place of others: that belongs to the act that named those."""

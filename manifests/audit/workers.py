@@ -1,28 +1,19 @@
-"""Acts checked in parallel: processes for the work, threads in each for a bucket's delays, and few acts on the way.
-
-Processes are started anew (``spawn``) and open the store themselves: what threads, connections and locks their parent
-has at that moment does not matter then.
-"""
+"""Acts checked in parallel: processes for the work, which open the store themselves, and threads for its delays."""
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
-from collections import deque
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import ModuleType
+from functools import partial
 from typing import TYPE_CHECKING
 
 from manifests.audit.captures import check_act
+from manifests.processes import ProcessLostError, spread
 from schemas.errors import UnavailableError
 from storage.objects import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
 
     from manifests.audit.captures import Checked
     from manifests.audit.register import NamedAct, Work
@@ -62,34 +53,11 @@ def check_acts(
         for batch in batches:
             yield list(zip(batch, _check(store, [one.work for one in batch]), strict=True))
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers.processes, context, _open, (workers.open_store,)) as pool:
-        waiting: deque[tuple[list[NamedAct], Future[list[Checked]]]] = deque()
-        for batch in batches:
-            with _without_program():
-                waiting.append((batch, pool.submit(_check_there, [one.work for one in batch])))
-            # Enough that no process waits, and no more: what waits is in memory.
-            if len(waiting) > 2 * workers.processes:
-                yield _done(*waiting.popleft())
-        while waiting:
-            yield _done(*waiting.popleft())
-
-
-@contextmanager
-def _without_program() -> Iterator[None]:
-    """Hide the program that runs from processes that start now, which else import all of it: half their memory."""
-    program = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
     try:
-        yield
-    finally:
-        sys.modules["__main__"] = program
-
-
-def _done(batch: list[NamedAct], future: Future[list[Checked]]) -> list[tuple[NamedAct, Checked]]:
-    try:
-        return list(zip(batch, future.result(), strict=True))
-    except BrokenProcessPool as error:
+        opening = partial(_open, workers.open_store)
+        for batch, checked in spread(_check_there, batches, processes=workers.processes, prepare=opening):
+            yield list(zip(batch, checked, strict=True))
+    except ProcessLostError as error:
         raise WorkerLostError(
             "A process of the audit ended before its work was done.",
             do="Find out what ended it (memory?), then run the audit again; with --resume it goes on.",
@@ -123,5 +91,5 @@ def _open(open_store: Callable[[], ObjectStore]) -> None:
     _opened.append(open_store())
 
 
-def _check_there(works: list[Work]) -> list[Checked]:
-    return _check(_opened[0], works)
+def _check_there(batch: list[NamedAct]) -> list[Checked]:
+    return _check(_opened[0], [one.work for one in batch])

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.archive import Archive
-    from schemas.decisions import Matter
+    from schemas.decisions import Decidable
 
 
-def propose(archive: Archive, what: Matter, *, days: int, to: Path) -> Decided:
+def propose(archive: Archive, what: Decidable, *, days: int, to: Path) -> Decided:
     """Write a proposal that nobody has approved into a new file, and return it; it counts for so many days.
 
     Raises:

@@ -49,9 +49,9 @@ def read_columns(source: Source, names: Sequence[str]) -> Iterator[tuple[Cell, .
     return _read(source, names)
 
 
-def read_tables(source: Source, names: Sequence[str]) -> Iterator[pa.Table]:
-    """Yield the named columns of a partition as Arrow has them, a row group at a time; see ``read_rows``."""
-    return _tables(source, names)
+def read_tables(source: Source, names: Sequence[str], *, rows: range | None = None) -> Iterator[pa.Table]:
+    """Yield the named columns of all rows, or of these, as Arrow has them, a row group at a time; see ``read_rows``."""
+    return _tables(source, names, rows)
 
 
 def read_groups(source: Source) -> Iterator[Group]:
@@ -108,14 +108,19 @@ def _read(source: Source, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         yield from zip(*columns, strict=True)
 
 
-def _tables(source: Source, names: Sequence[str]) -> Iterator[pa.Table]:
+def _tables(source: Source, names: Sequence[str], wanted: range | None = None) -> Iterator[pa.Table]:
     with opened(source) as (file, groups):
+        end = 0
         for number, rows in enumerate(groups):
+            start, end = end, end + rows
+            own = range(start, end) if wanted is None else range(max(start, wanted.start), min(end, wanted.stop))
+            if not own:
+                continue
             with our_words():
                 table = file.read_row_group(number, columns=list(dict.fromkeys(names)), use_threads=False)
             if table.num_rows != rows:
                 raise malformed("damaged", "it has other rows than it says")
-            yield table
+            yield table.slice(own.start - start, len(own))
 
 
 def _plain(name: str, column: pa.ChunkedArray[Any]) -> list[Any]:

@@ -119,9 +119,13 @@ def test_every_field_of_every_structure_is_specified() -> None:
         BatesAssigned,
         Captured,
         Heading,
+        MatterClosed,
+        MatterOpened,
+        MatterStepped,
         Produced,
         RecordsTransferred,
     )
+    from schemas.matters import MatterText  # noqa: PLC0415
     from schemas.transfers import Line  # noqa: PLC0415
 
     structures = (
@@ -156,6 +160,10 @@ def test_every_field_of_every_structure_is_specified() -> None:
         ProductionManifest,
         ManifestRecord,
         RecordsTransferred,
+        MatterOpened,
+        MatterStepped,
+        MatterClosed,
+        MatterText,
         Line,
         Transfer,
         Certificate,

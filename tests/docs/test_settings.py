@@ -49,6 +49,7 @@ def test_the_documented_settings_are_those_that_exist_with_their_defaults() -> N
         "production": settings.production,
         "checkpoint": settings.checkpoint,
         "disposition": settings.disposition,
+        "matters": settings.matters,
         "mail": MailSettings(server="", sender=""),
         "witness": WitnessSettings(key=""),
         "authority": AuthoritySettings(url="", roots=""),

@@ -95,11 +95,12 @@ def write(folder: Path, versions: Sequence[Version], *, rows: int = 1000) -> lis
     for account in sorted({version.account for version in versions}):
         own = [version.record for version in versions if version.account == account]
         for start in range(0, len(own), rows):
-            content, _ = write_partition(own[start : start + rows])
+            found = own[start : start + rows]
+            content, _ = write_partition(found)
             path = folder / f"{sha256(content).hexdigest()}"
             path.write_bytes(content)
             key = f"partitions/{account}/{start}.parquet"
-            sources.append(Source(path=path, key=key, account=account, entry=len(sources)))
+            sources.append(Source(path=path, key=key, account=account, entry=len(sources), rows=len(found)))
     return sources
 
 

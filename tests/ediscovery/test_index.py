@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +14,12 @@ from demo.site import BlogSite
 from ediscovery.commands import searchable
 from ediscovery.engine import Means
 from ediscovery.evidence import sealed_places
-from ediscovery.index import keeping
+from ediscovery.index import building, keeping
 from ediscovery.index.building import build
 from ediscovery.index.files import FILES, Files, IndexDamagedError
 from ediscovery.index.merging import merge
 from ediscovery.index.tiles import tiles
+from ediscovery.partitions import PartitionUnreadableError
 from schemas.query import Query, Word
 from tests.ediscovery.disposition.offices import Office
 from tests.ediscovery.partitions import MEMORY, Version, write
@@ -64,6 +66,37 @@ def test_merged_segments_are_to_the_byte_what_is_built_from_all_their_partitions
     build(sources, built, first=1_000, means=means)
     for name in FILES:
         assert (merged / f"{name}.parquet").read_bytes() == (built / f"{name}.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_how_the_work_is_parted_shows_in_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int):
+    made = [Version(item=f"item-{n % 70}", text=f"budget {n} #hearing", created=n % 11) for n in range(120)]
+    sources = write(tmp_path, made, rows=50)
+    at_once, parted = tmp_path / "at-once", tmp_path / "parted"
+    for folder in (at_once, parted):
+        folder.mkdir()
+    assert build(sources, at_once, first=7, means=Means(1, MEMORY, tmp_path)) == len(made)
+    monkeypatch.setattr(building, "TOGETHER", 8)
+    monkeypatch.setattr(building, "LARGEST", 16)
+    monkeypatch.setattr(building, "WORTH_STARTING", 0)
+    told: list[int] = []
+    assert build(sources, parted, first=7, means=Means(processes, MEMORY, tmp_path), tell=told.append) == len(made)
+    assert told[-1] == len(made)
+    assert told == sorted(set(told))
+    assert len(told) > len(made) // 16
+    for name in FILES:
+        assert (parted / f"{name}.parquet").read_bytes() == (at_once / f"{name}.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_partition_that_has_other_rows_than_the_ledger_says_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+):
+    monkeypatch.setattr(building, "WORTH_STARTING", 0)
+    first, second = write(tmp_path, [Version(item=f"item-{n}", text="budget") for n in range(20)], rows=10)
+    (folder := tmp_path / "made").mkdir()
+    with pytest.raises(PartitionUnreadableError, match=second.key):
+        build([first, replace(second, rows=11)], folder, first=0, means=Means(processes, MEMORY, tmp_path))
 
 
 @pytest.fixture

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from ediscovery.folding import words
+from ediscovery.index import evaluating, segments
 from ediscovery.index.conditions import KindNotSearchableError
 from ediscovery.language.parsing import parse
 from ediscovery.search import RecordNameError
 from schemas.query import And, Is, Near, Not, Or, Phrase, Prefix, Query, Wildcard, Within, Word
 from tests.ediscovery import oracle
 from tests.ediscovery.partitions import MONDAY, Version, opened, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def items(folder: Path, versions: list[Version], query: str | Query) -> list[str]:
@@ -108,16 +114,28 @@ def archives(draw: st.DrawFn) -> tuple[list[Version], list[Query]]:
     return held, draw(st.lists(query, min_size=1, max_size=5))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(archives())
-def test_the_oracle_finds_the_same_versions(archive):
+@contextmanager
+def cut(rows: int) -> Iterator[None]:
+    """Have segments in row groups of so many rows, and words that stand together looked for in as many documents."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DOC_ROWS", "POSTING_ROWS", "NAME_ROWS"):
+            patch.setattr(segments, name, rows)
+        patch.setattr(evaluating, "BLOCK", rows)
+        yield
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(archives(), st.sampled_from([1, 2, 3, 1 << 16]), st.integers(0, 8))
+def test_the_oracle_finds_the_same_versions(archive, rows, limit):
     held, asked = archive
-    with tempfile.TemporaryDirectory() as folder, opened(write(Path(folder), held, rows=5)) as search:
+    with cut(rows), tempfile.TemporaryDirectory() as folder, opened(write(Path(folder), held, rows=5)) as search:
         for query in asked:
             hits = [(hit.record.raw, hit.matched.raw) for hit in search.hits(query)]
             event("nothing" if not hits else "all" if len(hits) == len(held) else "some")
             assert hits == oracle.found(query, held)
             assert search.count(query) == len(hits)
+            total, page = search.page(query, limit=limit)
+            assert (total, [(hit.record.raw, hit.matched.raw) for hit in page]) == (len(hits), hits[:limit])
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

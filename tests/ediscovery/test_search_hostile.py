@@ -125,7 +125,7 @@ def test_impossible_settings_are_refused(threads, memory):
 
 def test_a_path_that_would_be_a_pattern_is_refused(tmp_path):
     with pytest.raises(SearchSettingError, match="pattern"):
-        opened([Source(path=tmp_path / "*.parquet", key="k", account="a", entry=0)])
+        opened([Source(path=tmp_path / "*.parquet", key="k", account="a", entry=0, rows=1)])
 
 
 @pytest.mark.parametrize("spill", [None, "spill"])

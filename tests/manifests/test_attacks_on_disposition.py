@@ -208,6 +208,7 @@ def test_another_list_put_under_what_people_approved_is_named(insider: Undertake
         layout.entry(0),
         layout.checkpoint(3),
         layout.planned("p"),
+        layout.matter("request-14"),
         "partitions/other/unscheduled/2026-03/a.parquet",
         "productions/x.pdf",
     ],
