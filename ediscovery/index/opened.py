@@ -123,7 +123,9 @@ class Columns:
         """Return the number of the first row of a group whose value is this or more."""
         column = self.column(group, self._by)
         if not isinstance(column, pa.DictionaryArray):
-            return int(np.searchsorted(column.to_numpy(), value))
+            # With a number of another type numpy compares both as floats, which are the same for many.
+            values = column.to_numpy()
+            return int(np.searchsorted(values, values.dtype.type(value)))
         code = bisect_left(range(len(column.dictionary)), value, key=lambda at: column.dictionary[at].as_py())
         return int(np.searchsorted(column.indices.to_numpy(), code))
 

@@ -16,6 +16,7 @@ from ediscovery.engine import Means
 from ediscovery.evidence import sealed_places
 from ediscovery.index import building, keeping
 from ediscovery.index.building import build
+from ediscovery.index.evaluating import number_of
 from ediscovery.index.files import FILES, Files, IndexDamagedError
 from ediscovery.index.merging import merge
 from ediscovery.index.tiles import tiles
@@ -174,6 +175,13 @@ def test_a_segment_that_somebody_reads_stays_until_he_has_read_it(office: Office
     with segments(office) as last:
         pass
     assert set(last.items.parent.iterdir()) == {*last.segments, last.items}
+
+
+def test_an_item_is_found_by_its_name_whatever_number_that_has(office: Office):
+    with searchable(office.archive) as opened:
+        hits = list(opened.hits(Query()))
+        assert len({number_of(hit.item) >> 53 for hit in hits}) > 2  # more than a float tells apart
+        assert [len(opened.versions(hit.account, hit.item)) for hit in hits] == [1] * len(hits)
 
 
 def test_a_partition_is_copied_when_it_holds_what_is_shown(office: Office, site: BlogSite):
