@@ -55,6 +55,14 @@ class PartitionUnreadableError(IntegrityError):
     code = "PARTITION_UNREADABLE"
 
 
+def silent(_step: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def here() -> None:
+    """Fetch nothing: the file is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A partition as a local file, with its key in the store, its account, rows and entry as the ledger names them.
@@ -67,11 +75,7 @@ class Source:
     account: str
     entry: int
     rows: int
-    fetch: Callable[[], object] = lambda: None
-
-
-def silent(_step: str, _done: int, _of: int) -> None:
-    """Tell nobody."""
+    fetch: Callable[[], object] = here
 
 
 class Partitions:
