@@ -147,7 +147,7 @@ class _Making:
         self._entries = [place.entry for place in sealed]
         self._before = [0, *accumulate(place.partition.rows for place in sealed)]
         self._done = self._of = 0
-        self._name = lru_cache(None)(self._name_of)
+        self._held, self._name = lru_cache(None)(self._held_in), lru_cache(None)(self._name_of)
 
     @property
     def ends(self) -> list[int]:
@@ -183,12 +183,12 @@ class _Making:
         part = self._shelf.find(name, files_of(name)) if self._shelf else None
         if part is not None:
             return part.fetch(own.name)
-        borrowed = self._home / f"{name}{BORROWED}"
-        if not borrowed.is_dir():
-            with _made(self._archive, borrowed) as (made, folder):
+        borrowed = self._home / f"{name}{BORROWED}" / own.name
+        if not borrowed.is_file():
+            with _made(self._archive, borrowed.parent) as (made, folder):
                 made.mkdir()
                 versions.gather(files, made / own.name, means=_means(folder))
-        return borrowed / own.name
+        return borrowed
 
     def _find(self, name: str) -> Path | None:
         """Return the folder of a segment that is here or in the store, if it is."""
@@ -226,7 +226,7 @@ class _Making:
             self._done = before + sum(place.rows for place in self._held(tile))
         return found
 
-    def _held(self, tile: Tile) -> list[Place]:
+    def _held_in(self, tile: Tile) -> list[Place]:
         """Return the partitions sealed by the entries of a tile of which something is left."""
         own = self._sealed[bisect_left(self._entries, tile.first) : bisect_left(self._entries, tile.end)]
         return [place for place in own if place.stored is not None]

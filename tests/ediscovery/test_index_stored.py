@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import shutil
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from ediscovery.index.files import IndexDamagedError
 from ediscovery.index.segments import write_docs, write_names, write_postings
 from ediscovery.index.stated import STATEMENT, sign, stated
 from manifests.archive import open_archive
+from manifests.audit import audit
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
 from schemas.query import Query, Word
@@ -23,6 +26,8 @@ from storage import layout
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError
 from tests.ediscovery.disposition.offices import Office, comments, stored_in, traces
+from tests.ediscovery.partitions import Version
+from tests.ediscovery.transfer.packages import office as archive_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +66,7 @@ class Watched(DirectoryStore):
 
     root: Path
     read: dict[str, int] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         super().__init__(self.root)
@@ -72,11 +78,12 @@ class Watched(DirectoryStore):
 
     def read_part(self, key: str, start: int, end: int, *, version: str | None = None) -> bytes:
         """Read a part."""
-        content = super().read_part(key, start, end, version=version)
+        content = DirectoryStore(self.root).read_part(key, start, end, version=version)
         self._note(key, len(content))
         return content
 
     def _note(self, key: str, size: int) -> None:
+        self.asked[key] += 1
         self.read[key] = self.read.get(key, 0) + size
 
     def under(self, prefix: str) -> set[str]:
@@ -84,13 +91,13 @@ class Watched(DirectoryStore):
         return {key for key in self.read if key.startswith(prefix)}
 
 
-def fresh(office: Office, home: Path) -> tuple[Archive, Watched]:
+def fresh(there: Archive, home: Path) -> tuple[Archive, Watched]:
     """The same archive on a machine that has its settings and keys alone, and what is read of its store."""
-    store = office.archive.home / "archive"
-    shutil.copytree(office.archive.home, home, ignore=shutil.ignore_patterns("state", "archive"))
+    store = there.home / "archive"
+    shutil.copytree(there.home, home, ignore=shutil.ignore_patterns("state", "archive"))
     (home / "state").mkdir()
     home.joinpath("archive").symlink_to(store)
-    archive = open_archive(home, now=office.archive.now, actor="clerk@office")
+    archive = open_archive(home, now=there.now, actor="clerk@office")
     watched = Watched(store)
     return replace(archive, store=watched), watched
 
@@ -114,7 +121,7 @@ def overwrite(path: Path, content: bytes) -> None:
 
 def test_a_machine_that_has_nothing_answers_from_the_index_in_the_store(office: Office, tmp_path: Path):
     there = answers(office.archive)
-    archive, watched = fresh(office, tmp_path / "fresh")
+    archive, watched = fresh(office.archive, tmp_path / "fresh")
     with searchable(archive) as opened:
         (hit,) = opened.hits(Query(term=Word("postponed")))
         assert watched.under(layout.PARTITIONS) == {hit.key}
@@ -126,8 +133,30 @@ def test_a_machine_that_has_nothing_answers_from_the_index_in_the_store(office: 
     assert watched.read == read  # what was read stays
 
 
+def test_of_ten_thousand_records_little_is_read_to_show_a_page(tmp_path: Path):
+    chance = random.Random(7)
+    words = [f"w{number:x}" for number in range(30_000)]
+    versions = [
+        Version(f"item-{number}", " ".join(chance.choices(words, k=40)), created=number, captured=number)
+        for number in range(10_000)
+    ]
+    made = archive_of(tmp_path / "home", [*versions, Version("one", "needle", created=5_000.5)], rows=1_000)
+    putting.put(made)
+    archive, watched = fresh(made, tmp_path / "fresh")
+    with searchable(archive) as opened:
+        total, (hit,) = opened.page(Query(term=Word("needle")), limit=10)
+    assert (total, hit.text) == (1, "needle")
+    sizes = {key: (made.home / "archive" / key).stat().st_size for key in made.store.keys("")}
+    parts = {prefix: sum(sizes[key] for key in sizes if key.startswith(prefix)) for prefix in (layout.INDEX, "parti")}
+    read = sum(watched.read[key] for key in watched.under(layout.INDEX))
+    assert watched.under(layout.PARTITIONS) == {hit.key}
+    assert sizes[hit.key] < parts["parti"] / 5
+    assert read < parts[layout.INDEX] * 2 / 3
+    assert max(watched.asked.values()) <= 8  # requests for one object
+
+
 def test_what_counts_and_groups_copies_the_files_that_it_reads(office: Office, tmp_path: Path):
-    archive, _ = fresh(office, tmp_path / "fresh")
+    archive, _ = fresh(office.archive, tmp_path / "fresh")
     with searchable(archive) as opened, searchable(office.archive) as here:
         for search in (opened, here):
             search.index.count(Query(term=Word("budget")))
@@ -144,9 +173,14 @@ def test_putting_it_again_puts_nothing_and_the_next_machine_puts_the_same(office
     assert (again.new, again.gone) == (0, 0)
     for path in in_store(office).values():
         path.unlink()
-    archive, _ = fresh(office, tmp_path / "fresh")
+    archive, _ = fresh(office.archive, tmp_path / "fresh")
     assert putting.put(archive).new == again.parts
     assert {key: path.read_bytes() for key, path in in_store(office).items()} == before
+
+
+def test_an_audit_passes_over_the_index_in_the_store(office: Office):
+    overwrite(next(iter(in_store(office).values())), b"anything")
+    assert audit(office.archive.store, now=office.archive.now()).findings == ()
 
 
 @pytest.mark.parametrize("damage", ["another byte", "cut", "gone", "longer"])
@@ -167,7 +201,7 @@ def test_a_part_that_is_not_what_was_signed_is_refused_and_made_here(
                     path.unlink()
                 case _:
                     overwrite(path, content + b"more")
-    archive, _ = fresh(office, tmp_path / "fresh")
+    archive, _ = fresh(office.archive, tmp_path / "fresh")
     # What lies behind the end is never read; where a file lacks, the part is none.
     for _ in range(len(in_store(office)) if damage in ("another byte", "cut") else 0):
         with suppress(IndexDamagedError):
@@ -203,12 +237,12 @@ def test_a_statement_that_the_archive_did_not_sign_about_this_part_is_worth_noth
         if forgery == "another byte":
             note = note.replace(b'"size":1', b'"size":2')
         overwrite(path, b"none" if forgery == "no note" else note)
-    archive, watched = fresh(office, tmp_path / "fresh")
+    archive, watched = fresh(office.archive, tmp_path / "fresh")
     assert answers(archive) == there
     assert not {key for key in watched.under(layout.INDEX) if not key.endswith(STATEMENT)}
     # Whoever may write puts it right.
     assert putting.put(archive).new
-    other, again = fresh(office, tmp_path / "other")
+    other, again = fresh(office.archive, tmp_path / "other")
     assert answers(other) == there
     assert not (again.under(layout.PARTITIONS) - watched.under(layout.PARTITIONS))
 
@@ -233,7 +267,7 @@ def test_a_putting_that_is_killed_leaves_nothing_that_is_taken_for_whole(office:
 
     with pytest.raises(Killed):
         putting.put(replace(office.archive, store=Killing(office.archive.home / "archive")))
-    archive, watched = fresh(office, tmp_path / "fresh")
+    archive, watched = fresh(office.archive, tmp_path / "fresh")
     assert answers(archive) == there
     whole = {key.split("/")[1] for key in in_store(office) if key.endswith(STATEMENT)}
     assert {key.split("/")[1] for key in watched.under(layout.INDEX)} <= whole
@@ -267,7 +301,7 @@ def test_a_machine_that_is_behind_fetches_what_it_merges_and_reads_no_partition_
     for word in ("first", "second", "third", "fourth", "fifth"):
         site.edit("graduation", paragraphs=(f"The {word}.",))
         sealed |= {one.stored.key for one in office.capture().partitions}
-    archive, watched = fresh(office, tmp_path / "fresh")
+    archive, watched = fresh(office.archive, tmp_path / "fresh")
     with searchable(archive) as opened:
         assert opened.count(Query(term=Word("fifth"))) == 1
     assert watched.under(layout.PARTITIONS) <= sealed
@@ -291,7 +325,7 @@ def test_what_is_destroyed_leaves_the_index_in_the_store_and_in_copies(office: O
     putting.put(office.archive)
     assert in_store(office)
     assert not traces(((key, path.read_bytes()) for key, path in in_store(office).items()), gone)
-    archive, _ = fresh(office, tmp_path / "fresh")
+    archive, _ = fresh(office.archive, tmp_path / "fresh")
     assert answers(archive) == answers(office.archive)
 
 
@@ -302,7 +336,7 @@ def test_a_putting_that_was_begun_before_records_were_condemned_leaves_nothing_o
     gone = {str(record): record.raw for record in comments(office)}
     for path in in_store(office).values():
         path.unlink()
-    late = office.again().archive if machine == "the same" else fresh(office, tmp_path / "other")[0]
+    late = office.again().archive if machine == "the same" else fresh(office.archive, tmp_path / "other")[0]
 
     class Late(DirectoryStore):
         late = False
@@ -333,7 +367,7 @@ def test_whoever_destroys_relies_on_no_index_that_others_made(office: Office, si
                 overwrite(path.with_name(f"{lie.name}.0"), lie.read_bytes())
             key = office.archive.entry_key()
             overwrite(path, sign(stated(part, lies), origin=office.archive.ledger.origin, key=key))
-    archive, _ = fresh(office, tmp_path / "fresh")
+    archive, _ = fresh(office.archive, tmp_path / "fresh")
 
     def found(*, own: bool) -> int:
         with searchable(archive, own=own) as opened:
@@ -346,7 +380,7 @@ def test_whoever_destroys_relies_on_no_index_that_others_made(office: Office, si
     archive.ledger.refresh()
     assert found(own=False) == found(own=True) == there  # what was made here comes first
 
-    other, _ = fresh(office, tmp_path / "other")
+    other, _ = fresh(office.archive, tmp_path / "other")
     with searchable(other) as opened:
         assert opened.count(query) == 0
     with searchable(other, own=True) as opened:
