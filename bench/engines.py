@@ -18,8 +18,8 @@ import tantivy
 from bench.posts import DAY, Posts, folded
 from ediscovery.engine import Means
 from ediscovery.index.building import build
-from ediscovery.index.evaluating import Known
 from ediscovery.index.files import Files
+from ediscovery.index.known import Known
 from ediscovery.index.reading import indexed
 from ediscovery.index.tiles import Tile, tiles
 from ediscovery.index.versions import gather

@@ -265,7 +265,7 @@ def _difference(ours: Answers, theirs: Answers, term: Any, ids: pa.Array) -> str
         numbers = theirs.hits(theirs.asked(term))
     except NotAskedError:
         return "cannot be asked"
-    found = pa.array(ours.hits(ours.asked(term)), RECORD_ID)
+    found = pa.array(ours.records(ours.asked(term)), RECORD_ID)
     others = ids.take(pa.array(numbers, pa.int64()))
     if found.equals(others):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ediscovery.index.evaluating import Known
+from ediscovery.index.known import Known
 from schemas.errors import InputError
 from schemas.instant import Instant, InstantMalformedError
 

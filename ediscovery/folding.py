@@ -23,6 +23,7 @@ import unicodedata
 from bisect import bisect_right
 from enum import Enum, auto
 from functools import cache
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -56,56 +57,49 @@ ALONE: Spans = (
 )
 # Emoji by block: one that is new in Unicode must not wait for a new version of Python's tables.
 SYMBOLS: Spans = ((0x1F1E6, 0x1F1FF), (0x1F300, 0x1F3FA), (0x1F400, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1FAFF))
+NAMED: Mapping[Character, Spans] = {Character.SYMBOL: SYMBOLS, Character.ALONE: ALONE, Character.MARK: MARKS}
 SIGNS: Mapping[str, str] = {"#": "#", "\uff03": "#", "@": "@", "\uff20": "@"}
 NEVER_FOLDED = frozenset(map(chr, (*range(0x1100, 0x1200), 0x3099, 0x309A)))  # they would join their neighbour in NFC
 START, END = "\x1f", "\x1e"  # around a character that is a word by itself, until words are parted
 # A sign stands after no word (for ``@`` a character that is one by itself does not count) and right before one.
 NO_SIGN = re.compile(f"(?<=[^ #@{START}])#|(?<=[^ #@{START}{END}])@|[#@](?=[ #@]|$)")
+UNASSIGNED = "Cn"
 Wildcards: TypeAlias = Literal["", "*", "*?"]
-LAST_TABULATED = 0x1FFFF  # above it nothing folds, and there are only these runs
+# From the first of these on nothing folds, and there are only these runs.
 STARTS_ABOVE = (0x20000, 0x3FFFE, 0xE0000, 0xE1000)
 PARTS_ABOVE = (Character.ALONE, Character.SEPARATOR, Character.MARK, Character.SEPARATOR)
 
 
 @cache
-def _runs() -> tuple[tuple[int, ...], tuple[Character, ...]]:
-    """Return where each run of code points of one part starts, and its part; an unassigned one is as the one before."""
-    parts: list[Character] = []
-    for code in range(LAST_TABULATED + 1):
-        category = unicodedata.category(chr(code))
-        if category == "Cn":
-            parts.append(parts[-1])
-        elif category[0] in "LMN":
-            parts.append(Character.LETTER)
-        else:
-            parts.append(Character.SYMBOL if category == "So" else Character.SEPARATOR)
-    for part, spans in ((Character.MARK, MARKS), (Character.ALONE, ALONE), (Character.SYMBOL, SYMBOLS)):
-        for first, last in spans:
-            parts[first : last + 1] = [part] * (last + 1 - first)
-    starts = [code for code, part in enumerate(parts) if code == 0 or part is not parts[code - 1]]
-    return (*starts, *STARTS_ABOVE), (*(parts[start] for start in starts), *PARTS_ABOVE)
+def _unassigned() -> list[int]:
+    """Return where each run of code points that are not assigned begins."""
+    categories = map(unicodedata.category, map(chr, range(STARTS_ABOVE[0])))
+    runs = [(category, sum(1 for _ in run)) for category, run in groupby(categories)]
+    starts = accumulate((length for _, length in runs), initial=0)
+    return [start for start, (category, _) in zip(starts, runs, strict=False) if category == UNASSIGNED]
+
+
+def _before_unassigned(code: int) -> str:
+    """Return the last character that is assigned before one that is not: that one is taken to be as it is."""
+    starts = _unassigned()
+    return chr(starts[bisect_right(starts, code) - 1] - 1)
 
 
 @cache
 def part_of(character: str) -> Character:
     """Return the part that a single character plays."""
-    starts, parts = _runs()
-    return parts[bisect_right(starts, ord(character)) - 1]
-
-
-@cache
-def spans_of(*wanted: Character) -> Spans:
-    """Return the spans of all characters that play one of the parts."""
-    starts, parts = _runs()
-    found: list[tuple[int, int]] = []
-    for first, last, part in zip(starts, [*(start - 1 for start in starts[1:]), 0x10FFFF], parts, strict=True):
-        if part not in wanted:
-            continue
-        if found and found[-1][1] == first - 1:
-            found[-1] = (found[-1][0], last)
-        else:
-            found.append((first, last))
-    return tuple(found)
+    code = ord(character)
+    if code >= STARTS_ABOVE[0]:
+        return PARTS_ABOVE[bisect_right(STARTS_ABOVE, code) - 1]
+    for part, spans in NAMED.items():
+        if any(first <= code <= last for first, last in spans):
+            return part
+    category = unicodedata.category(character)
+    if category == UNASSIGNED:
+        category = unicodedata.category(_before_unassigned(code))
+    if category[0] in "LMN":
+        return Character.LETTER
+    return Character.SYMBOL if category == "So" else Character.SEPARATOR
 
 
 @cache

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ediscovery.folding import spaced
-from ediscovery.index.evaluating import HASH_DIGITS
-from ediscovery.index.places import APART, LINKED, fact, room
+from ediscovery.index.places import APART, HASH_DIGITS, LINKED, fact, room
 from schemas.query import TEXT_FIELDS
 
 if TYPE_CHECKING:

@@ -7,11 +7,8 @@ for is not looked for any more.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
 from hashlib import md5
-from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -19,29 +16,28 @@ import pyarrow.compute as pc
 
 from ediscovery.engine import SearchTooLargeError, encoded
 from ediscovery.index import sets
-from ediscovery.index.places import LINKED, PLACE_BITS, fact, room
+from ediscovery.index.places import HASH_DIGITS, LINKED, PLACE_BITS, fact, room
 from ediscovery.index.sets import NONE, Spans, among
+from ediscovery.index.terms import finds, is_one_word, leaf_of, parted, words_in
 from schemas.classifying import ANSWERS
 from schemas.errors import InputError
 from schemas.query import And, During, Is, Near, Not, Or, Phrase, Prefix, Wildcard, Within, Word
 from schemas.record import AbsenceClass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ediscovery.index.items import Items
+    from ediscovery.index.known import Known
     from ediscovery.index.opened import Segment, Stretch
     from ediscovery.index.sets import Mask, Numbers
+    from ediscovery.index.terms import Leaf
     from schemas.digest import Digest
     from schemas.query import Term, TextField
-
-Leaf: TypeAlias = Word | Prefix | Wildcard
 
 LAST = "\U0010ffff"
 SHORTEST_ID = 8  # hexadecimal digits of a record's id
 ID_DIGITS = 64
-HASH_DIGITS = 16
-"""Hexadecimal digits of a SHA-256 that the index keeps: enough that nobody makes a second one that has them."""
 
 PLACE_BYTES = 24
 """Bytes of memory that a place needs while it is compared with others."""
@@ -54,7 +50,6 @@ VERDICTS: Mapping[str, tuple[AbsenceClass, ...]] = {
     "deleted": ("deleted",),
     "hidden": ("hidden",),
     "absent": tuple(one for one in get_args(AbsenceClass) if one != "present"),
-    "visible": tuple(one for one in get_args(AbsenceClass) if one not in ("deleted", "hidden")),
 }
 
 
@@ -62,24 +57,6 @@ class NotSearchableError(InputError):
     """A term cannot be searched for where it stands."""
 
     code = "NOT_SEARCHABLE"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known outside the index: who speaks for an account, and which records were handed over under numbers."""
-
-    officials: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    numbered: Callable[[str], Iterable[Digest]] = lambda _: ()
-
-    def once(self) -> Known:
-        """Return what is known, where nothing is asked for a second time; for several threads."""
-        asking, answers = Lock(), cache(lambda numbers: tuple(self.numbered(numbers)))
-
-        def numbered(numbers: str) -> Iterable[Digest]:
-            with asking:
-                return answers(numbers)
-
-        return Known(self.officials, numbered)
 
 
 class Evaluator:
@@ -95,23 +72,31 @@ class Evaluator:
         """Evaluate over a segment, of whose items is known what all segments say together."""
         self._segment, self._items, self._known = segment, items.within(segment.first, segment.end), known
         self._most_places = memory // PLACE_BYTES
+        self._rows: dict[str, list[Stretch]] = {}
 
-    def documents(self, term: Term, within: Numbers | None = None, own: TextField | None = None) -> Numbers:
-        """Return the set of the documents that a term finds; its words are looked for in the field ``own``, if any."""
+    def documents(self, term: Term, within: Numbers | None = None) -> Numbers:
+        """Return the set of the documents that a term finds."""
+        self._rows = self._segment.each_term(words_in(term))
+        return self._documents(term, within, None)
+
+    def _documents(self, term: Term, within: Numbers | None, own: TextField | None) -> Numbers:
+        """Return what a term finds; its words are looked for in the field ``own``, if any."""
         if within is not None and not len(within):
             return NONE
         match term:
             case And(terms):
                 # What excludes needs something to exclude from, and comes last.
-                for one in sorted(terms, key=lambda one: (not _finds(one), self._size(one, own))):
-                    within = self.documents(one, within, own)
+                for one in sorted(terms, key=lambda one: (not finds(one), self._size(one, own))):
+                    within = self._documents(one, within, own)
                 return self._all(within)
             case Or(terms):
-                return sets.joined([self.documents(one, within, own) for one in terms])
+                single, others = parted(terms)
+                found = [self._documents(one, within, own) for one in others]
+                return sets.joined([*found, self._holding(single, within, own)])
             case Not(inner):
-                return sets.without(self._all(within), self.documents(inner, within, own))
+                return sets.without(self._all(within), self._documents(inner, within, own))
             case Within(name, inner):
-                return self.documents(inner, within, name)
+                return self._documents(inner, within, name)
             case _:
                 return self._found(term, within, own)
 
@@ -119,7 +104,7 @@ class Evaluator:
         """Return what a term finds that is not made of others."""
         match term:
             case Word() | Prefix() | Wildcard():
-                return self._holding(term, within, own)
+                return self._holding((term,), within, own)
             case Phrase() | Near():
                 return np.concatenate([NONE, *(self._standing_in(term, one, own) for one in self._blocks(within))])
             case Is():
@@ -163,7 +148,7 @@ class Evaluator:
             case Within(name, inner):
                 return self._size(inner, name)
             case Phrase(words):
-                return min(self._size(_leaf(one), own) for one in words)
+                return min(self._size(leaf_of(one), own) for one in words)
             case Near(first, second):
                 return min(self._size(first, own), self._size(second, own))
             case Word() | Prefix() | Wildcard():
@@ -176,18 +161,23 @@ class Evaluator:
         sign = LINKED if own == "link" else ""
         match leaf:
             case Word(text):
-                return self._segment.term(sign + text)
+                if sign + text not in self._rows:
+                    self._rows[sign + text] = self._segment.term(sign + text)
+                return self._rows[sign + text]
             case Prefix(text):
                 return self._segment.terms(sign + text, sign + text + LAST)
             case Wildcard(text):
                 start = sign + re.split(r"[*?]", text, maxsplit=1)[0]
                 return self._segment.terms(start, start + LAST)
 
-    def _postings(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Iterator[tuple[Stretch, Mask]]:
-        """Yield the postings of a leaf in stretches, and which of them count."""
+    def _postings(
+        self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None
+    ) -> Iterator[tuple[Stretch, Mask]]:
+        """Yield the postings of some leaves in stretches, and which of them count, in the order of the segment."""
         if within is not None and not len(within):
             return
-        for stretch in self._stretches(leaf, own):
+        several = [(stretch, leaf) for leaf in leaves for stretch in self._stretches(leaf, own)]
+        for stretch, leaf in sorted(several, key=lambda one: (one[0].group, one[0].start)):
             if within is not None and not self._segment.may_have(stretch, within):
                 continue
             chosen = np.ones(stretch.rows, np.bool_)
@@ -199,24 +189,25 @@ class Evaluator:
             if chosen.any():
                 yield stretch, chosen
 
-    def _holding(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Numbers:
+    def _holding(self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None) -> Numbers:
+        """Return the set of the documents in which one of some leaves stands."""
         found = []
-        for stretch, chosen in self._postings(leaf, within, own):
+        for stretch, chosen in self._postings(leaves, within, own):
             if own is None or own == "link":  # whose words are words of their own
                 found.append(self._segment.documents(stretch)[chosen])
             else:
                 found.append(sets.documents_of(_within_field(self._segment.keys(stretch, chosen), own)))
-        return np.concatenate([NONE, *found]) if isinstance(leaf, Word) else self._segment.set_of(found)
+        return np.concatenate([NONE, *found]) if is_one_word(leaves) else self._segment.set_of(found)
 
-    def _standing(self, leaf: Leaf, within: Numbers | None, own: TextField | None) -> Numbers:
-        """Return the set of the keys at which a leaf stands."""
+    def _standing(self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None) -> Numbers:
+        """Return the set of the keys at which one of some leaves stands."""
         found, count = [], 0
-        for stretch, chosen in self._postings(leaf, within, own):
+        for stretch, chosen in self._postings(leaves, within, own):
             keys = _within_field(self._segment.keys(stretch, chosen), own)
             count += len(keys)
             self._check(count)
             found.append(keys)
-        return np.concatenate([NONE, *found]) if isinstance(leaf, Word) else sets.joined(found)
+        return np.concatenate([NONE, *found]) if is_one_word(leaves) else sets.joined(found)
 
     def _check(self, places: int) -> None:
         if places > self._most_places:
@@ -228,10 +219,10 @@ class Evaluator:
         self, words: Sequence[str | Prefix | Wildcard], within: Numbers | None, own: TextField | None
     ) -> Numbers:
         """Return the set of the keys at which a phrase begins."""
-        leaves = [_leaf(one) for one in words]
+        leaves = [leaf_of(one) for one in words]
         found: Numbers | None = None
         for at in sorted(range(len(leaves)), key=lambda at: self._size(leaves[at], own)):
-            starts = self._standing(leaves[at], within, own) - at
+            starts = self._standing((leaves[at],), within, own) - at
             found = starts if found is None else sets.both(found, starts)
             if not len(found):
                 return NONE
@@ -246,14 +237,16 @@ class Evaluator:
         """
         match term:
             case Word() | Prefix() | Wildcard():
-                keys = self._standing(term, within, own)
+                keys = self._standing((term,), within, own)
                 return Spans(keys, keys)
             case Phrase(words):
                 keys = self._phrase(words, within, own)
                 return Spans(keys, keys + len(words) - 1)
             case Or(terms):
-                several = [self._spans(one, within, own) for one in terms]
-                return Spans.of([(one.first, one.last) for one in several])
+                single, others = parted(terms)
+                keys = self._standing(single, within, own)
+                several = [self._spans(one, within, own) for one in others]
+                return Spans.of([(keys, keys), *((one.first, one.last) for one in several)])
             case Near():
                 return self._near(term, within, own)
             case _:
@@ -371,24 +364,3 @@ def _matching(terms: pa.StringArray, pattern: str) -> Mask:
     form = "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern))
     matches: Mask = pc.match_substring_regex(terms, f"^(?:{form})$").to_numpy(zero_copy_only=False)
     return matches
-
-
-def _leaf(part: str | Prefix | Wildcard) -> Leaf:
-    return Word(part) if isinstance(part, str) else part
-
-
-def _finds(term: Term) -> bool:
-    """Return whether a term says what to find, and not only what not to."""
-    match term:
-        case Not():
-            return False
-        case And(terms):
-            return any(_finds(one) for one in terms)
-        case Or(terms):
-            return all(_finds(one) for one in terms)
-        case Within(_, inner):
-            return _finds(inner)
-        case Is("class", "official") | Is("moderation", "visible"):
-            return False
-        case _:
-            return True

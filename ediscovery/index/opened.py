@@ -5,13 +5,14 @@ A Parquet file is read by row group and column. Which row groups can have what i
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ediscovery.engine import encoded
@@ -20,7 +21,7 @@ from ediscovery.index.segments import DOCS, NAMES, POSTINGS
 from ediscovery.index.sets import NONE, among, joined, ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ediscovery.index.sets import Mask, Numbers
@@ -111,6 +112,29 @@ class Columns:
                 yield Stretch(group, start, stop)
             group += 1
 
+    def each(self, values: Sequence[str]) -> Iterator[tuple[str, Stretch]]:
+        """Yield the rows of each of some values, which are sorted; of one that is in several row groups, several."""
+        at = 0
+        while at < len(values):
+            group = bisect_left(range(self.groups), values[at], key=lambda one: self._edges(one)[1])
+            if group == self.groups:
+                return
+            most = self._edges(group)[1]
+            end = bisect_right(values, most, at)
+            yield from self._each_in(group, values[at:end])
+            if values[end - 1] == most and group + 1 < self.groups:
+                # It may go on in the next one.
+                yield from ((most, one) for one in self.stretches(most, most + "\0") if one.group > group)
+            at = end
+
+    def _each_in(self, group: int, values: Sequence[str]) -> Iterator[tuple[str, Stretch]]:
+        column = self.column(group, self._by)
+        codes = pc.index_in(pa.array(values, pa.string()), value_set=column.dictionary).fill_null(-1).to_numpy()
+        indices = column.indices.to_numpy()
+        starts, stops = (np.searchsorted(indices, codes.astype(np.int32), side) for side in ("left", "right"))
+        for at in map(int, np.flatnonzero(codes >= 0)):
+            yield values[at], Stretch(group, int(starts[at]), int(stops[at]))
+
     def _edges_of(self, group: int) -> tuple[Any, Any]:
         """Return the first and the last value of what rows are sorted by; very long ones are in no statistics."""
         said = self.edges(group, self._by)
@@ -127,7 +151,7 @@ class Columns:
             values = column.to_numpy()
             return int(np.searchsorted(values, values.dtype.type(value)))
         code = bisect_left(range(len(column.dictionary)), value, key=lambda at: column.dictionary[at].as_py())
-        return int(np.searchsorted(column.indices.to_numpy(), code))
+        return int(np.searchsorted(column.indices.to_numpy(), np.int32(code)))
 
     def _column(self, group: int, name: str) -> Any:  # noqa: ANN401 - an array of whatever type
         read = self._file.read_row_group(group, columns=[name], use_threads=False).column(0)
@@ -176,6 +200,13 @@ class Segment:
             NotTextError: it is no text.
         """
         return self.terms(term, term + "\0")
+
+    def each_term(self, terms: Iterable[str]) -> dict[str, list[Stretch]]:
+        """Return the postings of each of some terms. Raises what ``term`` raises."""
+        found: dict[str, list[Stretch]] = {term: [] for term in sorted(terms, key=encoded)}
+        for term, stretch in self._postings.each(list(found)):
+            found[term].append(stretch)
+        return found
 
     def terms(self, low: str, high: str) -> list[Stretch]:
         """Return the postings of the terms from ``low`` up to, and without, ``high``. Raises what ``term`` raises."""

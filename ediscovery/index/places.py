@@ -23,6 +23,9 @@ APART = 1_000
 PLACE_BITS = 24
 """Bits of a place: what is left of the number of a word in a segment is the document."""
 
+HASH_DIGITS = 16
+"""Hexadecimal digits of a SHA-256 that the index keeps: enough that nobody makes a second one that has them."""
+
 SIGN = "\x1f"
 """What the terms begin with that are no words but facts of a document: no word holds it."""
 

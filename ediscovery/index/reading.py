@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from ediscovery.engine import Means
-    from ediscovery.index.evaluating import Known
+    from ediscovery.index.known import Known
     from ediscovery.index.sets import Numbers
     from schemas.query import Query, Term
     from schemas.record import AbsenceClass, Kind

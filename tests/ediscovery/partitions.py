@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ediscovery.engine import Means
 from ediscovery.index.building import build
-from ediscovery.index.evaluating import Known
 from ediscovery.index.files import Files
+from ediscovery.index.known import Known
 from ediscovery.index.reading import Index, indexed
 from ediscovery.index.versions import gather
 from ediscovery.partitions import Source

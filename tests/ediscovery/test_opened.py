@@ -38,6 +38,9 @@ def test_every_term_is_found_where_it_is_and_none_that_is_not(
     chance = random.Random(number)
     terms = sorted({f"{chance.getrandbits(64):016x}".rjust(length, "ü")[-length:] for _ in range(number)})
     columns = opened(tmp_path / "postings.parquet", terms)
+    both = dict.fromkeys([*chance.sample(terms, len(terms) // 3), "", "nowhere", "\U0010ffff"])
+    each = [(term, one) for term, one in columns.each(sorted(both))]
+    assert each == [(term, one) for term in sorted(both) for one in columns.stretches(term, term + "\0")]
     asked = {0, 1, len(terms) - 2, len(terms) - 1, *chance.sample(range(len(terms)), 150)}
     for at in asked:
         found = [

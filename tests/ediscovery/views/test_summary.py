@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ediscovery.index.evaluating import Known
+from ediscovery.index.known import Known
 from ediscovery.views.summary import MOST_VALUES, THERE, Bar, histogram, offsets
 from ediscovery.views.summing import summarised
 from schemas.classifying import ANSWERS
