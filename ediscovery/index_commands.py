@@ -19,7 +19,7 @@ def index(console: Console) -> None:
 
     \b
     Example:
-      holdfast capture && holdfast index
+      holdfast capture; holdfast index
     """
     archive = console.open()
     with console.progress("Index") as tell:

@@ -46,6 +46,8 @@ DESCRIBED = ("record", "account", "item", "kind", "dated", "date", "captured", "
 COLUMNS = ("record", "matched", "account", "item", "kind", "created", "captured", "key", "versions", "verdict")
 """What is told of hits, in the order of ``found_of``."""
 
+OPENED_TOGETHER = 16
+
 TOGETHER = 20_000
 """Hits that are told together."""
 
@@ -93,8 +95,9 @@ class Index:
 
     @cached_property
     def _segments(self) -> tuple[Segment, ...]:
-        with self._readable():
-            return tuple(Segment(folder, self._files.opened) for folder in self._files.segments)
+        # What is read from a store is waited for, side by side.
+        with self._readable(), ThreadPoolExecutor(OPENED_TOGETHER) as workers:
+            return tuple(workers.map(lambda folder: Segment(folder, self._files.opened), self._files.segments))
 
     @cached_property
     def _documents(self) -> Documents:
