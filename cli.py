@@ -25,6 +25,7 @@ COMMANDS = {
     "terms": ("ediscovery.answers.commands", "terms"),
     "searches": ("ediscovery.searches.commands", "searches"),
     "show": ("ediscovery.commands", "show"),
+    "index": ("ediscovery.index_commands", "index"),
     "produce": ("ediscovery.production.commands", "produce"),
     "prove": ("ediscovery.proof_commands", "prove"),
     "check": ("manifests.proofs.commands", "check"),

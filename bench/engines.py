@@ -74,7 +74,7 @@ class Ours:
             made.mkdir()
             own = self._posts.sources[tile.first : tile.end]
             first += build(own, made, first=first, means=self._means(BUILDING))
-        gather(self._files.segments, self._items, means=self._means(BUILDING))
+        gather(self._files, self._items, means=self._means(BUILDING))
 
     @contextmanager
     def opened(self) -> Iterator[OurAnswers]:

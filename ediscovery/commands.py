@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,10 @@ from ediscovery.corroborating import corroborations
 from ediscovery.corroboration import COMPARED
 from ediscovery.engine import Means
 from ediscovery.evidence import author_of, places, read_hits, sealed_places, stored_at, words_of
-from ediscovery.index.keeping import segments, silent
+from ediscovery.index.keeping import segments
 from ediscovery.index.reading import indexed
 from ediscovery.language.parsing import parse
-from ediscovery.partitions import Source
+from ediscovery.partitions import Source, silent
 from ediscovery.search import Search
 from ediscovery.threads import arranged
 from ediscovery.views.listing import SHORT_ID, WIDTH
@@ -154,13 +155,15 @@ def searchable(
     *,
     size: int | None = None,
     spill: Path | None = None,
+    own: bool = False,
     tell: Callable[[str, int, int], None] = silent,
 ) -> Search:
     """Return a search over the partitions that the ledger names, of all accounts or of these, through verified copies.
 
-    With ``size`` it is over those that the first entries name, and knows nothing of later ones. What does not fit into
-    its memory is written to the folder ``spill``, if there is one. ``tell`` is told how the index is brought up to
-    date, with the first query.
+    A partition is copied when a question first needs it. With ``size`` it is over those that the first entries name,
+    and knows nothing of later ones. What does not fit into its memory is written to the folder ``spill``, if there is
+    one. ``tell`` is told how the index is brought up to date, with the first query, and how partitions are copied.
+    With ``own`` the index is one that this machine made from evidence: whoever destroys relies on no other.
     """
     cache, whole = archive.cache, archive.ledger.head.size
     means = Means(threads=os.cpu_count() or 1, memory_limit=MEMORY, spill=spill)
@@ -168,27 +171,30 @@ def searchable(
     return Search(
         [
             Source(
-                path=cache.path_of(archive.store, stored_at(place)),
+                path=cache.place_of(stored_at(place)),
                 key=stored_at(place).key,
                 account=place.partition.account,
                 entry=place.entry,
                 rows=place.rows,
+                fetch=partial(cache.path_of, archive.store, stored_at(place)),
             )
             for place in places(archive, accounts)
             if place.entry < end
         ],
-        lambda: _opened_index(archive, whole, end, means, tell),
+        lambda: _opened_index(archive, whole, end, means, tell, own=own),
         means,
+        tell=tell,
     )
 
 
 @contextmanager
 def _opened_index(
-    archive: Archive, whole: int, size: int, means: Means, tell: Callable[[str, int, int], None]
+    archive: Archive, whole: int, size: int, means: Means, tell: Callable[[str, int, int], None], *, own: bool
 ) -> Iterator[Index]:
     """Open the index over the first ``size`` of the ``whole`` entries: what was sealed since is not searched."""
+    sealed = (one for one in sealed_places(archive) if one.entry < whole)
     with (
-        segments(archive, (one for one in sealed_places(archive) if one.entry < whole), size=whole, tell=tell) as files,
+        segments(archive, sealed, size=whole, own=own, tell=tell) as files,
         indexed(
             files,
             known_at(archive, size),
@@ -205,12 +211,13 @@ def searchable_whole(
     accounts: Iterable[str] | None = None,
     *,
     size: int | None = None,
+    own: bool = False,
     tell: Callable[[str, int, int], None] = silent,
 ) -> Iterator[Search]:
     """Open a search for statements over everything, or over these accounts; what memory does not hold is spilled."""
     with (
         workspace(archive.home) as folder,
-        searchable(archive, accounts, size=size, spill=folder, tell=tell) as opened,
+        searchable(archive, accounts, size=size, spill=folder, own=own, tell=tell) as opened,
     ):
         yield opened
 

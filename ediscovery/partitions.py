@@ -1,5 +1,6 @@
 """An archive's partitions as local files, and statements over them: the only place where records are read to be found.
 
+A partition is copied when a statement first needs it.
 ``plan`` has the statements. ``records(paths)`` yields the columns of ``schemas.tables`` and ``account``, ``key`` and
 ``file_row_number``.
 """
@@ -19,7 +20,7 @@ from schemas.errors import IntegrityError
 from schemas.tables import PARTITION_V1
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ediscovery.engine import Means
@@ -54,15 +55,27 @@ class PartitionUnreadableError(IntegrityError):
     code = "PARTITION_UNREADABLE"
 
 
+def silent(_step: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def here() -> None:
+    """Fetch nothing: the file is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition as a local file, with its key in the store, its account, rows and entry as the ledger names them."""
+    """A partition as a local file, with its key in the store, its account, rows and entry as the ledger names them.
+
+    ``fetch`` brings the file there, where it may lack.
+    """
 
     path: Path
     key: str
     account: str
     entry: int
     rows: int
+    fetch: Callable[[], object] = here
 
 
 class Partitions:
@@ -71,16 +84,21 @@ class Partitions:
     Statements raise:
         PartitionUnreadableError: a file is damaged; it is named.
         SearchTooLargeError: it needs more memory, and more room where it may spill.
+        IntegrityError: the store lacks a partition, or holds other bytes.
+        StoreUnavailableError: the store or the disk could not be read or written.
     """
 
-    def __init__(self, sources: Sequence[Source], means: Means) -> None:
-        """Open them; nothing is read yet.
+    def __init__(
+        self, sources: Sequence[Source], means: Means, *, tell: Callable[[str, int, int], None] = silent
+    ) -> None:
+        """Open them; nothing is read yet. ``tell`` is told how many are copied, of how many that a statement needs.
 
         Raises:
             SearchSettingError: there are no threads, too little memory, or a path that cannot be used.
         """
         self._sources = {str(source.path.absolute()): source for source in sources}
-        self._number = count()
+        self._number, self._tell = count(), tell
+        self._here: set[str] = set()
         columns = {
             "paths": list(self._sources),
             "keys": [source.key for source in sources],
@@ -104,12 +122,12 @@ class Partitions:
 
     def rows(self, statement: Statement, keys: Container[str] | None = None) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement finds in the partitions at these keys, as far as they are here, or in all."""
-        paths = [path for path, source in self._sources.items() if keys is None or source.key in keys]
+        paths = self._fetched(path for path, source in self._sources.items() if keys is None or source.key in keys)
         return self._engine.rows(statement.sql, {**statement.parameters, "paths": paths}) if paths else iter(())
 
     def batches(self, statement: Statement, account: str) -> Iterator[pa.RecordBatch]:
         """Yield what a statement finds in the partitions of an account, as it is found, in batches."""
-        paths = [path for path, source in self._sources.items() if source.account == account]
+        paths = self._fetched(path for path, source in self._sources.items() if source.account == account)
         if paths:
             yield from self._engine.batches(statement.sql, {**statement.parameters, "paths": paths})
 
@@ -126,10 +144,20 @@ class Partitions:
         finally:
             self._engine.run(f"DROP TABLE {name}")
 
+    def _fetched(self, wanted: Iterable[str]) -> list[str]:
+        """Return paths, after their files were brought there."""
+        paths = list(wanted)
+        lacking = [path for path in paths if path not in self._here]
+        for number, path in enumerate(lacking, 1):
+            self._sources[path].fetch()
+            self._here.add(path)
+            self._tell("partitions", number, len(lacking))
+        return paths
+
     def _refuse_damaged(self, engine: Engine) -> None:
-        """Read every file by itself and name the first that cannot be read."""
+        """Read every file that is here by itself and name the first that cannot be read."""
         for path, source in self._sources.items():
-            if not engine.is_readable(WHOLE_FILE, {"path": path}):
+            if path in self._here and not engine.is_readable(WHOLE_FILE, {"path": path}):
                 raise unreadable(source)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from ediscovery import plan
 from ediscovery.index import named
 from ediscovery.index.versions import BESIDE
-from ediscovery.partitions import Partitions
+from ediscovery.partitions import Partitions, silent
 from ediscovery.printable import one_line
 from schemas.digest import Digest
 from schemas.errors import InputError, IntegrityError
@@ -121,17 +121,24 @@ class Committed:
 class Search:
     """Searches over the partitions given, which must not change meanwhile. For one thread; close it when done."""
 
-    def __init__(self, sources: Sequence[Source], open_index: OpenIndex, means: Means) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        open_index: OpenIndex,
+        means: Means,
+        *,
+        tell: Callable[[str, int, int], None] = silent,
+    ) -> None:
         """Open the search over partitions; nothing is read yet.
 
-        ``open_index`` gives the index over them, with the first query.
+        ``open_index`` gives the index over them, with the first query; ``tell`` is told how partitions are copied.
 
         Raises:
             SearchSettingError: there are no threads, too little memory, or a path that cannot be used.
         """
         self._open_index = open_index
         self._held = ExitStack()
-        self._partitions = self._held.enter_context(closing(Partitions(sources, means)))
+        self._partitions = self._held.enter_context(closing(Partitions(sources, means, tell=tell)))
 
     def close(self) -> None:
         """Release memory and files."""

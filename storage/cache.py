@@ -39,10 +39,14 @@ class Cache:
             ObjectAlteredError: the store's size or SHA-256 differ from what the ledger names; nothing is kept.
             StoreUnavailableError: store or cache could not be read or written.
         """
-        path = self.folder / stored.sha256.hex
+        path = self.place_of(stored)
         if not self._is_here(path, stored.size):
             self._fetch(store, stored, path)
         return path
+
+    def place_of(self, stored: StoredObject) -> Path:
+        """Return the path at which the object's copy lies as soon as it is asked for (``path_of``)."""
+        return self.folder / stored.sha256.hex
 
     def clear(self, *, but: Iterable[StoredObject] = ()) -> None:
         """Remove every copy, but those of some objects, and what dead writers left.

@@ -93,6 +93,16 @@ class DirectoryStore:
             )
         return file
 
+    def read_part(self, key: str, start: int, end: int, *, version: str | None = None) -> bytes:
+        """Return some bytes of an object; see ``ObjectStore.read_part``.
+
+        Raises:
+            ObjectAlteredError: a link or a special file stands in its place.
+        """
+        with self.open(key, version=version) as stream, disk.refusals(self.root):
+            stream.seek(start)
+            return stream.read(end - start)
+
     def find(self, key: str) -> StoredObject | None:
         """Return what is stored under ``key``, its digest computed from its bytes, or ``None``.
 

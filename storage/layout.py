@@ -16,6 +16,7 @@ PARTITIONS = "partitions/"
 EXCHANGES = "exchanges/"
 PRODUCTIONS = "productions/"
 PROBES = "probes/"
+INDEX = "index/"
 
 ATTESTING = (CHECKPOINTS, COSIGNATURES, TIMESTAMPS)
 """What no entry names, since each proves itself: checkpoints and who vouches for them."""
@@ -27,6 +28,8 @@ COSIGNATURE = re.compile(rf"{COSIGNATURES}([0-9]{{20}})/([a-z0-9-]+)\.note", re.
 STAMP = re.compile(rf"{TIMESTAMPS}([0-9]{{20}})/([a-z0-9-]+)(?:\.([1-9][0-9]{{0,5}}))?\.tsr", re.ASCII)
 
 PRODUCTION = re.compile(rf"{PRODUCTIONS}([a-z0-9_-]+)\.pdf", re.ASCII)
+
+INDEXED = re.compile(rf"{INDEX}([a-z0-9-]+)/([a-z0-9-]+\.(?:note|parquet(?=\.)))(?:\.[0-9a-f]{{1,8}})?", re.ASCII)
 
 UNFIT = re.compile("[^a-z0-9]+", re.ASCII)
 UNSCHEDULED = "unscheduled"
@@ -182,3 +185,19 @@ def matter_closed(name: str) -> str:
 def probe(*, run: str, name: str) -> str:
     """Return the key of an object that ``doctor`` tries a bucket with; ``run`` is random: no key comes twice."""
     return f"{PROBES}{run}/{name}"
+
+
+def index(part: str, file: str, piece: int) -> str:
+    """Return the key of a piece of a file of a part of the index, counted from 0; it is no evidence (FORMAT 2.9)."""
+    return f"{INDEX}{part}/{file}.{piece:x}"
+
+
+def index_statement(part: str) -> str:
+    """Return the key of what is signed of a part of the index."""
+    return f"{INDEX}{part}/statement.note"
+
+
+def index_of(key: str) -> tuple[str, str] | None:
+    """Return the part of the index and the file of which something lies at a key, or ``None`` where nothing belongs."""
+    match = INDEXED.fullmatch(key)
+    return (match[1], match[2]) if match else None

@@ -55,6 +55,12 @@ class MemoryStore:
             )
         return io.BytesIO(held)
 
+    def read_part(self, key: str, start: int, end: int, *, version: str | None = None) -> bytes:
+        """Return some bytes of an object; see ``ObjectStore.read_part``."""
+        with self.open(key, version=version) as stream:
+            stream.seek(start)
+            return stream.read(end - start)
+
     def find(self, key: str) -> StoredObject | None:
         """Return what is stored under ``key``, or ``None``."""
         keys.check(key)

@@ -130,6 +130,17 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def read_part(self, key: str, start: int, end: int, *, version: str | None = None) -> bytes:
+        """Return the bytes of an object from ``start`` up to, and without, ``end``, fewer where it ends before.
+
+        They are the given version's, or the oldest one's. No more is asked of the store than that.
+
+        Raises:
+            ObjectMissingError: nothing is stored there.
+            StoreUnavailableError: the store did not deliver them.
+        """
+        ...
+
     def find(self, key: str) -> StoredObject | None:
         """Return what the store holds under ``key``, its digest computed from its bytes, or ``None``."""
         ...

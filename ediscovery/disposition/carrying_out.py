@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ediscovery.disposition.condemning import Condemning
-from ediscovery.disposition.destroying import Destroyed, Destroying, give_up
+from ediscovery.disposition.destroying import Destroyed, Destroying, give_up, locked_until
+from ediscovery.index.putting import clear
 from manifests.decisions.decided import refused
 from manifests.dispositions.rules import PlanOvertakenError, comes
 from manifests.forgetting import forget
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from manifests.ledger import Ledger
     from schemas.instant import Instant
     from schemas.stored import StoredObject
+    from storage.objects import ObjectStore
 
     Tell = Callable[[str, int, int], None]
 
@@ -121,9 +123,10 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], *, nonce: C
                 do="Nothing more is deleted. Run 'holdfast replicate', mend what it names, and go on with the plan.",
             )
     stores = {OWN: archive.store, **{copy: ledger.store for copy, ledger in copies.items()}}
-    destroyed = Destroying(archive, name, stores, tell).destroy()
+    destroyed = _cleared(archive, stores, Destroying(archive, name, stores, tell).destroy())
     plan = archive.ledger.history.plans[name]
-    if plan.state != "running" or next(archive.ledger.history.replacements.doomed(name), None) is not None:
+    left = destroyed.waiting or next(archive.ledger.history.replacements.doomed(name), None) is not None
+    if plan.state != "running" or left:
         return GoneOn(name, destroyed)
     # WeasyPrint and pyHanko are slow to import, and nothing before needs them.
     from ediscovery.disposition.certifying import certify  # noqa: PLC0415
@@ -131,3 +134,14 @@ def go_on(archive: Archive, name: str, copies: Mapping[str, Ledger], *, nonce: C
     forget(archive)  # somebody may have read what is gone while it was not
 
     return GoneOn(name, destroyed, certificate=certify(archive, name, stores, nonce=nonce))
+
+
+def _cleared(archive: Archive, stores: Mapping[str, ObjectStore], destroyed: Destroyed) -> Destroyed:
+    """Take from every store what it holds of an index over what was condemned; return what is destroyed and waits."""
+    archive.ledger.refresh()
+    for name, store in stores.items():
+        for key in clear(archive, store).kept:
+            until = max((one for one in (destroyed.until, locked_until(store, key)) if one), default=None)
+            places = tuple(sorted({*destroyed.locked, name}))
+            destroyed = replace(destroyed, waiting=destroyed.waiting + 1, locked=places, until=until)
+    return destroyed

@@ -195,7 +195,7 @@ class Condemning:
         in_force = InForce.of(archive.ledger)
         self._demand_productions_due(in_force)
         without = tuple(archive.ledger.history.produced[name] for name in self.plan.productions)
-        with searchable_whole(archive, (account,)) as opened:
+        with searchable_whole(archive, (account,), own=True) as opened:
             judged = eligible(archive, opened, in_force, as_of=self.plan.as_of, accounts=(account,))
             lasting = left - may_go(judged, transferred=frozenset(transferred(archive)))
         lasting |= self._produced(without) & left
@@ -221,7 +221,7 @@ class Condemning:
     def _produced(self, without: tuple[Produced, ...]) -> set[bytes]:
         if not any(act not in without for act in standing(self.archive)):
             return set()
-        with searchable_whole(self.archive) as opened:
+        with searchable_whole(self.archive, own=True) as opened:
             return {record.raw for record in produced.needed(self.archive, opened, without=without)}
 
     def _partition(self, place: Place, records: frozenset[Digest]) -> Replaced:

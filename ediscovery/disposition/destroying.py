@@ -209,7 +209,7 @@ class Destroying:
 
     def _kept(self, key: str) -> _Kept:
         """Return which places keep an object by a lock, as they say now."""
-        ends = {name: _locked_until(store, key) for name, store in self.stores.items()}
+        ends = {name: locked_until(store, key) for name, store in self.stores.items()}
         now = self.archive.now()
         locked = {name: end for name, end in ends.items() if end is not None and end > now}
         return _Kept(tuple(locked), max(locked.values(), default=None))
@@ -225,7 +225,7 @@ class Destroying:
                 store.destroy(key)
             except (ObjectLockedError, LockRefusedError):
                 places.append(name)
-                until = max((one for one in (until, _locked_until(store, key)) if one), default=None)
+                until = max((one for one in (until, locked_until(store, key)) if one), default=None)
         return _Kept(tuple(places), until)
 
     @staticmethod
@@ -289,7 +289,8 @@ def give_up(archive: Archive, plan: str, reason: str) -> None:
     archive.append(lambda history: (act,) if history.plans[plan].state == "running" else ())
 
 
-def _locked_until(store: ObjectStore, key: str) -> Instant | None:
+def locked_until(store: ObjectStore, key: str) -> Instant | None:
+    """Return when the lock of an object ends, as its store says, if it has one."""
     if not isinstance(store, Locks):
         return None
     try:

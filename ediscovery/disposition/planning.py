@@ -94,7 +94,7 @@ def plan(
     tally = _Tally()
     with (
         workspace(archive.home) as folder,
-        searchable_whole(archive) as opened,
+        searchable_whole(archive, own=True) as opened,
         (folder / "records").open("w+b") as file,
     ):
         lines = _lines(archive, opened, in_force, going, tally, as_of=as_of, only=only, most=most, tell=tell)

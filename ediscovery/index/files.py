@@ -1,9 +1,10 @@
-"""The files of an index on this machine, and the engine over them; what cannot be read is removed, to be made anew."""
+"""The files of an index, here or in the store, and the engine over them; what cannot be read here is removed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ediscovery.engine import Engine
 from ediscovery.index import segments
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.engine import Means
+    from ediscovery.index.stored import StoredPart
 
 FILES = ("docs", "postings", "names")
 """The files of a segment (``segments``)."""
@@ -29,10 +31,14 @@ class IndexDamagedError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The folders of segments, and the file of what they say together of items (``versions``), if there is one."""
+    """The folders of segments, and the file of what they say together of items (``versions``), if there is one.
+
+    ``stored`` has the folders of those that are read from the store: in these, files lack until they are copied.
+    """
 
     segments: Sequence[Path]
     items: Path | None = None
+    stored: Mapping[Path, StoredPart] = field(default_factory=dict)
 
     @property
     def named(self) -> dict[str, list[Path]]:
@@ -44,6 +50,21 @@ class Files:
     def all(self) -> list[Path]:
         """All files."""
         return [path for several in self.named.values() for path in several]
+
+    @property
+    def here(self) -> list[Path]:
+        """All files but those that are read from the store."""
+        return [path for path in self.all if path.parent not in self.stored or path.exists()]
+
+    def opened(self, path: Path) -> Path | BinaryIO:
+        """Return what is read as one of the files: itself, or what the store holds of it."""
+        part = self.stored.get(path.parent)
+        return path if part is None or path.exists() else cast("BinaryIO", part.opened(path.name))
+
+    def fetched(self, path: Path) -> Path:
+        """Return one of the files, copied from the store if it lacks; raises what ``StoredPart`` raises."""
+        part = self.stored.get(path.parent)
+        return path if part is None else part.fetch(path.name)
 
 
 def engine_over(files: Files, means: Means) -> Engine:
@@ -60,7 +81,7 @@ def remove_damaged(files: Files) -> None:
     Raises:
         IndexDamagedError: there is one.
     """
-    for path in files.all:
+    for path in files.here:
         if not segments.is_whole(path):
             part = path if path == files.items else path.parent
             disk.discard(part)
@@ -70,18 +91,21 @@ def remove_damaged(files: Files) -> None:
             )
 
 
-def tables(files: Files, *, size: int | None = None) -> str:
-    """Return the definitions of tables over files, each by its name; see ``parameters``.
+def tables(files: Files, sql: str, *, size: int | None = None) -> list[str]:
+    """Return the definitions of those tables over files that SQL names; see ``parameters``.
 
     With ``size``, ``docs`` has those alone that the ledger's first entries sealed.
     """
     earlier = {} if size is None else {"docs": f" WHERE entry < {size:d}"}
-    return ",".join(
+    return [
         f"{name} AS NOT MATERIALIZED (FROM read_parquet({listed(f'${name}')}){earlier.get(name, '')})"
         for name in files.named
-    )
+        if re.search(rf"\b{name}\b", sql)
+    ]
 
 
 def parameters(files: Files, sql: str) -> Mapping[str, list[str]]:
-    """Return the parameters of ``tables`` that a statement has."""
-    return {name: [str(path) for path in paths] for name, paths in files.named.items() if f"${name}" in sql}
+    """Return the parameters of ``tables`` that a statement has; the files that it reads are here then."""
+    return {
+        name: [str(files.fetched(path)) for path in paths] for name, paths in files.named.items() if f"${name}" in sql
+    }

@@ -1,7 +1,8 @@
 """The index of an archive on this machine: made from evidence, brought up to date before every search.
 
 It lies in the home's state and may be deleted at any time. A segment is named by what it was made of, so that one over
-records of which some were destroyed since is another, and the old one goes.
+records of which some were destroyed since is another, and the old one goes. What lacks here is read from the store,
+where somebody may have put it (``putting``), and is made where it lacks there, too.
 """
 
 from __future__ import annotations
@@ -12,17 +13,24 @@ import os
 import unicodedata
 from bisect import bisect_left
 from contextlib import contextmanager
-from itertools import accumulate
+from dataclasses import replace
+from functools import lru_cache
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from ediscovery.engine import Means
-from ediscovery.evidence import stored_at
+from ediscovery.evidence import sealed_places, stored_at
 from ediscovery.index import versions
 from ediscovery.index.building import build
-from ediscovery.index.files import Files
+from ediscovery.index.files import FILES, Files
 from ediscovery.index.merging import merge
+from ediscovery.index.regathering import regather
+from ediscovery.index.segments import items_over
+from ediscovery.index.stored import SUFFIX, Shelf, StoredPart
 from ediscovery.index.tiles import Tile, tiles
-from ediscovery.partitions import Source
+from ediscovery.partitions import Source, silent
 from manifests.workspaces import workspace
 from storage import disk
 
@@ -38,16 +46,27 @@ FORMAT = f"holdfast-index/v6 {unicodedata.unidata_version}\n".encode()
 
 MEMORY = 1_500_000_000  # bytes
 
+RECENT = 64
+"""How many entries that sealed something a reader may be behind, whose segments stay in the store."""
 
-def silent(_step: str, _done: int, _of: int) -> None:
-    """Tell nobody."""
+SEGMENT = tuple(f"{name}.parquet" for name in FILES)
+ITEMS = "items-"
+BORROWED = ".borrowed"
+"""How the names end of what was made here of parts that others made, and put into the store."""
 
 
 @contextmanager
 def segments(
-    archive: Archive, sealed: Iterable[Place], *, size: int, tell: Callable[[str, int, int], None] = silent
+    archive: Archive,
+    sealed: Iterable[Place],
+    *,
+    size: int,
+    own: bool = False,
+    tell: Callable[[str, int, int], None] = silent,
 ) -> Iterator[Files]:
-    """Give the files of the index over partitions, which stay until the block ends; those that lack are made.
+    """Give the files of the index over partitions, which stay until the block ends; what lacks everywhere is made.
+
+    With ``own`` all of it is made on this machine from evidence, and nothing relied on that others made.
 
     ``sealed`` are all partitions of the ledger's first ``size`` entries (``evidence.sealed_places``). ``tell`` is told
     how many records are indexed, of how many that were not.
@@ -55,11 +74,11 @@ def segments(
     Raises:
         IntegrityError: a partition is missing, altered or malformed.
         StoreUnavailableError: store or disk could not be read or written.
+        IndexDamagedError: what the store holds is not what was signed; it is not used again.
     """
-    home = archive.home / "state" / "index"
-    making = _Making(archive, home, tuple(sealed), tell)
-    wanted = making.named(tiles(size))
-    items = home / f"items-{_digest(name.encode() for name in wanted)}.parquet"
+    home = home_of(archive)
+    making = _Making(archive, home, tuple(sealed), tell, own=own)
+    wanted = making.wanted(size)
     with disk.refusals(home):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         claim = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
@@ -67,15 +86,48 @@ def segments(
         with disk.refusals(home):
             fcntl.flock(claim, fcntl.LOCK_SH)
         # Nothing is swept while we have our claim.
-        files = Files(making.made(wanted), items if wanted else None)
-        if wanted and not items.is_file():
-            with _made(archive, items) as (target, folder):
-                versions.gather(files.segments, target, means=_means(folder))
-        yield files
+        yield making.made(wanted)
     finally:
         os.close(claim)
         with disk.refusals(home):
-            _sweep(home, {*wanted, items.name})
+            _sweep(home, set(_kept(home, wanted)))
+
+
+def _kept(home: Path, wanted: Iterable[str]) -> Iterator[str]:
+    """Yield the names of what stays in a home's folder: where something was made from evidence, nothing borrowed."""
+    items = items_of(wanted)
+    for name, own in (*((name, name) for name in wanted), (items, f"{items}.parquet")):
+        yield own
+        yield from () if (home / own).exists() else (f"{name}{SUFFIX}", f"{name}{BORROWED}")
+
+
+def _is_borrowed(folder: Path) -> bool:
+    return folder.suffix in (SUFFIX, BORROWED)
+
+
+def home_of(archive: Archive) -> Path:
+    """Return the folder of an archive's index on this machine."""
+    return archive.home / "state" / "index"
+
+
+def items_of(wanted: Iterable[str]) -> str:
+    """Return the name of what segments of these names say together of items."""
+    return f"{ITEMS}{_digest(name.encode() for name in wanted)}"
+
+
+def files_of(part: str) -> tuple[str, ...]:
+    """Return the names of the files of a part of the index: a segment, or what all of them say of items."""
+    return (f"{part}.parquet",) if part.startswith(ITEMS) else SEGMENT
+
+
+def wanted_lately(archive: Archive) -> set[str]:
+    """Return the names of all parts that readers of this ledger want, or did when it had sealed a little less."""
+    making = _Making(archive, home_of(archive), tuple(sealed_places(archive)), silent)
+    found: set[str] = set()
+    for end in making.ends[-RECENT:]:
+        wanted = making.wanted(end)
+        found |= {*wanted, items_of(wanted)}
+    return found
 
 
 class _Making:
@@ -85,53 +137,132 @@ class _Making:
     """
 
     def __init__(
-        self, archive: Archive, home: Path, sealed: Sequence[Place], tell: Callable[[str, int, int], None]
+        self,
+        archive: Archive,
+        home: Path,
+        sealed: Sequence[Place],
+        tell: Callable[[str, int, int], None],
+        *,
+        own: bool = False,
     ) -> None:
         self._archive, self._home, self._sealed, self._tell = archive, home, sealed, tell
+        self._shelf = None if own else Shelf(archive, home)
+        self._stored: dict[Path, StoredPart] = {}
         self._entries = [place.entry for place in sealed]
         self._before = [0, *accumulate(place.partition.rows for place in sealed)]
         self._done = self._of = 0
+        self._held, self._name = lru_cache(None)(self._held_in), lru_cache(None)(self._name_of)
 
-    def named(self, several: Iterable[Tile]) -> dict[str, Tile]:
-        """Return tiles by the names of their segments; there is none over nothing."""
-        return {self._name(tile): tile for tile in several if self._held(tile)}
+    @property
+    def ends(self) -> list[int]:
+        """The sizes that the ledger had when something had just been sealed."""
+        return [entry + 1 for entry in dict.fromkeys(self._entries)]
 
-    def made(self, wanted: Mapping[str, Tile]) -> list[Path]:
-        """Return the folders of segments, made where they lack."""
-        missing = {name: tile for name, tile in wanted.items() if not (self._home / name).is_dir()}
+    def wanted(self, size: int) -> dict[str, Tile]:
+        """Return the tiles of a ledger of that size by the names of their segments; there is none over nothing.
+
+        What comes after the last partition counts for nothing: so that entries that seal none leave all as it is.
+        """
+        last = bisect_left(self._entries, size)
+        end = self._entries[last - 1] + 1 if last else 0
+        return {self._name(tile): tile for tile in tiles(end) if self._held(tile)}
+
+    def made(self, wanted: Mapping[str, Tile]) -> Files:
+        """Return the files of segments and of what they say of items, made where they lack here and in the store."""
+        missing = {name: tile for name, tile in wanted.items() if self._find(name) is None}
         self._of = sum(place.rows for tile in missing.values() for place in self._held(tile))
         there = self._there() if missing else []
-        for tile in missing.values():
-            self._make(tile, there)
-        return [self._home / name for name in wanted]
+        files = Files([self._make(tile, there) for tile in wanted.values()], stored=self._stored)
+        return replace(files, items=self._items(items_of(wanted), files)) if wanted else files
+
+    def _items(self, name: str, files: Files) -> Path:
+        """Return the file of what segments say of items."""
+        own = self._home / f"{name}.parquet"
+        if own.is_file():
+            return own
+        if not any(map(_is_borrowed, files.segments)):
+            with _made(self._archive, own) as (target, folder):
+                self._gather(files, target, means=_means(folder))
+            return own
+        part = self._shelf.find(name, files_of(name)) if self._shelf else None
+        if part is not None:
+            return part.fetch(own.name)
+        borrowed = self._home / f"{name}{BORROWED}" / own.name
+        if not borrowed.is_file():
+            with _made(self._archive, borrowed.parent) as (made, folder):
+                made.mkdir()
+                versions.gather(files, made / own.name, means=_means(folder))
+        return borrowed
+
+    def _gather(self, files: Files, target: Path, *, means: Means) -> None:
+        """Write what segments say of items, from what they said before if that is here."""
+        before, kept = self._said_before([folder.name for folder in files.segments])
+        if before is not None:
+            try:
+                return regather(before, files.segments[:kept], files.segments[kept:], target, means=means)
+            except (pa.ArrowException, OSError):
+                # One of the files is damaged. If it is a segment, that is found now.
+                disk.discard(before)
+        return versions.gather(files, target, means=means)
+
+    def _said_before(self, wanted: Sequence[str]) -> tuple[Path | None, int]:
+        """Return what was said of items when most of the wanted segments were there, and how many of them were.
+
+        Of what it is about nothing was destroyed since.
+        """
+        found: tuple[Path | None, int] = (None, 0)
+        for path in self._home.glob(f"{ITEMS}*.parquet"):
+            over = items_over(path)
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(over, wanted, strict=False)))
+            if found[1] < same < len(wanted) and all(map(self._still, over)):
+                found = path, same
+        return found
+
+    def _still(self, name: str) -> Tile | None:
+        """Return the tile of a segment if one of that name would still be made over it."""
+        tile = Tile.named(name)
+        return tile if tile and self._held(tile) and self._name(tile) == name else None
+
+    def _find(self, name: str) -> Path | None:
+        """Return the folder of a segment that is here or in the store, if it is."""
+        for folder in (self._home / name, self._home / f"{name}{BORROWED}"):
+            if folder.is_dir() and (self._shelf or not _is_borrowed(folder)):
+                return folder
+        part = self._shelf.find(name, SEGMENT) if self._shelf else None
+        if part is None:
+            return None
+        self._stored[part.folder] = part
+        return part.folder
 
     def _there(self) -> list[Tile]:
-        """Return the tiles of which there are segments that are still right."""
-        found = [(one.name, Tile.named(one.name)) for one in self._home.iterdir()]
-        return [tile for name, tile in found if tile and self._held(tile) and self._name(tile) == name]
+        """Return the tiles of which there are segments that are still right, here or in the store."""
+        names = {one.stem for one in self._home.iterdir()} | set(self._shelf.parts if self._shelf else ())
+        return [tile for name in names if (tile := self._still(name)) and self._find(name)]
 
     def _make(self, tile: Tile, there: Sequence[Tile]) -> Path:
-        target = self._home / self._name(tile)
-        within = [one for one in there if tile.holds(one)]
-        before = self._done
-        if tile not in within:
+        """Return the folder of a segment, made if it lacks: where parts come from the store, it counts as borrowed."""
+        name, before = self._name(tile), self._done
+        found = self._find(name)
+        if found is None:
+            within = [one for one in there if tile.holds(one)]
             parts = [self._make(part, within) for part in tile.parts if self._held(part)] if within else []
-            with _made(self._archive, target) as (made, folder):
+            found = self._home / f"{name}{BORROWED if any(map(_is_borrowed, parts)) else ''}"
+            with _made(self._archive, found) as (made, folder):
                 made.mkdir()
                 first = self._before[bisect_left(self._entries, tile.first)]
                 if parts:
-                    merge(parts, made, first=first, means=_means(folder))
+                    merge(Files(parts, stored=self._stored), made, first=first, means=_means(folder))
                 else:
                     build(self._sources(tile), made, first=first, means=_means(folder), tell=self._told)
-        self._done = before + sum(place.rows for place in self._held(tile))
-        return target
+            self._done = before + sum(place.rows for place in self._held(tile))
+        return found
 
-    def _held(self, tile: Tile) -> list[Place]:
+    def _held_in(self, tile: Tile) -> list[Place]:
         """Return the partitions sealed by the entries of a tile of which something is left."""
         own = self._sealed[bisect_left(self._entries, tile.first) : bisect_left(self._entries, tile.end)]
         return [place for place in own if place.stored is not None]
 
-    def _name(self, tile: Tile) -> str:
+    def _name_of(self, tile: Tile) -> str:
         lines = [f"{self._before[bisect_left(self._entries, tile.first)]}\n"]
         for place in self._held(tile):
             stored = stored_at(place)

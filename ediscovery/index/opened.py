@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +55,7 @@ class Stretch:
 class Columns:
     """A Parquet file by row groups and columns; its rows are sorted by the first column. For one thread."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path | BinaryIO, schema: pa.Schema) -> None:
         """Open it; nothing but its footer is read.
 
         Raises:
@@ -181,11 +181,11 @@ class Columns:
 class Segment:
     """The documents of a segment, numbered from ``first`` up to, and without, ``end``, and their postings."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open it; nothing but footers is read."""
-        self.docs = Columns(folder / "docs.parquet", DOCS)
-        self._postings = Columns(folder / "postings.parquet", POSTINGS)
-        self.names = Columns(folder / "names.parquet", NAMES)
+    def __init__(self, folder: Path, opened: Callable[[Path], Path | BinaryIO]) -> None:
+        """Open it; nothing but footers is read. ``opened`` gives what is read as a file in the folder."""
+        self.docs = Columns(opened(folder / "docs.parquet"), DOCS)
+        self._postings = Columns(opened(folder / "postings.parquet"), POSTINGS)
+        self.names = Columns(opened(folder / "names.parquet"), NAMES)
         edges = self.docs.edges(0, "doc") if self.docs.groups else None
         self.first: int = edges[0] if edges else 0
         self.end = self.first + self.docs.rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from ediscovery.engine import SearchFailedError
 from ediscovery.index.conditions import asks_for_lists, condition
 from ediscovery.index.evaluating import LAST, Evaluator
-from ediscovery.index.files import Files, engine_over, remove_damaged
+from ediscovery.index.files import Files, remove_damaged
 from ediscovery.index.items import Hits, Items
 from ediscovery.index.kept import KEPT, Kept
 from ediscovery.index.opened import Segment
@@ -45,6 +45,8 @@ DESCRIBED = ("record", "account", "item", "kind", "dated", "date", "captured", "
 
 COLUMNS = ("record", "matched", "account", "item", "kind", "created", "captured", "key", "versions", "verdict")
 """What is told of hits, in the order of ``found_of``."""
+
+OPENED_TOGETHER = 16
 
 TOGETHER = 20_000
 """Hits that are told together."""
@@ -77,8 +79,8 @@ def indexed(files: Files, known: Known, means: Means, *, size: int | None = None
 
     With ``size`` it answers as if the ledger had as many entries: no later record is known of.
     """
-    with engine_over(files, means) as engine:
-        yield Index(files, Tables(engine, files, size=size), known, means, size=size)
+    with closing(Tables(files, means, size=size)) as tables:
+        yield Index(files, tables, known, means, size=size)
 
 
 class Index:
@@ -93,8 +95,9 @@ class Index:
 
     @cached_property
     def _segments(self) -> tuple[Segment, ...]:
-        with self._readable():
-            return tuple(map(Segment, self._files.segments))
+        # What is read from a store is waited for, side by side.
+        with self._readable(), ThreadPoolExecutor(OPENED_TOGETHER) as workers:
+            return tuple(workers.map(lambda folder: Segment(folder, self._files.opened), self._files.segments))
 
     @cached_property
     def _documents(self) -> Documents:

@@ -37,7 +37,7 @@ def regather(before: Path, kept: Sequence[Path], anew: Sequence[Path], target: P
         SearchTooLargeError: neither memory nor the folder to spill into are enough.
         ArrowException, OSError: a file cannot be read.
     """
-    older, newer = ([Segment(folder) for folder in folders] for folders in (kept, anew))
+    older, newer = ([Segment(folder, lambda path: path) for folder in folders] for folders in (kept, anew))
     start = newer[0].first
     names = np.unique(np.concatenate([segment.names.values("name") for segment in newer]))
     again = pa.concat_tables(segment.names_among(names) for segment in (*older, *newer))

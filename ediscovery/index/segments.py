@@ -74,7 +74,7 @@ def write_names(path: Path, names: Iterable[pa.RecordBatch]) -> None:
 def write_items(path: Path, items: Iterable[pa.RecordBatch], *, over: Iterable[Path]) -> None:
     """Write what is so of documents (``versions``), sorted by document, and ``over`` which segments' folders it is."""
     encodings = dict.fromkeys(("doc", "latest", "version", "versions"), PACKED)
-    about = {OVER: "\n".join(folder.name for folder in over)}
+    about = {OVER: "\n".join(folder.stem for folder in over)}
     _write(path, ITEMS, items, rows=NAME_ROWS, encodings=encodings, about=about)
 
 

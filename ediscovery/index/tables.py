@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ediscovery.index.files import Files, parameters, tables
+from ediscovery.index.files import engine_over, parameters, tables
 from ediscovery.index.versions import STATEMENT
 from ediscovery.sql import Values
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ediscovery.engine import Engine
+    from ediscovery.engine import Engine, Means
+    from ediscovery.index.files import Files
     from ediscovery.sql import Parameter
 
 
@@ -37,13 +40,19 @@ class Tables:
         IndexDamagedError: a file is damaged; it is removed.
     """
 
-    def __init__(self, engine: Engine, files: Files, *, size: int | None = None) -> None:
-        self._engine, self._files = engine, files
-        self._defined = tables(files)
-        if size is not None:
-            # What all segments say of items knows of later versions: it is said anew.
-            self._defined = f"{tables(Files(files.segments), size=size)}, items AS MATERIALIZED (WITH {STATEMENT})"
+    def __init__(self, files: Files, means: Means, *, size: int | None = None) -> None:
+        """Stand for the files; they are opened by the first statement. Close it when done."""
+        self._files, self._means, self._size = files, means, size
         self._number = count()
+
+    def close(self) -> None:
+        """Release memory and files."""
+        if "_engine" in self.__dict__:
+            self._engine.close()
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return engine_over(self._files, self._means)
 
     def rows(self, select: str, own: Selection | None = None) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement finds, in its order; ``own`` are the tables and values that it has besides."""
@@ -67,5 +76,15 @@ class Tables:
 
     def _made(self, select: str, own: Selection | None) -> tuple[str, dict[str, Parameter]]:
         defined: Sequence[str] = own.tables if own is not None else ()
-        sql = f"WITH {','.join((self._defined, *defined))} {select}"
+        several = (*self._defined(" ".join((*defined, select))), *defined)
+        sql = f"WITH {','.join(several)} {select}" if several else select
         return sql, {**(own.values.named if own is not None else {}), **parameters(self._files, sql)}
+
+    def _defined(self, sql: str) -> list[str]:
+        """Return the definitions of the tables of the index that SQL names."""
+        if self._size is None or "items" not in sql:
+            return tables(self._files, sql, size=self._size)
+        # What all segments say of items knows of later versions: it is said anew.
+        segments = replace(self._files, items=None)
+        items = f"items AS MATERIALIZED (WITH {STATEMENT})"
+        return [*tables(segments, f"{sql} {STATEMENT}", size=self._size), items]

@@ -12,7 +12,6 @@ from ediscovery.index import segments
 from ediscovery.index.files import Files, engine_over, parameters, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from ediscovery.engine import Means
@@ -48,14 +47,13 @@ LEFT JOIN (SELECT account, item, record FROM last WHERE kind = 'absence') AS gon
 """The statement of the rows of ``segments.ITEMS``, over ``docs`` and ``names`` (``segments.DOCS``, ``NAMES``)."""
 
 
-def gather(folders: Sequence[Path], target: Path, *, means: Means) -> None:
-    """Write what all segments in these folders say of items to the file ``target``.
+def gather(files: Files, target: Path, *, means: Means) -> None:
+    """Write what all segments say of items to the file ``target``.
 
     Raises:
         SearchTooLargeError: neither memory nor the folder to spill into are enough.
         IndexDamagedError: a segment cannot be read; it is removed.
     """
-    files = Files(folders)
-    sql = f"WITH {tables(files)}, {STATEMENT} ORDER BY own.doc"
+    sql = f"WITH {', '.join((*tables(files, STATEMENT), STATEMENT))} ORDER BY own.doc"
     with engine_over(files, means) as engine:
-        segments.write_items(target, engine.batches(sql, parameters(files, sql)), over=folders)
+        segments.write_items(target, engine.batches(sql, parameters(files, sql)), over=files.segments)

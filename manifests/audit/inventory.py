@@ -68,6 +68,8 @@ def take_inventory(store: ObjectStore, walk: Walk, *, copy: bool, tell: Tell) ->
             if fate == "stands":
                 _missing(walk, key, inventory)
             continue
+        if fate is None and key.startswith(layout.INDEX):
+            continue  # no evidence: it may be there or not (FORMAT 2.9)
         there = inspection is None or (bool(listed.real) and keys.is_key(listed.key))
         inventory.listed += there
         inventory.versions += len(listed.versions)

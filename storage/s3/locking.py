@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 SECOND = 1_000_000
+SHORTEST = 60
+"""For how many seconds is locked what is no evidence: without a lock of its own it would get the bucket's, of years."""
+
 MODES: dict[str, LockMode] = {"COMPLIANCE": "compliance", "GOVERNANCE": "governance"}
 
 
@@ -41,8 +44,11 @@ class Locking:
         """Return the lock that an object gets which is written now; its end is a whole second."""
         if self.mode is None:
             return None
-        days = self.ledger_days if key.startswith(layout.RECORD) else self.lease_days
-        return Lock(self.mode, whole_second(self.now().plus(seconds=days * DAY)))
+        if key.startswith(layout.INDEX):
+            seconds = SHORTEST
+        else:
+            seconds = DAY * (self.ledger_days if key.startswith(layout.RECORD) else self.lease_days)
+        return Lock(self.mode, whole_second(self.now().plus(seconds=seconds)))
 
     def is_over(self, lock: Lock) -> bool:
         """Return whether a lock has ended."""

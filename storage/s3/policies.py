@@ -28,6 +28,7 @@ LIFECYCLE = "lifecycle"
 
 DATA = (layout.PARTITIONS, layout.EXCHANGES, layout.PRODUCTIONS)
 RECORD = layout.RECORD
+EVIDENCE = (*DATA, layout.PROBES)
 EVERYTHING = ("",)
 ABORT_DAYS = 7
 SLOW_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -121,8 +122,9 @@ GRANTS: dict[Role, tuple[Grant, ...]] = {
         Grant((*LOOK, *SETUP, "ListBucketMultipartUploads")),
         Grant(
             (*READ, *GUARDS, "PutObject", "PutObjectRetention", "AbortMultipartUpload", "ListMultipartUploadParts"),
-            (*RECORD, *DATA, layout.PROBES),
+            (*RECORD, *DATA, layout.PROBES, layout.INDEX),
         ),
+        Grant(("DeleteObjectVersion",), (layout.INDEX,)),
     ),
     "reader": (Grant(LOOK), Grant(READ, EVERYTHING)),
     "auditor": (
@@ -138,7 +140,7 @@ GRANTS: dict[Role, tuple[Grant, ...]] = {
     "disposition": (
         Grant((*LOOK, "ListBucketMultipartUploads")),
         Grant(READ, RECORD),
-        Grant((*READ, *GUARDS, "DeleteObjectVersion", "AbortMultipartUpload"), DATA),
+        Grant((*READ, *GUARDS, "DeleteObjectVersion", "AbortMultipartUpload"), (*DATA, layout.INDEX)),
     ),
 }
 LOCKING: tuple[Role, ...] = ("writer", "sweeper")
@@ -152,7 +154,7 @@ def policies(dialect: Dialect, subject: Subject) -> dict[str, Document]:
     """
     if dialect == "ceph":
         together = [statement for role in ROLES for statement in _granted(dialect, subject, role)]
-        return {BUCKET: _document([*together, *_denied(dialect, subject)]), LIFECYCLE: lifecycle()}
+        return {BUCKET: _document(dialect, [*together, *_denied(dialect, subject)]), LIFECYCLE: lifecycle()}
     return {name: policy(dialect, subject, name) for name in (*ROLES, DENY, LIFECYCLE)}
 
 
@@ -161,9 +163,9 @@ def policy(dialect: Dialect, subject: Subject, name: str) -> Document:
     if name == LIFECYCLE:
         return lifecycle()
     if name == DENY:
-        return _document(_denied(dialect, subject))
+        return _document(dialect, _denied(dialect, subject))
     (role,) = (known for known in ROLES if known == name)
-    return _document(_granted(dialect, subject, role))
+    return _document(dialect, _granted(dialect, subject, role))
 
 
 def lifecycle() -> Document:
@@ -182,14 +184,15 @@ def to_text(document: Document) -> str:
     return json.dumps(document, indent=2)
 
 
-def _document(statements: list[Document]) -> Document:
+def _document(dialect: Dialect, statements: list[Document]) -> Document:
+    if dialect == "minio":  # it takes 2,048 bytes at most: names are left out
+        statements = [{name: what for name, what in one.items() if name != "Sid"} for one in statements]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _granted(dialect: Dialect, subject: Subject, role: Role) -> list[Document]:
     principal = {"AWS": [f"arn:aws:iam:::user/{subject.user(role)}"]} if dialect == "ceph" else None
-    # MinIO takes 2,048 bytes at most.
-    title = role.title() if dialect == "minio" else f"Holdfast{role.title()}"
+    title = f"Holdfast{role.title()}"
     statements = [
         _statement(
             f"{title}{number}",
@@ -256,7 +259,8 @@ def _denied(dialect: Dialect, subject: Subject) -> list[Document]:
         deny("Changes", CHANGES, ()),
         deny("Hiding", HIDES, EVERYTHING),
         deny("LedgerDestruction", ("DeleteObjectVersion",), RECORD),
-        deny("Destruction", ("DeleteObjectVersion",), EVERYTHING, _unless(dialect, subject, "disposition")),
+        deny("Destruction", ("DeleteObjectVersion",), EVIDENCE, _unless(dialect, subject, "disposition")),
+        deny("Deletion", ("DeleteObjectVersion",), EVERYTHING, _unless(dialect, subject, "disposition", "writer")),
         deny("Locking", ("PutObjectRetention",), EVERYTHING, _unless(dialect, subject, *LOCKING)),
         deny("Holds", ("PutObjectLegalHold",), EVERYTHING, _unless(dialect, subject, "hold")),
     ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from storage.s3.client import Answer
     from storage.s3.probing import Probing
 
-OURS = (*RECORD, *DATA, layout.PROBES)
+OURS = (*RECORD, *DATA, layout.PROBES, layout.INDEX)
 SKEW_NOTICE, SKEW_FAULT = 60, 300  # seconds
 HOLDS_OURS = "holds this archive"
 ENTRY_LIMIT = 1 << 20  # bytes

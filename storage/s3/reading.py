@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from storage.objects import CHUNK, ObjectAlteredError
 from storage.s3.locking import lock_in
+from storage.s3.refusals import StoreRefusedError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from schemas.stored import Lock
     from storage.s3.client import Answer, Bucket
     from storage.s3.patience import Patience
+
+
+BEHIND_THE_END = "InvalidRange"
 
 
 class VersionStream(io.RawIOBase):
@@ -113,3 +118,25 @@ class VersionStream(io.RawIOBase):
         if self._body is not None:
             self._body.close()
             self._body = None
+
+
+def read_part(bucket: Bucket, patience: Patience, *, key: str, version: str, start: int, end: int) -> bytes:
+    """Return the bytes of a version from ``start`` up to, and without, ``end``; see ``ObjectStore.read_part``."""
+
+    def ask() -> bytes:
+        asked = f"bytes={start}-{end - 1}"
+        answer = bucket.call("get_object", Key=key, VersionId=version, Range=asked)
+        # Servers may ignore a range (RFC 9110 section 14.2): then what comes before it has to be read, too.
+        begins = start if "ContentRange" in answer else 0
+        until, read = min(end, begins + answer["ContentLength"]), bytearray()
+        with closing(answer["Body"]) as body:
+            while begins + len(read) < until:
+                read += bucket.read(body, until - begins - len(read), key=key)
+        return bytes(read[start - begins :])
+
+    try:
+        return patience.repeat(ask)
+    except StoreRefusedError as error:
+        if error.facts.get("s3") == BEHIND_THE_END:
+            return b""
+        raise

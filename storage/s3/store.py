@@ -26,7 +26,7 @@ from storage.s3.client import Bucket
 from storage.s3.destroying import destroy
 from storage.s3.locking import Locking, headers_of, lock_in, longer
 from storage.s3.patience import Patience
-from storage.s3.reading import VersionStream
+from storage.s3.reading import VersionStream, read_part
 from storage.s3.refusals import KeyContestedError, StoreAccessRefusedError, StoreRefusedError, missing
 from storage.s3.upload import Upload
 from storage.s3.versions import histories, history_of, may_begin_keys, oldest_of, owner_of
@@ -81,6 +81,12 @@ class S3Store:
         """Open an object for reading; see ``ObjectStore.open``. The stream can be sought; it keeps a connection."""
         keys.check(key)
         return cast("BinaryIO", io.BufferedReader(self._stream(key, version), BUFFER))
+
+    def read_part(self, key: str, start: int, end: int, *, version: str | None = None) -> bytes:
+        """Return some bytes of an object, by one request with a range; see ``ObjectStore.read_part``."""
+        keys.check(key)
+        named = self._version(key, version)
+        return read_part(self.bucket, self._patience, key=key, version=named, start=start, end=end)
 
     def find(self, key: str) -> StoredObject | None:
         """Return what is stored under ``key``, its digest computed from its bytes, or ``None``."""

@@ -64,6 +64,17 @@ def test_dates_types_and_classes_divide_the_archive(office: Holdfast):
         assert sum(totals) == 22, (parts, totals)
 
 
+def test_the_index_is_put_into_the_store_once_and_the_archive_is_as_sound_as_before(tmp_path: Path):
+    office = Holdfast(tmp_path / "home").init()
+    with BlogSite() as site:
+        office.register(site.feed, "blog")
+        office.capture("blog")
+    first, again = office.json("index"), office.json("index")
+    assert first["new"] == first["parts"] > 1
+    assert again == {"parts": first["parts"], "new": 0, "deleted": 0}
+    assert office.json("verify")["findings"] == []
+
+
 def test_a_fault_is_shown_where_it_is_with_what_to_write(office: Holdfast):
     answer = office.run("search", "town hall w/5 budget")
     assert answer.status != 0

@@ -124,7 +124,7 @@ def opened(sources: list[Source], *, segments: int = 2, known: Known | None = No
                 made.append(folder)
         items = Path(made[0].parent if made else "") / "items.parquet"
         if made:
-            gather(made, items, means=Means(1, MEMORY, items.parent))
+            gather(Files(made), items, means=Means(1, MEMORY, items.parent))
         return indexed(Files(made, items if made else None), known or Known(), Means(2, memory))
 
     return Search(sources, open_index, Means(2, memory))

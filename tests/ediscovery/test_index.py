@@ -18,6 +18,7 @@ from ediscovery.engine import Means
 from ediscovery.evidence import sealed_places
 from ediscovery.index import building, keeping
 from ediscovery.index.building import build
+from ediscovery.index.evaluating import number_of
 from ediscovery.index.files import FILES, Files, IndexDamagedError
 from ediscovery.index.merging import merge
 from ediscovery.index.regathering import regather
@@ -65,7 +66,7 @@ def test_merged_segments_are_to_the_byte_what_is_built_from_all_their_partitions
     means = Means(2, MEMORY, tmp_path)
     for number, folder in enumerate(parts):
         build(sources[number : number + 1], folder, first=1_000 + 30 * number, means=means)
-    merge(parts, merged, first=1_000, means=means)
+    merge(Files(parts), merged, first=1_000, means=means)
     build(sources, built, first=1_000, means=means)
     for name in FILES:
         assert (merged / f"{name}.parquet").read_bytes() == (built / f"{name}.parquet").read_bytes()
@@ -102,8 +103,8 @@ def test_what_is_said_of_items_anew_is_to_the_byte_what_is_said_of_all_at_once(
             (merged := home / "merged").mkdir()
             merge(folders[kept:], merged, first=sum(map(len, made[:kept])), means=means)
             after = [*folders[:kept], merged]
-        gather(before, home / "before", means=means)
-        gather(after, home / "all", means=means)
+        gather(Files(before), home / "before", means=means)
+        gather(Files(after), home / "all", means=means)
         regather(home / "before", after[:kept], after[kept:], home / "anew", means=means)
         assert (home / "anew").read_bytes() == (home / "all").read_bytes()
 
@@ -140,13 +141,19 @@ def test_a_partition_that_has_other_rows_than_the_ledger_says_is_named(
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """An office with a captured blog, whose site goes on."""
-    with BlogSite() as site:
-        made = Office.founded(tmp_path / "home")
-        made.register("blog", site.feed)
-        made.capture()
-        yield made
+def site() -> Iterator[BlogSite]:
+    """A blog's site."""
+    with BlogSite() as running:
+        yield running
+
+
+@pytest.fixture
+def office(tmp_path: Path, site: BlogSite) -> Office:
+    """An office with the captured blog."""
+    made = Office.founded(tmp_path / "home")
+    made.register("blog", site.feed)
+    made.capture()
+    return made
 
 
 def segments(office: Office) -> AbstractContextManager[Files]:
@@ -208,6 +215,33 @@ def test_a_segment_that_somebody_reads_stays_until_he_has_read_it(office: Office
     with segments(office) as last:
         pass
     assert set(last.items.parent.iterdir()) == {*last.segments, last.items}
+
+
+def test_an_item_is_found_by_its_name_whatever_number_that_has(office: Office):
+    with searchable(office.archive) as opened:
+        hits = list(opened.hits(Query()))
+        assert len({number_of(hit.item) >> 53 for hit in hits}) > 2  # more than a float tells apart
+        assert [len(opened.versions(hit.account, hit.item)) for hit in hits] == [1] * len(hits)
+
+
+def test_a_partition_is_copied_when_it_holds_what_is_shown(office: Office, site: BlogSite):
+    assert count(office, "budget")
+    site.edit("bus-routes", paragraphs=("Earthquake drill.",))
+    sealed = office.capture()
+    assert count(office, "earthquake") == 1
+    cache = office.archive.cache
+    assert len(list(cache.folder.iterdir())) > 1
+    cache.clear()
+    with searchable(office.archive) as opened:
+        query = Query(term=Word("earthquake"))
+        assert opened.count(query) == 1
+        assert not any(cache.folder.iterdir())
+        (hit,) = opened.hits(query)
+    assert hit.text == "Earthquake drill."
+    assert hit.key in {one.stored.key for one in sealed.partitions}
+    assert [one.name for one in cache.folder.iterdir()] == [
+        one.stored.sha256.hex for one in sealed.partitions if one.stored.key == hit.key
+    ]
 
 
 def test_what_is_no_part_of_this_ledgers_index_goes(office: Office):

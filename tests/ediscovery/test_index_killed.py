@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ediscovery.evidence import sealed_places
-from ediscovery.index import keeping
+from ediscovery.index import keeping, putting
+from ediscovery.index.stated import STATEMENT
 from manifests.archive import Archive, open_archive
 from manifests.console import system_clock
 from tests.ediscovery.partitions import Version
@@ -34,6 +35,37 @@ def contents(files: Files) -> dict[str, bytes]:
 def make_here(home: str) -> None:
     """Make the index of an archive that is there; for a process that is killed."""
     made(open_archive(Path(home), now=system_clock, actor="test"))
+
+
+def put_here(home: str) -> None:
+    """Put the index of an archive into its store; for a process that is killed."""
+    putting.put(open_archive(Path(home), now=system_clock, actor="test"))
+
+
+def test_a_putting_that_is_killed_at_any_step_leaves_no_half_part_and_whoever_comes_next_goes_on(tmp_path):
+    archive = office(tmp_path / "home", TEXTS, rows=2)
+    folder = archive.home / "archive" / "index"
+
+    def there() -> dict[tuple[str, str], bytes]:
+        return {(path.parent.name, path.name): path.read_bytes() for path in folder.glob("*/*")}
+
+    putting.put(archive)
+    whole = there()
+
+    def emptied(_: object) -> dict[str, str]:
+        shutil.rmtree(folder, ignore_errors=True)
+        return {"home": str(archive.home)}
+
+    left = []
+    for death in deaths("tests.ediscovery.test_index_killed:put_here", emptied, moments=("before",)):
+        found = there()
+        assert found.items() <= whole.items(), death
+        stated = {part for part, name in found if name == STATEMENT}
+        assert {key for key in whole if key[0] in stated} <= found.keys(), death
+        left.append(len(found))
+        putting.put(archive)
+        assert there() == whole, death
+    assert set(left) >= {0, 1, len(whole) - 1}
 
 
 def test_an_index_whose_making_is_killed_at_any_step_is_made_by_whoever_comes_next(tmp_path):

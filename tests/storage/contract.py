@@ -166,6 +166,14 @@ class ObjectStoreContract(StoreContract):
         with store.open(stored.key, version=stored.version) as stream:
             assert Digest.of_chunks(iter(lambda: stream.read(CHUNK), b"")) == content.sha256
 
+    def test_1_a_part_of_an_object_is_read_by_itself(self, store: ObjectStore, area: str) -> None:
+        content = bytes(range(256)) * 8192
+        stored = store.put_new(f"{area}/a", Content.of(content))
+        for start, end in ((0, 1), (0, MIB), (MIB - 7, MIB + 7), (len(content) - 9, len(content)), (5, len(content))):
+            assert store.read_part(stored.key, start, end, version=stored.version) == content[start:end]
+        assert store.read_part(stored.key, len(content) - 9, len(content) + MIB) == content[-9:]
+        assert store.read_part(stored.key, len(content), len(content) + 1) == b""
+
     def test_1_other_bytes_are_refused_and_the_first_stay(self, store: ObjectStore, area: str) -> None:
         first = store.put_new(f"{area}/a", Content.of(b"first"))
         for second in (b"other", b"first and more", b""):
@@ -335,6 +343,8 @@ class ObjectStoreContract(StoreContract):
             store.find(key)
         with pytest.raises(KeyMalformedError):
             store.exists(key)
+        with pytest.raises(KeyMalformedError):
+            store.read_part(key, 0, 1)
 
     @with_fixtures
     @given(key=st.text(max_size=20))
@@ -368,11 +378,15 @@ class ObjectStoreContract(StoreContract):
             assert not store.exists(key)
             with pytest.raises(ObjectMissingError):
                 store.open(key)
+            with pytest.raises(ObjectMissingError):
+                store.read_part(key, 0, 1)
 
     def test_a_version_that_never_was_is_missing(self, store: ObjectStore, area: str) -> None:
         store.put_new(f"{area}/a", Content.of(b""))
         with pytest.raises(ObjectMissingError):
             store.open(f"{area}/a", version="never")
+        with pytest.raises(ObjectMissingError):
+            store.read_part(f"{area}/a", 0, 1, version="never")
 
     def test_an_object_is_refused_as_another(self, store: ObjectStore, area: str) -> None:
         stored = store.put_new(f"{area}/a", Content.of(b"bytes"))

@@ -65,7 +65,7 @@ def test_nobody_may_change_the_bucket_hide_an_object_or_bypass_a_lock(dialect):
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_two_roles_write_and_lock_one_holds_and_one_destroys(dialect):
+def test_two_roles_write_and_lock_one_holds_and_who_writes_and_who_destroys_delete(dialect):
     holders = {
         action: {role for role in policies.ROLES if f"s3:{action}" in allowed(dialect, role)}
         for action in ("PutObject", "PutObjectLegalHold", "DeleteObjectVersion", "PutObjectRetention")
@@ -74,16 +74,20 @@ def test_two_roles_write_and_lock_one_holds_and_one_destroys(dialect):
     assert holders == {
         "PutObject": {"writer", "sweeper"},
         "PutObjectLegalHold": {"hold"},
-        "DeleteObjectVersion": {"disposition"},
+        "DeleteObjectVersion": {"writer", "disposition"},
         "PutObjectRetention": {"writer", "sweeper"},
     }
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_destruction_and_holds_are_for_data_and_never_for_the_ledger(dialect):
-    for role, action in (("disposition", "s3:DeleteObjectVersion"), ("hold", "s3:PutObjectLegalHold")):
+    for role, action, prefixes in (
+        ("disposition", "s3:DeleteObjectVersion", (*policies.DATA, layout.INDEX)),
+        ("writer", "s3:DeleteObjectVersion", (layout.INDEX,)),
+        ("hold", "s3:PutObjectLegalHold", policies.DATA),
+    ):
         (resources,) = (found["Resource"] for found in statements(dialect, role) if action in found["Action"])
-        assert resources == [f"arn:aws:s3:::records/{prefix}*" for prefix in policies.DATA]
+        assert resources == [f"arn:aws:s3:::records/{prefix}*" for prefix in prefixes]
 
 
 def test_every_prefix_that_keys_are_spelled_with_is_one_that_the_writer_may_write():
@@ -101,8 +105,8 @@ def test_a_bucket_action_is_granted_on_the_bucket_and_an_object_action_on_object
         for statement in statements(dialect, role):
             on_objects = {"/" in resource for resource in statement["Resource"]}
             of_buckets = {"Bucket" in action or "Lifecycle" in action for action in statement["Action"]}
-            assert len(on_objects) == len(of_buckets) == 1, statement["Sid"]
-            assert on_objects != of_buckets, statement["Sid"]
+            assert len(on_objects) == len(of_buckets) == 1, statement
+            assert on_objects != of_buckets, statement
 
 
 def test_minio_is_told_only_what_it_knows():
@@ -157,14 +161,16 @@ def test_lifecycle_rules_abort_uploads_and_delete_nothing():
 READING = {"list", "list versions", "read the ledger", "read data"}
 MAY: dict[Role, set[str]] = {
     "writer": READING
-    | {"write data", "write the ledger", "write a probe", "extend a lock", "see a lock", "see the settings", "upload"},
+    | {"write data", "write the ledger", "write a probe", "extend a lock", "see a lock", "see the settings", "upload"}
+    | {"write the index", "destroy the index"},
     "reader": READING,
     "auditor": READING | {"see a lock", "see the settings", "see the policy"},
     "hold": READING | {"hold", "see a lock"},
     "sweeper": READING | {"extend a lock", "see a lock", "write the ledger"},
-    "disposition": READING | {"destroy data", "see a lock"},
+    "disposition": READING | {"destroy data", "destroy the index", "see a lock"},
 }
 LIFECYCLE = policies.lifecycle()
+ELSEWHERE = {"ledger": "ledger/0", "index": "index/a/b"}
 
 
 def md5(body: bytes) -> str:
@@ -183,7 +189,8 @@ class Desk:
         with closing(lane.client()) as owner:
             names = ("read", "hold", "extend", "destroy", "hide", "bypass")
             self.versions = {name: self._written(owner, f"partitions/a/{name}", name) for name in names}
-            self.versions["ledger"] = self._written(owner, "ledger/0", "ledger")
+            for name, key in ELSEWHERE.items():
+                self.versions[name] = self._written(owner, key, name)
         apply(lane, self.bucket, role)
         self.client = lane.client(other=True)
 
@@ -195,7 +202,7 @@ class Desk:
     def call(self, operation: str, name: str | None = None, **parameters: Any) -> Any:
         """What is asked: an operation, of the version of that name if one is given."""
         if name is not None:
-            key = "ledger/0" if name == "ledger" else f"partitions/a/{name}"
+            key = ELSEWHERE.get(name, f"partitions/a/{name}")
             parameters |= {"Key": key, "VersionId": self.versions[name]}
         return attempt(getattr(self.client, operation), Bucket=self.bucket, **parameters)
 
@@ -228,10 +235,12 @@ class Desk:
             "write data": self.put("partitions/a/new"),
             "write the ledger": self.put("ledger/1", until=3653),
             "write a probe": self.put("probes/a/new", until=0.001),
+            "write the index": self.put("index/a/new", until=0.001),
             "upload": self.call("create_multipart_upload", Key="partitions/a/large"),
             "extend a lock": self.retention("extend", "COMPLIANCE", 60),
             "hold": self.call("put_object_legal_hold", "hold", LegalHold={"Status": "ON"}),
             "destroy data": self.call("delete_object", "destroy"),
+            "destroy the index": self.call("delete_object", "index"),
             "NO: write elsewhere": self.call("put_object", Key="elsewhere/a", Body=b"y", IfNoneMatch="*"),
             "NO: destroy the ledger": self.call("delete_object", "ledger"),
             "NO: hide data": self.call("delete_object", Key="partitions/a/hide"),
