@@ -212,7 +212,10 @@ class _Making:
         """
         found: tuple[Path | None, int] = (None, 0)
         for path in self._home.glob(f"{ITEMS}*.parquet"):
-            over = items_over(path)
+            try:
+                over = items_over(path)
+            except (pa.ArrowException, OSError):
+                continue  # what cannot be read is swept away
             same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(over, wanted, strict=False)))
             if found[1] < same < len(wanted) and all(map(self._still, over)):
                 found = path, same
