@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from ediscovery.index.sets import Mask, Numbers
 
 COLUMNS_KEPT = 64
@@ -166,6 +168,11 @@ class Columns:
         numbers: Numbers = read.column(0).to_numpy()
         return numbers
 
+    def values(self, name: str) -> NDArray[Any]:
+        """Return a column of all rows."""
+        values: NDArray[Any] = self._file.read([name], use_threads=False).column(0).to_numpy()
+        return values
+
     def table(self, group: int, names: Sequence[str]) -> pa.Table:
         """Return columns of a row group, which are not kept."""
         return self._file.read_row_group(group, columns=list(names), use_threads=False)
@@ -178,14 +185,14 @@ class Segment:
         """Open it; nothing but footers is read. ``opened`` gives what is read as a file in the folder."""
         self.docs = Columns(opened(folder / "docs.parquet"), DOCS)
         self._postings = Columns(opened(folder / "postings.parquet"), POSTINGS)
-        self._names = Columns(opened(folder / "names.parquet"), NAMES)
+        self.names = Columns(opened(folder / "names.parquet"), NAMES)
         edges = self.docs.edges(0, "doc") if self.docs.groups else None
         self.first: int = edges[0] if edges else 0
         self.end = self.first + self.docs.rows
 
     def forget(self) -> None:
         """Release what is decoded."""
-        for one in (self.docs, self._postings, self._names):
+        for one in (self.docs, self._postings, self.names):
             one.forget()
 
     @property
@@ -259,10 +266,17 @@ class Segment:
 
     def named(self, name: int) -> Numbers:
         """Return the set of the documents whose items' identifiers have this number."""
-        stretches = self._names.stretches(name, name + 1)
-        found = [self._names.column(one.group, "doc").to_numpy()[one.start : one.stop] for one in stretches]
+        stretches = self.names.stretches(name, name + 1)
+        found = [self.names.column(one.group, "doc").to_numpy()[one.start : one.stop] for one in stretches]
         docs: Numbers = np.concatenate([NONE, *found])
         return docs
+
+    def names_among(self, wanted: NDArray[np.uint64]) -> pa.Table:
+        """Return those rows of ``NAMES`` whose number is one of these, which are sorted."""
+        names = self.names.values("name")
+        at = np.minimum(np.searchsorted(wanted, names), len(wanted) - 1)
+        found = wanted[at] == names
+        return pa.table([names[found], self.names.values("doc")[found]], schema=NAMES)
 
     def between(self, column: str, low: int | None, high: int | None, within: Numbers | None) -> Numbers:
         """Return the set of the documents in ``within``, or of all, with a value from ``low`` to before ``high``.

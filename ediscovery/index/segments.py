@@ -57,6 +57,7 @@ POSTING_ROWS = 1 << 16
 NAME_ROWS = 1 << 16
 
 PACKED = "DELTA_BINARY_PACKED"
+OVER = "segments"
 
 
 def write_docs(path: Path, docs: Iterable[pa.RecordBatch]) -> None:
@@ -70,10 +71,17 @@ def write_names(path: Path, names: Iterable[pa.RecordBatch]) -> None:
     _write(path, NAMES, names, rows=NAME_ROWS, encodings={"doc": PACKED})
 
 
-def write_items(path: Path, items: Iterable[pa.RecordBatch]) -> None:
-    """Write what is so of documents (``versions``), sorted by document."""
+def write_items(path: Path, items: Iterable[pa.RecordBatch], *, over: Iterable[Path]) -> None:
+    """Write what is so of documents (``versions``), sorted by document, and ``over`` which segments' folders it is."""
     encodings = dict.fromkeys(("doc", "latest", "version", "versions"), PACKED)
-    _write(path, ITEMS, items, rows=NAME_ROWS, encodings=encodings)
+    about = {OVER: "\n".join(folder.stem for folder in over)}
+    _write(path, ITEMS, items, rows=NAME_ROWS, encodings=encodings, about=about)
+
+
+def items_over(path: Path) -> list[str]:
+    """Return the names of the segments' folders that such a file is about; raises what ``read_items`` raises."""
+    said: dict[bytes, bytes] = pq.read_metadata(path).metadata or {}
+    return said.get(OVER.encode(), b"").decode().split("\n")
 
 
 def read_items(path: Path) -> pa.Table:
@@ -100,6 +108,7 @@ def _write(
     rows: int,
     encodings: Mapping[str, str],
     dictionary: Sequence[str] = (),
+    about: dict[str, str] | None = None,
 ) -> None:
     """Write batches in row groups of one size."""
     with pq.ParquetWriter(
@@ -115,6 +124,7 @@ def _write(
         for block in _blocks((pa.Table.from_batches([batch]) for batch in batches), rows):
             # In one piece: how it was cut would show in the file.
             writer.write_table(block.cast(schema).combine_chunks(), row_group_size=rows)
+        writer.add_key_value_metadata(about or {})
 
 
 def is_whole(path: Path) -> bool:

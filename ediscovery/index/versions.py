@@ -56,4 +56,4 @@ def gather(files: Files, target: Path, *, means: Means) -> None:
     """
     sql = f"WITH {', '.join((*tables(files, STATEMENT), STATEMENT))} ORDER BY own.doc"
     with engine_over(files, means) as engine:
-        segments.write_items(target, engine.batches(sql, parameters(files, sql)))
+        segments.write_items(target, engine.batches(sql, parameters(files, sql)), over=files.segments)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from demo.site import BlogSite
@@ -19,7 +21,9 @@ from ediscovery.index.building import build
 from ediscovery.index.evaluating import number_of
 from ediscovery.index.files import FILES, Files, IndexDamagedError
 from ediscovery.index.merging import merge
+from ediscovery.index.regathering import regather
 from ediscovery.index.tiles import tiles
+from ediscovery.index.versions import gather
 from ediscovery.partitions import PartitionUnreadableError
 from schemas.query import Query, Word
 from tests.ediscovery.disposition.offices import Office
@@ -28,7 +32,6 @@ from tests.ediscovery.partitions import MEMORY, Version, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
 
 @given(st.integers(0, 1 << 40))
@@ -67,6 +70,43 @@ def test_merged_segments_are_to_the_byte_what_is_built_from_all_their_partitions
     build(sources, built, first=1_000, means=means)
     for name in FILES:
         assert (merged / f"{name}.parquet").read_bytes() == (built / f"{name}.parquet").read_bytes()
+
+
+sealed = st.builds(
+    Version,
+    item=st.sampled_from("uvwxyz"),
+    kind=st.sampled_from(["post", "comment", "absence", "list"]),
+    verdict=st.none() | st.sampled_from(["deleted", "hidden", "present"]),
+    captured=st.integers(0, 4),
+    salt=st.integers(),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(sealed, min_size=1, max_size=4), min_size=3, max_size=5), st.data())
+def test_what_is_said_of_items_anew_is_to_the_byte_what_is_said_of_all_at_once(
+    made: list[list[Version]], data: st.DataObject
+):
+    kept = data.draw(st.integers(1, len(made) - 2))
+    with tempfile.TemporaryDirectory() as name:
+        home, means = Path(name), Means(1, MEMORY, Path(name))
+        folders, first = [], 0
+        for number, versions in enumerate(made):
+            (folder := home / f"segment-{number}").mkdir()
+            partitions = home / f"partitions-{number}"
+            partitions.mkdir()
+            first += build(write(partitions, versions), folder, first=first, means=means)
+            folders.append(folder)
+        before, after = folders[:-1], folders
+        if data.draw(st.booleans()):
+            # All that came after those that are kept are merged.
+            (merged := home / "merged").mkdir()
+            merge(Files(folders[kept:]), merged, first=sum(map(len, made[:kept])), means=means)
+            after = [*folders[:kept], merged]
+        gather(Files(before), home / "before", means=means)
+        gather(Files(after), home / "all", means=means)
+        regather(home / "before", Files(after[:kept]), Files(after[kept:]), home / "anew", means=means)
+        assert (home / "anew").read_bytes() == (home / "all").read_bytes()
 
 
 @pytest.mark.parametrize("processes", [1, 2])
