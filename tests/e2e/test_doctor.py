@@ -132,7 +132,7 @@ def test_for_ceph_all_roles_are_one_bucket_policy_with_the_users_that_are_named(
     policy = json.loads(answer.out)
     writer = next(statement for statement in policy["Statement"] if statement["Sid"] == "HoldfastWriter1")
     assert writer["Principal"] == {"AWS": ["arn:aws:iam:::user/capture"]}
-    assert sum(statement["Effect"] == "Deny" for statement in policy["Statement"]) == 6
+    assert sum(statement["Effect"] == "Deny" for statement in policy["Statement"]) == 7
 
 
 @pytest.mark.parametrize(
