@@ -7,6 +7,7 @@ A partition is copied when a statement first needs it.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.engine import Means
+
+FETCHED_TOGETHER = 8
 
 RECORDS = f"""
 CREATE MACRO records(paths) AS TABLE
@@ -148,11 +151,16 @@ class Partitions:
         """Return paths, after their files were brought there."""
         paths = list(wanted)
         lacking = [path for path in paths if path not in self._here]
-        for number, path in enumerate(lacking, 1):
-            self._sources[path].fetch()
-            self._here.add(path)
-            self._tell("partitions", number, len(lacking))
+        if lacking:
+            with ThreadPoolExecutor(FETCHED_TOGETHER) as workers:
+                for number, path in enumerate(workers.map(self._fetch, lacking), 1):
+                    self._here.add(path)
+                    self._tell("partitions", number, len(lacking))
         return paths
+
+    def _fetch(self, path: str) -> str:
+        self._sources[path].fetch()
+        return path
 
     def _refuse_damaged(self, engine: Engine) -> None:
         """Read every file that is here by itself and name the first that cannot be read."""
