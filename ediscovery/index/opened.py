@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -185,15 +185,22 @@ class Segment:
         """Open it; nothing but footers is read. ``opened`` gives what is read as a file in the folder."""
         self.docs = Columns(opened(folder / "docs.parquet"), DOCS)
         self._postings = Columns(opened(folder / "postings.parquet"), POSTINGS)
-        self.names = Columns(opened(folder / "names.parquet"), NAMES)
+        self._names_opened = partial(opened, folder / "names.parquet")
         edges = self.docs.edges(0, "doc") if self.docs.groups else None
         self.first: int = edges[0] if edges else 0
         self.end = self.first + self.docs.rows
 
     def forget(self) -> None:
         """Release what is decoded."""
-        for one in (self.docs, self._postings, self.names):
-            one.forget()
+        self.docs.forget()
+        self._postings.forget()
+        if "names" in self.__dict__:
+            self.names.forget()
+
+    @cached_property
+    def names(self) -> Columns:
+        """The numbers of items' identifiers (``NAMES``), which few questions ask for."""
+        return Columns(self._names_opened(), NAMES)
 
     @property
     def all(self) -> Numbers:
