@@ -9,11 +9,12 @@ import click
 
 from ediscovery.commands import day, records_named
 from ediscovery.language.parsing import parse
+from ediscovery.printable import one_line
 from manifests.console import json_option, local, plural
 from manifests.decisions.decided import LONGEST_DAYS, refused
 from manifests.decisions.files import load_decision, propose
 from manifests.locking import LocksUnsupportedError, mirror_holds
-from manifests.matters import demand_open, refuse_needed
+from manifests.matters import refuse_needed
 from manifests.refusals import recorded_if_refused
 from manifests.wording import scope_in_words
 from schemas.decisions import HoldRelease
@@ -22,7 +23,7 @@ from schemas.holds import Scope
 from schemas.ledger import HoldAmended, HoldPlaced, HoldReleased
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from manifests.archive import Archive
     from manifests.console import Console
@@ -78,7 +79,7 @@ def hold() -> None:
 @click.argument("name")
 @scope_options
 @REASON
-@click.option("--matter", help="The open matter to which it belongs.")
+@click.option("--matter", help="The matter to which it belongs: while that is open, the hold stays.")
 @json_option
 @click.pass_obj
 def place(console: Console, /, name: str, reason: str, matter: str | None, **given: Any) -> None:  # noqa: ANN401
@@ -91,12 +92,17 @@ def place(console: Console, /, name: str, reason: str, matter: str | None, **giv
     """
     archive = console.open()
     with recorded_if_refused(archive, "place-hold", about=name):
-        if matter is not None:
-            demand_open(archive.ledger.history, matter)
         act = HoldPlaced(hold=name, reason=reason, scope=scope_of(archive, given), matter=matter)
         archive.append(lambda _history: (act,))
     words = f"Hold {name} covers {scope_in_words(act.scope, archive.settings.zone)}.{mirrored(console, archive)}"
-    console.show(act.to_plain(), (words,))
+    console.show(act.to_plain(), (words, *_unknown(archive, matter)))
+
+
+def _unknown(archive: Archive, matter: str | None) -> Iterator[str]:
+    """Yield a warning where a hold names no open matter: what protects is placed all the same."""
+    known = archive.ledger.history.matters.get(matter or "")
+    if matter is not None and (known is None or known.closed is not None):
+        yield f"No matter {one_line(matter)} is open. The hold is in force all the same, and no open matter keeps it."
 
 
 @hold.command()
@@ -134,8 +140,8 @@ def scope_of(archive: Archive, given: dict[str, Any]) -> Scope:
     if query is not None and parse(query, zone) is None:
         raise HoldOnNothingError("The search is empty.", do="Leave --query out, or say what it is to find.")
     return Scope(
-        accounts=given["accounts"],
-        custodians=given["custodians"],
+        accounts=tuple(sorted(set(given["accounts"]))),
+        custodians=tuple(sorted(set(given["custodians"]))),
         since=day(given["since"], zone),
         until=day(given["until"], zone, after=True),
         query=query,

@@ -99,7 +99,7 @@ def refuse_taken(history: History, name: str) -> None:
         MatterRefusedError: there is or was.
     """
     if name in history.matters:
-        raise _refused(f"There is or was a matter {name}", "Choose another name: none is used twice.")
+        raise _refused(f"There is or was a matter {name}", f"See 'holdfast matter show {name}'; no name is used twice.")
 
 
 def demand_matter(history: History, name: str) -> Matter:
@@ -138,7 +138,7 @@ def refuse_needed(history: History, hold: str) -> None:
         name = matter.opened.matter
         raise _refused(
             f"The hold {hold} is of the matter {name}, which is open",
-            f"Close it first: 'holdfast matter close {name}'.",
+            f"Close it first: 'holdfast matter close {name} --outcome OUTCOME'.",
         )
 
 

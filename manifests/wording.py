@@ -131,7 +131,7 @@ def describe(act: Act, zone: tzinfo = UTC) -> str:  # noqa: C901, PLR0911, PLR09
             held = f"with the hold {act.hold}" if act.hold else "without a hold"
             return f"matter {act.matter} opened: a {act.kind}{law}, received on {act.received}, {held}"
         case MatterStepped(until=None):
-            return f"matter {act.matter}: {act.step} on {act.on}"
+            return f"matter {act.matter}: {act.step} done on {act.on}"
         case MatterStepped():
             return f"matter {act.matter}: {act.step} due on {act.until}, as of {act.on}"
         case MatterClosed():

@@ -21,8 +21,9 @@ RECEIVED = "received"
 class Deadline:
     """What is to be done ``count`` days after the first of ``after`` that happened, all of which are steps.
 
-    It is settled when ``step`` or one of ``settled_by`` was taken. By ``may_move`` law lets it be set later. What is a
-    ``right``, to ask or to appeal, lapses and is never overdue.
+    It is settled when ``step`` or one of ``settled_by`` was taken; by these alone where it is ``settled_otherwise``:
+    more may run from them. By ``may_move`` law lets it be set later. What is a ``right``, to ask or to appeal, lapses
+    and is never overdue.
     """
 
     step: str
@@ -32,6 +33,7 @@ class Deadline:
     unit: Unit = "business"
     after: tuple[str, ...] = (RECEIVED,)
     settled_by: tuple[str, ...] = ()
+    settled_otherwise: bool = False
     may_move: str = ""
     right: bool = False
 
@@ -63,9 +65,9 @@ class Calendar:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """Every step that it knows, once, in its order."""
-        named = [*(one.step for one in self.deadlines), *(one.step for one in self.happens)]
-        return tuple(dict.fromkeys(named))
+        """Every step that can be said to be taken, once, in its order."""
+        named = [one.step for one in self.deadlines if not one.settled_otherwise]
+        return tuple(dict.fromkeys([*named, *(one.step for one in self.happens)]))
 
 
 CLARIFIED = ("clarified", RECEIVED)
@@ -183,6 +185,7 @@ NEW_YORK_FOIL = Calendar(
             words="make available, deny in writing, or acknowledge in writing with an approximate date",
             count=5,
             settled_by=("acknowledged", "denied", "grant"),
+            settled_otherwise=True,
             clause="N.Y. Public Officers Law § 89(3)(a)",
         ),
         Deadline(
@@ -238,7 +241,7 @@ FEDERAL_FOIA = Calendar(
         ),
         Deadline(
             step="determine",
-            words="determine whether to comply, and tell the requester",
+            words="determine whether to comply, and tell the requester; if not, or not wholly, say 'denied'",
             count=20,
             settled_by=("denied",),
             clause="5 U.S.C. 552(a)(6)(A)(i)",

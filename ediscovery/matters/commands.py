@@ -15,8 +15,8 @@ from ediscovery.matters.deadlines import due_in
 from ediscovery.matters.opening import (
     Opening,
     close_matter,
+    demand_movable,
     demand_name,
-    demand_step,
     demand_step_of,
     demand_text,
     open_matter,
@@ -73,12 +73,12 @@ def _text(name: str, **words: str) -> MatterText:
 @click.option("--title", required=True, help="What it is about.")
 @click.option("--requester", default="", help="Who asks, or who the parties are.")
 @NOTES
-@click.option("--without-hold", default="", metavar="REASON", help="Place no hold, for this reason.")
+@click.option("--without-hold", metavar="REASON", help="Place no hold, for this reason.")
 @scope_options
 @json_option
 @click.pass_obj
 def open_(console: Console, /, name: str, kind: MatterKind, jurisdiction: str | None, received: str,
-          title: str, requester: str, notes: str, without_hold: str, **given: Any) -> None:  # fmt: skip  # noqa: ANN401
+          title: str, requester: str, notes: str, without_hold: str | None, **given: Any) -> None:  # fmt: skip  # noqa: ANN401
     """Open a matter and place its hold, which has its name; without options about records, on all of every account.
 
     The ledger holds its NAME, kind, jurisdiction, day, and what the hold covers, for ever: let none of these name a
@@ -92,9 +92,11 @@ def open_(console: Console, /, name: str, kind: MatterKind, jurisdiction: str | 
       holdfast matter open request-2026-15 --jurisdiction ma-prl --received 2026-03-02 --title 'Contract of 2025' \\
           --without-hold 'Asks for no record of this archive'
     """
-    if without_hold and any(given.values()):
+    if without_hold is not None and any(given.values()):
         raise click.UsageError("--without-hold places no hold: leave the options about records out.")
-    text = _text(name, title=title, requester=requester, notes=notes, without_hold=without_hold)
+    if without_hold is not None and not without_hold.strip():
+        raise click.UsageError("--without-hold needs a reason. Leave it out to place a hold.")
+    text = _text(name, title=title, requester=requester, notes=notes, without_hold=without_hold or "")
     archive = console.open()
     with recorded_if_refused(archive, "open-matter", about=name):
         opening = Opening(
@@ -219,8 +221,9 @@ def due(console: Console, name: str, step: str, day: str, on: str | None) -> Non
       holdfast matter due case-2026-cv-88 disclosures 2026-05-15
     """
     archive = console.open()
-    known, since = demand_step(step), judged_day(archive, on)
-    _step(console, archive, MatterStepped(matter=demand_name(name), step=known, on=since, until=calendar_day(day)))
+    known = demand_movable(demand_open(archive.ledger.history, name), step)
+    act = MatterStepped(matter=name, step=known, on=judged_day(archive, on), until=calendar_day(day))
+    _step(console, archive, act)
 
 
 @matter.command()

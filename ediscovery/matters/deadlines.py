@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from ediscovery.matters.calendars import Calendar, Deadline
     from manifests.matters import Matter
-    from schemas.ledger import MatterStepped
 
 ONE = timedelta(days=1)
 LAST = date.max - timedelta(days=366)
@@ -85,51 +84,86 @@ def received_on(calendar: Calendar, received: date, closed: Collection[date]) ->
 def due_in(matter: Matter, closed: Collection[date]) -> tuple[Due, ...]:
     """Return what is or was due in a matter, the earliest first; ``closed`` are days that are no business days.
 
-    Of what is told of a step the last word counts: that it was done, or until when it may be.
+    Of what is told of a step the last word counts: that it was done, or until when it may be. Where days are counted
+    anew, what was said before counts for nothing. What happened has happened, also where a day is set for it later.
     """
     if matter.closed is not None:
         return ()
-    said = {act.step: act for act in matter.steps}
+    told = _Told(matter)
     known = CALENDARS.get(matter.opened.jurisdiction or "")
-    found = list(_by_law(known, matter.opened.received, said, closed)) if known else []
+    found = list(_by_law(known, told, closed)) if known else []
     lawful = {one.step for one in found}
     found += (
         Due(act.step, act.until, "as you said", f"set to that day on {act.on}")
-        for act in said.values()
+        for act in told.last.values()
         if act.until is not None and act.step not in lawful
     )
     return tuple(sorted(found, key=lambda one: (one.day, one.step)))
 
 
 def steps_of(matter: Matter) -> tuple[str, ...]:
-    """Return the steps that can be taken in a matter: those of its calendar, and those that a person set a day for."""
+    """Return the steps that can be said to be taken: those of the calendar, and those that a person set a day for."""
     calendar = CALENDARS.get(matter.opened.jurisdiction or "")
     return tuple(dict.fromkeys((*(calendar.steps if calendar else ()), *(act.step for act in matter.steps))))
 
 
-def _by_law(
-    calendar: Calendar, received: date, said: dict[str, MatterStepped], closed: Collection[date]
-) -> Iterator[Due]:
-    taken = {step: act.on for step, act in said.items() if act.until is None}
-    starts = taken | {RECEIVED: received}
+class _Told:
+    """What people said of the steps of a matter: the ``last`` word of each, and when what happened, and was moved.
+
+    A moment is a day, and where several things are of one day, which was said first.
+    """
+
+    def __init__(self, matter: Matter) -> None:
+        self.last = {act.step: act for act in matter.steps}
+        self.taken = {RECEIVED: (matter.opened.received, -1)}
+        self.moved: dict[str, tuple[tuple[date, int], date]] = {}
+        for number, act in enumerate(matter.steps):
+            if act.until is None:
+                self.taken[act.step] = act.on, number
+            else:
+                self.moved[act.step] = (act.on, number), act.until
+
+    def settled(self, deadline: Deadline, since: tuple[date, int]) -> date | None:
+        """Return when a deadline was settled that runs since a moment: what was done before it settles nothing."""
+        last = self.last.get(deadline.step)
+        own = () if last is None or last.until is not None else (deadline.step,)
+        done = (self.taken[step] for step in (*own, *deadline.settled_by) if step in self.taken)
+        return min((moment[0] for moment in done if moment >= since), default=None)
+
+    def set_to(self, deadline: Deadline, since: tuple[date, int]) -> tuple[date, date] | None:
+        """Return the day on which somebody set a deadline that runs since a moment, and to which one."""
+        last = self.last.get(deadline.step)
+        if last is None or last.until is None:
+            return None
+        moment, until = self.moved[deadline.step]
+        return (moment[0], until) if moment >= since else None
+
+
+def _by_law(calendar: Calendar, told: _Told, closed: Collection[date]) -> Iterator[Due]:
     for one in calendar.deadlines:
-        begun = next((step for step in one.after if step in starts), None)
-        if begun is None or starts[begun] > LAST:
+        begun = next((step for step in one.after if step in told.taken), None)
+        if begun is None or told.taken[begun][0] > LAST:
             continue
-        first = received_on(calendar, received, closed) if begun == RECEIVED else Counted(starts[begun])
+        since = told.taken[begun]
+        first = received_on(calendar, since[0], closed) if begun == RECEIVED else Counted(since[0])
         counted = _count(calendar, one, first.day, closed)
-        act = said.get(one.step)
-        moved = act.until if act is not None else None
+        how, day, passed = (
+            _how(calendar, one, begun, since[0], first.day),
+            counted.day,
+            (*first.passed, *counted.passed),
+        )
+        moved = told.set_to(one, since)
+        if moved is not None:
+            how, day, passed = f"{how}, that is {day}; set to {moved[1]} instead on {moved[0]}", moved[1], ()
         yield Due(
             step=one.step,
-            day=moved or counted.day,
+            day=day,
             words=one.words,
-            how=_how(calendar, one, begun, starts[begun], first.day)
-            + (f", that is {counted.day}; set to {moved} instead on {act.on}" if act is not None and moved else ""),
+            how=how,
             clause=one.clause,
             may_move=one.may_move,
-            passed=() if moved else (*first.passed, *counted.passed),
-            settled=min((taken[step] for step in (one.step, *one.settled_by) if step in taken), default=None),
+            passed=passed,
+            settled=told.settled(one, since),
             right=one.right,
         )
 

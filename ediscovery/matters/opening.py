@@ -6,17 +6,19 @@ Each step may be done already: whoever is cut short does the same again.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ediscovery.matters.calendars import CALENDARS, RECEIVED
 from ediscovery.matters.deadlines import steps_of
 from manifests.audit.reading import read_text
-from manifests.matters import check_day, demand_open, refuse_taken
+from manifests.matters import check_day, demand_matter, demand_open, refuse_taken
 from schemas.errors import ConflictError, InputError
 from schemas.ledger import HoldPlaced, MatterClosed, MatterOpened
 from schemas.matters import NOTES_LIMIT, TEXT_LIMIT, TITLE_LIMIT, MatterText
 from storage import layout
-from storage.objects import Content, read
+from storage.objects import Content, KeyTakenError, read
 
 if TYPE_CHECKING:
     from datetime import date
@@ -108,7 +110,14 @@ def demand_step_of(matter: Matter, step: str) -> str:
     Raises:
         MatterNameError: it has none of that name.
     """
-    steps = steps_of(matter)
+    steps, calendar = steps_of(matter), CALENDARS.get(matter.opened.jurisdiction or "")
+    if calendar is not None and step not in steps:
+        for one in calendar.deadlines:
+            if one.step == step:
+                raise MatterNameError(
+                    f"{step!r} is settled by what was done, from which more is counted.",
+                    do=f"Say which: {', '.join(one.settled_by)}.",
+                )
     if step not in steps:
         has = f"it has {', '.join(steps)}" if steps else "it has none yet"
         raise MatterNameError(
@@ -118,12 +127,29 @@ def demand_step_of(matter: Matter, step: str) -> str:
     return step
 
 
+def demand_movable(matter: Matter, step: str) -> str:
+    """Return a step for which a day can be set: one with a deadline, or one of a person's own.
+
+    Raises:
+        MatterNameError: it is something that happens.
+    """
+    calendar = CALENDARS.get(matter.opened.jurisdiction or "")
+    happens = {one.step for one in calendar.happens} if calendar else set()
+    if step in {*happens, RECEIVED}:
+        raise MatterNameError(
+            f"{step!r} happens, and is not due on a day.", do="Say with 'holdfast matter done' when it did."
+        )
+    return demand_step(step)
+
+
 def demand_text(text: MatterText) -> MatterText:
     """Return a text that can be kept.
 
     Raises:
         MatterTextError: it is too long, or no Unicode.
     """
+    if not text.title.strip() and not text.notes:
+        raise MatterTextError("--title says nothing.", do="Say in a few words what the matter is about.")
     for name, limit in LIMITS.items():
         words = getattr(text, name)
         if len(words) > limit:
@@ -144,10 +170,14 @@ def open_matter(archive: Archive, opening: Opening) -> MatterOpened:
         ActRefusedError: its hold cannot be placed.
         MatterBegunError: it was begun before, in other words.
     """
-    refuse_taken(archive.ledger.history, opening.name)
+    hold, history = opening.hold, archive.ledger.history
+    done = history.matters.get(opening.name)
+    if done is not None and done.closed is None and _is_opened(archive, done.opened, opening):
+        return done.opened
+    refuse_taken(history, opening.name)
     check_day(opening.received, archive.now())
-    hold = opening.hold
     if hold is not None:
+        _refuse_other(history, hold)
         archive.append(lambda history: () if _is_placed(history, hold) else (hold,))
     # At this point nothing that the matter is about is destroyed any more. If we crash here, or after the next step,
     # opening it again in the same words finds what is done.
@@ -159,8 +189,37 @@ def open_matter(archive: Archive, opening: Opening) -> MatterOpened:
         jurisdiction=opening.jurisdiction,
         hold=hold.hold if hold else None,
     )
-    archive.append(lambda _history: (act,))
+    archive.append(lambda history: () if _has_opened(history, act) else (act,))
     return act
+
+
+def _has_opened(history: History, act: MatterOpened) -> bool:
+    """Return whether somebody was sooner with this very act."""
+    done = history.matters.get(act.matter)
+    return done is not None and done.closed is None and done.opened == act
+
+
+def _is_opened(archive: Archive, act: MatterOpened, opening: Opening) -> bool:
+    """Return whether a matter was opened in the same words."""
+    if (act.kind, act.received, act.jurisdiction) != (opening.kind, opening.received, opening.jurisdiction):
+        return False
+    hold = opening.hold
+    same = act.hold is None if hold is None else _is_placed(archive.ledger.history, hold)
+    return same and not _differing(written(archive, act.text), opening.text)
+
+
+def _refuse_other(history: History, hold: HoldPlaced) -> None:
+    placed = history.holds.get(hold.hold)
+    if placed is not None and placed.matter == hold.matter and not _is_placed(history, hold):
+        raise MatterBegunError(
+            "This was begun before, with other options: its hold is in force, and covers something else.",
+            do="See 'holdfast hold list', and give the same options as then.",
+        )
+
+
+def _differing(there: MatterText | None, text: MatterText | None) -> list[str]:
+    """Return in which of their words two texts differ; their salts always do."""
+    return [name for name in LIMITS if getattr(there, name, "") != getattr(text, name, "")]
 
 
 def _is_placed(history: History, hold: HoldPlaced) -> bool:
@@ -180,6 +239,13 @@ def close_matter(archive: Archive, name: str, *, outcome: Outcome, on: date, tex
         MatterRefusedError: it is closed, or its end is before its beginning or to come.
         MatterBegunError: it was begun to be closed before, in other words.
     """
+    done = demand_matter(archive.ledger.history, name).closed
+    if (
+        done is not None
+        and (done.outcome, done.on) == (outcome, on)
+        and not _differing(written(archive, done.text), text)
+    ):
+        return done
     matter = demand_open(archive.ledger.history, name)
     check_day(on, archive.now(), since=matter.opened.received)
     stored = None if text is None else _put_text(archive, layout.matter_closed(name), text)
@@ -191,17 +257,17 @@ def close_matter(archive: Archive, name: str, *, outcome: Outcome, on: date, tex
 
 def _put_text(archive: Archive, key: str, text: MatterText) -> StoredObject:
     """Store a text, or return the one that is there if it differs by its salt alone."""
-    store = archive.store
-    if store.exists(key):
-        there = MatterText.from_bytes(read(store, key, limit=TEXT_LIMIT))
-        other = [name for name in LIMITS if getattr(there, name) != getattr(text, name)]
-        if other or there.matter != text.matter:
-            raise MatterBegunError(
-                f"This was begun before, in other words: --{', --'.join(other).replace('_', '-')} differ.",
-                do="Give the same words as then; or, to open a matter, another name; or, to close one, no --notes.",
-            )
-        text = there
-    return store.put_new(key, Content.of(text.to_bytes()))
+    if not archive.store.exists(key):
+        with suppress(KeyTakenError):  # somebody was sooner
+            return archive.store.put_new(key, Content.of(text.to_bytes()))
+    there = MatterText.from_bytes(read(archive.store, key, limit=TEXT_LIMIT))
+    other = _differing(there, text)
+    if other or there.matter != text.matter:
+        raise MatterBegunError(
+            f"This was begun before, in other words: --{', --'.join(other).replace('_', '-')} differ.",
+            do="Give the same words as then; or, to open a matter, another name; or, to close one, no --notes.",
+        )
+    return archive.store.put_new(key, Content.of(there.to_bytes()))
 
 
 def written(archive: Archive, stored: StoredObject | None) -> MatterText | None:

@@ -109,7 +109,7 @@ def listed(one: Standing, today: date) -> str:
     if ended is not None:
         return f"{about} closed on {ended.on}: {ended.outcome.replace('-', ' ')}"
     if due is None:
-        return f"{about} nothing is due"
+        return f"{about} {'nothing is due' if one.due else 'no day is set'}"
     return f"{about} {_urgency_words(due, today)}: {due.step}, due on {due.day:%Y-%m-%d %a}"
 
 
@@ -132,10 +132,12 @@ def shown(
         yield from (f"  No hold: {one_line(opened.without_hold)}",) if opened.without_hold else ()
     for hold in holds:
         covered = "; ".join(scope_in_words(each.scope, zone) for each in hold.covered)
-        yield f"  Hold {hold.hold} covers {covered}"
+        yield f"  Hold {one_line(hold.hold)} covers {covered}"
     if one.matter.closed is not None:
         yield f"Closed on {one.matter.closed.on}: {one.matter.closed.outcome.replace('-', ' ')}"
         yield from _notes(ended.notes if ended else "")
+        for step in one.matter.steps:
+            yield f"  {step.step} {f'set to {step.until}' if step.until else 'done'} on {step.on}"
         return
     yield f"Due, as of {today}"
     for due in one.due:

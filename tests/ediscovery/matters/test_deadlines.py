@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ediscovery.matters.calendars import CALENDARS
 from ediscovery.matters.deadlines import due_in, steps_of
+from ediscovery.matters.opening import MatterNameError, demand_movable, demand_step_of
 from manifests.matters import Matter
 from schemas.digest import Digest
 from schemas.ledger import MatterClosed, MatterOpened, MatterStepped
@@ -84,6 +85,43 @@ def test_a_clarified_request_is_counted_anew_in_texas():
     before, after = days("tx-pia", received), days("tx-pia", received, ("clarified", clarified))
     assert (before["ask-ruling"], after["ask-ruling"]) == (date(2026, 3, 17), date(2026, 3, 26))
     assert after["send-arguments"] == date(2026, 4, 2)
+
+
+def settled(law: str, received: date, *steps) -> dict[str, date | None]:
+    """What was settled when."""
+    return {one.step: one.settled for one in due_in(matter(law, received, *steps), ())}
+
+
+def test_what_was_done_before_a_count_begins_anew_settles_nothing_of_it():
+    received, asked, clarified = date(2026, 3, 3), date(2026, 3, 10), date(2026, 3, 19)
+    steps = [(step, asked) for step in ("answer", "ask-ruling", "send-arguments")]
+    assert settled("tx-pia", received, *steps)["answer"] == asked
+    anew = (*steps, ("clarified", clarified))
+    assert set(settled("tx-pia", received, *anew).values()) == {None}
+    assert settled("tx-pia", received, *anew, ("answer", clarified))["answer"] == clarified
+    assert settled("tx-pia", received, ("clarified", asked), ("answer", asked))["answer"] == asked
+    # Nor does a day that was set for the first count hold for the second.
+    moved = days("tx-pia", received, ("answer", asked, date(2026, 3, 20)), ("clarified", clarified))
+    assert moved["answer"] == date(2026, 4, 2)
+    appeals = [("denied", asked), ("appealed", asked), ("decide-appeal", asked), ("appealed", clarified)]
+    assert settled("us-foia", received, *appeals)["decide-appeal"] is None
+
+
+def test_what_happened_stays_so_where_a_day_is_set_for_it_afterwards():
+    received, on, later = date(2026, 10, 8), date(2026, 10, 14), date(2026, 12, 20)
+    said = days("ny-foil", received, ("acknowledged", on), ("acknowledged", on, later))
+    assert said["grant"] == date(2026, 11, 13)
+    appealed = days("ny-foil", received, ("denied", on), ("appealed", on), ("appealed", on, later))
+    assert appealed["decide-appeal"] == days("ny-foil", received, ("denied", on), ("appealed", on))["decide-appeal"]
+
+
+def test_what_more_runs_from_is_named_for_what_it_is():
+    with pytest.raises(MatterNameError, match="acknowledged, denied, grant"):
+        demand_step_of(matter("ny-foil", date(2026, 10, 8)), "answer")
+    for step in ("acknowledged", "received"):
+        with pytest.raises(MatterNameError, match="happens"):
+            demand_movable(matter("ny-foil", date(2026, 10, 8)), step)
+    assert demand_movable(matter("ny-foil", date(2026, 10, 8)), "answer") == "answer"
 
 
 def test_in_new_york_twenty_days_run_from_the_acknowledgement_and_then_those_of_an_appeal():

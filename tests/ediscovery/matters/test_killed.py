@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.console import system_clock
 from manifests.matters import MatterRefusedError
+from schemas.holds import Scope
 from storage import layout
 from storage.objects import Content
 from tests.ediscovery.matters.opened import NAME, RECEIVED, opening, text
@@ -62,8 +64,7 @@ def test_a_matter_that_is_killed_while_it_is_opened_is_opened_by_doing_it_again(
         found = after(tmp_path, death)
         seen = acts(found)
         left.add((*seen, found.store.exists(layout.matter(NAME))))
-        if NAME not in found.ledger.history.matters:
-            open_matter(found, opening())
+        open_matter(found, opening())
         assert acts(found) == ["hold-placed", "matter-opened"], death
         said = written(found, found.ledger.history.matters[NAME].opened.text)
         assert said is not None
@@ -86,8 +87,7 @@ def test_a_matter_that_is_killed_while_it_is_closed_is_closed_by_doing_it_again(
         found = after(tmp_path, death)
         closed = found.ledger.history.matters[NAME].closed
         left.add((found.store.exists(layout.matter_closed(NAME)), closed is not None))
-        if closed is None:
-            close_matter(found, NAME, outcome="granted", on=RECEIVED, text=text(notes="Sent to Ana Ruiz"))
+        close_matter(found, NAME, outcome="granted", on=RECEIVED, text=text(notes="Sent to Ana Ruiz"))
         assert acts(found) == ["hold-placed", "matter-opened", "matter-closed"], death
         assert audit(found.store, now=system_clock()).sound, death
     assert left == {(False, False), (True, False), (True, True)}
@@ -108,9 +108,28 @@ def test_whoever_comes_back_with_other_words_is_told_which_differ_and_nothing_is
 def test_of_two_who_open_it_at_one_moment_one_does_and_the_other_is_told(archive: Archive):
     late = [open_archive(archive.home, now=system_clock, actor="late") for _ in range(2)]
     act = open_matter(archive, opening())
-    with pytest.raises(MatterRefusedError):
-        open_matter(late[0], opening())
+    assert open_matter(late[0], opening()) == act
     with pytest.raises(MatterBegunError):
         open_matter(late[1], opening(requester="Somebody else"))
+    with pytest.raises(MatterRefusedError):
+        open_matter(archive, opening(title="Something else"))
     assert acts(archive) == ["hold-placed", "matter-opened"]
     assert archive.ledger.history.matters[NAME].opened == act
+
+
+def test_whoever_comes_back_with_another_scope_is_told_that_a_hold_is_in_force(archive: Archive):
+    begun = opening()
+    archive.append(lambda _history: (begun.hold,))
+    with pytest.raises(MatterBegunError, match="its hold is in force"):
+        open_matter(archive, replace(begun, scope=Scope()))
+    assert acts(archive) == ["hold-placed"]
+
+
+def test_whoever_closes_it_again_in_the_same_words_is_told_what_was_closed(archive: Archive):
+    open_matter(archive, opening())
+    first = close_matter(archive, NAME, outcome="granted", on=RECEIVED, text=None)
+    assert close_matter(archive, NAME, outcome="granted", on=RECEIVED, text=None) == first
+    with pytest.raises(MatterRefusedError):
+        close_matter(archive, NAME, outcome="denied", on=RECEIVED, text=None)
+    with pytest.raises(MatterRefusedError):
+        open_matter(archive, opening())
