@@ -9,9 +9,10 @@ from manifests.console import Console, json_option, plural
 
 
 @click.command()
+@click.option("--anew", is_flag=True, help="Delete it there and here first, and make all of it from the records.")
 @json_option
 @click.pass_obj
-def index(console: Console) -> None:
+def index(console: Console, anew: bool) -> None:  # noqa: FBT001 - click's
     """Put the index into the archive's store, as far as it is not there: from cron or a timer, after a capture.
 
     Other machines then read of it what a search needs, and need not copy the archive and make their own. It is no
@@ -23,7 +24,7 @@ def index(console: Console) -> None:
     """
     archive = console.open()
     with console.progress("Index") as tell:
-        done = put(archive, tell=tell)
+        done = put(archive, anew=anew, tell=tell)
     console.show(
         {"parts": done.parts, "new": done.new, "deleted": done.gone},
         (

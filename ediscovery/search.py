@@ -54,6 +54,12 @@ SELECT record, matched, versions, verdict, key, file_row_number, salt, native_sh
 FROM own ORDER BY date, captured, record"""
 
 
+MADE_AGAIN = (
+    "Delete the folder state/index of the archive's home: it is made again. If it comes from the store, have who"
+    " captures run 'holdfast index --anew'."
+)
+
+
 class IndexDiffersError(IntegrityError):
     """The index names what is not there."""
 
@@ -190,7 +196,7 @@ class Search:
             if read != kept.hits:
                 raise IndexDiffersError(
                     f"The index names {kept.hits} records, and {read} of them are in the partitions that it names.",
-                    do="Delete the folder state/index of the archive's home: it is made again.",
+                    do=MADE_AGAIN,
                 )
 
     def count(self, query: Query) -> int:
@@ -308,7 +314,7 @@ class Search:
 def _not_there(record: Digest, where: str) -> IndexDiffersError:
     return IndexDiffersError(
         f"The index names record {record}, which is not in {where}.",
-        do="Delete the folder state/index of the archive's home: it is made again.",
+        do=MADE_AGAIN,
     )
 
 

@@ -53,18 +53,24 @@ def spread(
     with ProcessPoolExecutor(processes, context, prepare) as pool:
         waiting: deque[tuple[Job, Future[Result]]] = deque()
         for job in jobs:
-            with _without_program():
+            with _none_lost(), _without_program():
                 waiting.append((job, pool.submit(work, job)))
             # Enough that no process waits, and no more: what waits is in memory.
-            if len(waiting) > 2 * processes:
+            if len(waiting) > processes + 1:
                 yield _done(*waiting.popleft())
         while waiting:
             yield _done(*waiting.popleft())
 
 
 def _done(job: Job, future: Future[Result]) -> tuple[Job, Result]:
-    try:
+    with _none_lost():
         return job, future.result()
+
+
+@contextmanager
+def _none_lost() -> Iterator[None]:
+    try:
+        yield
     except BrokenProcessPool as error:
         raise ProcessLostError(
             "A process ended before its work was done.", do="Find out what ended it (memory?), then try again."

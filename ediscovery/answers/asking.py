@@ -11,7 +11,7 @@ from ediscovery.answers.receipt import FORMAT, AccountAnswer, SearchReceipt
 from ediscovery.evidence import places
 from ediscovery.index.conditions import condition
 from ediscovery.language.spelling import spelled
-from ediscovery.search import IndexDiffersError
+from ediscovery.search import MADE_AGAIN, IndexDiffersError
 from manifests.archive import SOFTWARE
 from schemas.query import Query
 
@@ -60,7 +60,7 @@ def basis_of(archive: Archive, opened: Search, *, size: int) -> Basis:
     if records != indexed:
         raise IndexDiffersError(
             f"The index holds {indexed} records, and the ledger names {records}.",
-            do="Delete the folder state/index of the archive's home: it is made again.",
+            do=MADE_AGAIN,
         )
     return Basis(
         ledger_size=size,

@@ -105,7 +105,7 @@ def _write_papers(archive: Archive, planned: Planned, folder: Path, tell: Callab
         batches = eligible(archive, opened, in_force, as_of=act.as_of, shown=True, accounts=accounts)
         return (row for row in due_rows(batches) if row.record in going)
 
-    with searchable_whole(archive) as opened:
+    with searchable_whole(archive, own=True) as opened:
         for name in (PAGES, TABLE):
             write_review(
                 folder / name, review, lambda: rows(opened), progress=lambda done, total: tell("pages", done, total)

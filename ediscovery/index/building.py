@@ -33,7 +33,12 @@ WORTH_STARTING = 40_000
 """Records from which on it is worth to start processes."""
 
 LARGEST = 5 * TOGETHER
-"""Records of one partition that are read at once."""
+"""Records of one partition that are read at once, if they are short."""
+
+SHORT = 2_048
+"""Bytes of a partition's file that a record has at most to be a short one: longer ones count for several."""
+
+MOST_PROCESSES = 8
 
 BINARY = pa.large_binary()
 SIGNED = [f"{linked}{sign}" for linked in ("", LINKED) for sign in "#@"]
@@ -122,7 +127,8 @@ def build(
     records = sum(source.rows for source in sources)
     arrived = 0
     with Engine((), means, prepare=[(sql, {}) for sql in PREPARE]) as engine:
-        for found in _read(_jobs(sources), processes=means.threads if records >= WORTH_STARTING else 1):
+        processes = min(means.threads, MOST_PROCESSES) if records >= WORTH_STARTING else 1
+        for found in _read(_jobs(sources), processes=processes):
             engine.run(KEEP.format(arrived=arrived), given=found.docs)
             engine.run(ADD, words=found.words)
             ids = pa.chunked_array([one.column("id") for one in engine.batches(IDS, {}, words=found.words)], pa.int32())
@@ -152,21 +158,30 @@ def _in_turn(jobs: Iterable[Sequence[_Part]]) -> Iterator[tuple[Sequence[_Part],
 
 
 def _jobs(sources: Iterable[Source]) -> Iterator[list[_Part]]:
-    """Yield partitions, together or in parts, of about ``TOGETHER`` records, and the rest."""
+    """Yield partitions, together or in parts, of about ``TOGETHER`` short records, and the rest."""
     job: list[_Part] = []
     room = TOGETHER
     for source in sources:
-        start = 0
+        start, each = 0, _weight(source)
         while start < source.rows:
-            end = min(start + max(room, 1), source.rows) if source.rows > LARGEST else source.rows
+            end = min(start + max(room // each, 1), source.rows) if source.rows * each > LARGEST else source.rows
             job.append(_Part(source, range(start, end)))
-            room -= end - start
+            room -= (end - start) * each
             start = end
             if room <= 0:
                 yield job
                 job, room = [], TOGETHER
     if job:
         yield job
+
+
+def _weight(source: Source) -> int:
+    """Return for how many short records each record of a partition counts."""
+    try:
+        size = source.path.stat().st_size
+    except OSError as error:
+        raise unreadable(source) from error
+    return 1 + size // max(source.rows, 1) // SHORT
 
 
 def _date(table: pa.Table) -> pa.ChunkedArray[Any]:

@@ -128,7 +128,17 @@ class Evaluator:
             yield docs[start : start + BLOCK]
 
     def _standing_in(self, term: Phrase | Near, within: Numbers | None, own: TextField | None) -> Numbers:
-        """Return the set of the documents in which words stand together."""
+        """Return the set of the documents in which words stand together; what is too much at once is parted."""
+        try:
+            return self._standing_at_once(term, within, own)
+        except SearchTooLargeError:
+            docs = self._all(within)
+            if len(docs) < 2:  # noqa: PLR2004 - it is not too many documents that there are
+                raise
+            halves = np.array_split(docs, 2)
+            return np.concatenate([self._standing_in(term, half, own) for half in halves])
+
+    def _standing_at_once(self, term: Phrase | Near, within: Numbers | None, own: TextField | None) -> Numbers:
         if isinstance(term, Phrase):
             return sets.documents_of(self._phrase(term.words, within, own))
         return self._near_documents(term, within, own)

@@ -13,7 +13,7 @@ from schemas.errors import UnavailableError
 from storage import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from ediscovery.engine import Means
@@ -75,14 +75,15 @@ def engine_over(files: Files, means: Means) -> Engine:
     return Engine(files.all, means, damaged=lambda _: remove_damaged(files))
 
 
-def remove_damaged(files: Files) -> None:
-    """Remove the first part of the index that cannot be read.
+def remove_damaged(files: Files, *, among: Collection[str] = (*FILES, "items")) -> None:
+    """Remove the first part of the index that cannot be read, looking at those files alone that are named.
 
     Raises:
         IndexDamagedError: there is one.
     """
     for path in files.here:
-        if not segments.is_whole(path):
+        wanted = path == files.items if path.stem not in FILES else path.stem in among
+        if wanted and not segments.is_whole(path):
             part = path if path == files.items else path.parent
             disk.discard(part)
             raise IndexDamagedError(

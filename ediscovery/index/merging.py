@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.index import segments
-from ediscovery.index.files import Files, engine_over, parameters, tables
+from ediscovery.index.files import Files, engine_over, parameters, remove_damaged, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,8 @@ def merge(files: Files, folder: Path, *, first: int, means: Means) -> None:
         SearchTooLargeError: neither memory nor the folder to spill into are enough.
         IndexDamagedError: a segment cannot be read; it is removed.
     """
+    # DuckDB reads what is damaged without noticing, and what is written of it would look whole.
+    remove_damaged(files)
     with engine_over(files, means) as engine:
         numbers = NUMBERS.format(docs=", ".join(tables(files, "docs")))
         engine.run(numbers, {"first": first, **parameters(files, numbers)})

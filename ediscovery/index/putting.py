@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manifests.archive import Archive
+    from manifests.signing import Signer
     from storage.objects import ObjectStore
 
 
@@ -50,8 +51,10 @@ class IndexStillThereError(IntegrityError):
     code = "INDEX_STILL_THERE"
 
 
-def put(archive: Archive, *, tell: Callable[[str, int, int], None] = silent) -> Put:
-    """Bring the index in the archive's store up to date.
+def put(archive: Archive, *, anew: bool = False, tell: Callable[[str, int, int], None] = silent) -> Put:
+    """Bring the index in the archive's store up to date, from one that this machine made from evidence.
+
+    If it is made ``anew``, what is in the store and on this machine is deleted first.
 
     It may be killed at any moment and run again. Whoever does it at the same time puts the same bytes.
 
@@ -59,7 +62,13 @@ def put(archive: Archive, *, tell: Callable[[str, int, int], None] = silent) -> 
         PolicyError: the store refuses.
         IntegrityError, UnavailableError, SearchTooLargeError: the index cannot be made (``keeping.segments``).
     """
+    key = archive.entry_key()
     home = home_of(archive)
+    if anew:
+        with disk.refusals(home):
+            disk.discard(home)
+        for one in sorted(_keys(archive.store)):
+            _shredder(archive.store).destroy(one)
     shelf = Shelf(archive, home)
     for folder in home.glob(f"*{SUFFIX}"):
         part = folder.name.removesuffix(SUFFIX)
@@ -68,7 +77,7 @@ def put(archive: Archive, *, tell: Callable[[str, int, int], None] = silent) -> 
             disk.discard(folder)  # the store has it no more: it is made here, and put
     try:
         with (
-            segments(archive, sealed_places(archive), size=archive.ledger.head.size, tell=tell) as files,
+            segments(archive, sealed_places(archive), size=archive.ledger.head.size, own=True, tell=tell) as files,
             disk.refusals(home),
         ):
             here = (folder for folder in files.segments if folder not in files.stored)
@@ -76,7 +85,7 @@ def put(archive: Archive, *, tell: Callable[[str, int, int], None] = silent) -> 
             parts |= {files.items.stem: [files.items]} if files.items else {}
             new = [name for name in parts if shelf.find(name, files_of(name)) is None]
             for number, name in enumerate(new, 1):
-                _put_part(archive, name, parts[name])
+                _put_part(archive, name, parts[name], key)
                 tell("parts put", number, len(new))
     finally:
         # At this point a plan may have condemned what we put, and have looked for it before it was there: what the
@@ -86,14 +95,14 @@ def put(archive: Archive, *, tell: Callable[[str, int, int], None] = silent) -> 
     return Put(len(files.segments) + bool(files.items), len(new), gone)
 
 
-def _put_part(archive: Archive, part: str, files: Sequence[Path]) -> None:
+def _put_part(archive: Archive, part: str, files: Sequence[Path], key: Signer) -> None:
     """Put a part into the store: its statement last, so that what is not whole is not taken for a part."""
     what = stated(part, files)
     for path in files:
         with path.open("rb") as stream:
             for piece, content in enumerate(iter(lambda: stream.read(PIECE), b"")):
                 _put(archive.store, layout.index(part, path.name, piece), Content.of(content))
-    note = sign(what, origin=archive.ledger.origin, key=archive.entry_key())
+    note = sign(what, origin=archive.ledger.origin, key=key)
     _put(archive.store, layout.index_statement(part), Content.of(note))
 
 

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,8 +171,13 @@ class Index:
 
     def words(self, start: str, *, longest: int, limit: int) -> list[str]:
         """Return the words that begin so, of at most so many letters, and not more of them than ``limit``."""
-        short = (word for word, _ in self._counted(start) if len(word) <= longest)
-        return sorted(islice(dict.fromkeys(short), limit))
+        found: set[str] = set()
+        for word, _ in self._counted(start):
+            if len(found) == limit:
+                break
+            if len(word) <= longest:
+                found.add(word)
+        return sorted(found)
 
     @property
     def documents(self) -> int:
@@ -230,7 +234,7 @@ class Index:
             return np.concatenate([NONE, *workers.map(work, self._segments)])
 
     def _evaluated_in(self, documents: Callable[[Evaluator], Numbers], items: Items, segment: Segment) -> Numbers:
-        share = self._means.memory_limit // self._means.threads
+        share = self._means.memory_limit // min(self._means.threads, len(self._segments))
         try:
             found = documents(Evaluator(segment, items, self._known, memory=share))
             return found if self._size is None else segment.between("entry", None, self._size, found)

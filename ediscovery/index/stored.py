@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ediscovery.index.files import IndexDamagedError
 from ediscovery.index.stated import LIMIT, STATEMENT, read_statement
 from schemas.digest import Digest
-from schemas.errors import IntegrityError
+from schemas.errors import IntegrityError, PolicyError
 from schemas.segments import BLOCK, PIECE
 from storage import disk, layout
 from storage.objects import ObjectAlteredError, Versions, read
@@ -46,14 +46,20 @@ class Shelf:
 
     @cached_property
     def keys(self) -> dict[str, str | None]:
-        """The keys that the store lists, each with its oldest version where it keeps any: a hint, and no more."""
+        """The keys that the store lists, each with its oldest version where it keeps any: a hint, and no more.
+
+        A store that refuses to list them has none for us.
+        """
         store = self._archive.store
-        if not isinstance(store, Versions):
-            return dict.fromkeys(store.keys(layout.INDEX))
         found: dict[str, str | None] = {}
-        for version in store.versions(layout.INDEX):
-            if not version.marker:
-                found.setdefault(version.key, version.version)
+        try:
+            if not isinstance(store, Versions):
+                return dict.fromkeys(store.keys(layout.INDEX))
+            for version in store.versions(layout.INDEX):
+                if not version.marker:
+                    found.setdefault(version.key, version.version)
+        except PolicyError:
+            return {}
         return found
 
     @property
@@ -82,8 +88,8 @@ class Shelf:
                 origin=self._archive.ledger.origin,
                 verifiers=self._archive.ledger.history.verifiers("entry"),
             )
-        except IntegrityError:
-            return None  # what nobody signed is as good as nothing: the part is made here
+        except (IntegrityError, PolicyError):
+            return None  # what nobody signed, or we may not read, is as good as nothing: the part is made here
         if not kept.exists():
             pieces = (layout.index(part, file.name, piece) for file in said.files for piece in range(file.pieces))
             if not all(key in self.keys for key in pieces):
@@ -175,7 +181,7 @@ class StoredPart:
                             f"Block {number} of {file.name} is not the one that was signed.", do="It is not used."
                         )
                     found.append(block)
-            except IntegrityError as error:
+            except (IntegrityError, PolicyError) as error:
                 raise self._refused() from error
         for number, block in zip(numbers, found, strict=True):
             _write(self._path(file, number), block)

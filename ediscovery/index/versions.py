@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.index import segments
-from ediscovery.index.files import Files, engine_over, parameters, tables
+from ediscovery.index.files import Files, engine_over, parameters, remove_damaged, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,5 +55,7 @@ def gather(files: Files, target: Path, *, means: Means) -> None:
         IndexDamagedError: a segment cannot be read; it is removed.
     """
     sql = f"WITH {', '.join((*tables(files, STATEMENT), STATEMENT))} ORDER BY own.doc"
+    # DuckDB reads what is damaged without noticing, and what is written of it would look whole.
+    remove_damaged(files, among=("docs", "names"))
     with engine_over(files, means) as engine:
         segments.write_items(target, engine.batches(sql, parameters(files, sql)), over=files.segments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ediscovery.search import IndexDiffersError
+from ediscovery.search import MADE_AGAIN, IndexDiffersError
 from ediscovery.views.summary import AUTHORS, statement, summary_of
 from schemas.query import Is
 
@@ -30,6 +30,6 @@ def summarised(search: Search, query: Query, zone: ZoneInfo) -> Summary:
         if facet.hits != made.total:
             raise IndexDiffersError(
                 f"The index says that {made.total} hits are to be counted by {facet.name}, and {facet.hits} can be.",
-                do="Delete the folder state/index of the archive's home: it is made again.",
+                do=MADE_AGAIN,
             )
     return made

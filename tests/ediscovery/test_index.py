@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,6 +71,22 @@ def test_merged_segments_are_to_the_byte_what_is_built_from_all_their_partitions
     build(sources, built, first=1_000, means=means)
     for name in FILES:
         assert (merged / f"{name}.parquet").read_bytes() == (built / f"{name}.parquet").read_bytes()
+
+
+def test_a_bit_that_flipped_is_found_before_segments_are_merged(tmp_path: Path):
+    means, folders = Means(1, MEMORY, tmp_path), [tmp_path / name for name in ("first", "second", "merged")]
+    for folder in folders:
+        folder.mkdir()
+    for number, source in enumerate(write(tmp_path, [Version(f"i{n}", f"word{n}") for n in range(40)], rows=20)):
+        build([source], folders[number], first=20 * number, means=means)
+    file = folders[0] / "postings.parquet"
+    content = bytearray(file.read_bytes())
+    about = pq.read_metadata(file).row_group(0).column(0)
+    content[about.dictionary_page_offset + about.total_compressed_size // 2] ^= 0x20
+    file.write_bytes(content)
+    with pytest.raises(IndexDamagedError, match="first"):
+        merge(Files(folders[:2]), folders[2], first=0, means=means)
+    assert not folders[0].exists()
 
 
 sealed = st.builds(

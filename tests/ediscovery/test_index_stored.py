@@ -21,6 +21,7 @@ from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
+from schemas.errors import PolicyError
 from schemas.query import Query, Word
 from storage import layout
 from storage.directory import DirectoryStore
@@ -176,6 +177,31 @@ def test_putting_it_again_puts_nothing_and_the_next_machine_puts_the_same(office
     archive, _ = fresh(office.archive, tmp_path / "fresh")
     assert putting.put(archive).new == again.parts
     assert {key: path.read_bytes() for key, path in in_store(office).items()} == before
+
+
+def test_all_of_it_can_be_made_anew_from_the_records(office: Office, tmp_path: Path):
+    before, there = putting.put(office.archive), in_store(office)
+    made = {key: path.read_bytes() for key, path in there.items()}
+    for path in there.values():
+        overwrite(path, b"something else")
+    anew = putting.put(office.archive, anew=True)
+    assert (anew.parts, anew.new) == (before.parts, before.parts)
+    assert {key: path.read_bytes() for key, path in in_store(office).items()} == made
+
+
+class Refusing(DirectoryStore):
+    """A store that lets nobody see what lies under ``index/``."""
+
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        if prefix.startswith(layout.INDEX):
+            raise PolicyError("Access denied.", do="Ask for it.")
+        return super().keys(prefix, after=after)
+
+
+def test_where_the_index_in_the_store_may_not_be_read_it_is_made_here(office: Office, tmp_path: Path):
+    archive, _ = fresh(office.archive, tmp_path / "there")
+    refused = replace(archive, store=Refusing(office.archive.home / "archive"))
+    assert answers(refused) == answers(office.archive)
 
 
 def test_an_audit_passes_over_the_index_in_the_store(office: Office):

@@ -86,11 +86,12 @@ def test_a_damaged_file_is_named(tmp_path, damage):
 
 def test_a_search_that_needs_more_memory_than_it_may_use_says_so(tmp_path):
     held = [Version(str(number), "snow day " * 20_000) for number in range(100)]
-    with (
-        opened(write(tmp_path, held), memory=LEAST_MEMORY) as search,
-        pytest.raises(SearchTooLargeError),
-    ):
-        list(search.hits(Query(term=Near(Word("snow"), Word("day"), within=900))))
+    with opened(write(tmp_path, held), memory=LEAST_MEMORY) as search:
+        # What is too much at once is looked for in fewer documents at a time.
+        near = Near(Word("snow"), Word("day"), within=900)
+        assert len(list(search.hits(Query(term=near)))) == len(held)
+        with pytest.raises(SearchTooLargeError):
+            list(search.hits(Query(term=Near(near, Word("snow"), within=900))))
 
 
 def test_what_is_too_much_for_memory_is_written_where_it_may_be_and_else_refused(tmp_path):

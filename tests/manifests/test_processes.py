@@ -47,6 +47,7 @@ def test_no_more_jobs_are_begun_than_keep_the_processes_busy():
     results.close()
 
 
-def test_a_process_that_is_killed_is_told_and_what_it_had_to_do_is_not_left_out():
+@pytest.mark.parametrize("jobs", [8, 500])
+def test_a_process_that_is_killed_is_told_and_what_it_had_to_do_is_not_left_out(jobs: int):
     with pytest.raises(ProcessLostError):
-        list(spread(killed_at_three, range(8), processes=2))
+        list(spread(killed_at_three, range(jobs), processes=2))
