@@ -194,7 +194,9 @@ def _words_of(job: Sequence[_Part]) -> _Words | int:
     for number, part in enumerate(job):
         rows = 0
         try:
-            for table in read_tables(part.source.path, COLUMNS, rows=part.rows):
+            # Of the last rows one more is asked for: there must be none.
+            last = part.rows.stop == part.source.rows
+            for table in read_tables(part.source.path, COLUMNS, rows=range(part.rows.start, part.rows.stop + last)):
                 rows += table.num_rows
                 _gather(gathered, part.source, table)
         except (IntegrityError, UnavailableError, NotCanonicalError):

@@ -201,13 +201,15 @@ class Evaluator:
 
     def _holding(self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None) -> Numbers:
         """Return the set of the documents in which one of some leaves stands."""
-        found = []
+        found = self._documents_of(leaves, within, own)
+        return np.concatenate([NONE, *found]) if is_one_word(leaves) else self._segment.set_of(found)
+
+    def _documents_of(self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None) -> Iterator[Numbers]:
         for stretch, chosen in self._postings(leaves, within, own):
             if own is None or own == "link":  # whose words are words of their own
-                found.append(self._segment.documents(stretch)[chosen])
+                yield self._segment.documents(stretch)[chosen]
             else:
-                found.append(sets.documents_of(_within_field(self._segment.keys(stretch, chosen), own)))
-        return np.concatenate([NONE, *found]) if is_one_word(leaves) else self._segment.set_of(found)
+                yield sets.documents_of(_within_field(self._segment.keys(stretch, chosen), own))
 
     def _standing(self, leaves: Sequence[Leaf], within: Numbers | None, own: TextField | None) -> Numbers:
         """Return the set of the keys at which one of some leaves stands."""
@@ -315,7 +317,7 @@ class Evaluator:
         """Return the documents that have a fact, or one that begins so."""
         start = fact(name, value[:HASH_DIGITS] if name == "hash" else value)
         postings = self._segment.terms(start, start + LAST) if prefix else self._segment.term(start)
-        return _among(self._segment.set_of([self._segment.documents(one) for one in postings]), within)
+        return _among(self._segment.set_of(self._segment.documents(one) for one in postings), within)
 
     def _identified(self, value: str) -> Numbers:
         """Return the documents of items with this identifier, and of records whose ids begin so."""

@@ -34,6 +34,9 @@ COLUMNS_KEPT = 64
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
 """Of numbers of 64 bits."""
 
+MANY = 64
+"""A set of more than this part of all documents is marked among them, and not sorted."""
+
 WORDS = ["term", "account", "kind", "verdict", "key"]
 """Columns that are read as numbers of their different values."""
 
@@ -227,14 +230,20 @@ class Segment:
         encoded(low)
         return list(self._postings.stretches(low, high))
 
-    def set_of(self, several: Sequence[Numbers]) -> Numbers:
-        """Return the set of the documents in several arrays."""
-        if sum(map(len, several)) < self.docs.rows // 64:
-            return joined(several)
-        there = np.zeros(self.docs.rows, np.bool_)
+    def set_of(self, several: Iterable[Numbers]) -> Numbers:
+        """Return the set of the documents in several arrays; where they are many, no more than one is in memory."""
+        few: list[Numbers] = []
+        count, there = 0, None
         for docs in several:
-            there[docs - self.first] = True
-        return np.flatnonzero(there) + self.first
+            few.append(docs)
+            count += len(docs)
+            if there is None and count > self.docs.rows // MANY:
+                there = np.zeros(self.docs.rows, np.bool_)
+            if there is not None:
+                for some in few:
+                    there[some - self.first] = True
+                few = []
+        return joined(few) if there is None else np.flatnonzero(there) + self.first
 
     def may_have(self, stretch: Stretch, within: Numbers) -> bool:
         """Return whether postings may be of documents of a set, as far as is known without reading them."""
