@@ -38,6 +38,12 @@ class Located:
         for value, place in zip(self.value, elements(self.readable, self.place), strict=True):
             yield Located(value, self.readable, place, self.shift)
 
+    def find_elements(self, name: str) -> list[Located] | None:
+        """Return the elements of the array ``name`` in an object; ``None`` where none is there, or no key is sure."""
+        array = self.value.get(name) if isinstance(self.value, dict) else None
+        fields = members(self.readable, self.place) if isinstance(array, list) else None
+        return list(Located(array, self.readable, fields[name], self.shift).elements()) if fields else None
+
     def at(self, path: Path) -> Iterator[Located]:
         """Yield the objects, and whatever is in arrays, that ``path`` leads to, in order.
 

@@ -144,8 +144,10 @@ class Endpoint:
     nothing of what is older than the last item that it shows. Two lists from the newest on are left by old items
     themselves: of a ``recent`` one, which may be empty, what has left is looked up, and that decides; of a ``passing``
     one nothing is concluded, for what has left is gone or is read elsewhere.
-    ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault. ``next``
-    returns the address of the next page; it may raise ``archiver.platforms.paging.NextPageUnusableError``. ``seen_as``
+    ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault, and so it
+    is where the items of a list lie in that member itself and it is no array. ``next`` returns the address of the
+    next page; it may raise ``archiver.platforms.paging.NextPageUnusableError``.
+    ``seen_as``
     completes a view by what only the question knows. An item that is read ``elsewhere`` in another form is listed and
     leads on, and is not kept as it is shown here. ``names`` are ids that a page lists besides: of what it only names,
     or shows within something else. The items that lie within a listed one are together another list, below that one:
@@ -168,6 +170,11 @@ class Endpoint:
     names: Callable[[Answer], Iterable[str]] = none_besides
     holds: str = ""
     cost: Callable[[Answer], int] = free
+
+    @property
+    def lists(self) -> bool:
+        """Whether what every answer has is the list itself, where anything else would look like an empty one."""
+        return self.order != "none" and self.demands is not None and self.items[0] == (self.demands,)
 
 
 def as_http(answer: Answer) -> int:

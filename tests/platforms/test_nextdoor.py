@@ -199,6 +199,39 @@ def test_a_post_that_is_missed_between_others_is_undetermined_until_it_is_shown_
     assert story.records() == before
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [{"posts": None}, {"posts": {}}, {"posts": "x"}, {"posts": {"error": "busy"}}, b'{"posts": [], "posts": []}'],
+)
+def test_an_answer_whose_posts_are_no_list_is_a_failure_and_nobody_is_missed(
+    story: Story, simulator: Nextdoor, answer: Any
+):
+    for number in range(4):
+        simulator.post(f"Post {number}")
+    story.complete()
+    before = story.records()
+    simulator.altered = lambda _: answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    story.capture()
+    assert story.poll.outcome == "partial"
+    (failure,) = story.captures[-1].failures
+    assert "ANSWER_UNREADABLE" in failure
+    assert story.records() == before
+
+
+@pytest.mark.parametrize(("posts", "sanity"), [(4, "plausible"), (5, "suspect")])
+def test_a_list_that_shows_no_post_says_nothing_of_those_that_are_held(
+    story: Story, simulator: Nextdoor, posts: int, sanity: str
+):
+    for number in range(posts):
+        simulator.post(f"Post {number}")
+    story.complete()
+    before = story.records()
+    simulator.quirks = {"emptied"}
+    story.capture()
+    assert story.poll.sanity == sanity
+    assert story.records() == before
+
+
 def test_the_oldest_post_of_the_list_may_be_gone_and_nothing_is_said_of_it(story: Story, simulator: Nextdoor):
     numbers = [simulator.post(f"Post {number}") for number in range(4)]
     story.complete()
@@ -230,10 +263,27 @@ def test_a_comment_that_its_post_shows_no_more_is_undetermined_at_any_depth(stor
     simulator.delete(second)
     story.complete()
     assert verdicts(story) == {name: "undetermined"}
-    simulator.delete(first)
+    assert other not in verdicts(story)
+
+
+@pytest.mark.parametrize("shown", [None, "gone", [], "text"])
+def test_of_a_post_that_shows_no_comment_at_all_none_is_missed(story: Story, simulator: Nextdoor, shown: Any):
+    post = simulator.post("Budget hearing")
+    for text in ("No", "Yes"):
+        simulator.reply(post, text)
     story.complete()
-    assert verdicts(story).keys() == {name, other, f"comment:{first.removeprefix('s')}"}
-    assert set(verdicts(story).values()) == {"undetermined"}
+
+    def without(body: bytes) -> bytes:
+        answer = json.loads(body)
+        for one in answer["posts"]:
+            one["comments"] = shown
+            if shown == "gone":
+                del one["comments"]
+        return json.dumps(answer).encode()
+
+    simulator.altered = without
+    story.complete()
+    assert story.absences() == {}
 
 
 def test_the_profile_of_another_agency_is_no_access_to_this_one(story: Story, simulator: Nextdoor):

@@ -31,17 +31,19 @@ def ask(
     headers: Mapping[str, str],
     *,
     demands: str | None,
+    lists: bool = False,
     refusal: Callable[[Answer], str | None],
     stands_for: Callable[[Answer], int] = as_http,
     posts: frozenset[str] = frozenset(),
 ) -> tuple[Response, Answer, Located]:
     """Return the answer to a question: as it was recorded, as JSON, and where that lies in the recorded payload.
 
-    What a platform says of its ``refusal`` is told where the answer lacks what it ``demands``.
+    What a platform says of its ``refusal`` is told where the answer lacks what it ``demands``, or has no list there
+    where it ``lists``.
 
     Raises:
         UnavailableError, InputError, PolicyError: there is no answer, or the platform refuses one.
-        AnswerUnreadableError: it is no JSON, or lacks the member that it ``demands``.
+        AnswerUnreadableError: it is no JSON, or lacks the member that it ``demands``, as it is to be.
     """
     response = asked_at(question.url, transport, {"Accept": "application/json", **headers}, posts=posts)
     located = _located(response)
@@ -53,10 +55,10 @@ def ask(
             f"{response.uri} was answered with {said} instead of JSON ({located.facts['reason']}).",
             do=f"A login or consent page may stand in the way: check the account's access. {LATER}",
         ) from located
-    if demands is not None and not (isinstance(located.value, dict) and demands in located.value):
+    if demands is not None and not _has(located, demands, lists=lists):
         told = refusal(answer)
         raise AnswerUnreadableError(
-            f"{response.uri} was answered without {demands!r}, which every answer of its kind has"
+            f"{response.uri} was answered without {demands!r}{' as a list' * lists}, which every answer of its kind has"
             f"{': ' if told else ''}{told or ''}.",
             do="Check the account's access and the version of the platform's API. The answer is kept.",
         )
@@ -66,6 +68,12 @@ def ask(
 def answer_of(question: Question, response: Response) -> Answer:
     """Return an answer of any status, without demands: its value is ``None`` where it is no JSON."""
     return _answer(question, response, _located(response))
+
+
+def _has(located: Located, demanded: str, *, lists: bool) -> bool:
+    if lists:
+        return located.find_elements(demanded) is not None
+    return isinstance(located.value, dict) and demanded in located.value
 
 
 def _answer(question: Question, response: Response, located: Located | JsonMalformedError) -> Answer:

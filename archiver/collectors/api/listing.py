@@ -101,7 +101,8 @@ class Listing:
         if self.first is None or order in ("none", "passing") or (order == "whole" and (part or self._since is None)):
             return None
         listed, spread = self._listed(), self.rest and order == "whole"
-        if (part or self.rest) and not listed:
+        # An empty part says nothing, and yet it is told: a list that showed several items is doubted.
+        if not listed and (self.rest or (part and order != "part")):
             return None
         flags = {NEWEST: part, OLDER: self.rest and not spread, SPREAD: spread, WINDOW: order == "recent"}
         view = Normalised(

@@ -249,6 +249,7 @@ class Walk:
                 self._transport,
                 headers,
                 demands=endpoint.demands,
+                lists=endpoint.lists,
                 refusal=self._reading.refusal,
                 stands_for=self._reading.stands_for,
                 posts=self._reading.posts,
@@ -266,7 +267,7 @@ class Walk:
             self._fail(f"{endpoint.title}: {error.code}: {error.what}")
             return None
         if url is None:
-            listing.whole = endpoint.order != "part" or not listing.items
+            listing.whole = endpoint.order != "part"
         elif url in listing.pages:
             self._fail(f"{endpoint.title}: the pages lead in a circle")
             return None
@@ -305,7 +306,7 @@ class Walk:
         listing.add(response, listed, head=head)
         for about, within in shown.held() if listing.endpoint.holds else ():
             held = listing.held(about, self._reading.endpoints)
-            if within or self._known(list_item(held.question), b""):
+            if within:  # that none is shown may have other reasons than that there is none
                 held.add(response, within, head=head)
                 self._close(held)
                 listed.extend(within)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.platforms.simulator import STATUS, Asked, Post, RefusedError, Route, Simulator
 from tests.servers import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.platforms.simulator import Why
 
@@ -31,6 +32,8 @@ class Nextdoor(Simulator):
     def __init__(self, clock: Any) -> None:
         super().__init__(clock)
         self.page_of_agency = self.path_of_account
+        self.altered: Callable[[bytes], bytes] = bytes
+        """What becomes of the list's answer before it is sent."""
         self.scopes = {"openid", "profile:read", "post:read"}
         self.newest = 50
         """How many posts the list shows, as somebody else says who reads it: the documentation names no number."""
@@ -120,7 +123,8 @@ class Nextdoor(Simulator):
         found = [] if "emptied" in self.quirks else self.own()[: self.newest]
         if "reordered" in self.quirks:
             found.reverse()
-        return self.answered({"posts": [self.rendered(post) for post in found], "posts_length": len(found)})
+        answer = self.answered({"posts": [self.rendered(post) for post in found], "posts_length": len(found)})
+        return replace(answer, body=self.altered(answer.body))
 
 
 SIMULATOR = Nextdoor
