@@ -146,15 +146,14 @@ class Endpoint:
     one nothing is concluded, for what has left is gone or is read elsewhere.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault, and so it
     is where the items of a list lie in that member itself and it is no array. ``next`` returns the address of the
-    next page; it may raise ``archiver.platforms.paging.NextPageUnusableError``.
-    ``seen_as``
-    completes a view by what only the question knows. An item that is read ``elsewhere`` in another form is listed and
-    leads on, and is not kept as it is shown here. ``names`` are ids that a page lists besides: of what it only names,
-    or shows within something else. The items that lie within a listed one are together another list, below that one:
+    next page; it may raise ``archiver.platforms.paging.NextPageUnusableError``. ``seen_as`` completes a view by
+    what only the question knows. An item that is read ``elsewhere`` in another form is listed and leads on, and is
+    not kept as it is shown here. ``names`` are ids that a page lists besides: of what it only names, or shows
+    within something else. The items that lie within a listed one are together another list, below that one:
     ``holds`` is the endpoint that says what it is called and how it is ordered. ``cost`` is in the units of the
-    platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of all its items
-    ``together``, where a platform answers for many at once. An item of a list from the newest on, or of an endpoint
-    that ``ages``, leads nowhere if it is held and older than a look goes back.
+    platform's budget. ``title`` is what people call what is asked for. A page leads to what is asked of all its
+    items ``together``, where a platform answers for many at once. An item of a list from the newest on, or of an
+    endpoint that ``ages``, leads nowhere if it is held and older than a look goes back.
     """
 
     title: str
