@@ -82,26 +82,14 @@ def demand_name(name: str) -> str:
     Raises:
         MatterNameError: it may not.
     """
-    if not NAME.fullmatch(name):
-        raise MatterNameError(
-            f"{name[:80]!r} is not a name for a matter.",
-            do="Use 1 to 64 of a-z, 0-9 and '-', such as request-2026-14; no person's name, for it stays for ever.",
-        )
+    of_a_person = "no person's name, for it stays for ever"
+    return _demand(NAME, name, "a matter", f"1 to 64 of a-z, 0-9 and '-', such as request-2026-14; {of_a_person}")
+
+
+def _demand(form: re.Pattern[str], name: str, of: str, allowed: str) -> str:
+    if not form.fullmatch(name):
+        raise MatterNameError(f"{name[:80]!r} is not a name for {of}.", do=f"Use {allowed}.")
     return name
-
-
-def demand_step(step: str) -> str:
-    """Return a name that a step may have.
-
-    Raises:
-        MatterNameError: it may not.
-    """
-    if not STEP.fullmatch(step):
-        raise MatterNameError(
-            f"{step[:80]!r} is not a name for a step.",
-            do="Use 1 to 40 of a-z, 0-9 and '-': 'holdfast matter show' names them.",
-        )
-    return step
 
 
 def demand_step_of(matter: Matter, step: str) -> str:
@@ -139,7 +127,7 @@ def demand_movable(matter: Matter, step: str) -> str:
         raise MatterNameError(
             f"{step!r} happens, and is not due on a day.", do="Say with 'holdfast matter done' when it did."
         )
-    return demand_step(step)
+    return _demand(STEP, step, "a step", "1 to 40 of a-z, 0-9 and '-': 'holdfast matter show' names them")
 
 
 def demand_text(text: MatterText) -> MatterText:

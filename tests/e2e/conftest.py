@@ -1,11 +1,19 @@
-"""The archive that tests of what is done with a whole archive share."""
+"""Archives that several tests share."""
 
 from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.site import BlogSite
+from tests.e2e.halls import Hall
 from tests.e2e.holdfast import Holdfast
+from tests.ediscovery.disposition.offices import RULES, SCHEDULE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +31,24 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
         made.capture()
     made.json("produce", "volcano", "--matter", "M", "--out", str(folder / "out.pdf"))
     return made
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Hall:
+    """An archive with people who approve, a schedule and a captured blog: never written to, only copied."""
+    folder = tmp_path_factory.mktemp("hall")
+    hall = Hall(Holdfast(folder / "home").init(), folder / "drawer").hold_ceremony()
+    hall.appoint(jane="records-officer", omar="legal-reviewer")
+    for text in (SCHEDULE, RULES):
+        assert hall.office.adopt(text).status == 0
+    with BlogSite() as site:
+        hall.office.register(site.feed, "blog")
+        hall.office.capture("blog")
+    return hall
+
+
+@pytest.fixture
+def hall(before: Hall, tmp_path: Path) -> Hall:
+    """A city hall of one's own."""
+    shutil.copytree(before.office.home.parent, tmp_path / "hall")
+    return Hall(Holdfast(tmp_path / "hall" / "home"), tmp_path / "hall" / "drawer")

@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.site import BlogSite
 from manifests.console import system_clock
 from manifests.decisions.decided import DAY
 from schemas.digest import Digest
-from tests.e2e.halls import Hall
 from tests.e2e.holdfast import Holdfast
-from tests.ediscovery.disposition.offices import RULES, SCHEDULE
+from tests.ediscovery.disposition.offices import SCHEDULE
 from tests.mail import HOST, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Hall:
-    """An archive with people who approve, a schedule and a captured blog: never written to, only copied."""
-    folder = tmp_path_factory.mktemp("hall")
-    hall = Hall(Holdfast(folder / "home").init(), folder / "drawer").hold_ceremony()
-    hall.appoint(jane="records-officer", omar="legal-reviewer")
-    for text in (SCHEDULE, RULES):
-        assert hall.office.adopt(text).status == 0
-    with BlogSite() as site:
-        hall.office.register(site.feed, "blog")
-        hall.office.capture("blog")
-    return hall
-
-
-@pytest.fixture
-def hall(before: Hall, tmp_path: Path) -> Hall:
-    """A city hall of one's own."""
-    shutil.copytree(before.office.home.parent, tmp_path / "hall")
-    return Hall(Holdfast(tmp_path / "hall" / "home"), tmp_path / "hall" / "drawer")
+    from tests.e2e.halls import Hall
 
 
 class Box:

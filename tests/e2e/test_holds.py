@@ -60,13 +60,6 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Hall:
     return hall
 
 
-@pytest.fixture
-def hall(before: Hall, tmp_path: Path) -> Hall:
-    """A city hall of one's own."""
-    shutil.copytree(before.office.home.parent, tmp_path / "hall")
-    return Hall(Holdfast(tmp_path / "hall" / "home"), tmp_path / "hall" / "drawer")
-
-
 def test_two_people_end_a_hold_and_the_ledger_says_who(hall: Hall):
     released = hall.release("case", "jane", "omar")
     assert released.status == 0, released.err

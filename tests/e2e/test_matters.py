@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from demo.site import BlogSite
 from storage import layout
 from storage.objects import Content
-from tests.e2e.halls import Hall
 from tests.e2e.holdfast import Holdfast
-from tests.ediscovery.disposition.offices import RULES, SCHEDULE
 from tests.lanes.s3 import lane
 from tests.manifests.archives import archive_in, captured, registered
 from tests.storage.buckets import place_of
@@ -22,31 +18,12 @@ from tests.storage.buckets import place_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.e2e.halls import Hall
+
 NAME = "request-2026-14"
 CANARY = "Zephyrine Quillfeather"
 OPEN = ("matter", "open", NAME, "--jurisdiction", "tx-pia", "--received", "2026-03-02", "--title", f"Asked by {CANARY}",
         "--requester", CANARY, "--notes", f"{CANARY} called on Monday.")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Hall:
-    """An archive with people who approve, a schedule and a captured blog: never written to, only copied."""
-    folder = tmp_path_factory.mktemp("hall")
-    hall = Hall(Holdfast(folder / "home").init(), folder / "drawer").hold_ceremony()
-    hall.appoint(jane="records-officer", omar="legal-reviewer")
-    for text in (SCHEDULE, RULES):
-        assert hall.office.adopt(text).status == 0
-    with BlogSite() as site:
-        hall.office.register(site.feed, "blog")
-        hall.office.capture("blog")
-    return hall
-
-
-@pytest.fixture
-def hall(before: Hall, tmp_path: Path) -> Hall:
-    """A city hall of one's own."""
-    shutil.copytree(before.office.home.parent, tmp_path / "hall")
-    return Hall(Holdfast(tmp_path / "hall" / "home"), tmp_path / "hall" / "drawer")
 
 
 def test_a_request_from_its_opening_to_the_release_of_its_hold(hall: Hall):
