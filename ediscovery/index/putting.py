@@ -74,14 +74,13 @@ def put(archive: Archive, *, anew: bool = False, tell: Callable[[str, int, int],
         part = folder.name.removesuffix(SUFFIX)
         first = (layout.index(part, file, 0) for file in files_of(part))
         if not {*first, layout.index_statement(part)} <= shelf.keys.keys():
-            disk.discard(folder)  # the store has it no more: it is made here, and put
+            disk.discard(folder)  # the store has it no more: it is put again
     try:
         with (
             segments(archive, sealed_places(archive), size=archive.ledger.head.size, own=True, tell=tell) as files,
             disk.refusals(home),
         ):
-            here = (folder for folder in files.segments if folder not in files.stored)
-            parts = {folder.stem: [folder / file for file in files_of(folder.stem)] for folder in here}
+            parts = {folder.name: [folder / file for file in files_of(folder.name)] for folder in files.segments}
             parts |= {files.items.stem: [files.items]} if files.items else {}
             new = [name for name in parts if shelf.find(name, files_of(name)) is None]
             for number, name in enumerate(new, 1):
@@ -92,7 +91,7 @@ def put(archive: Archive, *, anew: bool = False, tell: Callable[[str, int, int],
         # ledger says now is what stays. If we crash here, the next putting takes away what is too much.
         archive.ledger.refresh()
         gone = clear(archive, archive.store).gone
-    return Put(len(files.segments) + bool(files.items), len(new), gone)
+    return Put(len(parts), len(new), gone)
 
 
 def _put_part(archive: Archive, part: str, files: Sequence[Path], key: Signer) -> None:
