@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bench.engines import Answers, Engine
 
-TIMES = {"hits": 5, "first": 3, "count": 3, "items": 3, "records": 1}
+TIMES = {"hits": 5, "first": 3, "count": 3, "items": 3}
 SPLIT, SPLIT_SIZE = 5_000, 200  # partitions, and records of each
 COMPARED = {"holdfast": "Holdfast", "fts5": "FTS5", "tantivy": "tantivy"}
 CUT = {"whole": "merged", "holdfast": "as they come", "singly": "none merged"}
