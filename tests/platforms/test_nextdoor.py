@@ -285,6 +285,28 @@ def test_of_a_post_that_shows_no_comment_at_all_none_is_missed(story: Story, sim
     assert story.absences() == {}
 
 
+@pytest.mark.parametrize("shown", [None, "gone", "text", ["Yes"]])
+def test_of_a_post_in_which_one_comment_does_not_show_its_answers_none_is_missed(
+    story: Story, simulator: Nextdoor, shown: Any
+):
+    post = simulator.post("Budget hearing")
+    first, _ = simulator.reply(post, "No"), simulator.reply(post, "Perhaps")
+    simulator.reply(first, "Why?")
+    story.complete()
+
+    def without(body: bytes) -> bytes:
+        answer = json.loads(body)
+        for one in answer["posts"][0]["comments"]:
+            one["comments"] = shown
+            if shown == "gone":
+                del one["comments"]
+        return json.dumps(answer).encode()
+
+    simulator.altered = without
+    story.capture()
+    assert story.absences() == {}
+
+
 def test_the_profile_of_another_agency_is_no_access_to_this_one(story: Story, simulator: Nextdoor):
     simulator.post("Snow day")
     simulator.page_of_agency = "/agency-detail/tx/maple/somebody-else/"

@@ -47,12 +47,18 @@ class Shown:
         """Return how many bytes of an answer of ``size`` bytes stand before the first of it."""
         return min((offset for offset, _, _ in self.sighted), default=size)
 
-    def held(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield each item that is listed, with the ids of those that lie within it."""
-        inner = [one.item for one in self.items if not one.listed]
-        for outer in (one.item for one in self.items if one.listed):
-            reach = range(outer.offset, outer.offset + outer.length)
-            yield outer.normalised.item, [one.normalised.item for one in inner if one.offset in reach]
+    def held(self, name: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield each item that is listed, with the ids of those that lie within it, in the member ``name`` of each.
+
+        Those are left out in which not all of that was read: an item has no such array, or what lies in one is no item.
+        """
+        inner = [one for one in self.items if not one.listed]
+        for outer in (one for one in self.items if one.listed):
+            reach = range(outer.item.offset, outer.item.offset + outer.item.length)
+            within = [one for one in inner if one.item.offset in reach]
+            arrays = [one.value.get(name) for one in (outer, *within)]
+            if all(isinstance(array, list) for array in arrays) and sum(map(len, arrays)) == len(within):
+                yield outer.item.normalised.item, [one.item.normalised.item for one in within]
 
 
 def shown_in(payload: bytes, answer: Answer, located: Located, endpoint: Endpoint, dialect: Dialect) -> Shown:

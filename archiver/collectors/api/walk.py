@@ -304,7 +304,7 @@ class Walk:
         listed.extend(listing.endpoint.names(answer))
         head = shown.head(len(response.payload))
         listing.add(response, listed, head=head)
-        for about, within in shown.held() if listing.endpoint.holds else ():
+        for about, within in shown.held(listing.endpoint.holds) if listing.endpoint.holds else ():
             held = listing.held(about, self._reading.endpoints)
             if within:  # that none is shown may have other reasons than that there is none
                 held.add(response, within, head=head)
