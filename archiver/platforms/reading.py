@@ -140,8 +140,8 @@ class Endpoint:
     """One kind of question: where the items of its answers lie, how its pages hang together, where items lead.
 
     ``order`` says what the items are together: the ``whole`` of a list, a list from the ``newest`` on, or no list
-    (``none``). A ``part`` is a list from the newest on that does not tell whether it was shown to its end: it says
-    nothing of what is older than the last item that it shows. Two lists from the newest on are left by old items
+    (``none``). A ``part`` is a list that does not tell whether it was shown whole, nor surely from which end: it says
+    nothing but of what stood between items that it shows again. Two lists from the newest on are left by old items
     themselves: of a ``recent`` one, which may be empty, what has left is looked up, and that decides; of a ``passing``
     one nothing is concluded, for what has left is gone or is read elsewhere.
     ``demands`` is a member that every proper answer has: without it the answer is no silence but a fault, and so it

@@ -232,6 +232,20 @@ def test_a_list_that_shows_no_post_says_nothing_of_those_that_are_held(
     assert story.records() == before
 
 
+@pytest.mark.parametrize("quirks", [set(), {"reordered"}])
+def test_what_a_new_post_pushes_off_the_list_is_not_missed_in_whatever_order_it_is(
+    story: Story, simulator: Nextdoor, quirks: set[str]
+):
+    simulator.newest, simulator.quirks = 3, quirks
+    for number in range(3):
+        simulator.post(f"Post {number}")
+    story.complete()
+    for number in range(3):
+        simulator.post(f"New {number}")
+        story.complete()
+    assert story.absences() == {}
+
+
 def test_the_oldest_post_of_the_list_may_be_gone_and_nothing_is_said_of_it(story: Story, simulator: Nextdoor):
     numbers = [simulator.post(f"Post {number}") for number in range(4)]
     story.complete()

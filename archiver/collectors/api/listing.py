@@ -104,7 +104,9 @@ class Listing:
         # An empty part says nothing, and yet it is told: a list that showed several items is doubted.
         if not listed and (self.rest or (part and order != "part")):
             return None
-        flags = {NEWEST: part, OLDER: self.rest and not spread, SPREAD: spread, WINDOW: order == "recent"}
+        # Of a part neither end is sure, so nothing is said of what stood before the first item that it shows again.
+        older = order == "part" or (self.rest and not spread)
+        flags = {NEWEST: part, OLDER: older, SPREAD: spread, WINDOW: order == "recent"}
         view = Normalised(
             kind="list",
             type="OrderedCollection" if order in DATED else "Collection",
