@@ -46,6 +46,9 @@ def test_a_request_is_produced_packed_checked_and_repeated(desk: Holdfast, tmp_p
         assert (package / "data" / row["NATIVEPATH"].replace("\\", "/")).exists()
         assert (package / "data" / row["TEXTPATH"].replace("\\", "/")).exists()
     assert "A. Citizen" in (package / "data/README.txt").read_text()
+    # It is one file, too.
+    desk.json("package", made["production"], "--to", str(tmp_path / "request-14.zip"))
+    assert stranger.json("verify", str(tmp_path / "request-14.zip"))["sound"]
     # An auditor, who has the archive:
     repeated = desk.json("repeat", str(package / "data/receipt.json"))
     assert repeated["same"] is True
