@@ -85,7 +85,7 @@ def unpacked(path: Path) -> Iterator[Path]:
 def _unpack(packed: ZipFile, folder: Path, *, budget: int) -> None:
     entries = [one for one in packed.infolist() if not one.is_dir()]
     tops = {one.filename.partition("/")[0] for one in entries}
-    if len(tops) != 1 or len(entries) > MOST_FILES:
+    if len(tops) != 1 or tops & {"", ".", ".."} or len(entries) > MOST_FILES:
         raise malformed("it has not one folder with all its files")
     if sum(one.file_size for one in entries) > budget:
         raise malformed("it would unpack to far more than its size")
