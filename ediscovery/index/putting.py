@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ediscovery.evidence import sealed_places
+from ediscovery.index.files import remove_damaged
 from ediscovery.index.keeping import files_of, home_of, segments, wanted_lately
 from ediscovery.index.stated import STATEMENT, sign, stated
 from ediscovery.index.stored import SUFFIX, Shelf
@@ -83,6 +84,8 @@ def put(archive: Archive, *, anew: bool = False, tell: Callable[[str, int, int],
             parts = {folder.name: [folder / file for file in files_of(folder.name)] for folder in files.segments}
             parts |= {files.items.stem: [files.items]} if files.items else {}
             new = [name for name in parts if shelf.find(name, files_of(name)) is None]
+            # Others would take for whole what is signed.
+            remove_damaged(files, within=new)
             for number, name in enumerate(new, 1):
                 _put_part(archive, name, parts[name], key)
                 tell("parts put", number, len(new))

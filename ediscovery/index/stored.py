@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ediscovery.index import segments
 from ediscovery.index.files import IndexDamagedError
-from ediscovery.index.stated import LIMIT, STATEMENT, read_statement
+from ediscovery.index.stated import LIMIT, STATEMENT, blocks_of, read_statement
 from schemas.digest import Digest
 from schemas.errors import IntegrityError, PolicyError
 from schemas.segments import BLOCK, PIECE
@@ -138,10 +139,21 @@ class StoredPart:
                     for at in range(0, len(file.blocks), TOGETHER):
                         target.writelines(self._blocks(file, range(at, min(at + TOGETHER, len(file.blocks)))))
                 disk.synchronise(made)
+                _write(segments.digests_of(path), segments.digests(made))
                 made.rename(path)
                 for number in range(len(file.blocks)):
                     self._path(file, number).unlink(missing_ok=True)
         return path
+
+    def holds(self, name: str) -> bool:
+        """Return whether a file that was copied is still what was signed, and so is what was written of it."""
+        path = self.folder / name
+        try:
+            return tuple(blocks_of(path)) == self._files[name].blocks and segments.digests_of(
+                path
+            ).read_bytes() == segments.digests(path)
+        except OSError:
+            return False
 
     def read(self, file: FileStated, start: int, end: int) -> bytes:
         """Return the bytes of a file from ``start`` up to, and without, ``end``, which lie in it."""
@@ -162,10 +174,11 @@ class StoredPart:
         return found + self._asked(file, range(lacking, numbers.stop))
 
     def _kept(self, file: FileStated, number: int) -> bytes | None:
-        try:
-            content = self._path(file, number).read_bytes()
-        except FileNotFoundError:
-            return None
+        with disk.refusals(self.folder):
+            try:
+                content = self._path(file, number).read_bytes()
+            except FileNotFoundError:
+                return None
         return content if Digest.of(content) == file.blocks[number] else None
 
     def _asked(self, file: FileStated, numbers: range) -> list[bytes]:
@@ -182,7 +195,7 @@ class StoredPart:
                         )
                     found.append(block)
             except (IntegrityError, PolicyError) as error:
-                raise self._refused() from error
+                raise self.refused() from error
         for number, block in zip(numbers, found, strict=True):
             _write(self._path(file, number), block)
         return found
@@ -197,13 +210,13 @@ class StoredPart:
     def _path(self, file: FileStated, number: int) -> Path:
         return self.folder / f"{file.name}.{number:x}"
 
-    def _refused(self) -> IndexDamagedError:
-        """Forget what was read of the part, and mark it, so that it is made here."""
+    def refused(self) -> IndexDamagedError:
+        """Forget what was read of the part, and mark it, so that it is made here; return what is to be raised."""
         with disk.refusals(self.folder):
             disk.discard(self.folder)
         _write(self.folder / REFUSED, b"")
         return IndexDamagedError(
-            f"A part of the index in the store is not what was signed, or went away: {self.said.part}.",
+            f"A part of the index in the store is not what was signed, is no index, or went away: {self.said.part}.",
             do="Search again: this machine makes its own from the records, which are not concerned.",
         )
 
@@ -213,7 +226,7 @@ class StoredFile(io.RawIOBase):
 
     def __init__(self, part: StoredPart, file: FileStated) -> None:
         super().__init__()
-        self._part, self._file, self._at = part, file, 0
+        self.part, self._file, self._at = part, file, 0
         self.name = file.name
 
     def readable(self) -> bool:
@@ -239,7 +252,7 @@ class StoredFile(io.RawIOBase):
         end = min(self._at + len(view), self._file.size)
         if self._at >= end:
             return 0
-        content = self._part.read(self._file, self._at, end)
+        content = self.part.read(self._file, self._at, end)
         view[: len(content)] = content
         self._at = end
         return len(content)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-import shutil
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +15,6 @@ from ediscovery.index import keeping, putting
 from ediscovery.index.files import IndexDamagedError
 from ediscovery.index.segments import write_docs, write_names, write_postings
 from ediscovery.index.stated import STATEMENT, sign, stated
-from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
@@ -26,19 +23,17 @@ from schemas.query import Query, Word
 from storage import layout
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError
-from tests.ediscovery.disposition.offices import Office, comments, stored_in, traces
+from tests.ediscovery.disposition.offices import comments, stored_in, traces
+from tests.ediscovery.indexes import answers, fresh, in_store, office_with_index, overwrite
 from tests.ediscovery.partitions import Version
 from tests.ediscovery.transfer.packages import office as archive_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
 
-    from manifests.archive import Archive
     from schemas.stored import StoredObject
-
-WORDS = ("budget", "snow", "volcano", "the", "quorum")
+    from tests.ediscovery.disposition.offices import Office
 
 
 @pytest.fixture
@@ -50,74 +45,8 @@ def site() -> Iterator[BlogSite]:
 
 @pytest.fixture
 def office(tmp_path: Path, site: BlogSite) -> Office:
-    """An office whose blog was captured three times, with its index in the store."""
-    made = Office.founded(tmp_path / "home")
-    made.register("blog", site.feed)
-    made.capture()
-    for slug, text in (("bus-routes", "Earthquake drill."), ("graduation", "Postponed: earthquake.")):
-        site.edit(slug, paragraphs=(text,))
-        made.capture()
-    putting.put(made.archive)
-    return made
-
-
-@dataclass
-class Watched(DirectoryStore):
-    """A store that notes what is read of it, in bytes by key."""
-
-    root: Path
-    read: dict[str, int] = field(default_factory=dict)
-    asked: Counter[str] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        super().__init__(self.root)
-
-    def open(self, key: str, *, version: str | None = None) -> BinaryIO:
-        """Open an object, all of which counts as read."""
-        self._note(key, self.root.joinpath(key).stat().st_size if self.exists(key) else 0)
-        return super().open(key, version=version)
-
-    def read_part(self, key: str, start: int, end: int, *, version: str | None = None) -> bytes:
-        """Read a part."""
-        content = DirectoryStore(self.root).read_part(key, start, end, version=version)
-        self._note(key, len(content))
-        return content
-
-    def _note(self, key: str, size: int) -> None:
-        self.asked[key] += 1
-        self.read[key] = self.read.get(key, 0) + size
-
-    def under(self, prefix: str) -> set[str]:
-        """The keys under a prefix that were read."""
-        return {key for key in self.read if key.startswith(prefix)}
-
-
-def fresh(there: Archive, home: Path) -> tuple[Archive, Watched]:
-    """The same archive on a machine that has its settings and keys alone, and what is read of its store."""
-    store = there.home / "archive"
-    shutil.copytree(there.home, home, ignore=shutil.ignore_patterns("state", "archive"))
-    (home / "state").mkdir()
-    home.joinpath("archive").symlink_to(store)
-    archive = open_archive(home, now=there.now, actor="clerk@office")
-    watched = Watched(store)
-    return replace(archive, store=watched), watched
-
-
-def answers(archive: Archive) -> dict[str, list[object]]:
-    """What some queries find."""
-    with searchable(archive) as opened:
-        return {word: list(opened.hits(Query(term=Word(word)))) for word in WORDS}
-
-
-def in_store(office: Office) -> dict[str, Path]:
-    """The objects of the index in the store."""
-    root = office.archive.home / "archive"
-    return {key: root / key for key in office.archive.store.keys(layout.INDEX)}
-
-
-def overwrite(path: Path, content: bytes) -> None:
-    path.chmod(0o600)
-    path.write_bytes(content)
+    """An office with its index in the store."""
+    return office_with_index(tmp_path / "home", site)
 
 
 def test_a_machine_that_has_nothing_answers_from_the_index_in_the_store(office: Office, tmp_path: Path):
