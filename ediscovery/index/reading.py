@@ -265,7 +265,7 @@ class Index:
                 mask[other] = True
                 matched = pc.replace_with_mask(matched, pa.array(mask, pa.bool_()), own)
         created = pc.if_else(told.column("dated"), told.column("date"), pa.scalar(None, pa.int64()))
-        verdict = pa.array(hits.verdicts, pa.string()).take(pa.array(hits.verdict, pa.int8()))
+        verdict = pa.array(hits.verdicts, pa.string()).take(pa.array(hits.verdict, pa.int32()))
         return (
             told.append_column("matched", matched)
             .append_column("created", created)

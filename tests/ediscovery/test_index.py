@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,8 +23,10 @@ from ediscovery.index import building, keeping
 from ediscovery.index.building import build
 from ediscovery.index.evaluating import number_of
 from ediscovery.index.files import FILES, Files, IndexDamagedError
+from ediscovery.index.items import Items
 from ediscovery.index.merging import merge
 from ediscovery.index.regathering import regather
+from ediscovery.index.segments import ITEMS
 from ediscovery.index.tiles import tiles
 from ediscovery.index.versions import gather
 from ediscovery.partitions import PartitionUnreadableError
@@ -156,6 +160,15 @@ def test_a_partition_that_has_other_rows_than_the_ledger_says_is_named(
     for rows in (9, 11):
         with pytest.raises(PartitionUnreadableError, match=second.key):
             build([first, replace(second, rows=rows)], folder, first=0, means=Means(processes, MEMORY, tmp_path))
+
+
+def test_items_may_have_become_more_things_than_a_byte_tells_apart():
+    words = [f"verdict-{number:03}" for number in range(300)]
+    docs = list(range(300))
+    items = Items(pa.table([docs, docs, [1] * 300, [2] * 300, words, words], schema=ITEMS))
+    hits = items.hits(np.arange(300), beside=["verdict-130"], folded=True)
+    assert [hits.verdicts[number] for number in hits.verdict] == words[:130] + words[131:]
+    assert items.judged([words[299]]).tolist() == [299]
 
 
 @pytest.fixture
