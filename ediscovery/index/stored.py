@@ -66,7 +66,7 @@ class Shelf:
     @property
     def parts(self) -> Iterator[str]:
         """The names of parts of which the store lists a statement."""
-        return (of[0] for of in map(layout.index_of, self.keys) if of and of[1] == STATEMENT)
+        return (part for part in map(layout.index_stated, self.keys) if part)
 
     def find(self, part: str, files: Sequence[str]) -> StoredPart | None:
         """Return a part that has files of these names, if the store holds one that was signed by a key in force.
@@ -78,19 +78,10 @@ class Shelf:
         if (folder / REFUSED).exists():
             return None
         kept = folder / STATEMENT
-        try:
-            note = kept.read_bytes() if kept.exists() else self._statement(part)
-            if note is None:
-                return None
-            said = read_statement(
-                note,
-                part=part,
-                files=files,
-                origin=self._archive.ledger.origin,
-                verifiers=self._archive.ledger.history.verifiers("entry"),
-            )
-        except (IntegrityError, PolicyError):
-            return None  # what nobody signed, or we may not read, is as good as nothing: the part is made here
+        note = kept.read_bytes() if kept.exists() else self._statement(part)
+        said = self._judged(note, part, files)
+        if note is None or said is None:
+            return None
         if not kept.exists():
             pieces = (layout.index(part, file.name, piece) for file in said.files for piece in range(file.pieces))
             if not all(key in self.keys for key in pieces):
@@ -98,9 +89,27 @@ class Shelf:
             _write(kept, note)
         return StoredPart(self, folder, said)
 
+    def said(self, part: str, files: Sequence[str]) -> PartStated | None:
+        """Return what the store's statement says of a part that has such files, if a key in force signed it."""
+        return self._judged(self._statement(part), part, files)
+
+    def _judged(self, note: bytes | None, part: str, files: Sequence[str]) -> PartStated | None:
+        ledger = self._archive.ledger
+        if note is None:
+            return None
+        try:
+            return read_statement(
+                note, part=part, files=files, origin=ledger.origin, verifiers=ledger.history.verifiers("entry")
+            )
+        except IntegrityError:
+            return None  # what nobody signed is as good as nothing: the part is made here
+
     def _statement(self, part: str) -> bytes | None:
         key = layout.index_statement(part)
-        return read(self._archive.store, key, version=self.keys[key], limit=LIMIT) if key in self.keys else None
+        try:
+            return read(self._archive.store, key, version=self.keys[key], limit=LIMIT) if key in self.keys else None
+        except (IntegrityError, PolicyError):
+            return None  # so is what we may not read
 
     def read_part(self, key: str, start: int, end: int) -> bytes:
         """Return some bytes of what is kept under a key, unjudged; raises what ``ObjectStore.read_part`` raises."""

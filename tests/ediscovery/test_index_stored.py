@@ -249,6 +249,32 @@ def test_what_readers_want_no_more_goes_and_what_they_wanted_lately_stays(
         }
 
 
+def test_what_lies_among_the_objects_of_a_part_and_is_none_of_them_goes(office: Office):
+    there = set(in_store(office))
+    part = next(key.split("/")[1] for key in there if not key.split("/")[1].startswith(keeping.ITEMS))
+    odd = {
+        *(layout.index(part, "docs.parquet", piece) for piece in (1, 0xFF, 0xFFFFFFF)),
+        *(f"{layout.INDEX}{part}/docs.parquet.{piece}" for piece in ("00", "01", "fffffffff")),
+        layout.index(part, "more.parquet", 0),
+        f"{layout.index_statement(part)}.1",
+        f"{layout.INDEX}{part}/other.note",
+    }
+    for key in odd:
+        office.archive.store.put_new(key, Content.of(b"words of a record that was destroyed"))
+    assert putting.clear(office.archive, office.archive.store).gone == len(odd)
+    assert set(in_store(office)) == there
+
+
+def test_a_piece_of_a_part_that_is_being_put_stays(office: Office):
+    there = in_store(office)
+    part = next(key.split("/")[1] for key in there)
+    there[layout.index_statement(part)].unlink()
+    file = keeping.files_of(part)[0]
+    office.archive.store.put_new(layout.index(part, file, 1), Content.of(b"the second piece"))
+    assert putting.clear(office.archive, office.archive.store).gone == 0
+    assert putting.put(office.archive).gone == 1  # it has but one
+
+
 def test_a_machine_that_is_behind_fetches_what_it_merges_and_reads_no_partition_of_it(
     office: Office, site: BlogSite, tmp_path: Path
 ):
