@@ -35,11 +35,13 @@ class Files:
     """The folders of segments, and the file of what they say together of items (``versions``), if there is one.
 
     ``stored`` has the folders of those that are read from the store: in these, files lack until they are copied.
+    ``without_store`` says that the store's index could not be read, and what lacked was made from the records.
     """
 
     segments: Sequence[Path]
     items: Path | None = None
     stored: Mapping[Path, StoredPart] = field(default_factory=dict)
+    without_store: bool = False
 
     @property
     def named(self) -> dict[str, list[Path]]:

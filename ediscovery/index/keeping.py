@@ -145,7 +145,7 @@ class _Making:
         own: bool = False,
     ) -> None:
         self._archive, self._home, self._sealed, self._tell = archive, home, sealed, tell
-        self._shelf = None if own else Shelf(archive, home)
+        self._shelf = None if own else Shelf(archive, home, needed=False)
         self._stored: dict[Path, StoredPart] = {}
         self._entries = [place.entry for place in sealed]
         self._before = [0, *accumulate(place.partition.rows for place in sealed)]
@@ -172,7 +172,8 @@ class _Making:
         self._of = sum(place.rows for tile in missing.values() for place in self._held(tile))
         there = self._there() if missing else []
         files = Files([self._make(tile, there) for tile in wanted.values()], stored=self._stored)
-        return replace(files, items=self._items(items_of(wanted), files)) if wanted else files
+        files = replace(files, items=self._items(items_of(wanted), files)) if wanted else files
+        return replace(files, without_store=self._shelf is not None and self._shelf.unavailable)
 
     def _items(self, name: str, files: Files) -> Path:
         """Return the file of what segments say of items."""

@@ -197,6 +197,11 @@ class Index:
         """Of how many segments it is."""
         return len(self._files.segments)
 
+    @property
+    def without_store(self) -> bool:
+        """Whether the store's index could not be read, and what lacked was made from the records."""
+        return self._files.without_store
+
     @contextmanager
     def kept(self, query: Query) -> Iterator[Kept | None]:
         """Keep what a query finds for the length of a block; ``None`` where there is no document.

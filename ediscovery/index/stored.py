@@ -15,7 +15,7 @@ from ediscovery.index import segments
 from ediscovery.index.files import IndexDamagedError
 from ediscovery.index.stated import LIMIT, STATEMENT, blocks_of, read_statement
 from schemas.digest import Digest
-from schemas.errors import IntegrityError, PolicyError
+from schemas.errors import IntegrityError, PolicyError, UnavailableError
 from schemas.segments import BLOCK, PIECE
 from storage import disk, layout
 from storage.objects import ObjectAlteredError, Versions, read
@@ -40,10 +40,15 @@ TOGETHER = 32
 
 
 class Shelf:
-    """What the store of an archive holds of its index; ``home`` is the folder of the index on this machine."""
+    """What the store of an archive holds of its index; ``home`` is the folder of the index on this machine.
 
-    def __init__(self, archive: Archive, home: Path) -> None:
-        self._archive, self._home = archive, home
+    Where the store can be done without, its lists and statements may be unavailable: then it has nothing but what is
+    here of it, is asked no more, and ``unavailable`` says so. What lies in a part is not made up for.
+    """
+
+    def __init__(self, archive: Archive, home: Path, *, needed: bool = True) -> None:
+        self._archive, self._home, self._needed = archive, home, needed
+        self.unavailable = False
 
     @cached_property
     def keys(self) -> dict[str, str | None]:
@@ -51,6 +56,15 @@ class Shelf:
 
         A store that refuses to list them has none for us.
         """
+        try:
+            return self._listed()
+        except UnavailableError:
+            if self._needed:
+                raise
+            self.unavailable = True
+            return {}
+
+    def _listed(self) -> dict[str, str | None]:
         store = self._archive.store
         found: dict[str, str | None] = {}
         try:
@@ -110,6 +124,11 @@ class Shelf:
             return read(self._archive.store, key, version=self.keys[key], limit=LIMIT) if key in self.keys else None
         except (IntegrityError, PolicyError):
             return None  # so is what we may not read
+        except UnavailableError:
+            if self._needed:
+                raise
+            self.unavailable, self.keys = True, {}
+            return None
 
     def read_part(self, key: str, start: int, end: int) -> bytes:
         """Return some bytes of what is kept under a key, unjudged; raises what ``ObjectStore.read_part`` raises."""

@@ -18,7 +18,6 @@ from ediscovery.index.stated import STATEMENT, sign, stated
 from manifests.audit import audit
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
-from schemas.errors import PolicyError
 from schemas.query import Query, Word
 from storage import layout
 from storage.directory import DirectoryStore
@@ -116,21 +115,6 @@ def test_all_of_it_can_be_made_anew_from_the_records(office: Office, tmp_path: P
     anew = putting.put(office.archive, anew=True)
     assert (anew.parts, anew.new) == (before.parts, before.parts)
     assert {key: path.read_bytes() for key, path in in_store(office).items()} == made
-
-
-class Refusing(DirectoryStore):
-    """A store that lets nobody see what lies under ``index/``."""
-
-    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
-        if prefix.startswith(layout.INDEX):
-            raise PolicyError("Access denied.", do="Ask for it.")
-        return super().keys(prefix, after=after)
-
-
-def test_where_the_index_in_the_store_may_not_be_read_it_is_made_here(office: Office, tmp_path: Path):
-    archive, _ = fresh(office.archive, tmp_path / "there")
-    refused = replace(archive, store=Refusing(office.archive.home / "archive"))
-    assert answers(refused) == answers(office.archive)
 
 
 def test_an_audit_passes_over_the_index_in_the_store(office: Office):
