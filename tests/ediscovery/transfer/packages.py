@@ -8,6 +8,7 @@ import shutil
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ediscovery.bags import names
 from ediscovery.commands import searchable_whole
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
@@ -133,21 +134,21 @@ def rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
 
 def name_again(folder: Path) -> None:
     """Write all manifests anew, as somebody does who wants a change not to be seen."""
-    for algorithm in naming.ALGORITHMS:
-        payload = [name for name in files(folder) if name.startswith(naming.PAYLOAD)]
-        _write(folder, naming.manifest(algorithm), algorithm, payload)
+    for algorithm in names.ALGORITHMS:
+        payload = [name for name in files(folder) if name.startswith(names.PAYLOAD)]
+        _write(folder, names.manifest(algorithm), algorithm, payload)
     octets = sum((folder / name).stat().st_size for name in payload)
-    lines = (folder / naming.INFO).read_text().splitlines()
+    lines = (folder / names.INFO).read_text().splitlines()
     lines = [line for line in lines if not line.startswith("Payload-Oxum")]
-    (folder / naming.INFO).write_text("\n".join([*lines, f"Payload-Oxum: {octets}.{len(payload)}"]) + "\n")
+    (folder / names.INFO).write_text("\n".join([*lines, f"Payload-Oxum: {octets}.{len(payload)}"]) + "\n")
     name_tags_again(folder)
 
 
 def name_tags_again(folder: Path) -> None:
     """Write the manifests of tag files anew, and nothing else."""
-    tags = [name for name in files(folder) if not name.startswith((naming.PAYLOAD, "tagmanifest-"))]
-    for algorithm in naming.ALGORITHMS:
-        _write(folder, naming.tag_manifest(algorithm), algorithm, tags)
+    tags = [name for name in files(folder) if not name.startswith((names.PAYLOAD, "tagmanifest-"))]
+    for algorithm in names.ALGORITHMS:
+        _write(folder, names.tag_manifest(algorithm), algorithm, tags)
 
 
 def _write(folder: Path, name: str, algorithm: str, named: list[str]) -> None:
