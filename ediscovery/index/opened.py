@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -68,10 +68,11 @@ class Columns:
             IndexDamagedError: so it is with one in the store; its part is not used again.
         """
         self._source, self._by = source, schema.names[0]
+        file = cast("BinaryIO", source) if isinstance(source, StoredFile) else source
         with self._readable():
-            self._about = about(source, schema)
+            self._about = about(file, schema)
             self._file = pq.ParquetFile(
-                source,
+                file,
                 metadata=self._about,
                 read_dictionary=[name for name in schema.names if name in WORDS],
                 page_checksum_verification=True,
@@ -84,7 +85,7 @@ class Columns:
     def _read(self, groups: Sequence[int], names: Sequence[str]) -> pa.Table:
         """Return columns of row groups, one after the other."""
         with self._readable():
-            read = self._file.read_row_groups(groups, columns=list(names), use_threads=False)
+            read = self._file.read_row_groups(list(groups), columns=list(names), use_threads=False)
             if read.num_rows != sum(self._about.row_group(group).num_rows for group in groups):
                 raise pa.ArrowInvalid(f"{self._source.name} has fewer rows than it says")
         return read

@@ -11,6 +11,7 @@ import pytest
 
 from demo.site import BlogSite
 from ediscovery.commands import searchable
+from ediscovery.evidence import sealed_places
 from ediscovery.index import keeping, putting
 from ediscovery.index.files import IndexDamagedError
 from ediscovery.index.stated import STATEMENT, sign, stated
@@ -125,7 +126,7 @@ def test_what_is_damaged_here_is_not_put(office: Office, file: str):
     for path in in_store(office).values():
         path.unlink()
     with keeping.segments(
-        office.archive, keeping.sealed_places(office.archive), size=office.archive.ledger.head.size, own=True
+        office.archive, sealed_places(office.archive), size=office.archive.ledger.head.size, own=True
     ) as files:
         damaged = files.named[file][0]
     content = bytearray(damaged.read_bytes())
