@@ -14,7 +14,9 @@ from ediscovery.commands import searchable
 from ediscovery.evidence import sealed_places
 from ediscovery.index import keeping, putting
 from ediscovery.index.files import IndexDamagedError
+from ediscovery.index.segments import digests_of
 from ediscovery.index.stated import STATEMENT, sign, stated
+from ediscovery.index.stored import REFUSED, SUFFIX
 from schemas.query import Query, Word
 from tests.ediscovery.indexes import fresh, in_store, office_with_index, overwrite
 
@@ -137,3 +139,25 @@ def test_what_is_damaged_here_is_not_put(office: Office, file: str):
     assert not in_store(office)
     assert putting.put(office.archive).new
     assert {key: path.read_bytes() for key, path in in_store(office).items()} == there
+
+
+@pytest.mark.parametrize("file", ["docs", "postings", "names", "items"])
+@pytest.mark.parametrize("spoilt", ["the footer", "the digests"])
+def test_a_file_that_was_copied_and_in_which_a_bit_flipped_is_copied_again(
+    office: Office, tmp_path: Path, file: str, spoilt: str
+):
+    there = tried(office.archive, counted, file)
+    archive, _ = fresh(office.archive, tmp_path / "fresh")
+    assert tried(archive, counted, file) == there
+    home = tmp_path / "fresh" / "state" / "index"
+    path = next(home.glob(f"{'items-*' if file == 'items' else '[0-9a-f]*'}{SUFFIX}/{file}*.parquet"))
+    flipped = path if spoilt == "the footer" else digests_of(path)
+    content = bytearray(flipped.read_bytes())
+    content[-40] ^= 1
+    flipped.write_bytes(content)
+    with pytest.raises(IndexDamagedError, match=path.parent.name):
+        tried(archive, counted, file)
+    assert not path.exists()
+    assert tried(archive, counted, file) == there
+    assert path.exists()
+    assert not list(home.rglob(REFUSED))
