@@ -1,6 +1,7 @@
 """What a record says, in plain words, for a text file (``TEXT/<number>.txt``): UTF-8, lines end in LF. Pure.
 
-It is made anew and compared byte by byte whenever a package is verified, also in years.
+It is made anew and compared byte by byte whenever a package is verified, also in years: nothing here may depend on what
+is known of characters by then (``str.isprintable``).
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-from ediscovery.printable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 # C0 but tab and LF, DEL, C1: what ends files, lines and fields in programs that read text.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+BLANKS = re.compile("[ \t\n]+")
 
 
 def text_of(view: Normalised) -> str:
@@ -44,6 +44,11 @@ def legible(text: str) -> str:
     CR LF, CR, U+0085, U+2028 and U+2029 become LF. Others become what names them: ``[U+0000]``.
     """
     return CONTROLS.sub(lambda found: named(found[0]), LINE_ENDS.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """Return a ``legible`` text in one line, with single spaces."""
+    return BLANKS.sub(" ", legible(text)).strip(" ")
 
 
 def named(character: str) -> str:

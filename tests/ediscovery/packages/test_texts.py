@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ediscovery.packages.texts import legible, text_of
+from ediscovery.packages.texts import legible, one_line, text_of
 from schemas.instant import Instant
 from schemas.record import Absence, Attachment, Normalised
 
@@ -61,6 +61,10 @@ def test_a_record_without_words_gives_an_empty_text():
 def test_what_breaks_text_files_is_named():
     assert legible("a\x00b\x14\x0bc\x7f\x9f\td") == "a[U+0000]b[U+0014][U+000B]c[U+007F][U+009F]\td"
     assert legible("1\r\n2\r3\x854\u20285\u20296\n\r7") == "1\n2\n3\n4\n5\n6\n\n7"
+
+
+def test_one_line_is_one_line_with_single_spaces():
+    assert one_line(" Snow\r\n\t day\x00 ❄️\u202e ") == "Snow day[U+0000] ❄️\u202e"
 
 
 @given(st.text())

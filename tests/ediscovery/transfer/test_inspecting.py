@@ -19,17 +19,8 @@ from ediscovery.transfer.inspecting import inspect
 from manifests.console import system_clock
 from manifests.proofs.vouching import Trust
 from manifests.signing import SigningKey
-from tests.ediscovery.transfer.packages import (
-    copied,
-    files,
-    inspected,
-    name_again,
-    name_tags_again,
-    office,
-    packed,
-    part,
-    rewrite,
-)
+from tests.ediscovery.bags import copied, files, name_again, name_tags_again, rewrite
+from tests.ediscovery.transfer.packages import inspected, office, packed, part
 
 NATIVE, NEXT_NATIVE = part(1, "native.xml"), part(2, "native.xml")
 ROOT = Path(__file__).parents[3]

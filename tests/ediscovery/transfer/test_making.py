@@ -25,8 +25,9 @@ from manifests.proofs.file import read_record_proof
 from manifests.proofs.vouching import Trust
 from schemas.errors import ArchiveError, IntegrityError
 from schemas.merkle import root_of
+from tests.ediscovery.bags import files
 from tests.ediscovery.partitions import Version
-from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, files, inspected, office, packed
+from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, inspected, office, packed
 
 ON_ANY_SYSTEM = re.compile(r"[A-Za-z0-9-]{1,40}\.[a-z0-9]{2,5}|[A-Za-z0-9]{1,20}")
 METS, PREMIS = "{http://www.loc.gov/METS/}", "{http://www.loc.gov/premis/v3}"

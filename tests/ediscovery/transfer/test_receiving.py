@@ -27,7 +27,8 @@ from schemas.digest import Digest
 from schemas.merkle import root_of
 from storage import layout
 from storage.objects import ObjectAlteredError, read
-from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, office, packed, part, rewrite
+from tests.ediscovery.bags import rewrite
+from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, office, packed, part
 
 LETTER = b"We have received your records. Jane Archivist"
 

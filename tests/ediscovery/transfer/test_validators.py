@@ -10,7 +10,8 @@ import pytest
 
 from ediscovery.bags import names
 from ediscovery.transfer import naming
-from tests.ediscovery.transfer.packages import office, packed, rewrite
+from tests.ediscovery.bags import rewrite
+from tests.ediscovery.transfer.packages import office, packed
 
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".lanes" / "eark" / "bin" / "python"
