@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from manifests.checkpoints.making import make
 from manifests.console import Console, json_option, plural
 from schemas.errors import InputError
 from schemas.query import Query
+
+MOST_PROCESSES = 8
+"""How many print at most: each needs some 300 MB."""
 
 
 class QueryEmptyError(InputError):
@@ -83,6 +87,7 @@ def produce(
             signer_of(archive),
             checkpoint,
             progress=lambda done, total: tell("records", done, total),
+            processes=min(len(os.sched_getaffinity(0)), MOST_PROCESSES),
         )
     target.write_bytes(made.pdf)
     console.show(
