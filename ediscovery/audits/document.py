@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ediscovery.production.typesetting import AttachedFile, Press
+from ediscovery.production.binding import AttachedFile, bind
+from ediscovery.production.field import FIELD
+from ediscovery.production.typesetting import Press
 from ediscovery.production.visible import inline, plain
 from manifests.audit.signed import STATEMENT_NAME
 from manifests.audit.words import guarded_in_words, verdict
@@ -50,7 +52,8 @@ def typeset(statement: AuditStatement, signed: bytes, *, verifier: Verifier, sig
     )
     attached = AttachedFile(STATEMENT_NAME, signed, "The signed statement that these pages print")
     identifier = Digest.of(signed).hex[:IDENTIFIER_SIZE].encode()
-    pdf = press.bind([press.lay_out(page)], [attached], identifier=identifier, at=statement.ended)
+    printed = press.print([press.lay_out(page)], at=statement.ended, field=FIELD)
+    pdf = bind([printed], [attached], identifier=identifier, at=statement.ended)
     return signer.sign(pdf, reason=f"Audit of {statement.report.origin}", at=statement.ended)
 
 

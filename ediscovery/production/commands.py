@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from ediscovery.sheets import OutputExistsError
 from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
 from manifests.checkpoints.making import make
 from manifests.console import Console, json_option, plural
+
+MOST_PROCESSES = 8
+"""How many print at most: each needs some 300 MB."""
 
 
 @click.command()
@@ -84,6 +88,7 @@ def produce(
             signer_of(archive),
             checkpoint,
             progress=lambda done, total: tell("records", done, total),
+            processes=min(len(os.sched_getaffinity(0)), MOST_PROCESSES),
         )
     target.write_bytes(made.pdf)
     console.show(

@@ -89,15 +89,17 @@ def produce(
     checkpoint: Checkpointed,
     *,
     progress: Callable[[int, int], None] | None = None,
+    processes: int = 1,
 ) -> Made:
     """Render, number, sign, store and seal a production of the records of ``hits``.
 
-    ``checkpoint`` was made after they were found (``manifests.checkpoints.making.make``).
+    ``checkpoint`` was made after they were found (``manifests.checkpoints.making.make``). Many pages are printed in as
+    many ``processes``, of some 300 MB each.
 
     Raises:
         ProductionEmptyError: there is nothing to produce.
         IntegrityError: a record is not in evidence as it was found; nothing is produced.
-        UnavailableError: it could not be stored or sealed; it may be tried again.
+        UnavailableError: it could not be printed, stored or sealed; it may be tried again.
     """
     items, entries = _items(archive, search, hits, checkpoint.note, without_stamps(checkpoint.claims))
     accounts = sorted({item.provenance.account for item in items})
@@ -127,7 +129,7 @@ def produce(
         paper=archive.settings.production.paper,
         receipt=order.receipt,
     )
-    rendered = _numbered(archive, document, order, progress)
+    rendered = _numbered(archive, document, order, progress, processes)
     pdf = signer.sign(rendered.pdf, reason=f"Production {order.name} for {order.matter}", at=archive.now())
     # At this point the numbers are assigned for ever. If we crash here, they stay unused, and the ledger says so.
     stored = archive.store.put_new(layout.production(order.name), Content.of(pdf))
@@ -145,13 +147,17 @@ def produce(
 
 
 def _numbered(
-    archive: Archive, document: ProductionDocument, order: Order, progress: Callable[[int, int], None] | None
+    archive: Archive,
+    document: ProductionDocument,
+    order: Order,
+    progress: Callable[[int, int], None] | None,
+    processes: int,
 ) -> Rendered:
     """Render with the next free numbers and assign them; render again when somebody else took them meanwhile."""
     for _ in range(MOST_NUMBERINGS):
         archive.ledger.refresh()
         first = archive.ledger.history.bates_next.get(order.bates_prefix, 1)
-        rendered = render(document, first_number=first, progress=progress)
+        rendered = render(document, first_number=first, progress=progress, processes=processes)
 
         def assign(_history: History, bates: BatesRange = rendered.bates) -> tuple[Act, ...]:
             return (BatesAssigned(production=order.name, bates=bates),)

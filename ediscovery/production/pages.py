@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from ediscovery.production import wording
 from ediscovery.production.changes import Stretch, changes, elide
+from ediscovery.production.presses import LAID_OUT_AT
 from ediscovery.production.visible import block, direction, inline, plain
 from schemas.production import BatesRange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ediscovery.production.document import ProducedItem, ProductionDocument, Version
     from schemas.instant import Instant
@@ -25,6 +26,8 @@ TAGS = {
     "inserted": Markup("<ins>{}</ins>"),
 }
 HEADING = 110
+INDEXED_TOGETHER = 500
+"""How many records a part of the index has: a table of any length would need memory of any size."""
 
 
 def css(document: ProductionDocument) -> str:
@@ -47,15 +50,17 @@ def front(document: ProductionDocument, *, numbers: BatesRange, places: Mapping[
     return _section("front", document, first=numbers.first, numbers=numbers, places=places)
 
 
-def record(document: ProductionDocument, place: int, *, first: int) -> str:
-    """Return the pages of the record at ``place``, counted from 1, whose first page is number ``first``."""
-    bates = BatesRange(prefix=document.bates_prefix, first=first, last=first).spell(first)
-    return _section("record", document, first=first, item=document.items[place - 1], place=place, bates=bates)
+def record(document: ProductionDocument, place: int) -> str:
+    """Return the pages of the record at ``place``, counted from 1; they are numbered when they are printed."""
+    bates = BatesRange(prefix=document.bates_prefix, first=LAID_OUT_AT, last=LAID_OUT_AT).spell(LAID_OUT_AT)
+    return _section("record", document, first=LAID_OUT_AT, item=document.items[place - 1], place=place, bates=bates)
 
 
-def index(document: ProductionDocument, *, first: int, records: Sequence[BatesRange]) -> str:
-    """Return the index of records with their page numbers."""
-    return _section("index", document, first=first, records=records)
+def index(document: ProductionDocument, records: Sequence[BatesRange]) -> Iterator[str]:
+    """Yield the index of records with their page numbers, in parts; its own are numbered when they are printed."""
+    rows = tuple(enumerate(zip(document.items, records, strict=True), 1))
+    for start in range(0, len(rows), INDEXED_TOGETHER):
+        yield _section("index", document, first=LAID_OUT_AT, rows=rows[start : start + INDEXED_TOGETHER])
 
 
 def checking(document: ProductionDocument, *, first: int) -> str:
@@ -131,5 +136,4 @@ _TEMPLATES.filters |= {
     "interval": wording.interval,
     "thousands": lambda number: f"{number:,}",
     "w3c": _w3c,
-    "zip": lambda one, other: zip(one, other, strict=True),
 }

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ediscovery.production import pages
+from ediscovery.production.binding import AttachedFile, Binder
+from ediscovery.production.field import FIELD
 from ediscovery.production.manifest import MANIFEST_FORMAT, MANIFEST_NAME, ManifestRecord, ProductionManifest
-from ediscovery.production.typesetting import AttachedFile, Press, Section
+from ediscovery.production.presses import LAID_OUT_AT, MOST_SECTIONS, Presses
 from schemas.digest import Digest
 from schemas.production import BatesRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from ediscovery.production.binding import Bound
     from ediscovery.production.document import ProducedItem, ProductionDocument
+    from ediscovery.production.typesetting import Press, Section
 
 IDENTIFIER_SIZE = 32
+ROWS_A_PAGE = 13
+"""Of the index, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,13 @@ class Rendered:
 
 
 def render(
-    document: ProductionDocument, *, first_number: int, progress: Callable[[int, int], None] | None = None
+    document: ProductionDocument,
+    *,
+    first_number: int,
+    progress: Callable[[int, int], None] | None = None,
+    processes: int = 1,
 ) -> Rendered:
-    """Typeset ``document`` with Bates numbers from ``first_number``, one a page.
+    """Typeset ``document`` with Bates numbers from ``first_number``, one a page, in as many processes.
 
     The same document and number give the same bytes, with the same fonts and libraries installed. ``progress`` is
     told how many records are laid out, and of how many.
@@ -51,51 +62,143 @@ def render(
         BatesError: the numbers are used up, or the prefix is not one.
         FontMissingError: a font is not installed.
         TypesettingUnavailableError: a system library is not installed.
+        ProcessLostError: a process ended before its work was done.
     """
-    laid_out = _lay_out(document, first_number, progress or (lambda _done, _all: None))
-    manifest = _manifest(document, laid_out.bates, laid_out.records)
-    content = manifest.to_bytes()
-    attached = [AttachedFile(MANIFEST_NAME, content, "What this production holds")]
+    presses = Presses(pages.css(document), at=document.prepared_at, processes=processes)
+    with io.BytesIO() as file:
+        binder = Binder(file)
+        printed = _print(document, first_number, presses, binder, progress or (lambda _done, _all: None))
+        manifest = _manifest(document, printed.bates, printed.records)
+        content = manifest.to_bytes()
+        binder.finish(
+            printed.bound,
+            tuple(_attached(document, manifest, content)),
+            identifier=Digest.of(content).hex[:IDENTIFIER_SIZE].encode(),
+            at=document.prepared_at,
+        )
+        return Rendered(file.getvalue(), printed.bates, printed.records, manifest, tuple(sorted(binder.without_glyph)))
+
+
+def _attached(document: ProductionDocument, manifest: ProductionManifest, content: bytes) -> Iterator[AttachedFile]:
+    yield AttachedFile(MANIFEST_NAME, content, "What this production holds")
     for item, record in zip(document.items, manifest.records, strict=True):
-        attached.append(AttachedFile(record.native, item.native, f"Native bytes of record {record.record}"))
-        attached.append(AttachedFile(record.proof, item.proof, f"Proof of record {record.record}"))
-    identifier = Digest.of(content).hex[:IDENTIFIER_SIZE].encode()
-    pdf = laid_out.press.bind(laid_out.sections, attached, identifier=identifier, at=document.prepared_at)
-    return Rendered(pdf, laid_out.bates, laid_out.records, manifest, tuple(sorted(laid_out.press.without_glyph)))
+        yield AttachedFile(
+            record.native, item.native, f"Native bytes of record {record.record}", item.media_type, "Source"
+        )
+        yield AttachedFile(record.proof, item.proof, f"Proof of record {record.record}", relationship="Supplement")
 
 
 @dataclass(frozen=True, slots=True)
-class _LaidOut:
-    press: Press
-    sections: tuple[Section, ...]
+class _Printed:
+    bound: tuple[Bound, ...]
     bates: BatesRange
     records: tuple[BatesRange, ...]
 
 
-def _lay_out(document: ProductionDocument, first: int, progress: Callable[[int, int], None]) -> _LaidOut:
-    """Lay out front, records, index and last page; the front, which names all others, is laid out again at the end."""
-    press = Press(pages.css(document))
-    prefix, total = document.bates_prefix, len(document.items)
-    numbers = BatesRange(prefix=prefix, first=first, last=first)
-    # All digits are equally wide: whatever numbers the front names, its pages stay as they are.
-    front = press.lay_out(pages.front(document, numbers=numbers, places=defaultdict(lambda: first)))
-    after = first + front.pages
+class _Run:
+    """The numbers of a production's pages, handed out as its parts are laid out; the front comes first and last."""
+
+    def __init__(self, document: ProductionDocument, first: int, presses: Presses) -> None:
+        self.records: list[BatesRange] = []
+        self._document, self._own = document, presses.own
+        # All digits are equally wide: whatever numbers the front names, its pages stay as they are.
+        front = self._own.lay_out(
+            pages.front(document, numbers=self._range(first, 1), places=defaultdict(lambda: first))
+        )
+        self._first, self.after = first, first + front.pages
+        self._places = {name: first + page for name, page in front.places.items()}
+
+    def begin(self, place: str) -> None:
+        """Note that here begins what the front has to name."""
+        self._places[place] = self.after
+
+    def record(self, count: int) -> None:
+        """Give the next record its numbers."""
+        self.records.append(self._range(self.after, count))
+        self.after += count
+
+    def last(self) -> Section:
+        """Lay out the last page."""
+        self.begin("checking")
+        last = self._own.lay_out(pages.checking(self._document, first=self.after))
+        self.after += last.pages
+        return last
+
+    def front(self) -> Section:
+        """Lay out the front, when everything that it names has its number."""
+        return self._own.lay_out(pages.front(self._document, numbers=self.bates, places=self._places))
+
+    @property
+    def bates(self) -> BatesRange:
+        """All numbers."""
+        return self._range(self._first, self.after - self._first)
+
+    def _range(self, first: int, count: int) -> BatesRange:
+        return BatesRange(prefix=self._document.bates_prefix, first=first, last=first + count - 1)
+
+
+def _print(
+    document: ProductionDocument, first: int, presses: Presses, binder: Binder, progress: Callable[[int, int], None]
+) -> _Printed:
+    run, total = _Run(document, first, presses), len(document.items)
+    htmls = (pages.record(document, place) for place in range(1, total + 1))
+    if total <= MOST_SECTIONS:
+        bound = _print_few(document, run, htmls, presses.own, binder, progress)
+    else:
+        bound = _print_many(document, run, htmls, presses, binder, progress)
+    return _Printed(bound, run.bates, tuple(run.records))
+
+
+def _print_few(
+    document: ProductionDocument,
+    run: _Run,
+    htmls: Iterator[str],
+    own: Press,
+    binder: Binder,
+    progress: Callable[[int, int], None],
+) -> tuple[Bound, ...]:
+    """Print everything at once, which then has each font once."""
     sections: list[Section] = []
-    records: list[BatesRange] = []
-    for place in range(1, total + 1):
-        sections.append(press.lay_out(pages.record(document, place, first=after)))
-        records.append(BatesRange(prefix=prefix, first=after, last=after + sections[-1].pages - 1))
-        after += sections[-1].pages
-        progress(place, total)
-    places = {name: first + page for name, page in front.places.items()}
-    places |= {"record-1": records[0].first, "index": after}
-    sections.append(press.lay_out(pages.index(document, first=after, records=records)))
-    after += sections[-1].pages
-    places["checking"] = after
-    sections.append(press.lay_out(pages.checking(document, first=after)))
-    numbers = BatesRange(prefix=prefix, first=first, last=after + sections[-1].pages - 1)
-    front = press.lay_out(pages.front(document, numbers=numbers, places=places))
-    return _LaidOut(press, (front, *sections), numbers, tuple(records))
+    later: list[int] = []
+    run.begin("record-1")
+    for html in htmls:
+        sections.append(own.lay_out(html))
+        later.append(run.after - LAID_OUT_AT)
+        run.record(sections[-1].pages)
+        progress(len(sections), len(document.items))
+    run.begin("index")
+    for html in pages.index(document, run.records):
+        sections.append(own.lay_out(html))
+        later.append(run.after - LAID_OUT_AT)
+        run.after += sections[-1].pages
+    sections.append(run.last())
+    gathering = own.print([run.front(), *sections], at=document.prepared_at, later=(0, *later, 0), field=FIELD)
+    return (binder.add(gathering),)
+
+
+def _print_many(
+    document: ProductionDocument,
+    run: _Run,
+    htmls: Iterator[str],
+    presses: Presses,
+    binder: Binder,
+    progress: Callable[[int, int], None],
+) -> tuple[Bound, ...]:
+    """Print and bind batch by batch: what is bound is not held."""
+    own, at, total = presses.own, document.prepared_at, len(document.items)
+    bound: list[Bound] = []
+    run.begin("record-1")
+    for batch in presses.printed(htmls, first=run.after, estimated=total):
+        bound.append(binder.add(batch.gathering))
+        for count in batch.pages:
+            run.record(count)
+        progress(len(run.records), total)
+    run.begin("index")
+    for batch in presses.printed(pages.index(document, run.records), first=run.after, estimated=total // ROWS_A_PAGE):
+        bound.append(binder.add(batch.gathering))
+        run.after += sum(batch.pages)
+    bound.append(binder.add(own.print([run.last()], at=at)))
+    return (binder.add(own.print([run.front()], at=at, field=FIELD)), *bound)
 
 
 def _manifest(document: ProductionDocument, bates: BatesRange, records: tuple[BatesRange, ...]) -> ProductionManifest:

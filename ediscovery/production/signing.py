@@ -28,6 +28,7 @@ from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from ediscovery.production.authority import TEST_NAME, Authority, make_test_authority
+from ediscovery.production.field import NAME
 from schemas.digest import Digest
 from schemas.errors import InputError, PolicyError
 
@@ -38,9 +39,8 @@ if TYPE_CHECKING:
 
     PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
-__all__ = ["FIELD", "Authority", "Signer", "make_test_authority"]
+__all__ = ["Authority", "Signer", "make_test_authority"]
 
-FIELD = "Production"
 DIGEST = "sha256"
 RESERVED = 32_768
 """Hexadecimal digits kept free for the signature with its certificates."""
@@ -151,7 +151,7 @@ class Signer:
                 do="Set production.certificate and production.private_key to a valid certificate, then produce again.",
             )
         metadata = PdfSignatureMetadata(
-            field_name=FIELD,
+            field_name=NAME,
             reason=reason,
             location=location,
             name=self.name,

@@ -1,7 +1,7 @@
-"""The door to WeasyPrint: sections of HTML in, one PDF out, with no network, no files, no clock and no noise.
+"""The door to WeasyPrint: sections of HTML in, gatherings of printed pages out; no network, files, clock or noise.
 
-Sections are laid out one after the other and bound together at the end: each then knows the number of its first page
-beforehand, nothing is laid out twice, and time grows with the number of pages and no faster.
+Sections are laid out one after the other and numbered when they are printed: whoever lays one out need not know yet
+how many pages come before it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import io
 import logging
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ediscovery.production.gathering import FIRST
+from ediscovery.production.printing import Sheet, gathering
 from schemas.errors import InputError, PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ediscovery.production.gathering import Gathering
     from schemas.instant import Instant
 
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
@@ -29,9 +32,12 @@ PROBE = {
     "Noto Serif CJK JP": "漢",
     "Noto Color Emoji": "😀",
 }
-# Before 1.5 there are no compressed objects and no compressed tables of them. A production is written in the plainest
-# structure that there is, so that checking it can refuse every other, and with them the ways to hide and to explode.
-PLAIN_STRUCTURE = "1.4"
+# From this version on fonts come without a list of their characters, which would have to be complete (ISO 14289-1,
+# 7.21.4.2).
+VERSION = "1.7"
+DIGITS = 7
+NUMBERED = "numbered"
+"""The class of elements that end in the Bates number of their section's first page."""
 FONT_DATE = "SOURCE_DATE_EPOCH"
 
 for _name in ("weasyprint", "fontTools"):
@@ -57,15 +63,6 @@ class OutsideContentError(PolicyError):
 
 
 @dataclass(frozen=True, slots=True)
-class AttachedFile:
-    """A file to be attached; ``name`` is ASCII."""
-
-    name: str
-    content: bytes
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
     """Pages that are laid out; opaque but for their number."""
 
@@ -87,9 +84,7 @@ class Section:
 
 
 class Press:
-    """Lays out sections in one style and binds them to a PDF: about 15 pages a second and core.
-
-    ``without_glyph`` are the characters that ``bind`` found in no font and drew as an empty box.
+    """Lays out sections in one style and prints them.
 
     Raises:
         TypesettingUnavailableError: Pango or HarfBuzz is not installed.
@@ -97,7 +92,6 @@ class Press:
     """
 
     def __init__(self, css: str) -> None:
-        self.without_glyph: set[str] = set()
         self._library = _weasyprint()
         self._fonts = self._library.text.fonts.FontConfiguration()
         self._counters = self._library.css.counters.CounterStyle()
@@ -114,41 +108,37 @@ class Press:
         """
         return Section(self._laid_out(html, [self._style]))
 
-    def bind(
-        self, sections: Sequence[Section], attached: Sequence[AttachedFile], *, identifier: bytes, at: Instant
-    ) -> bytes:
-        """Return the PDF of the sections with files attached, in the order of their names; title from the first one.
+    def print(
+        self,
+        sections: Sequence[Section],
+        *,
+        at: Instant,
+        later: Sequence[int] | None = None,
+        field: tuple[str, str] | None = None,
+    ) -> Gathering:
+        """Print laid-out sections, which are used up by it, as one gathering; links may lead to pages of others.
 
-        The same input gives the same bytes. ``at`` dates the attachments, ``identifier`` is the file's identity
-        (ISO 32000-1, 14.4).
+        ``later`` is for each section by how much its Bates numbers are to be greater than they were laid out.
+        ``field`` names and describes an empty field for a signature, to be added to the first page. ``at`` dates the
+        fonts. The same input gives the same gathering.
         """
-        moment = at.to_datetime()
-        attachments = [
-            self._library.Attachment(
-                file_obj=io.BytesIO(file.content),
-                name=file.name,
-                description=file.description,
-                created=moment,
-                modified=moment,
-                relationship="Source",
-                url_fetcher=_refuse,
-            )
-            for file in sorted(attached, key=lambda file: file.name)
-        ]
+        for section, by in zip(sections, later or (), strict=False):
+            _renumber(section, by)
         pages = [page for section in sections for page in section.laid_out.pages]
-        with _fonts_dated(at), _collected(self.without_glyph):
-            pdf: bytes = (
-                sections[0]
-                .laid_out.copy(pages)
-                .write_pdf(
-                    attachments=attachments,
-                    pdf_identifier=identifier,
-                    pdf_tags=True,
-                    pdf_version=PLAIN_STRUCTURE,
-                    finisher=_declare_version,
-                )
-            )
-        return pdf
+        wanted = {target for page in pages for kind, target, *_ in page.links if kind == "internal"}
+        elsewhere = wanted.difference(*(page.anchors for page in pages))
+        sheets = [Sheet(page, elsewhere if place == 0 else set()) for place, page in enumerate(pages)]
+        found: list[Gathering] = []
+        without_glyph: set[str] = set()
+
+        def take(document: Any, pdf: Any) -> None:  # noqa: ANN401 - the library has no types
+            found.append(gathering(pdf, document.metadata, sheets, field=field))
+            # The library writes what is left of its own file, and that is thrown away.
+            del pdf.objects[FIRST:]
+
+        with _fonts_dated(at), _collected(without_glyph):
+            sections[0].laid_out.copy(sheets).write_pdf(io.BytesIO(), pdf_tags=True, pdf_version=VERSION, finisher=take)
+        return replace(found[0], without_glyph=frozenset(without_glyph))
 
     def _laid_out(self, html: str, style: list[Any]) -> Any:  # noqa: ANN401 - the library has no types
         try:
@@ -165,7 +155,7 @@ class Press:
         """Lay out one letter for each font that is needed, and see which fonts drew them."""
         letters = "".join(f'<p style="font-family: {family}">{letter}</p>' for family, letter in PROBE.items())
         probe = self._laid_out(f"<html lang=en><title>fonts</title>{letters}", [])
-        probe.write_pdf()
+        probe.write_pdf(io.BytesIO())
         used = {font.family for font in probe.fonts.values()}
         missing = [family for family in PROBE if not any(name.startswith(family) for name in used)]
         if missing:
@@ -211,9 +201,28 @@ def _collected(found: set[str]) -> Iterator[None]:
         logger.removeHandler(collector)
 
 
-def _declare_version(_document: object, pdf: Any) -> None:  # noqa: ANN401 - the library has no types
-    """State the version in the catalog, which outweighs the header (ISO 32000-1, 7.5.5)."""
-    pdf.catalog["Version"] = "/1.7"
+def _renumber(section: Section, by: int) -> None:
+    """Make the Bates numbers of a section's pages greater. All digits are equally wide: nothing moves.
+
+    The library shapes text once more when it paints it; until then it is text.
+    """
+    for page in section.laid_out.pages if by else ():
+        for box in page._page_box.descendants():  # noqa: SLF001 - no other way leads from a page to its boxes
+            if getattr(box, "at_keyword", None) == "@bottom-right" or _is_numbered(box):
+                for text in box.descendants():
+                    if hasattr(text, "pango_layout"):
+                        spelled = text.pango_layout.text
+                        number = int(spelled[-DIGITS:]) + by
+                        text.text = text.pango_layout.text = f"{spelled[:-DIGITS]}{number:0{DIGITS}}"
+
+
+def _is_numbered(box: Any) -> bool:  # noqa: ANN401
+    # Boxes of one element stand in each other; the text is changed by the one that it stands in.
+    return (
+        box.element is not None
+        and box.element.get("class") == NUMBERED
+        and any(hasattr(kid, "pango_layout") for kid in box.children)
+    )
 
 
 def _refuse(url: str, *_: object, **__: object) -> NoReturn:

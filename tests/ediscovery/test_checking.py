@@ -14,6 +14,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 
+from ediscovery.production.field import NAME
 from ediscovery.production.render import render
 from ediscovery.production.seal import TrustRootUnusableError
 from manifests.proofs.file import read_record_proof
@@ -262,10 +263,15 @@ def test_the_published_key_of_another_archive_proves_nothing(case) -> None:
 def test_a_signature_that_allows_changes_or_is_of_another_kind_is_refused(case) -> None:
     rendered, signer, root, _ = case
     filling = signed_by_pyhanko(
-        rendered.pdf, signer, certify=True, docmdp_permissions=MDPPerm.FILL_FORMS, subfilter=SigSeedSubFilter.PADES
+        rendered.pdf,
+        signer,
+        field=NAME,
+        certify=True,
+        docmdp_permissions=MDPPerm.FILL_FORMS,
+        subfilter=SigSeedSubFilter.PADES,
     )
-    approval = signed_by_pyhanko(rendered.pdf, signer, subfilter=SigSeedSubFilter.PADES)
-    old = signed_by_pyhanko(rendered.pdf, signer, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES)
+    approval = signed_by_pyhanko(rendered.pdf, signer, field=NAME, subfilter=SigSeedSubFilter.PADES)
+    old = signed_by_pyhanko(rendered.pdf, signer, field=NAME, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES)
 
     assert codes(judged(filling, roots=[root])) >= {"CHANGES_ALLOWED"}
     assert codes(judged(approval, roots=[root])) >= {"CHANGES_ALLOWED"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.disposition.papers.layout import TEMPLATES, css
-from ediscovery.production.typesetting import AttachedFile, Press
+from ediscovery.production.binding import AttachedFile, bind
+from ediscovery.production.field import FIELD
+from ediscovery.production.typesetting import Press
 from manifests.console import plural
 from schemas.certificate import CERTIFICATE_NAME
 from schemas.digest import Digest
@@ -47,5 +49,6 @@ def typeset(certificate: Certificate, signer: Signer, *, paper: Paper) -> bytes:
     content = certificate.to_bytes()
     attached = AttachedFile(CERTIFICATE_NAME, content, "The certificate that these pages print, for programs")
     identifier = Digest.of(content).hex[:IDENTIFIER_SIZE].encode()
-    pdf = press.bind([press.lay_out(page)], [attached], identifier=identifier, at=certificate.made_at)
+    printed = press.print([press.lay_out(page)], at=certificate.made_at, field=FIELD)
+    pdf = bind([printed], [attached], identifier=identifier, at=certificate.made_at)
     return signer.sign(pdf, reason=f"Certificate of disposition {certificate.plan}", at=certificate.made_at)

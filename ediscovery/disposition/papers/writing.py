@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ediscovery.disposition.papers.layout import TEMPLATES, css
+from ediscovery.production.binding import bind
 from ediscovery.production.typesetting import Press
 from ediscovery.retention.listing import Row, write_list
 from ediscovery.sheets import new_file
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.disposition.papers.review import Review
-    from ediscovery.production.typesetting import Section
+    from ediscovery.production.gathering import Gathering
 
 MOST_PRINTED = 10_000
 """How many records are printed, in some 150 s and 1.6 GB: above that the table is the list."""
@@ -63,20 +64,22 @@ def typeset(review: Review, rows: Sequence[Row], *, printed: bool, progress: Cal
     """Return the PDF of a cover and these rows, by series, account and date; ``printed`` tells whether they are all."""
     press = Press(css(review.paper))
     ordered = sorted(rows, key=lambda row: (row.series, row.account, row.date, row.record))
-    sections: list[Section] = []
+    listed: list[Gathering] = []
     for start in range(0, len(ordered), TOGETHER):
-        first = sum(section.pages for section in sections) + 1
-        sections.append(press.lay_out(_list(review, ordered, start, first=first)))
+        first = sum(len(one.pages) for one in listed) + 1
+        section = press.lay_out(_list(review, ordered, start, first=first))
+        listed.append(press.print([section], at=review.made_at))
         progress(min(start + TOGETHER, len(ordered)), len(ordered))
     front = TEMPLATES.get_template("review.html.j2").render(
         review=review,
         planned=review.planned,
         records=plural(review.planned.records, "record"),
         printed=printed,
-        pages=sum(section.pages for section in sections),
+        pages=sum(len(one.pages) for one in listed),
     )
     identifier = review.digest.hex[:IDENTIFIER_SIZE].encode()
-    return press.bind([press.lay_out(front), *sections], [], identifier=identifier, at=review.made_at)
+    cover = press.print([press.lay_out(front)], at=review.made_at)
+    return bind([cover, *listed], [], identifier=identifier, at=review.made_at)
 
 
 def _list(review: Review, ordered: Sequence[Row], start: int, *, first: int) -> str:
