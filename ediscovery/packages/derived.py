@@ -13,6 +13,7 @@ from ediscovery.packages.fields import HandedOver, fields_of
 from ediscovery.packages.readme import readme
 from ediscovery.packages.rsmf import conversations
 from ediscovery.packages.texts import text_of
+from ediscovery.packages.withheld import withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ class Derived:
         yield naming.load_file(name, "csv"), csv.content
         for one in conversations(self._manifest, self._records):
             yield naming.conversation(one.name), one.content
+        if self._manifest.withheld:
+            yield naming.WITHHELD, withheld(self._manifest)
         if self._manifest.receipt is not None:
             yield naming.RECEIPT, self._manifest.receipt.to_bytes()
         yield naming.CERTIFICATION, certification(self._manifest, self._records).encode()

@@ -14,6 +14,7 @@ MANIFEST = f"{PAYLOAD}production.json"
 SEALED = f"{PAYLOAD}sealed.json"
 CERTIFICATION = f"{PAYLOAD}CERTIFICATION.txt"
 RECEIPT = f"{PAYLOAD}receipt.json"
+WITHHELD = f"{PAYLOAD}DATA/withheld.csv"
 README = f"{PAYLOAD}README.txt"
 HANDED: tuple[str, ...] = ()
 """What checks a package without Holdfast, and is put into every one as it is."""

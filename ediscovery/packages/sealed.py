@@ -48,12 +48,14 @@ def check(sealed: Sealed, manifest: ProductionManifest, document: Digest, trust:
     """
     if sealed.format != SEALED_FORMAT:
         raise _differs(f"sealed.json is of format {sealed.format[:40]!r}; this version knows {SEALED_FORMAT!r}")
-    said = sealed.produced.act
+    said, listed = sealed.produced.act, Digest.of(manifest.to_bytes())
     vouched = vouch(SignedNote.from_bytes(sealed.checkpoint.encode()), sealed.claims, trust)
     checkpoint = vouched.checkpoint
     act.check(sealed.produced, checkpoint)
     ids = [record.record for record in manifest.records]
     stated = (manifest.origin, manifest.production, manifest.bates, manifest.ledger_size, len(ids), root_of(ids))
+    if (said.withheld, said.manifest or listed) != (len(manifest.withheld), listed):
+        raise _differs("the archive sealed another list of records, or of withheld ones")
     if (
         checkpoint.origin, said.production, said.bates, said.ledger_size, said.records, said.records_root
     ) != stated:  # fmt: skip

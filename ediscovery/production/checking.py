@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ediscovery.answers.digest import digested
-from ediscovery.production.manifest import MANIFEST_FORMAT, MANIFEST_NAME, ManifestRecord, ProductionManifest
+from ediscovery.production.manifest import (
+    MANIFEST_FORMAT,
+    MANIFEST_NAME,
+    ManifestRecord,
+    ProductionManifest,
+    WithheldRecord,
+)
 from ediscovery.production.reading import (
     NotAProductionError,
     PdfUnreadableError,
@@ -188,7 +194,7 @@ def _disagreement(pages: int, manifest: ProductionManifest, found: Mapping[str, 
 
 
 def _numbered(manifest: ProductionManifest) -> bool:
-    """Whether each record follows the one before on its own pages, and its files bear its first number."""
+    """Whether each record follows the one before on its own pages, withheld ones last, and files bear first numbers."""
     after = manifest.bates.first
     for record in manifest.records:
         numbers = record.bates
@@ -198,17 +204,23 @@ def _numbered(manifest: ProductionManifest) -> bool:
         if not record.native.startswith(f"{name}-native.") or record.proof != f"{name}-proof.json":
             return False
         after = numbers.last + 1
+    for withheld in manifest.withheld:
+        numbers = withheld.bates
+        if numbers.prefix != manifest.bates.prefix or numbers.first < after or numbers.last > manifest.bates.last:
+            return False
+        after = numbers.last + 1
     return True
 
 
 def unlike(receipt: SearchReceipt, manifest: ProductionManifest) -> str | None:
-    """Return why a receipt is not that of the search that found exactly a production's records, or ``None``."""
+    """Return why a receipt is not that of a search that found exactly what is produced and withheld, or ``None``."""
     if receipt.origin != manifest.origin or receipt.ledger_size > manifest.ledger_size:
         return "is of another archive, or of more of it than the production"
-    found = sorted((one.record, one.matched or one.record) for one in manifest.records)
+    here: tuple[ManifestRecord | WithheldRecord, ...] = (*manifest.records, *manifest.withheld)
+    found = sorted((one.record, one.matched or one.record) for one in here)
     answer = digested(("", shown.raw + matched.raw) for shown, matched in found).all
     if (answer.hits, answer.digest) != (receipt.hits, receipt.digest):
-        return "has other hits than the records that are here"
+        return "has other hits than the records that are produced and withheld here"
     return None
 
 

@@ -13,6 +13,8 @@ from ediscovery.answers.asking import Question, basis_of, receipt_of
 from ediscovery.answers.giving import typed_options
 from ediscovery.commands import demand_asked, in_words, query_of, query_options, searchable
 from ediscovery.matters.opening import written
+from ediscovery.reviews.folders import demand_same, read_review
+from ediscovery.reviews.parting import parted
 from ediscovery.sheets import OutputExistsError
 from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
 from manifests.checkpoints.making import make
@@ -25,6 +27,10 @@ MOST_PROCESSES = 8
 @click.command()
 @query_options
 @click.option("--matter", required=True, help="The matter ('holdfast matter list'), or any words that tell what for.")
+@click.option(
+    "--review", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="What was decided in the folder that 'holdfast review' wrote, instead of a search.",
+)  # fmt: skip
 @click.option("--requester", help="Who asked for it; default: who asks in the matter.")
 @click.option("--prefix", help="The Bates prefix; default: the archive's.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF to write; default: its name.")
@@ -35,6 +41,7 @@ def produce(
     /,
     words: str,
     matter: str,
+    folder: Path | None,
     requester: str | None,
     prefix: str | None,
     out: Path | None,
@@ -48,6 +55,7 @@ def produce(
     \b
     Examples:
       holdfast produce 'budget hearing' --from 2026-01-01 --matter request-2026-14 --out request-14.pdf
+      holdfast produce --review review-14 --matter request-2026-14
       holdfast produce --account city-hall --matter "Doe v. District, first request"
     """
     # WeasyPrint and pyHanko are slow to import, and no other command needs them.
@@ -59,23 +67,33 @@ def produce(
     target = out or Path(f"production-{name}.pdf")
     if target.exists():
         raise OutputExistsError(f"{target} exists already.", do="Choose another name with --out.")
-    query = query_of(archive, words, **given)
+    if folder is not None and (words or any(given.values())):
+        raise click.UsageError("What is produced says the review: leave out the search.")
+    reviewed = read_review(archive, folder) if folder is not None else None
+    query = reviewed.receipt.asked() if reviewed else query_of(archive, words, **given)
     demand_asked(query)
     case = archive.ledger.history.matters.get(matter)
     about = written(archive, case.opened.text) if case else None
-    size = archive.ledger.head.size
-    with console.progress("Producing") as tell, searchable(archive, tell=tell) as opened:
-        hits = tuple(opened.hits(query))
-        question = Question(query, words, typed_options(**given))
+    size = reviewed.receipt.ledger_size if reviewed else archive.ledger.head.size
+    question = Question(query, words, typed_options(**given))
+    if reviewed is not None:
+        question = Question(query, reviewed.receipt.typed, reviewed.receipt.options)
+    with console.progress("Producing") as tell, searchable(archive, size=size, tell=tell) as opened:
+        receipt = receipt_of(archive, opened, question, basis_of(archive, opened, size=size))
+        hits, review = tuple(opened.hits(query)), None
+        if reviewed is not None:
+            demand_same(reviewed.receipt, receipt)
+            hits, review = parted(hits, reviewed.decisions, versions=query.versions)
         order = making.Order(
             name=name,
             matter=f"{matter}: {about.title}" if about else matter,
             requester=requester or (about.requester if about else ""),
-            query_typed=words,
+            query_typed=question.typed,
             query_words=in_words(query),
             bates_prefix=prefix or archive.settings.production.bates_prefix,
-            receipt=receipt_of(archive, opened, question, basis_of(archive, opened, size=size)),
+            receipt=receipt,
             case=matter if case else None,
+            review=review,
         )
         tell("checkpoint", 0, 1)
         # After the search, so that it covers whatever was found.
@@ -96,6 +114,7 @@ def produce(
             "production": name,
             "file": str(target),
             "records": made.act.records,
+            "withheld": made.act.withheld,
             "pages": made.rendered.pages,
             "bates": str(made.act.bates),
             "sha256": made.act.document.sha256.hex,
@@ -104,7 +123,8 @@ def produce(
             "lacking": lacks_plain(checkpoint.lacking),
         },
         (
-            f"{target}: {plural(made.act.records, 'record')} on {plural(made.rendered.pages, 'page')}",
+            f"{target}: {plural(made.act.records, 'record')} on {plural(made.rendered.pages, 'page')}"
+            + (f", {made.act.withheld:,} withheld" if made.act.withheld else ""),
             f"  Bates   {made.act.bates}",
             f"  SHA-256 {made.act.document.sha256}",
             f"  Check it with: holdfast verify {target}",

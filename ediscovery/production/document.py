@@ -95,6 +95,16 @@ class ProducedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldItem:
+    """A record that was found and is not produced: nothing is said of it but its id, why, and what a person wrote."""
+
+    record: Digest
+    reason: str
+    description: str = ""
+    matched: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProductionDocument:
     """Everything that a production's PDF says.
 
@@ -126,6 +136,7 @@ class ProductionDocument:
     accounts: tuple[Account, ...]
     custody: tuple[CustodyEvent, ...]
     items: tuple[ProducedItem, ...]
+    withheld: tuple[WithheldItem, ...] = ()
     paper: Paper = "Letter"
     receipt: SearchReceipt | None = None
 

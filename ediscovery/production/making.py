@@ -19,12 +19,14 @@ from ediscovery.production.document import (
     Version,
 )
 from ediscovery.production.render import Rendered, render
+from ediscovery.production.withholding import hidden, refuse_within
 from ediscovery.threads import arranged
 from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
 from manifests.console import plural
 from manifests.proofs.vouching import without_stamps
 from manifests.wording import describe
+from schemas.digest import Digest
 from schemas.ledger import AccountRegistered, BatesAssigned, Captured, Produced
 from schemas.merkle import root_of
 from storage import layout
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.corroboration import Corroboration
     from ediscovery.production.signing import Signer
+    from ediscovery.production.withholding import Review
     from ediscovery.search import Hit, Search
     from ediscovery.threads import Turn
     from manifests.archive import Archive
@@ -44,7 +47,6 @@ if TYPE_CHECKING:
     from manifests.notes import SignedNote
     from manifests.proofs.record import RecordProof
     from schemas.claims import Claims
-    from schemas.digest import Digest
     from schemas.ledger import Act
     from schemas.matters import MatterName
     from schemas.production import BatesRange
@@ -57,7 +59,8 @@ SHORT_ID = 12
 class Order:
     """What is to be produced, for whom; ``name`` is random and unique.
 
-    ``receipt`` is that of the search, ``case`` the matter that the ledger knows, if it is produced in one.
+    ``receipt`` is that of the search, ``case`` the matter that the ledger knows, if it is produced in one. Of what was
+    reviewed nothing is shown but what was decided to be produced.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Order:
     bates_prefix: str
     receipt: SearchReceipt | None = None
     case: MatterName | None = None
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def produce(
         IntegrityError: a record is not in evidence as it was found; nothing is produced.
         UnavailableError: it could not be printed, stored or sealed; it may be tried again.
     """
-    items, entries = _items(archive, search, hits, checkpoint.note, without_stamps(checkpoint.claims))
+    items, entries = _items(archive, search, hits, order.review, checkpoint.note, without_stamps(checkpoint.claims))
     accounts = sorted({item.provenance.account for item in items})
     document = ProductionDocument(
         organisation=archive.settings.archive.organisation,
@@ -126,6 +130,7 @@ def produce(
         accounts=tuple(archive.ledger.history.accounts[name] for name in accounts),
         custody=_custody(archive, accounts, entries),
         items=items,
+        withheld=tuple(item for _, item in order.review.withheld) if order.review else (),
         paper=archive.settings.production.paper,
         receipt=order.receipt,
     )
@@ -141,6 +146,8 @@ def produce(
         ledger_size=checkpoint.size,
         document=stored,
         matter=order.case,
+        withheld=len(document.withheld),
+        manifest=Digest.of(rendered.manifest.to_bytes()),
     )
     archive.append(lambda _history: (act,))
     return Made(document, pdf, rendered, act)
@@ -182,18 +189,26 @@ class _Context:
 
 
 def _items(
-    archive: Archive, search: Search, hits: Sequence[Hit], checkpoint: SignedNote, claims: Claims
+    archive: Archive,
+    search: Search,
+    hits: Sequence[Hit],
+    review: Review | None,
+    checkpoint: SignedNote,
+    claims: Claims,
 ) -> tuple[tuple[ProducedItem, ...], set[int]]:
     """Return the records as they are handed over, and the entries that sealed them and their items' other versions."""
     sealed = read_hits(archive, hits)
+    if review is not None:
+        refuse_within(sealed, read_hits(archive, [hit for hit, _ in review.withheld]).values())
     contexts = {hit.record: _context(search, sealed[hit.record]) for hit in hits}
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
     corroborated = corroborations(archive, search, tuple(sealed.values()), others.values())
     proofs = {one.id: prove(archive, one, checkpoint, claims) for one in sealed.values()}
     items = tuple(
-        _item(hit, sealed[hit.record], contexts[hit.record], others, corroborated[hit.record], proofs[hit.record])
+        _item(hit, sealed[one], contexts[one], others, corroborated[one], proofs[one], review)
         for hit in hits
+        for one in (hit.record,)
     )
     versions = {one.record for context in contexts.values() for one in context.versions}
     return items, {others[record].place.entry for record in versions}
@@ -211,9 +226,11 @@ def _item(
     others: Mapping[Digest, Sealed],
     corroborated: Corroboration,
     proof: RecordProof,
+    review: Review | None,
 ) -> ProducedItem:
     view, provenance = sealed.view, sealed.provenance
     versions = [others[one.record] for one in context.versions]
+    shown = [one for one in versions if review is None or review.shows(one)]
     media_type, extension = media_type_of(sealed)
     return ProducedItem(
         record=sealed.id,
@@ -222,12 +239,15 @@ def _item(
         native=sealed.record.native,
         media_type=media_type,
         extension=extension,
-        versions=tuple(_version(one) for one in versions if one.view.kind != "absence"),
+        versions=tuple(_version(one) for one in shown if one.view.kind != "absence"),
         partition_root=sealed.place.partition.root,
         entry=sealed.place.entry,
         claim=_claim(corroborated),
         proof=proof.to_bytes(),
-        thread=tuple(_line(turn, view.item) for turn in arranged(others[one.record] for one in context.thread)),
+        thread=tuple(
+            _line(turn, view.item) if review is None or review.shows(turn.sealed) else hidden(turn)
+            for turn in arranged(others[one.record] for one in context.thread)
+        ),
         absence=versions[-1].view.absence,
         matched=hit.matched if hit.matched != hit.record else None,
     )

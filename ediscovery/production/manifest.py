@@ -34,10 +34,20 @@ class ManifestRecord(Canonical, frozen=True):
     matched: Digest | None = None
 
 
+class WithheldRecord(Canonical, frozen=True):
+    """A record that was found and is not produced: the page in its place, and why; ``matched`` as of a record."""
+
+    record: Digest
+    bates: BatesRange
+    reason: str
+    description: str = ""
+    matched: Digest | None = None
+
+
 class ProductionManifest(Canonical, frozen=True):
     """The whole production, in the order of its pages. ``bates`` numbers all of them, those without records too.
 
-    ``receipt`` says what was searched, and that these records are all that was found.
+    ``receipt`` says what was searched, and that these records and those that are ``withheld`` are all that was found.
     """
 
     format: str
@@ -60,6 +70,7 @@ class ProductionManifest(Canonical, frozen=True):
     records: tuple[ManifestRecord, ...]
     test_certificate: bool = False
     receipt: SearchReceipt | None = None
+    withheld: tuple[WithheldRecord, ...] = ()
 
     @property
     def verifier(self) -> str:

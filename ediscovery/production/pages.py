@@ -17,7 +17,7 @@ from schemas.production import BatesRange
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ediscovery.production.document import ProducedItem, ProductionDocument, Version
+    from ediscovery.production.document import ProducedItem, ProductionDocument, Version, WithheldItem
     from schemas.instant import Instant
 
 TAGS = {
@@ -45,20 +45,23 @@ def front(document: ProductionDocument, *, numbers: BatesRange, places: Mapping[
     """Return cover sheet, certification and chain of custody.
 
     ``numbers`` are those of the whole production; ``places`` are the numbers at which ``certification``, ``custody``,
-    ``record-1``, ``index`` and ``checking`` start.
+    ``record-1``, ``withheld``, ``index`` and ``checking`` start.
     """
     return _section("front", document, first=numbers.first, numbers=numbers, places=places)
 
 
-def record(document: ProductionDocument, place: int) -> str:
-    """Return the pages of the record at ``place``, counted from 1; they are numbered when they are printed."""
+def records(document: ProductionDocument) -> Iterator[str]:
+    """Yield the pages of each record, then of each that is withheld; they are numbered when they are printed."""
     bates = BatesRange(prefix=document.bates_prefix, first=LAID_OUT_AT, last=LAID_OUT_AT).spell(LAID_OUT_AT)
-    return _section("record", document, first=LAID_OUT_AT, item=document.items[place - 1], place=place, bates=bates)
+    for name, items in (("record", document.items), ("withheld", document.withheld)):
+        for place, item in enumerate(items, 1):
+            yield _section(name, document, first=LAID_OUT_AT, item=item, place=place, bates=bates)
 
 
 def index(document: ProductionDocument, records: Sequence[BatesRange]) -> Iterator[str]:
     """Yield the index of records with their page numbers, in parts; its own are numbered when they are printed."""
-    rows = tuple(enumerate(zip(document.items, records, strict=True), 1))
+    listed: tuple[ProducedItem | WithheldItem, ...] = (*document.items, *document.withheld)
+    rows = tuple(enumerate(zip(listed, records, strict=True), 1))
     for start in range(0, len(rows), INDEXED_TOGETHER):
         yield _section("index", document, first=LAID_OUT_AT, rows=rows[start : start + INDEXED_TOGETHER])
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from ediscovery.production import pages
 from ediscovery.production.binding import AttachedFile, Binder
 from ediscovery.production.field import FIELD
-from ediscovery.production.manifest import MANIFEST_FORMAT, MANIFEST_NAME, ManifestRecord, ProductionManifest
+from ediscovery.production.manifest import (
+    MANIFEST_FORMAT,
+    MANIFEST_NAME,
+    ManifestRecord,
+    ProductionManifest,
+    WithheldRecord,
+)
 from ediscovery.production.presses import LAID_OUT_AT, MOST_SECTIONS, Presses
 from schemas.digest import Digest
 from schemas.production import BatesRange
@@ -116,6 +122,8 @@ class _Run:
         """Give the next record its numbers."""
         self.records.append(self._range(self.after, count))
         self.after += count
+        if len(self.records) == len(self._document.items):
+            self.begin("withheld")
 
     def last(self) -> Section:
         """Lay out the last page."""
@@ -140,8 +148,8 @@ class _Run:
 def _print(
     document: ProductionDocument, first: int, presses: Presses, binder: Binder, progress: Callable[[int, int], None]
 ) -> _Printed:
-    run, total = _Run(document, first, presses), len(document.items)
-    htmls = (pages.record(document, place) for place in range(1, total + 1))
+    run, total = _Run(document, first, presses), len(document.items) + len(document.withheld)
+    htmls = pages.records(document)
     if total <= MOST_SECTIONS:
         bound = _print_few(document, run, htmls, presses.own, binder, progress)
     else:
@@ -165,7 +173,7 @@ def _print_few(
         sections.append(own.lay_out(html))
         later.append(run.after - LAID_OUT_AT)
         run.record(sections[-1].pages)
-        progress(len(sections), len(document.items))
+        progress(len(sections), len(document.items) + len(document.withheld))
     run.begin("index")
     for html in pages.index(document, run.records):
         sections.append(own.lay_out(html))
@@ -185,7 +193,8 @@ def _print_many(
     progress: Callable[[int, int], None],
 ) -> tuple[Bound, ...]:
     """Print and bind batch by batch: what is bound is not held."""
-    own, at, total = presses.own, document.prepared_at, len(document.items)
+    own, at = presses.own, document.prepared_at
+    total = len(document.items) + len(document.withheld)
     bound: list[Bound] = []
     run.begin("record-1")
     for batch in presses.printed(htmls, first=run.after, estimated=total):
@@ -222,7 +231,17 @@ def _manifest(document: ProductionDocument, bates: BatesRange, records: tuple[Ba
         test_certificate=document.test_certificate,
         bates=bates,
         receipt=document.receipt,
-        records=tuple(_manifest_record(item, numbers) for item, numbers in zip(document.items, records, strict=True)),
+        records=tuple(_manifest_record(item, numbers) for item, numbers in zip(document.items, records, strict=False)),
+        withheld=tuple(
+            WithheldRecord(
+                record=item.record,
+                bates=numbers,
+                reason=item.reason,
+                description=item.description,
+                matched=item.matched,
+            )
+            for item, numbers in zip(document.withheld, records[len(document.items) :], strict=True)
+        ),
     )
 
 
