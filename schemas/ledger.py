@@ -76,7 +76,11 @@ class BatesAssigned(Canonical, frozen=True, tag_field="act", tag="bates-assigned
 
 
 class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
-    """A production was handed over: which document, with how many records, proved at which ledger size."""
+    """A production was handed over: which document, with how many records, proved at which ledger size.
+
+    ``matter`` is the one in which it was; ``withheld`` records were found and not produced; ``manifest`` is the digest
+    of what says which records these are.
+    """
 
     production: str
     bates: BatesRange
@@ -84,6 +88,9 @@ class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
     records_root: Digest
     ledger_size: Natural
     document: StoredObject
+    matter: MatterName | None = None
+    withheld: Natural = 0
+    manifest: Digest | None = None
 
 
 class HoldPlaced(Canonical, frozen=True, tag_field="act", tag="hold-placed"):

@@ -19,7 +19,7 @@ from schemas.ledger import lines_of
 from schemas.merkle import inclusion_path, nodes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from manifests.ledger import Ledger
     from manifests.notes import SignedNote
@@ -99,32 +99,29 @@ def prove_record(
 
 
 def prove_acts(
-    ledger: Ledger, kind: type[Kind], plan: str, *, entries: range, size: int
-) -> tuple[ProvedAct[Kind], ...]:
-    """Return the acts of one kind of a plan of destruction in some entries, each proved under the first ``size`` ones.
+    ledger: Ledger, kind: type[Kind], of: Callable[[Kind], bool], *, entries: Iterable[int], size: int
+) -> Iterator[ProvedAct[Kind]]:
+    """Yield those acts of one kind in some entries that are meant, each proved under the ledger's first ``size`` ones.
 
     Raises:
         LedgerChangedError: the store gives other entries than those that were accepted.
     """
-    return tuple(one for index in entries for one in _acts_in(ledger, kind, plan, index, size))
-
-
-def _acts_in(ledger: Ledger, kind: type[Kind], plan: str, index: int, size: int) -> Iterator[ProvedAct[Kind]]:
-    _, entry, note = chain.parse_entry(ledger.entry_bytes(index))
-    acts = [act for act in entry.acts if isinstance(act, kind) and act.plan == plan]
-    lines = lines_of(entry.acts) if acts else ()
-    for act in acts:
-        line = lines.index(act.to_bytes())
-        yield ProvedAct(
-            act=act,
-            index=index,
-            at=entry.at,
-            actor=entry.actor,
-            entry=note.to_bytes().decode(),
-            line=line,
-            line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
-            path=ledger.inclusion(index, size=size),
-        )
+    for index in entries:
+        _, entry, note = chain.parse_entry(ledger.entry_bytes(index))
+        acts = [act for act in entry.acts if isinstance(act, kind) and of(act)]
+        lines = lines_of(entry.acts) if acts else ()
+        for act in acts:
+            line = lines.index(act.to_bytes())
+            yield ProvedAct(
+                act=act,
+                index=index,
+                at=entry.at,
+                actor=entry.actor,
+                entry=note.to_bytes().decode(),
+                line=line,
+                line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
+                path=ledger.inclusion(index, size=size),
+            )
 
 
 def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, claims: Claims) -> ContinuityProof:
