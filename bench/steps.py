@@ -17,7 +17,18 @@ import weasyprint
 from archiver import importing, registry, rounds
 from archiver.fetch.addresses import is_public_or_private
 from archiver.fetch.transport import RecordingTransport
-from bench import audits, bucket, eligibility, ledger, overwriting, polling, rendering, retention, searching
+from bench import (
+    audits,
+    bucket,
+    eligibility,
+    ledger,
+    overwriting,
+    polling,
+    printing,
+    rendering,
+    retention,
+    searching,
+)
 from bench.archives import RECORDS, archive_in, filled, tweets
 from bench.measure import Row, in_turn, seconds
 from demo.site import BlogSite
@@ -207,6 +218,7 @@ STEPS: dict[str, Callable[[Path], list[Row]]] = {
     "verify-memory": audits.memory,
     "search": searching.searching,
     "produce": produce,
+    "print": printing.printing,
     "ledger": ledger.length,
     "retention": retention.reckoning,
     "retention-archive": eligibility.archive,

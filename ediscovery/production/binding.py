@@ -7,6 +7,7 @@ every other structure, and with it the ways to hide and to explode. What is writ
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from dataclasses import dataclass
 from hashlib import md5
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 PLAIN_NAME = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+-_")
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 LEVEL = 9
 PRODUCER = f"WeasyPrint {version('weasyprint')}"
 
@@ -65,13 +67,13 @@ class Binder:
     """Writes one PDF: ``add`` gatherings in any order, then ``finish`` with them in the order of their pages.
 
     The same gatherings in the same order give the same bytes. ``without_glyph`` are the characters that no font
-    had, and that are drawn as an empty box.
+    had, and that the pages name.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self.without_glyph: set[str] = set()
         self._file = file
-        self._offsets: list[int | None] = [None]
+        self._offsets = [0]
         self._shared: dict[bytes, int] = {}
         self._parents: list[int] = []
         self._keys = 0
@@ -157,7 +159,8 @@ class Binder:
             moment,
             md5(file.content, usedforsecurity=False).hexdigest().encode(),
         )
-        head = b"<</Type /EmbeddedFile/Subtype %s/Params %s" % (_name(file.media_type), parameters)
+        kind = file.media_type if MEDIA_TYPE.fullmatch(file.media_type) else "application/octet-stream"
+        head = b"<</Type /EmbeddedFile/Subtype %s/Params %s" % (_name(kind), parameters)
         return self._add(
             b"<</Type /Filespec/F %s/UF %s/EF <</F %d 0 R/UF %d 0 R>>/Desc %s/AFRelationship /%s>>"
             % (
@@ -203,7 +206,7 @@ class Binder:
         return b"/AcroForm <</Fields [%s]>>" % _references(fields) if fields else b""
 
     def _reserve(self) -> int:
-        self._offsets.append(None)
+        self._offsets.append(0)
         return len(self._offsets) - 1
 
     def _add(self, head: bytes, content: bytes | None = None, *, compressed: bool = True) -> int:

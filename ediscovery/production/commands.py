@@ -131,7 +131,7 @@ def produce(
             *(f"  {words}" for words in made.document.attested),
             *lack_lines(checkpoint.lacking),
             *(
-                (f"  No font has {' '.join(made.rendered.without_glyph)}: shown as boxes; the natives are whole.",)
+                (f"  No font has {' '.join(made.rendered.without_glyph)}: the pages name them; the natives are whole.",)
                 if made.rendered.without_glyph
                 else ()
             ),

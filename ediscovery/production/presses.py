@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
+from threading import BrokenBarrierError
 from typing import TYPE_CHECKING
 
-from ediscovery.production.typesetting import Press
-from manifests.processes import ProcessLostError, spread
+from ediscovery.production.typesetting import OutsideContentError, Press
+from manifests.processes import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,12 +67,14 @@ class Presses:
         batches = enumerate(batched(sections))
         if self._processes == 1 or estimated < WORTH_STARTING:
             for _, batch in batches:
-                printed = _print(self.own, batch, at=self._at, start=lambda _pages, first=first: first)
+                printed = _print(self.own, batch, at=self._at, start=partial(_known, first))
                 first += sum(printed.pages)
                 yield printed
             return
         prepare = partial(_prepare, self._css, self._at, _Numbers(first))
         for _, done in spread(_print_there, batches, processes=self._processes, prepare=prepare):
+            if isinstance(done, _Refused):
+                raise OutsideContentError(done.what, do=done.do)
             yield done
 
 
@@ -98,11 +101,15 @@ class _Numbers:
         self._changed = context.Condition()
 
     def take(self, batch: int, pages: int) -> int:
-        """Wait for this batch's turn; return the number of its first page."""
+        """Wait for this batch's turn; return the number of its first page.
+
+        Raises:
+            BrokenBarrierError: it will never be its turn.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._turn.value in (batch, BROKEN_OFF))
             if self._turn.value == BROKEN_OFF:
-                raise ProcessLostError("Printing was broken off.", do="See what stopped an earlier batch.")
+                raise BrokenBarrierError
             first = int(self._next.value)
             self._turn.value, self._next.value = batch + 1, first + pages
             self._changed.notify_all()
@@ -132,11 +139,26 @@ def _prepare(css: str, at: Instant, numbers: _Numbers) -> None:
         _there.append(_There(Press(css), at, numbers))
 
 
-def _print_there(numbered: tuple[int, tuple[str, ...]]) -> PrintedBatch:
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Why a batch is not printed: an error of ours is not sent between processes."""
+
+    what: str
+    do: str
+
+
+def _print_there(numbered: tuple[int, tuple[str, ...]]) -> PrintedBatch | _Refused:
     place, batch = numbered
     there = _there[0]
-    with _broken_off(there.numbers):
-        return _print(there.press, batch, at=there.at, start=partial(there.numbers.take, place))
+    try:
+        with _broken_off(there.numbers):
+            return _print(there.press, batch, at=there.at, start=partial(there.numbers.take, place))
+    except OutsideContentError as error:
+        return _Refused(error.what, error.do)
+
+
+def _known(first: int, _pages: int) -> int:
+    return first
 
 
 @contextmanager

@@ -37,7 +37,7 @@ ROWS_A_PAGE = 13
 class Rendered:
     """A PDF before it is signed. ``records`` are the records' page numbers, in order; each starts a new page.
 
-    ``without_glyph`` are characters that no font has: the pages show an empty box, the native files are complete.
+    ``without_glyph`` are characters that no font has: the pages name them, the native files are complete.
     """
 
     pdf: bytes

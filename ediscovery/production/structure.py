@@ -115,8 +115,9 @@ class _Reading:
             return parent
         if markup.tag == "li":
             item = self._made(markup, "LI", parent, page)
-            part, kind = (MARKER, "Lbl") if box.element_tag.endswith("::marker") else (BODY, "LBody")
-            return self._made((markup, part), kind, item, page)
+            if box.element_tag.endswith("::marker"):
+                return self._made((markup, MARKER), "Lbl", item, page)
+            return self._made((markup, BODY), "LBody", item, page)
         kind = _kind(markup)
         return self._made(markup, kind, parent, page) if kind else parent
 

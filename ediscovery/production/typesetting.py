@@ -36,6 +36,8 @@ PROBE = {
 # 7.21.4.2).
 VERSION = "1.7"
 DIGITS = 7
+PLAIN = map(chr, range(128))
+TAG_OR_TEXT = re.compile("<[^>]*>|[^<]+")
 NUMBERED = "numbered"
 """The class of elements that end in the Bates number of their section's first page."""
 FONT_DATE = "SOURCE_DATE_EPOCH"
@@ -64,9 +66,13 @@ class OutsideContentError(PolicyError):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Pages that are laid out; opaque but for their number."""
+    """Pages that are laid out; opaque but for their number.
+
+    ``without_glyph`` are characters that no font has: the pages name them, in a frame.
+    """
 
     laid_out: Any
+    without_glyph: frozenset[str] = frozenset()
 
     @property
     def pages(self) -> int:
@@ -92,6 +98,8 @@ class Press:
     """
 
     def __init__(self, css: str) -> None:
+        self._known: set[str] = set(PLAIN)
+        self._lacking: set[str] = set()
         self._library = _weasyprint()
         self._fonts = self._library.text.fonts.FontConfiguration()
         self._counters = self._library.css.counters.CounterStyle()
@@ -106,7 +114,10 @@ class Press:
         Raises:
             OutsideContentError: it refers to a file or an address.
         """
-        return Section(self._laid_out(html, [self._style]))
+        characters = set(html)
+        self._look_at(characters - self._known)
+        lacking = self._lacking & characters
+        return Section(self._laid_out(_named(html, lacking) if lacking else html, [self._style]), frozenset(lacking))
 
     def print(
         self,
@@ -138,7 +149,8 @@ class Press:
 
         with _fonts_dated(at), _collected(without_glyph):
             sections[0].laid_out.copy(sheets).write_pdf(io.BytesIO(), pdf_tags=True, pdf_version=VERSION, finisher=take)
-        return replace(found[0], without_glyph=frozenset(without_glyph))
+        lacking = frozenset(without_glyph).union(*(section.without_glyph for section in sections))
+        return replace(found[0], without_glyph=lacking)
 
     def _laid_out(self, html: str, style: list[Any]) -> Any:  # noqa: ANN401 - the library has no types
         try:
@@ -150,6 +162,20 @@ class Press:
                 f"A page refers to {str(error)[:200]!r}, which lies outside of the production.",
                 do="Report this: captured content must never be rendered as markup.",
             ) from error
+
+    def _look_at(self, characters: set[str]) -> None:
+        """Find out which of these characters no font has, by painting each; the drawing is thrown away."""
+        self._known |= characters
+        seen = sorted(character for character in characters if character.isprintable())
+        if not seen:
+            return
+        spelled = " ".join(f"&#{ord(character)};" for character in seen)
+        probe = self._laid_out(f"<html lang=en><title>characters</title><p>{spelled}", [])
+        resources = self._library.pdf.pydyf.Dictionary({"ExtGState": {}, "XObject": {}, "Pattern": {}, "Shading": {}})
+        with _collected(self._lacking):
+            for page in probe.pages:
+                size = (0, 0, page.width, page.height)
+                page.paint(self._library.pdf.stream.Stream({}, size, resources, {}, None, {}, None))
 
     def _check_fonts(self) -> None:
         """Lay out one letter for each font that is needed, and see which fonts drew them."""
@@ -177,6 +203,15 @@ def _weasyprint() -> Any:  # noqa: ANN401 - the library has no types
             do=f"Install them, on Debian or Ubuntu with: apt-get install {PACKAGES}",
         ) from error
     return weasyprint
+
+
+def _named(html: str, lacking: set[str]) -> str:
+    """Name characters in place of showing them: PDF/A has no empty boxes (ISO 19005-3, 6.2.11.8)."""
+    plain = {ord(character): f"[U+{ord(character):04X}]" for character in lacking}
+    framed = {number: f'<span class="mark">{name}</span>' for number, name in plain.items()}
+    head, body, rest = html.partition("<body")
+    parts = TAG_OR_TEXT.sub(lambda part: part[0].translate(plain if part[0].startswith("<") else framed), body + rest)
+    return head.translate(plain) + parts
 
 
 class _GlyphCollector(logging.Handler):

@@ -255,10 +255,11 @@ def test_naughty_strings_are_read_back() -> None:
     assert len(expected) > 400
 
 
-def test_a_character_that_no_font_has_is_reported() -> None:
-    rendered = render(document_of(Item("seen, \U00020000 unseen")), first_number=1)
+def test_a_character_that_no_font_has_is_named_on_the_page_and_reported() -> None:
+    rendered = render(document_of(Item("seen, \U00020000 named", title="\U00020000")), first_number=1)
 
     assert rendered.without_glyph == ("\U00020000",)
+    assert "seen,[U+20000]named" in solid("".join(pages_of(rendered.pdf)))
 
 
 def readable(text: str) -> bool:
