@@ -8,7 +8,7 @@ from schemas.canonical import Canonical, Natural
 from schemas.claims import Claims
 from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.ledger import DispositionBegun, DispositionPlanned, Key, ObjectsCondemned, ObjectsDestroyed
+from schemas.ledger import DispositionBegun, DispositionPlanned, Key, ObjectsCondemned, ObjectsDestroyed, Produced
 
 CERTIFICATE_FORMAT = "holdfast-disposition/v1"
 CERTIFICATE_NAME = "certificate.json"
@@ -20,11 +20,11 @@ METHOD = (
 )
 """How Holdfast destroys."""
 
-Kind = TypeVar("Kind", DispositionPlanned, DispositionBegun, ObjectsCondemned, ObjectsDestroyed)
+Kind = TypeVar("Kind", DispositionPlanned, DispositionBegun, ObjectsCondemned, ObjectsDestroyed, Produced)
 
 
 class ProvedAct(Canonical, Generic[Kind], frozen=True):
-    """An act of the plan, and the hops from it to the certificate's checkpoint (FORMAT 6.7.1).
+    """An act, and the hops from it to the checkpoint that it is shown under (FORMAT 6.7.1).
 
     ``entry`` is the note of the ledger entry that holds it, which says ``index``, ``at`` and ``actor``. ``line_path``
     leads from the act, which is line ``line``, to the root of the entry's lines, ``path`` from the entry to the

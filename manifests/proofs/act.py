@@ -10,8 +10,8 @@ from schemas.merkle import leaf_hash, verify_inclusion
 
 if TYPE_CHECKING:
     from manifests.notes import Checkpoint
-    from schemas.certificate import AnyProvedAct
-    from schemas.ledger import Heading
+    from schemas.certificate import AnyProvedAct, ProvedAct
+    from schemas.ledger import Heading, Produced
 
 
 class ActProofError(IntegrityError):
@@ -20,7 +20,7 @@ class ActProofError(IntegrityError):
     code = "ACT_NOT_PROVED"
 
 
-def check(proved: AnyProvedAct, checkpoint: Checkpoint) -> Heading:
+def check(proved: AnyProvedAct | ProvedAct[Produced], checkpoint: Checkpoint) -> Heading:
     """Return the heading of the entry in which an act is, after proving that it is there, under a checkpoint.
 
     Raises:

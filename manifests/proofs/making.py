@@ -15,7 +15,7 @@ from manifests.proofs.record import RecordProof
 from schemas.certificate import ProvedAct
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
-from schemas.ledger import lines_of
+from schemas.ledger import Produced, lines_of
 from schemas.merkle import inclusion_path, nodes_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from manifests.notes import SignedNote
     from schemas.certificate import Kind
     from schemas.claims import Claims
+    from schemas.ledger import DispositionBegun, DispositionPlanned, ObjectsCondemned, ObjectsDestroyed
     from schemas.merkle import Nodes
     from schemas.partition import Partition
     from schemas.record import Record
@@ -99,19 +100,21 @@ def prove_record(
 
 
 def prove_acts(
-    ledger: Ledger, kind: type[Kind], plan: str, *, entries: range, size: int
+    ledger: Ledger, kind: type[Kind], name: str, *, entries: range, size: int
 ) -> tuple[ProvedAct[Kind], ...]:
-    """Return the acts of one kind of a plan of destruction in some entries, each proved under the first ``size`` ones.
+    """Return the acts of one kind in some entries, each proved under the first ``size`` ones.
+
+    They are those of the plan of destruction, or of the production, of that name.
 
     Raises:
         LedgerChangedError: the store gives other entries than those that were accepted.
     """
-    return tuple(one for index in entries for one in _acts_in(ledger, kind, plan, index, size))
+    return tuple(one for index in entries for one in _acts_in(ledger, kind, name, index, size))
 
 
-def _acts_in(ledger: Ledger, kind: type[Kind], plan: str, index: int, size: int) -> Iterator[ProvedAct[Kind]]:
+def _acts_in(ledger: Ledger, kind: type[Kind], name: str, index: int, size: int) -> Iterator[ProvedAct[Kind]]:
     _, entry, note = chain.parse_entry(ledger.entry_bytes(index))
-    acts = [act for act in entry.acts if isinstance(act, kind) and act.plan == plan]
+    acts = [act for act in entry.acts if isinstance(act, kind) and _name_of(act) == name]
     lines = lines_of(entry.acts) if acts else ()
     for act in acts:
         line = lines.index(act.to_bytes())
@@ -125,6 +128,12 @@ def _acts_in(ledger: Ledger, kind: type[Kind], plan: str, index: int, size: int)
             line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
             path=ledger.inclusion(index, size=size),
         )
+
+
+def _name_of(
+    act: DispositionPlanned | DispositionBegun | ObjectsCondemned | ObjectsDestroyed | Produced,
+) -> str:
+    return act.production if isinstance(act, Produced) else act.plan
 
 
 def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, claims: Claims) -> ContinuityProof:
