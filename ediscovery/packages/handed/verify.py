@@ -62,6 +62,10 @@ UNCHECKED = (
     ),
     "Time stamps (RFC 3161): 'openssl ts' can check them.",
 )
+CHANGED = (
+    "production.json and sealed.json name different keys: the archive changed its key in between, or somebody else "
+    "signed. The one in sealed.json is to be compared."
+)
 
 
 class Refused(Exception):  # noqa: N818 - what it says is the name
@@ -589,9 +593,7 @@ class Pdf:
 
     def _in(self, value: object, name: bytes) -> Any:  # noqa: ANN401 - objects of any kind
         whole = self.at(value)
-        demand(
-            isinstance(whole, dict) and name in whole, f"production.pdf has no {name.decode()} where one is expected"
-        )
+        demand(isinstance(whole, dict) and name in whole, f"production.pdf lacks its {name.decode()}")
         found = whole[name]
         return self.at(found) if name == b"Length" else found
 
@@ -613,7 +615,7 @@ ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError,
 
 
 def is_safe(name: str) -> bool:
-    """Whether a name leads nowhere else and is one name on every system: no '..', no trailing dot, no backslash nor colon."""
+    """Whether a name leads nowhere else, and is the same one on every system."""
     plain = SAFE.fullmatch(name) and not RESERVED.fullmatch(name) and not re.search(r"\.(?:/|$)", name)
     return bool(plain) and len(name) <= 512
 
@@ -900,6 +902,7 @@ class Check:
         try:
             seal = structure(self.files.read(where, LARGEST_JSON), "seal")
             self.keys["sealed.json"] = seal["claims"]["verifier"]
+            self.notices += [CHANGED] * (len(set(self.keys.values())) > 1)
             note, claims = note_of(seal["checkpoint"]), seal["claims"]
             checkpoint, seen, lacking = vouched(note, claims, self.key)
             origin, size, root = checkpoint
