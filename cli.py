@@ -27,6 +27,7 @@ COMMANDS = {
     "show": ("ediscovery.commands", "show"),
     "index": ("ediscovery.index_commands", "index"),
     "produce": ("ediscovery.production.commands", "produce"),
+    "package": ("ediscovery.packages.commands", "package"),
     "prove": ("ediscovery.proof_commands", "prove"),
     "check": ("manifests.proofs.commands", "check"),
     "verify": ("ediscovery.audits.commands", "verify"),

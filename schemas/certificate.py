@@ -24,7 +24,7 @@ Kind = TypeVar("Kind", DispositionPlanned, DispositionBegun, ObjectsCondemned, O
 
 
 class ProvedAct(Canonical, Generic[Kind], frozen=True):
-    """An act, and the hops from it to the checkpoint that it is shown under (FORMAT 6.7.1).
+    """An act, and the hops from it to the checkpoint of what it stands in (FORMAT 6.7.1).
 
     ``entry`` is the note of the ledger entry that holds it, which says ``index``, ``at`` and ``actor``. ``line_path``
     leads from the act, which is line ``line``, to the root of the entry's lines, ``path`` from the entry to the

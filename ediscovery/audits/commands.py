@@ -27,7 +27,7 @@ class AuditOptionsError(InputError):
 
 
 @click.command()
-@click.argument("file", required=False, type=FILE)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--key", help="The archive's checkpoint key as its owner publishes it (name+id+key); "
               "of a report, the key that signed it.")  # fmt: skip
 @click.option(
@@ -59,10 +59,10 @@ def verify(
     roots: tuple[Path, ...],
     **given: Any,  # noqa: ANN401
 ) -> None:
-    """Recompute everything: the archive from its stored bytes, or one file that was handed over.
+    """Recompute everything: the archive from its stored bytes, or what was handed over.
 
-    A production, a certificate of disposition or an audit's report needs no archive: it is checked from the file
-    alone. Where the archive is at hand, a certificate is compared with its ledger, too.
+    A production, its package, a certificate of disposition or an audit's report needs no archive: it is checked from
+    the file or folder alone. Where the archive is at hand, a certificate is compared with its ledger, too.
 
     \b
     Examples:
@@ -74,6 +74,7 @@ def verify(
       holdfast verify --tolerate 0.01 --confidence 0.99
       holdfast verify --resume /var/tmp/audit.state
       holdfast verify request-14.pdf --key 'maple-grove/…+…+…' --root county-ca.pem
+      holdfast verify request-14/ --key 'maple-grove/…+…+…'
       holdfast verify certificate.pdf --key 'maple-grove/…+…+…'
       holdfast verify audit.json --key 'auditor@county+…+…'
     """
@@ -83,9 +84,9 @@ def verify(
         verify_report(console, file, key=key)
     else:
         # pyHanko is slow to import, and an audit does not need it.
-        from ediscovery.audits.handed import verify_pdf  # noqa: PLC0415
+        from ediscovery.audits.handed import verify_package, verify_pdf  # noqa: PLC0415
 
-        verify_pdf(console, file, key=key, roots=roots)
+        (verify_package if file.is_dir() else verify_pdf)(console, file, key=key, roots=roots)
 
 
 def _wish(key: str | None, given: dict[str, Any]) -> Wish:

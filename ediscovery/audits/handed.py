@@ -1,4 +1,4 @@
-"""A PDF that was handed over: which kind it is, and its check from the file alone."""
+"""What was handed over, a PDF or a package: which kind it is, and its check from it alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ediscovery.disposition.papers.checking import is_certificate
 from ediscovery.disposition.papers.verifying import verify_certificate
+from ediscovery.packages.inspecting import inspect
 from ediscovery.production.reading import LARGEST_FILE
 from ediscovery.production.signed import PDF_BEGINNING, SignedPdf
 from ediscovery.production.verifying import verify_production
@@ -41,6 +42,21 @@ def verify_pdf(console: Console, path: Path, *, key: str | None, roots: tuple[Pa
     handed = SignedPdf.read(_pdf(path), trust_roots=[_read(root, limit=LARGEST_ROOTS) for root in roots], at=trust.at)
     verify = verify_certificate if is_certificate(handed) else verify_production
     verify(console, handed, trust)
+
+
+def verify_package(console: Console, path: Path, *, key: str | None, roots: tuple[Path, ...]) -> None:
+    """Check the package of a production in a folder and show the report; ``key`` and ``roots`` as for ``verify_pdf``.
+
+    Raises:
+        NotAPackageError: there is none, or one that was never finished.
+    """
+    trust = Trust(at=system_clock(), verifier=Verifier.from_text(key) if key else None)
+    trusted = [_read(root, limit=LARGEST_ROOTS) for root in roots]
+    with console.progress("Verifying") as tell:
+        report = inspect(path, trust, roots=trusted, tell=lambda done, total: tell("records", done, total))
+    console.show(report.to_json(), report.to_text().splitlines())
+    if not report.sound:
+        console.unsound("Do not rely on it. Keep it as it is, and ask whoever produced it for another copy.")
 
 
 def _pdf(path: Path) -> bytes:

@@ -119,10 +119,11 @@ def _stored_before(archive: Archive, at: str, certificate: Certificate) -> Store
 def _certificate(archive: Archive, plan: Plan, stores: Mapping[str, ObjectStore], checkpoint: Made) -> Certificate:
     ledger, name, size = archive.ledger, plan.act.plan, checkpoint.size
     begun_at = plan.begun or 0
-    (planned,) = prove_acts(ledger, DispositionPlanned, name, entries=range(plan.planned, plan.planned + 1), size=size)
-    (begun,) = prove_acts(ledger, DispositionBegun, name, entries=range(begun_at, begun_at + 1), size=size)
-    condemned = prove_acts(ledger, ObjectsCondemned, name, entries=range(begun_at, size), size=size)
-    destroyed = prove_acts(ledger, ObjectsDestroyed, name, entries=range(begun_at, size), size=size)
+    since = range(begun_at, size)
+    (planned,) = prove_acts(ledger, DispositionPlanned, lambda one: one.plan == name, entries=[plan.planned], size=size)
+    (begun,) = prove_acts(ledger, DispositionBegun, lambda one: one.plan == name, entries=[begun_at], size=size)
+    condemned = tuple(prove_acts(ledger, ObjectsCondemned, lambda one: one.plan == name, entries=since, size=size))
+    destroyed = tuple(prove_acts(ledger, ObjectsDestroyed, lambda one: one.plan == name, entries=since, size=size))
     objects = tuple(_gone(archive, destroyed))
     cleared = archive.now()
     places = tuple(_asked(archive, stores, [one.key for one in objects]))

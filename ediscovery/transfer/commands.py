@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ediscovery.bags.writing import demand_new
 from ediscovery.commands import judged_day, searchable_whole
 from ediscovery.retention.due_commands import AS_OF
 from ediscovery.retention.eligible import eligible
 from ediscovery.retention.in_force import InForce
-from ediscovery.transfer.bag import demand_new
 from ediscovery.transfer.choosing import choose
 from ediscovery.transfer.inspecting import inspect
 from ediscovery.transfer.making import Order, pack

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ediscovery.bags.writing import new_bag
 from ediscovery.evidence import by_stored_key, media_type_of, prove_all, read_rows
 from ediscovery.printable import one_line
 from ediscovery.transfer import naming
-from ediscovery.transfer.bag import new_bag
 from ediscovery.transfer.index import index, readme
 from ediscovery.transfer.manifest import TRANSFER_FORMAT, Transfer
 from ediscovery.transfer.mets import write_mets
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from ediscovery.bags.writing import Bag, Filed
     from ediscovery.evidence import Sealed
-    from ediscovery.transfer.bag import Bag, Filed
     from ediscovery.transfer.choosing import Chosen, Judgement
     from manifests.archive import Archive
     from manifests.checkpoints.making import Made as Checkpointed
@@ -80,11 +80,11 @@ def pack(
     Raises:
         OutputExistsError: there is such a folder; it stays as it is.
         TransferOvertakenError: records were destroyed meanwhile; what was written is removed.
-        TransferUnwritableError: it cannot be written; what was written is removed.
+        BagUnwritableError: it cannot be written; what was written is removed.
         IntegrityError: a record is not in evidence as it was found; what was written is removed.
     """
     at, organisation = archive.now(), one_line(archive.settings.archive.organisation)
-    with new_bag(folder) as bag:
+    with new_bag(folder, many=naming.RECORDS) as bag:
         tree = _records(archive, chosen, order, checkpoint, bag, at=at, tell=tell)
         transfer = Transfer(
             format=TRANSFER_FORMAT,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from ediscovery.bags.reading import malformed
 from manifests.notes import Checkpoint
 from schemas.canonical import Canonical, Natural
 from schemas.claims import Claims
 from schemas.digest import Digest
-from schemas.errors import IntegrityError
 from schemas.instant import Instant
 from schemas.ledger import TransferName
 from schemas.retention import SeriesName
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
 TRANSFER_FORMAT = "holdfast-transfer/v1"
 RECEIPT_DOMAIN = b"holdfast-receipt/v1\x00"
-
-
-class PackageMalformedError(IntegrityError):
-    """A file of a package cannot be read as what it must be."""
-
-    code = "PACKAGE_MALFORMED"
 
 
 class Transfer(Canonical, frozen=True):
@@ -79,8 +73,3 @@ def commitment_to(receipt: Iterable[bytes], *, salt: str) -> Digest:
     for chunk in receipt:
         content.update(chunk)
     return Digest.of(RECEIPT_DOMAIN + bytes.fromhex(salt) + content.digest())
-
-
-def malformed(why: str) -> PackageMalformedError:
-    """Return the error that says what is wrong with a package's file."""
-    return PackageMalformedError(f"The package cannot be read: {why}.", do="Ask for the package again.")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lxml import etree
 
-from ediscovery.transfer.manifest import malformed
-from ediscovery.transfer.reading import open_file
+from ediscovery.bags.reading import malformed, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ediscovery.bags import names
+from ediscovery.bags.reading import malformed
 from ediscovery.transfer import markup, naming
-from ediscovery.transfer.manifest import malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from ediscovery.transfer.bag import Filed
+    from ediscovery.bags.writing import Filed
     from ediscovery.transfer.markup import Element, Writing
     from schemas.instant import Instant
 
@@ -137,6 +138,6 @@ def _listed(element: Element) -> Listed:
     place = element if element.tag.endswith("mdRef") else next(iter(element), None)
     href = place.get(HREF, "") if place is not None else ""
     try:
-        return Listed(f"{naming.PAYLOAD}{href}", int(element.get("SIZE", "")), element.get("CHECKSUM", ""))
+        return Listed(f"{names.PAYLOAD}{href}", int(element.get("SIZE", "")), element.get("CHECKSUM", ""))
     except ValueError as error:
         raise malformed("METS.xml lists a file without a size") from error

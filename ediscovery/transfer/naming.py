@@ -5,43 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ediscovery.bags.names import PAYLOAD
+
 if TYPE_CHECKING:
     from ediscovery.evidence import Extension
 
-PAYLOAD = "data/"
-DECLARATION = "bagit.txt"
-INFO = "bag-info.txt"
 TRANSFER = "transfer.json"
-ALGORITHMS = ("sha256", "sha512")
-LAST = "tagmanifest-sha256.txt"
-"""Written last: without it, what lies in the folder is a draft."""
-
 METS = f"{PAYLOAD}METS.xml"
 README = f"{PAYLOAD}documentation/README.txt"
 INDEX = f"{PAYLOAD}documentation/index.csv"
 PREMIS = f"{PAYLOAD}metadata/preservation/premis.xml"
 RECORDS = f"{PAYLOAD}representations/records/data/"
 
-SAFE = re.compile(
-    r"(?:[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9]+)?/)*[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9]+", re.ASCII
-)
-"""What a name in a manifest looks like: it leads nowhere else, on any system."""
-
 TOGETHER = 1_000
 """How many records lie in one folder."""
 
 NORMALISED, PROOF, PROVENANCE = "normalised.json", "proof.json", "provenance.json"
 PART = re.compile(rf"{RECORDS}([0-9]{{6}})/([0-9]{{9}})-(native\.[a-z]+|normalised\.json|proof\.json|provenance\.json)")
-
-
-def manifest(algorithm: str) -> str:
-    """Return the name of the payload manifest with these digests."""
-    return f"manifest-{algorithm}.txt"
-
-
-def tag_manifest(algorithm: str) -> str:
-    """Return the name of the tag manifest with these digests."""
-    return f"tagmanifest-{algorithm}.txt"
 
 
 def native(extension: Extension) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ediscovery.bags.names import ALGORITHMS, PAYLOAD
+from ediscovery.bags.reading import malformed
 from ediscovery.transfer import markup, naming
-from ediscovery.transfer.manifest import malformed
 from schemas.digest import Digest, DigestMalformedError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from ediscovery.transfer.bag import Filed
+    from ediscovery.bags.writing import Filed
     from ediscovery.transfer.markup import Element, Writing
     from schemas.capture import Poll
     from schemas.instant import Instant
@@ -67,7 +68,7 @@ class Premis:
             self._identifier("objectIdentifier", RECORD_ID, record.hex)
             self._identifier("objectIdentifier", FILE_NAME, naming.in_package(filed.name))
             with self.to.element("objectCharacteristics"):
-                for algorithm in naming.ALGORITHMS:
+                for algorithm in ALGORITHMS:
                     with self.to.element("fixity"):
                         self.to.leaf("messageDigestAlgorithm", f"SHA-{algorithm[3:]}")
                         self.to.leaf("messageDigest", filed.digest(algorithm))
@@ -150,7 +151,7 @@ def _preserved(element: Element) -> Preserved:
     try:
         (size,) = _texts(element, "size")
         return Preserved(
-            Digest.from_hex(names[RECORD_ID]), f"{naming.PAYLOAD}{names[FILE_NAME]}", int(size), digests["SHA-256"]
+            Digest.from_hex(names[RECORD_ID]), f"{PAYLOAD}{names[FILE_NAME]}", int(size), digests["SHA-256"]
         )
     except (KeyError, ValueError, DigestMalformedError) as error:
         raise malformed("premis.xml has an object that is no record's") from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
+from ediscovery.bags.reading import demand_package, read_tag
 from ediscovery.transfer import naming
 from ediscovery.transfer.inspecting import inspect
 from ediscovery.transfer.manifest import Transfer, commitment_to, read_transfer
 from ediscovery.transfer.premis import read_objects
-from ediscovery.transfer.reading import demand_package, read_tag
 from manifests.audit.reading import whole
 from manifests.notes import SignedNote
 from manifests.proofs.vouching import Trust

@@ -15,17 +15,16 @@ from manifests.proofs.record import RecordProof
 from schemas.certificate import ProvedAct
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
-from schemas.ledger import Produced, lines_of
+from schemas.ledger import lines_of
 from schemas.merkle import inclusion_path, nodes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from manifests.ledger import Ledger
     from manifests.notes import SignedNote
     from schemas.certificate import Kind
     from schemas.claims import Claims
-    from schemas.ledger import DispositionBegun, DispositionPlanned, ObjectsCondemned, ObjectsDestroyed
     from schemas.merkle import Nodes
     from schemas.partition import Partition
     from schemas.record import Record
@@ -100,40 +99,29 @@ def prove_record(
 
 
 def prove_acts(
-    ledger: Ledger, kind: type[Kind], name: str, *, entries: range, size: int
-) -> tuple[ProvedAct[Kind], ...]:
-    """Return the acts of one kind in some entries, each proved under the first ``size`` ones.
-
-    They are those of the plan of destruction, or of the production, of that name.
+    ledger: Ledger, kind: type[Kind], of: Callable[[Kind], bool], *, entries: Iterable[int], size: int
+) -> Iterator[ProvedAct[Kind]]:
+    """Yield those acts of one kind in some entries that are meant, each proved under the ledger's first ``size`` ones.
 
     Raises:
         LedgerChangedError: the store gives other entries than those that were accepted.
     """
-    return tuple(one for index in entries for one in _acts_in(ledger, kind, name, index, size))
-
-
-def _acts_in(ledger: Ledger, kind: type[Kind], name: str, index: int, size: int) -> Iterator[ProvedAct[Kind]]:
-    _, entry, note = chain.parse_entry(ledger.entry_bytes(index))
-    acts = [act for act in entry.acts if isinstance(act, kind) and _name_of(act) == name]
-    lines = lines_of(entry.acts) if acts else ()
-    for act in acts:
-        line = lines.index(act.to_bytes())
-        yield ProvedAct(
-            act=act,
-            index=index,
-            at=entry.at,
-            actor=entry.actor,
-            entry=note.to_bytes().decode(),
-            line=line,
-            line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
-            path=ledger.inclusion(index, size=size),
-        )
-
-
-def _name_of(
-    act: DispositionPlanned | DispositionBegun | ObjectsCondemned | ObjectsDestroyed | Produced,
-) -> str:
-    return act.production if isinstance(act, Produced) else act.plan
+    for index in entries:
+        _, entry, note = chain.parse_entry(ledger.entry_bytes(index))
+        acts = [act for act in entry.acts if isinstance(act, kind) and of(act)]
+        lines = lines_of(entry.acts) if acts else ()
+        for act in acts:
+            line = lines.index(act.to_bytes())
+            yield ProvedAct(
+                act=act,
+                index=index,
+                at=entry.at,
+                actor=entry.actor,
+                entry=note.to_bytes().decode(),
+                line=line,
+                line_path=inclusion_path(nodes_of(chain.leaves_of(lines)), line, size=len(lines)),
+                path=ledger.inclusion(index, size=size),
+            )
 
 
 def prove_continuity(ledger: Ledger, first: SignedNote, second: SignedNote, claims: Claims) -> ContinuityProof:

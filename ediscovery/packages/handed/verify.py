@@ -844,6 +844,7 @@ class Check:
             return False
         self.keys["production.json"] = made["claims"]["verifier"]
         self._numbers(made)
+        self._named(made)
         try:
             checkpoint, seen, lacking = vouched(note_of(made["checkpoint"]), made["claims"], None)
             stated = made["origin"], made["ledger_size"], bytes.fromhex(made["ledger_root"])
@@ -852,6 +853,15 @@ class Check:
         except Refused as why:
             self.fault(step, "data/production.json", str(why))
         return True
+
+    def _named(self, made: dict[str, Any]) -> None:
+        """Demand that bag-info.txt names the production (FORMAT 6.8.1)."""
+        try:
+            lines = self.files.read("bag-info.txt", LARGEST_NOTE).decode(errors="replace").split("\n")
+            named = [line for line in lines if line.lower().startswith("external-identifier:")]
+            demand(named == [f"External-Identifier: {made['production']}"], "it names another production")
+        except Refused as why:
+            self.fault("production", "bag-info.txt", str(why))
 
     def _said(self, seen: list[str], lacking: list[str], checkpoint: Checkpoint) -> None:
         if seen:

@@ -181,7 +181,7 @@ class Destruction:
         ledger, plan, after = self.ledger, self.ledger.history.plans[PLAN], self.office.writer.clock.at
 
         def proved(kind, entries):
-            return prove_acts(ledger, kind, PLAN, entries=entries, size=self.size)
+            return tuple(prove_acts(ledger, kind, lambda act: act.plan == PLAN, entries=entries, size=self.size))
 
         (planned,) = proved(DispositionPlanned, range(self.start, self.start + 1))
         (begun,) = proved(DispositionBegun, range(plan.begun, plan.begun + 1))

@@ -1,28 +1,22 @@
-"""A package of a real production: made by an archive, sealed in its ledger, and laid out as a bag."""
+"""Packages of real productions, and copies of them that somebody changes."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import io
+import re
 import secrets
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pikepdf
-import rfc8785
-
 from ediscovery.commands import searchable
+from ediscovery.packages.making import pack
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
-from ediscovery.production.manifest import ProductionManifest
 from manifests.checkpoints.commands import system_nonce
 from manifests.checkpoints.making import make
-from manifests.notes import Checkpoint
-from manifests.proofs.making import prove_acts
 from schemas.ledger import AccountRegistered
-from storage.objects import read_stored
 from tests.ediscovery.partitions import Version
 from tests.ediscovery.retention.sealed import account, sealed
 
@@ -70,49 +64,17 @@ def grown(archive: Archive, *names: str) -> None:
 
 def packed(archive: Archive, act: Produced, folder: Path) -> Path:
     """The package of a production, by the ledger as it is now."""
-    pdf = read_stored(archive.store, act.document)
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        found = {name: file.get_file().read_bytes() for name, file in document.attachments.items()}
-    manifest = ProductionManifest.from_bytes(found["production.json"])
-    files = {"production.pdf": pdf, "production.json": found["production.json"], "sealed.json": seal(archive, act)}
-    for record in manifest.records:
-        number = record.bates.spell(record.bates.first)
-        files[f"NATIVES/{record.native}"] = found[record.native]
-        files[f"PROOFS/{record.proof}"] = found[record.proof]
-        files[f"TEXT/{number}.txt"] = f"The words of {record.item}\n".encode()
-    files[f"DATA/{act.production}.dat"] = b"\xfeBEGBATES\xfe\r\n"
-    files["CERTIFICATION.txt"] = files["README.txt"] = b"To be signed.\n"
-    files |= {path.name: path.read_bytes() for path in HANDED.iterdir() if path.is_file()}
-    for name, content in files.items():
-        path = folder / "data" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    (folder / "bagit.txt").write_bytes(b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-    bagged(folder)
+    pack(archive, act, make(archive, nonce=system_nonce, name=False), folder, tell=lambda *_: None)
     return folder
-
-
-def seal(archive: Archive, act: Produced) -> bytes:
-    """``sealed.json``: the act, and what leads from it to the newest checkpoint."""
-    made, ledger = make(archive, nonce=system_nonce, name=False), archive.ledger
-    size = Checkpoint.from_text(made.note.text).size
-    (proved,) = prove_acts(ledger, type(act), act.production, entries=range(act.ledger_size, size), size=size)
-    return rfc8785.dumps(
-        {
-            "format": "holdfast-sealed/v1",
-            "checkpoint": made.note.to_bytes().decode(),
-            "claims": made.claims.to_plain(),
-            "path": [one.hex for one in ledger.consistency(act.ledger_size, size=size)],
-            "produced": proved.to_plain(),
-        }
-    )
 
 
 def bagged(folder: Path) -> None:
     """Write the manifests anew, of what lies there: what somebody does who covers up a change."""
     payload = sorted(path for path in folder.glob("data/**/*") if path.is_file())
     sizes = sum(path.stat().st_size for path in payload)
-    (folder / "bag-info.txt").write_text(f"Payload-Oxum: {sizes}.{len(payload)}\n")
+    info = folder / "bag-info.txt"
+    if info.exists():
+        info.write_text(re.sub("Payload-Oxum: .*", f"Payload-Oxum: {sizes}.{len(payload)}", info.read_text()))
     for algorithm in ("sha256", "sha512"):
         _manifest(folder, f"manifest-{algorithm}.txt", algorithm, payload)
     tags = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("tagmanifest-"))

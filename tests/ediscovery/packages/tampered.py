@@ -18,6 +18,7 @@ from tests.ediscovery.packages.tampering import (
     linked,
     linked_folder,
     manifest_says,
+    named_otherwise,
     native,
     native_renamed,
     native_replaced_everywhere,
@@ -74,7 +75,7 @@ BYTES = (
 FILES = (
     *(Row(f"without {name}", removed(name), f"bag {step}".strip(), left) for name, step, left in (
         *((PDF, "attached seal", 4), (MANIFEST, "production", 0), (SEAL, "seal", 0)),
-        *(("bagit.txt", "", 4), ("bag-info.txt", "", 4), ("manifest-sha256.txt", "", 4)),
+        *(("bagit.txt", "", 4), ("bag-info.txt", "production", 4), ("manifest-sha256.txt", "", 4)),
         *(("tagmanifest-sha512.txt", "", 4), ("data/README.txt", "", 4)),
     )),
     Row("without a native", removed(native), "bag records", 3),
@@ -110,6 +111,7 @@ RECORDS = (
     Row("another item", manifest_says("records", 0, "item", to="x"), "attached records", 3),
     Row("another kind", manifest_says("records", 0, "kind", to="page"), "attached records", 3),
     Row("another account", manifest_says("records", 0, "account", to="wiki"), "attached records", 3),
+    Row("a label that names another production", named_otherwise, "production"),
     Row("another size", manifest_says("records", 0, "native_size", to=1), "attached records", 3),
     Row("another ledger", manifest_says("ledger_root", to=ZEROS), "production attached seal records", 0),
     Row("a native that the list agrees with", native_replaced_everywhere, "attached records", 3),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
@@ -20,6 +20,7 @@ from tests.ediscovery.packages.sealed import bagged, encoded, flipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PDF, MANIFEST, SEAL = "data/production.pdf", "data/production.json", "data/sealed.json"
 WEAK = (1).to_bytes(32, "little")
@@ -194,6 +195,12 @@ def records_swapped(case: Case) -> None:
 def native_renamed(case: Case) -> None:
     path = case.folder / native(case)
     path.rename(path.with_name("MGUSD0000099-native.xml"))
+    bagged(case.folder)
+
+
+def named_otherwise(case: Case) -> None:
+    path = case.folder / "bag-info.txt"
+    path.write_bytes(re.sub(rb"External-Identifier: .*", b"External-Identifier: x", path.read_bytes()))
     bagged(case.folder)
 
 

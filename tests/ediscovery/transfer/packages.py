@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import shutil
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,7 +27,7 @@ from tests.ediscovery.retention.making import schedule, series, term
 from tests.ediscovery.retention.sealed import account, sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ediscovery.transfer.choosing import Chosen
@@ -108,48 +106,6 @@ def inspected(folder: Path) -> TransferReport:
     return inspect(folder, Trust(at=system_clock()), tell=lambda *_: None)
 
 
-def files(folder: Path) -> list[str]:
-    """The names of all files in a package."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
 def part(number: int, name: str) -> str:
     """The name of a part of a record; every native here is XML."""
     return naming.part(number, name)
-
-
-def copied(folder: Path, to: Path) -> Path:
-    """A copy of a package, to be changed."""
-    return shutil.copytree(folder, to)
-
-
-def rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
-    """Change a file; it must become another."""
-    before = path.read_bytes()
-    after = change(before)
-    assert after != before
-    path.write_bytes(after)
-
-
-def name_again(folder: Path) -> None:
-    """Write all manifests anew, as somebody does who wants a change not to be seen."""
-    for algorithm in naming.ALGORITHMS:
-        payload = [name for name in files(folder) if name.startswith(naming.PAYLOAD)]
-        _write(folder, naming.manifest(algorithm), algorithm, payload)
-    octets = sum((folder / name).stat().st_size for name in payload)
-    lines = (folder / naming.INFO).read_text().splitlines()
-    lines = [line for line in lines if not line.startswith("Payload-Oxum")]
-    (folder / naming.INFO).write_text("\n".join([*lines, f"Payload-Oxum: {octets}.{len(payload)}"]) + "\n")
-    name_tags_again(folder)
-
-
-def name_tags_again(folder: Path) -> None:
-    """Write the manifests of tag files anew, and nothing else."""
-    tags = [name for name in files(folder) if not name.startswith((naming.PAYLOAD, "tagmanifest-"))]
-    for algorithm in naming.ALGORITHMS:
-        _write(folder, naming.tag_manifest(algorithm), algorithm, tags)
-
-
-def _write(folder: Path, name: str, algorithm: str, named: list[str]) -> None:
-    digests = ((one, hashlib.new(algorithm, (folder / one).read_bytes()).hexdigest()) for one in named)
-    (folder / name).write_text("".join(f"{digest}  {one}\n" for one, digest in digests))

@@ -12,23 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ediscovery.bags import names
+from ediscovery.bags.reading import DEEPEST, NotAPackageError
 from ediscovery.transfer import naming
 from ediscovery.transfer.inspecting import inspect
-from ediscovery.transfer.reading import DEEPEST, NotAPackageError
 from manifests.console import system_clock
 from manifests.proofs.vouching import Trust
 from manifests.signing import SigningKey
-from tests.ediscovery.transfer.packages import (
-    copied,
-    files,
-    inspected,
-    name_again,
-    name_tags_again,
-    office,
-    packed,
-    part,
-    rewrite,
-)
+from tests.ediscovery.bags import copied, files, name_again, name_tags_again, rewrite
+from tests.ediscovery.transfer.packages import inspected, office, packed, part
 
 NATIVE, NEXT_NATIVE = part(1, "native.xml"), part(2, "native.xml")
 ROOT = Path(__file__).parents[3]
@@ -87,7 +79,7 @@ def test_every_file_that_is_removed_is_named(whole):
         before = path.read_bytes()
         path.unlink()
         try:
-            if name == naming.LAST:
+            if name == names.LAST:
                 with pytest.raises(NotAPackageError):
                     inspected(whole)
             else:
@@ -116,15 +108,15 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(package):
 def test_a_folder_or_a_pipe_in_the_place_of_a_file_is_named(package):
     (package / NATIVE).unlink()
     os.mkfifo(package / NATIVE)
-    (package / naming.INFO).unlink()
-    (package / naming.INFO).mkdir()
-    assert {("FILE_UNNAMED", NATIVE), ("FILE_UNNAMED", naming.INFO)} <= found(package)
+    (package / names.INFO).unlink()
+    (package / names.INFO).mkdir()
+    assert {("FILE_UNNAMED", NATIVE), ("FILE_UNNAMED", names.INFO)} <= found(package)
 
 
 def test_folders_in_folders_end_somewhere_and_names_may_be_anything(package):
-    deep = package / naming.PAYLOAD / "/".join("d" * 60)
+    deep = package / names.PAYLOAD / "/".join("d" * 60)
     deep.mkdir(parents=True)
-    strange = os.fsencode(package / naming.PAYLOAD) + b"/\xff\n.txt"
+    strange = os.fsencode(package / names.PAYLOAD) + b"/\xff\n.txt"
     with open(strange, "wb") as file:  # noqa: PTH123 - no path of text
         file.write(b"x")
     named = found(package)
@@ -139,13 +131,13 @@ def test_folders_in_folders_end_somewhere_and_names_may_be_anything(package):
 @pytest.mark.parametrize(
     ("name", "before", "after", "code"),
     [
-        (naming.DECLARATION, b"BagIt-Version: 1.0", b"BagIt-Version: 0.97", "BAG_DIFFERS"),
-        (naming.DECLARATION, b"UTF-8", b"UTF-16", "BAG_DIFFERS"),
-        (naming.DECLARATION, b"\n", b"\r\n", "BAG_DIFFERS"),
-        (naming.INFO, b"Payload-Oxum: ", b"Payload-Oxum: 1", "BAG_DIFFERS"),
-        (naming.INFO, b".40\n", b".41\n", "BAG_DIFFERS"),
-        (naming.INFO, b"Payload-Oxum: ", b"Payload-Size: ", "BAG_DIFFERS"),
-        (naming.INFO, b"External-Identifier: ", b"External-Identifier: 0", "TRANSFER_DIFFERS"),
+        (names.DECLARATION, b"BagIt-Version: 1.0", b"BagIt-Version: 0.97", "BAG_DIFFERS"),
+        (names.DECLARATION, b"UTF-8", b"UTF-16", "BAG_DIFFERS"),
+        (names.DECLARATION, b"\n", b"\r\n", "BAG_DIFFERS"),
+        (names.INFO, b"Payload-Oxum: ", b"Payload-Oxum: 1", "BAG_DIFFERS"),
+        (names.INFO, b".40\n", b".41\n", "BAG_DIFFERS"),
+        (names.INFO, b"Payload-Oxum: ", b"Payload-Size: ", "BAG_DIFFERS"),
+        (names.INFO, b"External-Identifier: ", b"External-Identifier: 0", "TRANSFER_DIFFERS"),
     ],
 )
 def test_what_a_bag_says_of_itself_is_compared_with_what_it_is(package, name, before, after, code):
@@ -264,14 +256,14 @@ class TestWhoeverWritesTheManifestsAnew:
     ],
 )
 def test_a_manifest_that_leads_elsewhere_is_not_read(package, line):
-    path = package / naming.manifest("sha256")
+    path = package / names.manifest("sha256")
     path.write_text(line.format("0" * 64) + "\n")
     assert ("PACKAGE_MALFORMED", path.name) in found(package)
 
 
 def test_a_manifest_that_names_a_file_twice_is_not_read(package):
-    rewrite(package / naming.manifest("sha512"), lambda content: content + content.splitlines(keepends=True)[-1])
-    assert ("PACKAGE_MALFORMED", naming.manifest("sha512")) in found(package)
+    rewrite(package / names.manifest("sha512"), lambda content: content + content.splitlines(keepends=True)[-1])
+    assert ("PACKAGE_MALFORMED", names.manifest("sha512")) in found(package)
 
 
 @pytest.mark.parametrize("name", [naming.PREMIS, naming.METS])
@@ -342,7 +334,7 @@ def test_what_is_no_package_or_a_draft_is_refused(package, tmp_path):
         inspected(tmp_path)
     with pytest.raises(NotAPackageError, match="holds no package"):
         inspected(tmp_path / "none")
-    (package / naming.LAST).unlink()
+    (package / names.LAST).unlink()
     with pytest.raises(NotAPackageError, match="written last"):
         inspected(package)
 

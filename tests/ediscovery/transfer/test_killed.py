@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
+from ediscovery.bags import names
+from ediscovery.bags.reading import NotAPackageError
 from ediscovery.sheets import OutputExistsError
-from ediscovery.transfer import naming
-from ediscovery.transfer.reading import NotAPackageError
 from tests.ediscovery.partitions import Version
 from tests.ediscovery.transfer.packages import inspected, office, packed
 from tests.killing import deaths
@@ -23,7 +23,7 @@ def test_a_package_that_is_killed_at_any_step_is_a_draft_or_whole(tmp_path):
         moments=("before",),
     ):
         folder = tmp_path / f"package-{death.step}"
-        if (folder / naming.LAST).exists():
+        if (folder / names.LAST).exists():
             assert inspected(folder).sound, death
             kinds.append("whole")
             continue

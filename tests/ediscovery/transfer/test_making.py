@@ -12,9 +12,10 @@ import bagit
 import pytest
 from lxml import etree
 
+from ediscovery.bags import names
+from ediscovery.bags.writing import BagUnwritableError
 from ediscovery.sheets import OutputExistsError
 from ediscovery.transfer import naming
-from ediscovery.transfer.bag import TransferUnwritableError
 from ediscovery.transfer.choosing import TransferEmptyError
 from ediscovery.transfer.manifest import read_transfer
 from ediscovery.transfer.markup import CSIP
@@ -24,8 +25,9 @@ from manifests.proofs.file import read_record_proof
 from manifests.proofs.vouching import Trust
 from schemas.errors import ArchiveError, IntegrityError
 from schemas.merkle import root_of
+from tests.ediscovery.bags import files
 from tests.ediscovery.partitions import Version
-from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, files, inspected, office, packed
+from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, inspected, office, packed
 
 ON_ANY_SYSTEM = re.compile(r"[A-Za-z0-9-]{1,40}\.[a-z0-9]{2,5}|[A-Za-z0-9]{1,20}")
 METS, PREMIS = "{http://www.loc.gov/METS/}", "{http://www.loc.gov/premis/v3}"
@@ -126,7 +128,7 @@ def test_a_spreadsheet_shows_every_cell_of_the_index_and_reckons_none(package):
     cells = [dict(zip(head, row, strict=True)) for row in rows]
     one = next(cell for cell in cells if "HYPERLINK" in cell["title"])
     assert (one["series"], one["due"], one["disposal"]) == ("us/A", "2026-03-04", "transfer")
-    native = package / naming.PAYLOAD / one["native"]
+    native = package / names.PAYLOAD / one["native"]
     assert native.read_bytes() == MADE[0].record.native
     assert one["record"] == MADE[0].record.id.hex
 
@@ -177,7 +179,7 @@ def test_mets_lists_every_other_file_and_claims_no_profile(package):
     places = {
         element.get("{http://www.w3.org/1999/xlink}href") for element in root.iter(f"{METS}FLocat", f"{METS}mdRef")
     }
-    payload = {name.removeprefix(naming.PAYLOAD) for name in files(package) if name.startswith(naming.PAYLOAD)}
+    payload = {name.removeprefix(names.PAYLOAD) for name in files(package) if name.startswith(names.PAYLOAD)}
     assert places == payload - {"METS.xml"}
     assert root.get("PROFILE") is None
     assert root.get(f"{{{CSIP}}}CONTENTINFORMATIONTYPE") == "OTHER"
@@ -192,7 +194,7 @@ def test_a_folder_that_is_there_stays_as_it_is(archive, package, tmp_path):
     (tmp_path / "draft").mkdir()
     with pytest.raises(OutputExistsError, match="draft"):
         packed(archive, tmp_path / "draft")
-    with pytest.raises(TransferUnwritableError):
+    with pytest.raises(BagUnwritableError):
         packed(archive, tmp_path / "none" / "package")
 
 

@@ -6,10 +6,11 @@ import shutil
 
 import pytest
 
+from ediscovery.bags import names
+from ediscovery.bags.reading import NotAPackageError
 from ediscovery.transfer import naming
 from ediscovery.transfer.choosing import TransferEmptyError
 from ediscovery.transfer.manifest import commitment_to, read_transfer
-from ediscovery.transfer.reading import NotAPackageError
 from ediscovery.transfer.receiving import (
     PackageOfAnotherError,
     PackageUnsoundError,
@@ -26,7 +27,8 @@ from schemas.digest import Digest
 from schemas.merkle import root_of
 from storage import layout
 from storage.objects import ObjectAlteredError, read
-from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, office, packed, part, rewrite
+from tests.ediscovery.bags import rewrite
+from tests.ediscovery.transfer.packages import HOSTILE, MADE, chosen, office, packed, part
 
 LETTER = b"We have received your records. Jane Archivist"
 
@@ -61,7 +63,7 @@ def test_a_receipt_is_in_the_ledger_and_its_records_are_known(archive, package, 
     ids = list(transferred(again))
     assert set(ids) == {version.record.id for version in MADE if version.text in HOSTILE or version.item == "other"}
     assert (len(ids), root_of(ids)) == (act.records, act.records_root) == (transfer.records, transfer.records_root)
-    assert act.package == Digest.of((package / naming.LAST).read_bytes())
+    assert act.package == Digest.of((package / names.LAST).read_bytes())
     assert describe(act) == f"transfer {transfer.transfer} of 9 records received by State Archives"
 
 
@@ -108,7 +110,7 @@ def test_a_package_that_was_altered_gets_no_receipt(archive, package, letter):
     rewrite(package / part(0, "native.xml"), lambda content: content + b" ")
     with pytest.raises(PackageUnsoundError):
         received(archive, package, letter)
-    (package / naming.LAST).unlink()
+    (package / names.LAST).unlink()
     with pytest.raises(NotAPackageError):
         received(archive, package, letter)
     assert not archive.ledger.history.transferred

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ediscovery.bags import names
 from ediscovery.transfer import naming
-from tests.ediscovery.transfer.packages import office, packed, rewrite
+from tests.ediscovery.bags import rewrite
+from tests.ediscovery.transfer.packages import office, packed
 
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".lanes" / "eark" / "bin" / "python"
@@ -30,7 +32,7 @@ pytestmark = [
 
 def judged(package):
     """What the lane's program says of a package."""
-    command = [PYTHON, ROOT / "tests" / "lanes" / "eark.py", package / naming.PAYLOAD]
+    command = [PYTHON, ROOT / "tests" / "lanes" / "eark.py", package / names.PAYLOAD]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -8,9 +8,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from ediscovery.transfer import naming
-from ediscovery.transfer.manifest import malformed
-from schemas.errors import InputError
+from ediscovery.bags import names
+from schemas.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +27,17 @@ class NotAPackageError(InputError):
     """A folder holds no package, or one that was never finished."""
 
     code = "NOT_A_PACKAGE"
+
+
+class PackageMalformedError(IntegrityError):
+    """A file of a package cannot be read as what it must be."""
+
+    code = "PACKAGE_MALFORMED"
+
+
+def malformed(why: str) -> PackageMalformedError:
+    """Return the error that says what is wrong with a package's file."""
+    return PackageMalformedError(f"The package cannot be read: {why}.", do="Ask for the package again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +62,11 @@ def demand_package(folder: Path) -> None:
     Raises:
         NotAPackageError: it does not.
     """
-    if not (folder / naming.DECLARATION).is_file() and not (folder / naming.PAYLOAD).is_dir():
+    if not (folder / names.DECLARATION).is_file() and not (folder / names.PAYLOAD).is_dir():
         raise NotAPackageError(f"{folder} holds no package.", do="Give the folder that holds bagit.txt.")
-    if not (folder / naming.LAST).is_file():
+    if not (folder / names.LAST).is_file():
         raise NotAPackageError(
-            f"{folder} holds no finished package: {naming.LAST} is missing, which is written last.",
+            f"{folder} holds no finished package: {names.LAST} is missing, which is written last.",
             do="Make it again if making it was cut short; otherwise ask for the package again.",
         )
 
@@ -86,7 +96,7 @@ def walk(folder: Path, prefix: str) -> Iterator[Found]:
 def tags(folder: Path) -> Iterator[Found]:
     """Yield the files beside the payload, in the order of names; a folder among them is none of ours."""
     for found in sorted(folder.iterdir(), key=lambda path: path.name):
-        if found.name + "/" != naming.PAYLOAD:
+        if found.name + "/" != names.PAYLOAD:
             yield Found(found.name, stat.S_ISREG(found.lstat().st_mode))
 
 
@@ -121,7 +131,7 @@ def manifest_lines(folder: Path, name: str, algorithm: str, *, payload: bool) ->
         match = LINE.fullmatch(text)
         if match is None or len(match[1]) != DIGITS[algorithm]:
             raise malformed(f"{name} has a line that is no digest and name")
-        if not naming.SAFE.fullmatch(match[2]) or match[2].startswith(naming.PAYLOAD) is not payload:
+        if not names.SAFE.fullmatch(match[2]) or match[2].startswith(names.PAYLOAD) is not payload:
             raise malformed(f"{name} names something that cannot be in it")
         if match[2] <= before:
             raise malformed(f"{name} names files twice or in another order")
@@ -148,4 +158,4 @@ def labels(content: bytes) -> dict[str, str]:
         lines: Iterable[str] = content.decode().split("\n")
         return dict(line.split(": ", 1) for line in lines if line)
     except ValueError as error:
-        raise malformed(f"{naming.INFO} has a line without a label") from error
+        raise malformed(f"{names.INFO} has a line without a label") from error

@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
+from ediscovery.bags import names
 from ediscovery.sheets import OutputExistsError
-from ediscovery.transfer import naming
 from schemas.canonical import Canonical, Natural
 from schemas.errors import UnavailableError
 from storage.objects import CHUNK
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
-class TransferUnwritableError(UnavailableError):
+class BagUnwritableError(UnavailableError):
     """A package cannot be written where it is to be."""
 
-    code = "TRANSFER_UNWRITABLE"
+    code = "BAG_UNWRITABLE"
 
 
 class Filed(Canonical, frozen=True):
@@ -56,14 +56,14 @@ class Filed(Canonical, frozen=True):
 
 
 class Bag:
-    """A bag in ``folder``. Parts of records, added in the order of their names, are remembered in a file, ``records``.
+    """A bag in ``folder``. Files below ``many``, added in the order of their names, are remembered in a file.
 
     So memory does not grow with them. All other payload files are few, and come before them by name.
     """
 
-    def __init__(self, folder: Path, records: BinaryIO) -> None:
-        self.folder = folder
-        self._records = records
+    def __init__(self, folder: Path, remembered: BinaryIO, *, many: str | None = None) -> None:
+        self.folder, self._many = folder, many
+        self._remembered = remembered
         self._others: list[Filed] = []
         self._folders: set[Path] = set()
         self.octets, self.files = 0, 0
@@ -88,8 +88,8 @@ class Bag:
         return path
 
     def _added(self, filed: Filed) -> Filed:
-        if filed.name.startswith(naming.RECORDS):
-            self._records.write(filed.to_bytes() + b"\n")
+        if self._many is not None and filed.name.startswith(self._many):
+            self._remembered.write(filed.to_bytes() + b"\n")
         else:
             self._others.append(filed)
         self.octets, self.files = self.octets + filed.size, self.files + 1
@@ -98,19 +98,19 @@ class Bag:
     def payload(self) -> Iterator[Filed]:
         """Yield the payload files that were added, in the order of their names."""
         yield from sorted(self._others, key=lambda filed: filed.name)
-        self._records.seek(0)
-        for line in self._records:
+        self._remembered.seek(0)
+        for line in self._remembered:
             yield Filed.from_bytes(line[:-1])
-        self._records.seek(0, os.SEEK_END)
+        self._remembered.seek(0, os.SEEK_END)
 
     def finish(self, info: Mapping[str, str], tags: Mapping[str, bytes]) -> None:
         """Write the manifests and tag files, ``info`` being the labels of bag-info.txt; then the folder is a bag."""
         oxum = {"Payload-Oxum": f"{self.octets}.{self.files}"}
         lines = "".join(f"{label}: {value}\n" for label, value in {**info, **oxum}.items())
-        tags = {**tags, naming.DECLARATION: BAGIT, naming.INFO: lines.encode()}
+        tags = {**tags, names.DECLARATION: BAGIT, names.INFO: lines.encode()}
         filed = [self._tag(name, content) for name, content in tags.items()]
-        for algorithm in naming.ALGORITHMS:
-            name = naming.manifest(algorithm)
+        for algorithm in names.ALGORITHMS:
+            name = names.manifest(algorithm)
             with (self.folder / name).open("x", encoding="utf-8", newline="\n") as stream:
                 stream.writelines(f"{one.digest(algorithm)}  {one.name}\n" for one in self.payload())
             with (self.folder / name).open("rb") as stream:
@@ -118,9 +118,9 @@ class Bag:
         filed.sort(key=lambda one: one.name)
         # At this point all but the tag manifests is written. If we crash here or earlier, the folder is a draft.
         os.sync()
-        for algorithm in reversed(naming.ALGORITHMS):
+        for algorithm in reversed(names.ALGORITHMS):
             content = "".join(f"{one.digest(algorithm)}  {one.name}\n" for one in filed).encode()
-            self._write_whole(naming.tag_manifest(algorithm), content)
+            self._write_whole(names.tag_manifest(algorithm), content)
 
     def _tag(self, name: str, content: bytes) -> Filed:
         with (self.folder / name).open("xb") as stream:
@@ -149,27 +149,27 @@ def demand_new(folder: Path) -> None:
         OutputExistsError: something is.
     """
     if folder.exists():
-        draft = folder.is_dir() and not (folder / naming.LAST).exists()
+        draft = folder.is_dir() and not (folder / names.LAST).exists()
         do = "Remove it if it is a draft that was cut short, or choose another name with --to."
         raise OutputExistsError(f"{folder} exists already.", do=do if draft else "Choose another name with --to.")
 
 
 @contextmanager
-def new_bag(folder: Path) -> Iterator[Bag]:
-    """Make a folder and give the bag to be written there; where the block fails, the folder is removed.
+def new_bag(folder: Path, *, many: str | None = None) -> Iterator[Bag]:
+    """Make a folder and give the bag to be written there (``Bag``); where the block fails, the folder is removed.
 
     Raises:
         OutputExistsError: there is such a folder or file; it stays as it is.
-        TransferUnwritableError: the file system refuses.
+        BagUnwritableError: the file system refuses.
     """
     demand_new(folder)
     try:
-        with TemporaryFile() as records, ExitStack() as undo:
+        with TemporaryFile() as remembered, ExitStack() as undo:
             folder.mkdir()
             undo.callback(shutil.rmtree, folder)
-            yield Bag(folder, cast("BinaryIO", records))
+            yield Bag(folder, cast("BinaryIO", remembered), many=many)
             undo.pop_all()
     except OSError as error:
-        raise TransferUnwritableError(
+        raise BagUnwritableError(
             f"{folder} cannot be written: {error.strerror}.", do="Give a folder that can be made with --to."
         ) from error

@@ -1,0 +1,213 @@
+"""The strict check of a package, offline: files, signed document, the ledger's word, what is derived (FORMAT 6.8).
+
+Nothing is believed that the package says of itself. What is wrong is collected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ediscovery.bags import names, reading
+from ediscovery.bags.comparing import Comparison
+from ediscovery.bags.reading import malformed
+from ediscovery.packages import naming, sealed
+from ediscovery.packages.derived import Derived
+from ediscovery.packages.handed import checker
+from ediscovery.packages.report import PackageReport
+from ediscovery.packages.sealed import Sealed
+from ediscovery.production.checking import check, read_manifest
+from ediscovery.production.manifest import MANIFEST_NAME
+from ediscovery.production.reading import LARGEST_FILE, decoded
+from ediscovery.production.signed import SignedPdf
+from ediscovery.production.steps import Judged, findings_of, steps_of
+from manifests.archive import SOFTWARE
+from manifests.audit.found import Found
+from manifests.proofs import record
+from manifests.proofs.file import read_record_proof
+from manifests.proofs.vouching import fingerprints, vouch
+from schemas.digest import Digest
+from schemas.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from ediscovery.bags.writing import Filed
+    from ediscovery.production.manifest import ProductionManifest
+    from ediscovery.production.report import ProductionReport
+    from manifests.proofs.record import Proved
+    from manifests.proofs.vouching import Trust, Vouched
+
+LARGEST_SEALED = 16 << 20
+TITLES = (
+    "Files: every one that the manifests name is there, byte for byte, and no other",
+    "They are those of the production: natives and proofs are the ones attached to its document",
+    "sealed.json: the archive sealed this document, with these records in this order",
+    "Text, load files, draft and page of instructions: made anew, they are the same",
+)
+ANOTHER = f"another version of Holdfast wrote it than this one, {SOFTWARE}"
+
+
+@dataclass(slots=True)
+class _Checked:
+    """What was found so far."""
+
+    files: Mapping[str, Filed]
+    manifest: ProductionManifest | None = None
+    production: ProductionReport | None = None
+    vouched: Vouched | None = None
+    sealed: Sealed | None = None
+    belonging: Found = field(default_factory=Found)
+    seal: Found = field(default_factory=Found)
+    derived: Found = field(default_factory=Found)
+    compared: int = 0
+
+
+def inspect(
+    folder: Path, trust: Trust, *, roots: Sequence[bytes] = (), tell: Callable[[int, int], None] = lambda *_: None
+) -> PackageReport:
+    """Return what is right and wrong with the package in ``folder``.
+
+    ``roots`` are PEM files of authorities whose certificates are trusted for the document's signature; ``tell`` is
+    told of records, done and of all.
+
+    Raises:
+        NotAPackageError: there is none, or one that was never finished.
+        TrustRootUnusableError: a file of ``roots`` holds no certificate.
+    """
+    reading.demand_package(folder)
+    package = Digest.of(reading.read_tag(folder, names.LAST))
+    bag = Comparison(folder)
+    bag.tags()
+    checked = _Checked({filed.name: filed for filed, _ in bag.payload()})
+    info = bag.labels()
+    _check_document(folder, checked, trust, roots, tell, ours=info.get("Bag-Software-Agent") == SOFTWARE)
+    if checked.manifest is not None:
+        _check_sealed(folder, checked, checked.manifest, trust)
+        if info and info.get("External-Identifier") != checked.manifest.production:
+            checked.belonging.fault("PACKAGE_DIFFERS", names.INFO, "It names another production.")
+    return _report(package, bag, checked, ours=info.get("Bag-Software-Agent") == SOFTWARE)
+
+
+def _check_document(
+    folder: Path,
+    checked: _Checked,
+    trust: Trust,
+    roots: Sequence[bytes],
+    tell: Callable[[int, int], None],
+    *,
+    ours: bool,
+) -> None:
+    """Check the signed document as ``holdfast verify FILE`` does, and the package's files beside what it holds."""
+    try:
+        handed = SignedPdf.read(_read(folder, naming.DOCUMENT, LARGEST_FILE), trust_roots=roots, at=trust.at)
+
+        def check_record(content: bytes, native: bytes) -> Proved:
+            return record.check(read_record_proof(content), native, trust)
+
+        checked.production = check(
+            handed,
+            check_record=check_record,
+            check_checkpoint=lambda note, claims: vouch(note, claims, trust),
+            progress=tell,
+        )
+        attached = handed.attached()
+        if not checked.production.sound:
+            return
+        manifest = read_manifest(attached[MANIFEST_NAME], attached=len(attached))
+        derived = Derived(manifest)
+        made = dict(
+            derived.add(one, read_record_proof(decoded(one.proof, attached[one.proof], size=one.proof_size)))
+            for one in manifest.records
+        )
+        made |= derived.rest()
+    except ArchiveError as error:
+        checked.belonging.error(error, naming.DOCUMENT)
+        return
+    checked.manifest = manifest
+    _compare(checked, _own(manifest), made, ours=ours)
+
+
+def _own(manifest: ProductionManifest) -> dict[str, str | None]:
+    """Return the files that belong to a production, with the SHA-256 of those whose content its document has."""
+    own: dict[str, str | None] = {naming.MANIFEST: Digest.of(manifest.to_bytes()).hex}
+    own |= dict.fromkeys((naming.DOCUMENT, naming.SEALED, *map(naming.handed, naming.HANDED)))
+    for one in manifest.records:
+        own |= {naming.native(one): one.native_sha256.hex, naming.proof(one): one.proof_sha256.hex}
+    return own
+
+
+def _compare(checked: _Checked, own: Mapping[str, str | None], made: Mapping[str, bytes], *, ours: bool) -> None:
+    """Compare what lies in the package with what belongs there, and what is derived with what is derived now."""
+    for name in sorted(own.keys() | made.keys()):
+        if name not in checked.files and (name in own or ours):
+            checked.belonging.fault("PACKAGE_DIFFERS", name, "It belongs to the production, and is not there.")
+    for name, filed in checked.files.items():
+        if name in own:
+            if own[name] not in (None, filed.sha256):
+                checked.belonging.fault("PACKAGE_DIFFERS", name, "It is another one than the document has.")
+        elif name in made:
+            checked.compared += ours
+            if ours and Digest.of(made[name]).hex != filed.sha256:
+                checked.derived.fault("DERIVED_DIFFERS", name, "It is not what the records say.")
+        elif ours or not naming.may_be_derived(name):
+            checked.belonging.fault("PACKAGE_DIFFERS", name, "It does not belong to the production.")
+    for name in naming.HANDED:
+        lying = checked.files.get(naming.handed(name))
+        if lying is not None and lying.sha256 != Digest.of(checker(name)).hex:
+            what = "It is not the one that this version of Holdfast hands over: do not rely on what it says."
+            checked.belonging.notice("CHECKER_DIFFERS", naming.handed(name), what)
+
+
+def _check_sealed(folder: Path, checked: _Checked, manifest: ProductionManifest, trust: Trust) -> None:
+    document = checked.files.get(naming.DOCUMENT)
+    try:
+        said = checked.sealed = Sealed.from_bytes(_read(folder, naming.SEALED, LARGEST_SEALED))
+        if document is not None:
+            checked.vouched = sealed.check(said, manifest, Digest.from_hex(document.sha256), trust)
+    except ArchiveError as error:
+        checked.seal.error(error, naming.SEALED)
+
+
+def _read(folder: Path, name: str, most: int) -> bytes:
+    """Return the content of a file of the package.
+
+    Raises:
+        PackageMalformedError: it is not there, cannot be read, or is larger than ``most`` bytes.
+    """
+    try:
+        with reading.open_file(folder, name) as stream:
+            content = stream.read(most + 1)
+    except OSError as error:
+        raise malformed(f"{name}: {error.strerror}") from error
+    if len(content) > most:
+        raise malformed(f"{name} has more than {most:,} bytes")
+    return content
+
+
+def _report(package: Digest, bag: Comparison, checked: _Checked, *, ours: bool) -> PackageReport:
+    judged = tuple(
+        Judged(title, number, tuple(found.findings), note)
+        for title, (number, found, note) in zip(
+            TITLES,
+            (
+                (bag.checked, bag.files, None),
+                (len(checked.files), checked.belonging, None),
+                (int(checked.vouched is not None), checked.seal, None),
+                (checked.compared, checked.derived, None if ours else ANOTHER),
+            ),
+            strict=True,
+        )
+    )
+    claims = checked.sealed.claims if checked.sealed is not None and checked.vouched is not None else None
+    return PackageReport(
+        package=package,
+        steps=steps_of(judged),
+        findings=findings_of(judged),
+        production=checked.production,
+        verifier=claims.verifier if claims else None,
+        vouched=checked.vouched.statements() if checked.vouched else (),
+        witnesses=claims.witnesses if claims else (),
+        roots=fingerprints(claims) if claims else (),
+    )

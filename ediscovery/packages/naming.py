@@ -1,0 +1,53 @@
+"""The only file that spells names of files in a package (FORMAT 6.8): nothing that was captured is in any of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ediscovery.bags.names import PAYLOAD
+
+if TYPE_CHECKING:
+    from ediscovery.production.manifest import ManifestRecord
+
+DOCUMENT = f"{PAYLOAD}production.pdf"
+MANIFEST = f"{PAYLOAD}production.json"
+SEALED = f"{PAYLOAD}sealed.json"
+CERTIFICATION = f"{PAYLOAD}CERTIFICATION.txt"
+README = f"{PAYLOAD}README.txt"
+HANDED = ("VERIFY.html", "verify.py")
+"""What checks a package without Holdfast, and is put into every one as it is."""
+
+
+def handed(name: str) -> str:
+    """Return the name of one of ``HANDED``."""
+    return f"{PAYLOAD}{name}"
+
+
+def native(record: ManifestRecord) -> str:
+    """Return the name of a record's native bytes."""
+    return f"{PAYLOAD}NATIVES/{record.native}"
+
+
+def proof(record: ManifestRecord) -> str:
+    """Return the name of a record's proof."""
+    return f"{PAYLOAD}PROOFS/{record.proof}"
+
+
+def text(record: ManifestRecord) -> str:
+    """Return the name of the file with a record's words."""
+    return f"{PAYLOAD}TEXT/{record.bates.spell(record.bates.first)}.txt"
+
+
+def load_file(production: str, extension: str) -> str:
+    """Return the name of a load file of a production."""
+    return f"{PAYLOAD}DATA/{production}.{extension}"
+
+
+def conversation(name: str) -> str:
+    """Return the name of a conversation's file, which is ``name`` for itself."""
+    return f"{PAYLOAD}DATA/RSMF/{name}"
+
+
+def may_be_derived(name: str) -> bool:
+    """Return whether a file may be one that some version of Holdfast derives."""
+    return name in (CERTIFICATION, README) or name.startswith((f"{PAYLOAD}TEXT/", f"{PAYLOAD}DATA/"))
