@@ -393,7 +393,7 @@ def checkpoint_of(note: Note) -> Checkpoint:
 def vouched(note: Note, claims: dict[str, Any], key: str | None) -> tuple[Checkpoint, list[str], list[str]]:
     """Return a checkpoint that the archive signed, who cosigned it, and what is lacking (FORMAT 6.3, step 7; 5.3)."""
     checkpoint, message = checkpoint_of(note), note[0].encode()
-    name, key_id, public = key_of(key or claims["verifier"], b"\x01")
+    name, key_id, public = key_of(claims["verifier"] if key is None else key, b"\x01")
     demand(name == checkpoint[0], "the checkpoint's key bears another archive's name")
     made = [signature for by, by_id, signature in note[1] if (by, by_id) == (name, key_id)]
     demand(bool(made), "the archive's key did not sign the checkpoint")
@@ -1066,7 +1066,7 @@ def lines_of(said: dict[str, Any]) -> Iterator[str]:
     yield "What was NOT checked"
     yield from (f"  - {one}" for one in said["unchecked"])
     yield ""
-    if said["key_given"]:
+    if said["key_given"] is not None:
         yield f"Checked with the key that you gave: {said['key_given']}"
     elif said["keys"]:
         yield "All this is worth as much as the key. Compare it with what the archive publishes, letter by letter:"
@@ -1086,7 +1086,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     place = given.package or Path(__file__).resolve().parent.parent
     try:
-        if given.key:
+        if given.key is not None:
             key_of(given.key, b"\x01")
         files = Folder(place) if place.is_dir() else Packed(place)
         there = {"bagit.txt", "data/production.json"} & files.sizes.keys()
