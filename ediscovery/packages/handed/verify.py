@@ -734,6 +734,8 @@ class Check:
 
     def verdict(self, step: str) -> str:
         """Return the verdict on a step without findings."""
+        if step == "records" and any(why is not None for _, _, why in self.records):
+            return "not proved"
         return "sound" if step in self.reached else "not checked"
 
     def fault(self, step: str, where: str, what: str) -> None:
@@ -789,9 +791,9 @@ class Check:
         for name in sorted(self.files.sizes):
             self._file(name, said, found)
         there = self.files.sizes.keys()
-        for manifest, named in said.items():
-            for name in sorted(named.keys() - there):
-                self.fault("bag", name, f"it is not there, and named in {manifest}")
+        for name in sorted(set().union(*said.values()) - there):
+            naming = [manifest for manifest, named in said.items() if name in named]
+            self.fault("bag", name, f"it is not there, and named in {' and '.join(naming)}")
         self._labels(found)
         return found
 
@@ -809,12 +811,15 @@ class Check:
         if name in TAG_MANIFESTS:
             return
         payload = name.startswith("data/")
+        absent, wrong = [], []
         for manifest, algorithm in (MANIFESTS if payload else TAG_MANIFESTS).items():
             digest = said[manifest].get(name)
-            if digest is None:
-                self.fault("bag", name, f"it is there, and not named in {manifest}")
-            elif digest != hashes[algorithm].hexdigest():
-                self.fault("bag", name, f"its bytes are not those that {manifest} names")
+            absent += [manifest] * (digest is None)
+            wrong += [manifest] * (digest not in (None, hashes[algorithm].hexdigest()))
+        if absent:
+            self.fault("bag", name, f"it is there, and not named in {' and '.join(absent)}")
+        if wrong:
+            self.fault("bag", name, f"its digest is not the one in {' and '.join(wrong)}")
         for manifest in TAG_MANIFESTS if payload else MANIFESTS:
             if name in said[manifest]:
                 self.fault("bag", name, f"it is named in {manifest}, where it has no place")
@@ -952,7 +957,7 @@ class Check:
         made = self.production
         vouching = (made["checkpoint"], bare(made["claims"])) if anchored else None
         for record in made["records"]:
-            pages = f"{number_of(record['bates'], 'first')}–{number_of(record['bates'], 'last')}"
+            pages = numbers_of(record["bates"])
             why, where = None, f"data/NATIVES/{record['native']}"
             try:
                 expected = record["native_size"], record["native_sha256"]
@@ -981,6 +986,12 @@ def bare(claims: dict[str, Any]) -> dict[str, Any]:
 def number_of(pages: dict[str, Any], end: str) -> str:
     """Return a Bates number as it is printed."""
     return f"{pages['prefix']}{pages[end]:07d}"
+
+
+def numbers_of(pages: dict[str, Any]) -> str:
+    """Return the numbers of pages."""
+    last = f"–{number_of(pages, 'last')}" if pages["last"] != pages["first"] else ""
+    return number_of(pages, "first") + last
 
 
 def prove(proof: dict[str, Any], record: dict[str, Any], made: dict[str, Any], vouching: object) -> None:
@@ -1028,7 +1039,7 @@ def report(check: Check) -> dict[str, Any]:
         "sound": not check.findings,
         "production": made.get("production"),
         "organisation": made.get("organisation"),
-        "bates": f"{number_of(made['bates'], 'first')}–{number_of(made['bates'], 'last')}" if made else None,
+        "bates": numbers_of(made["bates"]) if made else None,
         "steps": [
             {"step": step, "title": title, "verdict": "faulty" if step in faulty else check.verdict(step)}
             for step, title in STEPS.items()
