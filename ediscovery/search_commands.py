@@ -14,6 +14,7 @@ from ediscovery.answers.giving import (
     as_of_option,
     checked_format,
     export,
+    typed_options,
     write_receipts,
 )
 from ediscovery.answers.wording import basis_line
@@ -82,7 +83,7 @@ def search(
     size = size_as_of(archive, as_of)
     with console.progress("Searching") as tell, searchable_whole(archive, size=size, tell=tell) as opened:
         asked = formed(opened, query, forms)
-        question = Question(asked.query, words, _typed(as_of=as_of, forms=forms, **given))
+        question = Question(asked.query, words, typed_options(as_of=as_of, forms=forms, **given))
         answer = None if out else answered(opened, asked.query, view=view, limit=limit, zone=zone)
         basis = basis_of(archive, opened, size=size)
         made = receipt_of(archive, opened, question, basis) if console.json or receipt or out else None
@@ -104,16 +105,6 @@ def search(
         return
     plain = answer.plain if answer else {"total": made.hits if made else 0, "hits": []}
     console.show(asked.plain | plain | {"receipt": made.to_plain() if made else None}, lines)
-
-
-def _typed(**given: Any) -> dict[str, str]:  # noqa: ANN401 - the options as click gives them
-    """Return the options that were given, as people gave them."""
-    names = {"as_of": "as-of", "start": "from", "end": "to", "kinds": "type", "accounts": "account"}
-    said = {names.get(name, name): value for name, value in given.items() if value}
-    return {
-        name: ", ".join(value) if isinstance(value, tuple) else "yes" if value is True else str(value)
-        for name, value in sorted(said.items())
-    }
 
 
 def _understood(question: Question, query: Query, zone: ZoneInfo) -> Iterator[str]:

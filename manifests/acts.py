@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from manifests.decisions.decided import Decided, refused
 from manifests.dispositions.rules import check_disposing
-from manifests.matters import check_matter, refuse_needed
+from manifests.matters import check_matter, demand_matter, refuse_needed
 from manifests.witness.cosignatures import Cosigner, Policy
 from schemas.decisions import HoldRelease
 from schemas.errors import ConflictError, InputError
@@ -208,6 +208,8 @@ def _check_produced(history: History, act: Produced, index: int) -> None:
         raise _act_refused(f"The production {act.production} is sealed already.", "Start a new production.")
     if not 0 < act.ledger_size <= index:
         raise _act_refused(f"The production {act.production} is proved at a later ledger.", "Report this.")
+    if act.matter is not None:
+        demand_matter(history, act.matter)
     if any(entry >= act.ledger_size for entry in history.condemned.values()) or history.replacements.is_out(
         act.document.key
     ):

@@ -82,7 +82,8 @@ def describe(act: Act, zone: tzinfo = UTC) -> str:  # noqa: C901, PLR0911, PLR09
         case BatesAssigned():
             return f"numbers {act.bates} given to production {act.production}"
         case Produced():
-            return f"production {act.production} handed over: {plural(act.records, 'record')}, {act.bates}"
+            matter = f", in the matter {act.matter}" if act.matter is not None else ""
+            return f"production {act.production} handed over: {plural(act.records, 'record')}, {act.bates}{matter}"
         case HoldPlaced():
             return f"hold {act.hold} placed on {scope_in_words(act.scope, zone)}: {act.reason}"
         case HoldAmended():

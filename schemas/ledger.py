@@ -76,7 +76,10 @@ class BatesAssigned(Canonical, frozen=True, tag_field="act", tag="bates-assigned
 
 
 class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
-    """A production was handed over: which document, with how many records, proved at which ledger size."""
+    """A production was handed over: which document, with how many records, proved at which ledger size.
+
+    ``matter`` is the one in which it was.
+    """
 
     production: str
     bates: BatesRange
@@ -84,6 +87,7 @@ class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
     records_root: Digest
     ledger_size: Natural
     document: StoredObject
+    matter: MatterName | None = None
 
 
 class HoldPlaced(Canonical, frozen=True, tag_field="act", tag="hold-placed"):

@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -74,6 +74,16 @@ def checked_format(console: Console, out: Path | None, wanted: Format | None, re
             "Both --json and --export - print to standard output.", do="Write the list to a file, or leave out --json."
         )
     return format_of(out, wanted)
+
+
+def typed_options(**given: Any) -> dict[str, str]:  # noqa: ANN401 - the options as click gives them
+    """Return the options that were given, as people gave them."""
+    names = {"as_of": "as-of", "start": "from", "end": "to", "kinds": "type", "accounts": "account"}
+    said = {names.get(name, name): value for name, value in given.items() if value}
+    return {
+        name: ", ".join(value) if isinstance(value, tuple) else "yes" if value is True else str(value)
+        for name, value in sorted(said.items())
+    }
 
 
 def export(

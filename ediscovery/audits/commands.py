@@ -84,9 +84,9 @@ def verify(
         verify_report(console, file, key=key)
     else:
         # pyHanko is slow to import, and an audit does not need it.
-        from ediscovery.audits.handed import verify_package, verify_pdf  # noqa: PLC0415
+        from ediscovery.audits.handed import is_package, verify_package, verify_pdf  # noqa: PLC0415
 
-        (verify_package if file.is_dir() else verify_pdf)(console, file, key=key, roots=roots)
+        (verify_package if is_package(file) else verify_pdf)(console, file, key=key, roots=roots)
 
 
 def _wish(key: str | None, given: dict[str, Any]) -> Wish:

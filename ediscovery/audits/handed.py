@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from ediscovery.bags.zipped import is_zip, unpacked
 from ediscovery.disposition.papers.checking import is_certificate
 from ediscovery.disposition.papers.verifying import verify_certificate
 from ediscovery.packages.inspecting import inspect
@@ -45,18 +47,24 @@ def verify_pdf(console: Console, path: Path, *, key: str | None, roots: tuple[Pa
 
 
 def verify_package(console: Console, path: Path, *, key: str | None, roots: tuple[Path, ...]) -> None:
-    """Check the package of a production in a folder and show the report; ``key`` and ``roots`` as for ``verify_pdf``.
+    """Check the package of a production, a folder or a ZIP, and show the report; the rest is as for ``verify_pdf``.
 
     Raises:
         NotAPackageError: there is none, or one that was never finished.
+        PackageMalformedError: a ZIP file is damaged, or holds what no package does.
     """
     trust = Trust(at=system_clock(), verifier=Verifier.from_text(key) if key else None)
     trusted = [_read(root, limit=LARGEST_ROOTS) for root in roots]
-    with console.progress("Verifying") as tell:
-        report = inspect(path, trust, roots=trusted, tell=lambda done, total: tell("records", done, total))
+    with console.progress("Verifying") as tell, (nullcontext if path.is_dir() else unpacked)(path) as folder:
+        report = inspect(folder, trust, roots=trusted, tell=lambda done, total: tell("records", done, total))
     console.show(report.to_json(), report.to_text().splitlines())
     if not report.sound:
         console.unsound("Do not rely on it. Keep it as it is, and ask whoever produced it for another copy.")
+
+
+def is_package(path: Path) -> bool:
+    """Return whether something may be a package: a folder, or a file that begins as a ZIP does."""
+    return path.is_dir() or (path.is_file() and is_zip(path))
 
 
 def _pdf(path: Path) -> bytes:

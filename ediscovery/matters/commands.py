@@ -166,6 +166,7 @@ def show(console: Console, name: str, as_of: str | None) -> None:
     known, today = demand_matter(archive.ledger.history, name), judged_day(archive, as_of)
     opened, ended = written(archive, known.opened.text), written(archive, known.closed.text if known.closed else None)
     (found,) = standing((known,), archive.settings.matters.closed, every=True)
+    productions = [one for one in archive.ledger.history.produced.values() if one.matter == name]
     holds = [one for one in archive.ledger.history.holds.values() if one.matter == name]
     plain = {
         **found.to_plain(today),
@@ -175,10 +176,11 @@ def show(console: Console, name: str, as_of: str | None) -> None:
         "without_hold": opened.without_hold if opened else "",
         "closing_notes": ended.notes if ended else "",
         "holds": [one.to_plain() for one in holds],
+        "productions": [one.to_plain() for one in productions],
         "due": [plain_of(one, today) for one in found.due],
         "steps": [one.to_plain() for one in known.steps],
     }
-    console.show(plain, shown(found, opened, ended, holds, today, archive.settings.zone))
+    console.show(plain, shown(found, opened, ended, holds, productions, today, archive.settings.zone))
 
 
 def _step(console: Console, archive: Archive, act: MatterStepped) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ediscovery.matters.deadlines import Due
     from manifests.matters import Matter
     from schemas.holds import Hold
+    from schemas.ledger import Produced
     from schemas.matters import MatterText
 
 WIDTH = 100
@@ -118,6 +119,7 @@ def shown(
     opened: MatterText | None,
     ended: MatterText | None,
     holds: Iterable[Hold],
+    productions: Iterable[Produced],
     today: date,
     zone: tzinfo,
 ) -> Iterator[str]:
@@ -133,6 +135,8 @@ def shown(
     for hold in holds:
         covered = "; ".join(scope_in_words(each.scope, zone) for each in hold.covered)
         yield f"  Hold {one_line(hold.hold)} covers {covered}"
+    for made in productions:
+        yield f"  Production {made.production}: {plural(made.records, 'record')}, {made.bates}"
     if one.matter.closed is not None:
         yield f"Closed on {one.matter.closed.on}: {one.matter.closed.outcome.replace('-', ' ')}"
         yield from _notes(ended.notes if ended else "")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ediscovery.bags.writing import demand_new
+from ediscovery.bags.zipped import zipped
 from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
 from manifests.checkpoints.making import make
 from manifests.console import json_option, plural, size_in_words
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("production")
-@click.option("--to", "folder", type=click.Path(path_type=Path), help="The folder to make.  [default: PRODUCTION]")
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), help="The folder to make, or FILE.zip.  [default: PRODUCTION]"
+)
 @json_option
 @click.pass_obj
-def package(console: Console, production: str, folder: Path | None) -> None:
+def package(console: Console, production: str, target: Path | None) -> None:
     """Write a production as a package: a folder that opens anywhere, loads into review platforms, and proves itself.
 
     It holds the signed PDF, the natives, their words, load files (Concordance DAT, CSV, RSMF), the proofs, the draft of
@@ -32,22 +36,24 @@ def package(console: Console, production: str, folder: Path | None) -> None:
     Examples:
       holdfast package 56d9534c1339
       holdfast package 56d9534c1339 --to request-14
+      holdfast package 56d9534c1339 --to request-14.zip
     """
     # pyHanko is slow to import, and no other command needs it.
     from ediscovery.packages.making import demand_produced, pack  # noqa: PLC0415
 
     archive = console.open()
     act = demand_produced(archive.ledger.history, production)
-    target = folder or Path(production)
+    target = target or Path(production)
     demand_new(target)
-    with console.progress("Packing") as tell:
+    is_zip = target.suffix.lower() == ".zip"
+    with console.progress("Packing") as tell, (zipped if is_zip else nullcontext)(target) as folder:
         tell("checkpoint", 0, 1)
         checkpoint = make(archive, nonce=system_nonce, name=False)
-        packed = pack(archive, act, checkpoint, target, tell=lambda done, total: tell("records", done, total))
+        packed = pack(archive, act, checkpoint, folder, tell=lambda done, total: tell("records", done, total))
     console.show(
         {
             "production": production,
-            "folder": str(target),
+            "package": str(target),
             "records": act.records,
             "bates": str(act.bates),
             "files": packed.files,
@@ -58,8 +64,8 @@ def package(console: Console, production: str, folder: Path | None) -> None:
         (
             f"{target}: production {production}, {plural(act.records, 'record')}, {size_in_words(packed.octets)}",
             f"  Bates    {act.bates}",
-            f"  Begin with {target}/data/README.txt",
-            f"  Check it with: holdfast verify {target}, or open {target}/data/VERIFY.html",
+            f"  Begin with {'data/README.txt in it' if is_zip else target / 'data/README.txt'}",
+            f"  Check it with: holdfast verify {target}",
             *lack_lines(checkpoint.lacking),
         ),
     )

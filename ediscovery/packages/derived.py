@@ -49,5 +49,7 @@ class Derived:
         yield naming.load_file(name, "csv"), csv.content
         for one in conversations(self._manifest, self._records):
             yield naming.conversation(one.name), one.content
+        if self._manifest.receipt is not None:
+            yield naming.RECEIPT, self._manifest.receipt.to_bytes()
         yield naming.CERTIFICATION, certification(self._manifest, self._records).encode()
         yield naming.README, readme(self._manifest, dat.replaced).encode()

@@ -37,6 +37,7 @@ MEDIA_TYPES = {
     "csv": "text/csv",
     "dat": "text/plain",
     "html": "text/html",
+    "json": "application/json",
     "py": "text/x-python",
     "rsmf": "message/rfc822",
     "txt": "text/plain",

@@ -13,6 +13,7 @@ DOCUMENT = f"{PAYLOAD}production.pdf"
 MANIFEST = f"{PAYLOAD}production.json"
 SEALED = f"{PAYLOAD}sealed.json"
 CERTIFICATION = f"{PAYLOAD}CERTIFICATION.txt"
+RECEIPT = f"{PAYLOAD}receipt.json"
 README = f"{PAYLOAD}README.txt"
 HANDED = ("VERIFY.html", "verify.py")
 """What checks a package without Holdfast, and is put into every one as it is."""
@@ -50,4 +51,4 @@ def conversation(name: str) -> str:
 
 def may_be_derived(name: str) -> bool:
     """Return whether a file may be one that some version of Holdfast derives."""
-    return name in (CERTIFICATION, README) or name.startswith((f"{PAYLOAD}TEXT/", f"{PAYLOAD}DATA/"))
+    return name in (CERTIFICATION, README, RECEIPT) or name.startswith((f"{PAYLOAD}TEXT/", f"{PAYLOAD}DATA/"))

@@ -31,6 +31,7 @@ DATA               load files for review platforms
 PROOFS             how each record is proved to be in the archive since it was captured
 CERTIFICATION.txt  the draft of a declaration, for whoever is competent to make it
 production.json    which records these are, in their order
+receipt.json       the receipt of the search, where it is known: whoever has the archive can repeat it
 sealed.json        what the archive's ledger says of this production
 
 Files of a record are called by the number of its first page.

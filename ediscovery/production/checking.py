@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ediscovery.answers.digest import digested
 from ediscovery.production.manifest import MANIFEST_FORMAT, MANIFEST_NAME, ManifestRecord, ProductionManifest
 from ediscovery.production.reading import (
     NotAProductionError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from pyhanko.pdf_utils.generic import StreamObject
 
+    from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.production.signed import SignedPdf
     from manifests.proofs.vouching import Vouched
     from manifests.signing import Verifier
@@ -174,6 +176,8 @@ def _disagreement(pages: int, manifest: ProductionManifest, found: Mapping[str, 
     if pages != manifest.bates.pages:
         what = f"The document has {pages} pages for {manifest.bates.pages} numbers."
         yield _fault("PAGES_MISCOUNTED", MANIFEST_NAME, what)
+    if manifest.receipt is not None and (why := unlike(manifest.receipt, manifest)):
+        yield _fault("RECEIPT_DIFFERS", MANIFEST_NAME, f"The receipt of the search {why}.")
     if not _numbered(manifest):
         yield _fault("NUMBERS_DISORDERLY", MANIFEST_NAME, "Records and their files are not numbered one after another.")
     named = {MANIFEST_NAME, *manifest.attachments}
@@ -195,6 +199,17 @@ def _numbered(manifest: ProductionManifest) -> bool:
             return False
         after = numbers.last + 1
     return True
+
+
+def unlike(receipt: SearchReceipt, manifest: ProductionManifest) -> str | None:
+    """Return why a receipt is not that of the search that found exactly a production's records, or ``None``."""
+    if receipt.origin != manifest.origin or receipt.ledger_size > manifest.ledger_size:
+        return "is of another archive, or of more of it than the production"
+    found = sorted((one.record, one.matched or one.record) for one in manifest.records)
+    answer = digested(("", shown.raw + matched.raw) for shown, matched in found).all
+    if (answer.hits, answer.digest) != (receipt.hits, receipt.digest):
+        return "has other hits than the records that are here"
+    return None
 
 
 def _check_checkpoint(

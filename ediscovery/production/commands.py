@@ -8,7 +8,10 @@ from typing import Any
 
 import click
 
+from ediscovery.answers.asking import Question, basis_of, receipt_of
+from ediscovery.answers.giving import typed_options
 from ediscovery.commands import in_words, query_of, query_options, searchable
+from ediscovery.matters.opening import written
 from ediscovery.sheets import OutputExistsError
 from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
 from manifests.checkpoints.making import make
@@ -25,8 +28,8 @@ class QueryEmptyError(InputError):
 
 @click.command()
 @query_options
-@click.option("--matter", required=True, help="What it is produced for, such as 'Records request 2026-14'.")
-@click.option("--requester", default="", help="Who asked for it.")
+@click.option("--matter", required=True, help="The matter ('holdfast matter list'), or any words that tell what for.")
+@click.option("--requester", help="Who asked for it; default: who asks in the matter.")
 @click.option("--prefix", help="The Bates prefix; default: the archive's.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF to write; default: its name.")
 @json_option
@@ -36,16 +39,20 @@ def produce(
     /,
     words: str,
     matter: str,
-    requester: str,
+    requester: str | None,
     prefix: str | None,
     out: Path | None,
     **given: Any,  # noqa: ANN401
 ) -> None:
     """Hand over what a search finds: a signed PDF with Bates numbers, natives and proofs, sealed in the ledger.
 
+    All that is found is produced, and the receipt of the search is in it: anybody can repeat it. A production in a
+    matter that was opened is known there, in the ledger and by 'holdfast matter show'.
+
     \b
-    Example:
-      holdfast produce 'budget hearing' --from 2026-01-01 --matter "Records request 2026-14" --out request-14.pdf
+    Examples:
+      holdfast produce 'budget hearing' --from 2026-01-01 --matter request-2026-14 --out request-14.pdf
+      holdfast produce --account city-hall --matter "Doe v. District, first request"
     """
     # WeasyPrint and pyHanko are slow to import, and no other command needs them.
     from ediscovery.production import making  # noqa: PLC0415
@@ -62,16 +69,22 @@ def produce(
             "Nothing says what is to be produced.",
             do="Give words, dates, a type, an author or an account: --account NAME produces all of it.",
         )
-    order = making.Order(
-        name=name,
-        matter=matter,
-        requester=requester,
-        query_typed=words,
-        query_words=in_words(query),
-        bates_prefix=prefix or archive.settings.production.bates_prefix,
-    )
+    case = archive.ledger.history.matters.get(matter)
+    about = written(archive, case.opened.text) if case else None
+    size = archive.ledger.head.size
     with console.progress("Producing") as tell, searchable(archive, tell=tell) as opened:
         hits = tuple(opened.hits(query))
+        question = Question(query, words, typed_options(**given))
+        order = making.Order(
+            name=name,
+            matter=f"{matter}: {about.title}" if about else matter,
+            requester=requester or (about.requester if about else ""),
+            query_typed=words,
+            query_words=in_words(query),
+            bates_prefix=prefix or archive.settings.production.bates_prefix,
+            receipt=receipt_of(archive, opened, question, basis_of(archive, opened, size=size)),
+            case=matter if case else None,
+        )
         tell("checkpoint", 0, 1)
         # After the search, so that it covers whatever was found.
         checkpoint = make(archive, nonce=system_nonce, name=False)

@@ -9,6 +9,7 @@ from schemas.digest import Digest
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
+    from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.evidence import Extension
     from schemas.account import Account
     from schemas.claims import Claims
@@ -62,7 +63,8 @@ class ProducedItem:
 
     ``versions`` are all known versions of the item, oldest first. ``absence`` is the
     latest finding that the item was gone, if there is one. ``entry`` is the index of the ledger entry that sealed the
-    record, ``claim`` its level of corroboration in words, ``proof`` the bytes of its proof.
+    record, ``claim`` its level of corroboration in words, ``proof`` the bytes of its proof. ``matched`` is the version
+    that the search found, where that is another one.
     """
 
     record: Digest
@@ -78,6 +80,7 @@ class ProducedItem:
     proof: bytes
     thread: tuple[ThreadLine, ...] = ()
     absence: Absence | None = None
+    matched: Digest | None = None
 
     @property
     def number(self) -> int | None:
@@ -98,7 +101,7 @@ class ProductionDocument:
     ``query_typed`` is the search as it was typed and ``query_words`` what it means. The archive's state is that of
     its first ``ledger_size`` entries, whose root the signed ``checkpoint`` states; ``claims`` and
     ``vouched`` are who vouches for it, for programs and in words.
-    ``timezone`` is the IANA zone in which times are shown beside UTC.
+    ``timezone`` is the IANA zone in which times are shown beside UTC. ``receipt`` is that of the search.
     """
 
     organisation: str
@@ -124,6 +127,7 @@ class ProductionDocument:
     custody: tuple[CustodyEvent, ...]
     items: tuple[ProducedItem, ...]
     paper: Paper = "Letter"
+    receipt: SearchReceipt | None = None
 
     @property
     def attested(self) -> tuple[str, ...]:

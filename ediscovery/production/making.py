@@ -33,6 +33,7 @@ from storage.objects import Content
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.corroboration import Corroboration
     from ediscovery.production.signing import Signer
     from ediscovery.search import Hit, Search
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from schemas.claims import Claims
     from schemas.digest import Digest
     from schemas.ledger import Act
+    from schemas.matters import MatterName
     from schemas.production import BatesRange
 
 MOST_NUMBERINGS = 20
@@ -53,7 +55,10 @@ SHORT_ID = 12
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be produced, for whom; ``name`` is random and unique."""
+    """What is to be produced, for whom; ``name`` is random and unique.
+
+    ``receipt`` is that of the search, ``case`` the matter that the ledger knows, if it is produced in one.
+    """
 
     name: str
     matter: str
@@ -61,6 +66,8 @@ class Order:
     query_typed: str
     query_words: str
     bates_prefix: str
+    receipt: SearchReceipt | None = None
+    case: MatterName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,7 @@ def produce(
         custody=_custody(archive, accounts, entries),
         items=items,
         paper=archive.settings.production.paper,
+        receipt=order.receipt,
     )
     rendered = _numbered(archive, document, order, progress)
     pdf = signer.sign(rendered.pdf, reason=f"Production {order.name} for {order.matter}", at=archive.now())
@@ -130,6 +138,7 @@ def produce(
         records_root=root_of([item.record for item in items]),
         ledger_size=checkpoint.size,
         document=stored,
+        matter=order.case,
     )
     archive.append(lambda _history: (act,))
     return Made(document, pdf, rendered, act)
@@ -175,9 +184,10 @@ def _items(
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
     corroborated = corroborations(archive, search, tuple(sealed.values()), others.values())
+    proofs = {one.id: prove(archive, one, checkpoint, claims) for one in sealed.values()}
     items = tuple(
-        _item(one, contexts[one.id], others, corroborated[one.id], prove(archive, one, checkpoint, claims))
-        for one in (sealed[hit.record] for hit in hits)
+        _item(hit, sealed[hit.record], contexts[hit.record], others, corroborated[hit.record], proofs[hit.record])
+        for hit in hits
     )
     versions = {one.record for context in contexts.values() for one in context.versions}
     return items, {others[record].place.entry for record in versions}
@@ -189,6 +199,7 @@ def _context(search: Search, sealed: Sealed) -> _Context:
 
 
 def _item(
+    hit: Hit,
     sealed: Sealed,
     context: _Context,
     others: Mapping[Digest, Sealed],
@@ -212,6 +223,7 @@ def _item(
         proof=proof.to_bytes(),
         thread=tuple(_line(turn, view.item) for turn in arranged(others[one.record] for one in context.thread)),
         absence=versions[-1].view.absence,
+        matched=hit.matched if hit.matched != hit.record else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ediscovery.answers.receipt import SearchReceipt
 from schemas.canonical import Canonical, Natural
 from schemas.claims import Claims
 from schemas.digest import Digest
@@ -13,7 +14,10 @@ MANIFEST_FORMAT = "holdfast-production/v1"
 
 
 class ManifestRecord(Canonical, frozen=True):
-    """One record: its pages, and its two attachments with size in bytes and digest."""
+    """One record: its pages, and its two attachments with size in bytes and digest.
+
+    ``matched`` is the version that the search found, where that is another one of the item.
+    """
 
     record: Digest
     account: str
@@ -27,10 +31,14 @@ class ManifestRecord(Canonical, frozen=True):
     proof: str
     proof_size: Natural
     proof_sha256: Digest
+    matched: Digest | None = None
 
 
 class ProductionManifest(Canonical, frozen=True):
-    """The whole production, in the order of its pages. ``bates`` numbers all of them, those without records too."""
+    """The whole production, in the order of its pages. ``bates`` numbers all of them, those without records too.
+
+    ``receipt`` says what was searched, and that these records are all that was found.
+    """
 
     format: str
     production: str
@@ -51,6 +59,7 @@ class ProductionManifest(Canonical, frozen=True):
     bates: BatesRange
     records: tuple[ManifestRecord, ...]
     test_certificate: bool = False
+    receipt: SearchReceipt | None = None
 
     @property
     def verifier(self) -> str:

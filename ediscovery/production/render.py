@@ -118,6 +118,7 @@ def _manifest(document: ProductionDocument, bates: BatesRange, records: tuple[Ba
         signer=document.signer,
         test_certificate=document.test_certificate,
         bates=bates,
+        receipt=document.receipt,
         records=tuple(_manifest_record(item, numbers) for item, numbers in zip(document.items, records, strict=True)),
     )
 
@@ -137,4 +138,5 @@ def _manifest_record(item: ProducedItem, numbers: BatesRange) -> ManifestRecord:
         proof=f"{name}-proof.json",
         proof_size=len(item.proof),
         proof_sha256=Digest.of(item.proof),
+        matched=item.matched,
     )

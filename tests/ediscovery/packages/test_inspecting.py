@@ -18,6 +18,7 @@ from ediscovery.bags.reading import NotAPackageError
 from ediscovery.packages import naming
 from ediscovery.packages.inspecting import inspect
 from ediscovery.packages.sealed import Sealed
+from ediscovery.production.checking import unlike
 from ediscovery.production.manifest import ProductionManifest
 from manifests.console import system_clock
 from manifests.notes import SignedNote
@@ -223,3 +224,19 @@ def test_what_another_version_derived_is_not_compared_and_that_is_said(package: 
     (package / "data/more.txt").write_text("What does not belong there does not belong there in any version.")
     name_again(package)
     assert ("PACKAGE_DIFFERS", "data/more.txt") in found(package)
+
+
+def test_a_receipt_is_that_of_exactly_these_records(whole: Path, other: Path):
+    manifest, receipt = manifest_of(whole), manifest_of(whole).receipt
+    assert receipt is not None
+    assert unlike(receipt, manifest) is None
+    for records in (manifest.records[1:], (*manifest.records, manifest.records[0])):
+        assert unlike(receipt, msgspec.structs.replace(manifest, records=records))
+    first, *rest = manifest.records
+    swapped = msgspec.structs.replace(first, matched=rest[0].record)
+    assert unlike(receipt, msgspec.structs.replace(manifest, records=(swapped, *rest)))
+    assert unlike(receipt, msgspec.structs.replace(manifest, origin="x/y"))
+    assert unlike(msgspec.structs.replace(receipt, ledger_size=manifest.ledger_size + 1), manifest)
+    another = manifest_of(other).receipt
+    assert another is not None
+    assert unlike(another, manifest)

@@ -25,7 +25,9 @@ HOSTILE = (
 )
 TEXTS = st.lists(st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]))).map("".join)
 CELLS = TEXTS | st.lists(TEXTS, max_size=3).map(tuple)
-ROWS = st.lists(st.lists(CELLS, min_size=len(COLUMNS), max_size=len(COLUMNS)).map(tuple), max_size=3)
+ROWS = st.lists(
+    st.lists(CELLS, max_size=4).map(lambda cells: (*cells, *[""] * (len(COLUMNS) - len(cells)))), max_size=3
+)
 
 LINE_ENDS = ("\r\n", "\r", "\x85", "\u2028", "\u2029")
 
@@ -89,7 +91,7 @@ def handed() -> Handed:
     return handed_over(
         Item("The bus leaves at 7:15."),
         Item(
-            "=Thank you\u00ae, \u00fe\u00f3ra!",
+            "=Thank you\u00ae, \u00fe\u00f3ra!" + "\nThe bus leaves at 7:15." * 100,
             title="Re: the bus",
             kind="comment",
             author=Author(id="7", name="\u00de\u00f3ra", handle="@thora"),
@@ -116,6 +118,7 @@ def test_the_row_of_a_record_says_what_production_json_and_its_proof_say(handed:
     listed = handed.manifest.records[1]
     first, last = (listed.bates.spell(number) for number in (listed.bates.first, listed.bates.last))
     assert first.startswith("MGUSD00000")
+    assert first < last
     assert row == {
         "BEGBATES": first,
         "ENDBATES": last,

@@ -44,8 +44,8 @@ def read(content: bytes) -> tuple[dict[str, str], str, dict]:
 def keep_rules(manifest: dict) -> None:
     """What the published schema (2.0.0) demands of the members that are written, and what their descriptions do."""
     assert manifest.keys() <= {"version", "participants", "conversations", "events", "eventcollectionid"}
-    people = [one["id"] for one in manifest["participants"]]
-    assert len(set(people)) == len(people)
+    people = {one["id"] for one in manifest["participants"]}
+    assert len(people) == len(manifest["participants"])
     for one in manifest["participants"]:
         assert one.keys() <= {"id", "display", "email", "avatar", "account_id", "custom"}
     for one in manifest["conversations"]:
@@ -53,17 +53,18 @@ def keep_rules(manifest: dict) -> None:
             {"id", "platform", "participants"} <= one.keys() <= {"id", "platform", "participants", "display", "custom"}
         )
         assert one["platform"]
-        assert set(one["participants"]) <= set(people)
+        assert set(one["participants"]) <= people
     places = {one["id"] for one in manifest["conversations"]}
-    events = [one["id"] for one in manifest["events"]]
-    assert len(set(events)) == len(events)
+    events = {one["id"] for one in manifest["events"]}
+    assert len(events) == len(manifest["events"])
+    known_people, known_events = people | {None}, events | {None}
     allowed = {"id", "type", "parent", "body", "participant", "conversation", "timestamp", "custom"}
     for one in manifest["events"]:
         assert {"type"} <= one.keys() <= allowed
         assert one["type"] == "message"
         assert one["conversation"] in places
-        assert one.get("participant") in (None, *people)
-        assert one.get("parent") in (None, *events)
+        assert one.get("participant") in known_people
+        assert one.get("parent") in known_events
         assert one.get("parent") != one["id"]
         assert re.fullmatch(
             r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", one.get("timestamp", "2026-01-01T00:00:00.000000Z")
@@ -165,13 +166,21 @@ def test_every_version_is_an_event_and_what_has_no_date_stands_where_it_was_capt
     edited = changed(comment, 100, edited=Instant.from_text("2026-03-10T00:00:00.000000Z"), text="Which bus now?")
     undated = changed(comment, 200, item="urn:item:9", created=None, text="No date.")
     answer = changed(comment, 300, item="urn:item:10", parent="urn:item:2", text="The 7.")
-    (file,) = conversations(handed.manifest, [edited, undated, post, answer, comment])
+    itself = changed(comment, 400, item="urn:item:11", parent="urn:item:11", text="Round and round.")
+    (file,) = conversations(handed.manifest, [edited, undated, post, itself, answer, comment])
     _, _, manifest = read(file.content)
     assert [one["body"] for one in manifest["events"]] == [
-        *("The bus leaves at 7:15.[U+0000]", comment.view.text, "Which bus now?", "The 7.", "No date.")
+        *(
+            "The bus leaves at 7:15.[U+0000]",
+            comment.view.text,
+            "Which bus now?",
+            "The 7.",
+            "Round and round.",
+            "No date.",
+        )
     ]
     assert [one.get("parent") for one in manifest["events"]] == [
-        *(None, post.number, post.number, comment.number, post.number)
+        *(None, post.number, post.number, comment.number, None, post.number)
     ]
     assert "timestamp" not in manifest["events"][-1]
 
