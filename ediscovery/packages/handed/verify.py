@@ -60,6 +60,7 @@ UNCHECKED = (
         "TEXT, DATA, IMAGES and the other files beside: they are as the manifests say, which nobody signed. They can "
         "be made anew from what was checked."
     ),
+    "That the search finds these records and no others: whoever has the archive can repeat it with receipt.json.",
     "Time stamps (RFC 3161): 'openssl ts' can check them.",
 )
 CHANGED = (
@@ -162,16 +163,20 @@ FORMS = {
 SHAPES = {
     "production": "format=holdfast-production/v1 production organisation matter requester prepared_by "
     "prepared_at:instant query_typed query_words origin ledger_size:positive ledger_root:digest checkpoint "
-    "claims:claims software signer bates:range records:record* ?test_certificate:true",
+    "claims:claims software signer bates:range records:record* ?test_certificate:true ?receipt:receipt",
     "record": "record:digest account kind item bates:range native native_media_type native_size:natural "
-    "native_sha256:digest proof proof_size:natural proof_sha256:digest",
+    "native_sha256:digest proof proof_size:natural proof_sha256:digest ?matched:digest",
+    "receipt": "format=holdfast-search-receipt/v1 origin asked_at:instant actor typed query zone ledger_size:natural "
+    "ledger_root:digest partitions:natural segments:natural records:natural hits:natural digest:digest software "
+    "unicode ?options:words ?versions:true ?not_indexed:counts ?withheld:positive ?accounts:answer+",
+    "answer": "account hits:natural digest:digest ?withheld:positive",
     "range": "prefix:prefix first:positive last:positive",
     "claims": "verifier ?needed:positive ?witnesses:text+ ?stamps:stamps+",
     "stamps": "authority stamps:text+ roots:text*",
     "seal": "format=holdfast-sealed/v1 checkpoint claims:claims path:digest* produced:act",
     "act": "act:produced index:natural at:instant actor entry line:natural line_path:digest* path:digest*",
     "produced": "act=produced production bates:range records:natural records_root:digest ledger_size:positive "
-    "document:stored",
+    "document:stored ?matter",
     "stored": "key sha256:digest size:natural ?version ?lock:lock",
     "lock": "mode:mode until:instant",
     "heading": "index:natural at:instant clock:instant actor software root:digest lines:positive lines_root:digest "
@@ -205,11 +210,11 @@ def demand_kind(value: object, kind: str, where: str) -> None:
             demand_kind(one, kind[:-1], f"one of {where}")
     elif kind in SHAPES:
         demand_shape(value, FIELDS[kind], where)
-    elif kind == "counts":
+    elif kind in ("counts", "words"):
         demand(isinstance(value, dict) and bool(value), f"{where} is no map")
         for name, one in dict(cast("dict[str, object]", value)).items():
             demand(re.fullmatch("[ -~]*", name) is not None, f"a name in {where} is malformed")
-            demand_kind(one, "natural", f"a number in {where}")
+            demand_kind(one, "natural" if kind == "counts" else "text", f"a value in {where}")
     elif kind in ("natural", "positive"):
         least = 0 if kind == "natural" else 1
         demand(isinstance(value, int) and value is not True and value is not False, f"{where} is no number")
@@ -608,7 +613,7 @@ TAGS = {"bagit.txt", "bag-info.txt", *MANIFESTS}
 SAFE = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 RESERVED = re.compile(r"(?i)(?:.*/)?(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./].*)?")
 BESIDE = re.compile(
-    r"data/(?:production\.pdf|production\.json|sealed\.json|CERTIFICATION\.txt|README\.txt|VERIFY\.html|verify\.py"
+    r"data/(?:production\.pdf|production\.json|sealed\.json|receipt\.json|CERTIFICATION\.txt|README\.txt|VERIFY\.html|verify\.py"
     r"|(?:NATIVES|PROOFS|TEXT|DATA|IMAGES)/.+)"
 )
 ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
@@ -850,6 +855,7 @@ class Check:
         self.keys["production.json"] = made["claims"]["verifier"]
         self._numbers(made)
         self._named(made)
+        self._searched(made)
         try:
             checkpoint, seen, lacking = vouched(note_of(made["checkpoint"]), made["claims"], None)
             stated = made["origin"], made["ledger_size"], bytes.fromhex(made["ledger_root"])
@@ -867,6 +873,24 @@ class Check:
             demand(named == [f"External-Identifier: {made['production']}"], "it names another production")
         except Refused as why:
             self.fault("production", "bag-info.txt", str(why))
+
+    def _searched(self, made: dict[str, Any]) -> None:
+        """Demand that the receipt of the search is about these records (FORMAT 6.5), and beside as it is within."""
+        try:
+            receipt, name = made.get("receipt"), "data/receipt.json"
+            demand(
+                (receipt is not None) == (name in self.files.sizes), "the receipt of the search is not in both places"
+            )
+            if receipt is None:
+                return
+            demand(self.files.read(name, LARGEST_JSON) == spelled(receipt), "it is not the receipt in production.json")
+            earlier = receipt["origin"] == made["origin"] and receipt["ledger_size"] <= made["ledger_size"]
+            demand(earlier, "the receipt is of another archive, or of more of it")
+            hits = sorted(f"{one['record']} {one.get('matched', one['record'])}\n" for one in made["records"])
+            digest = hashlib.sha256(("holdfast-hits/v1\n" + "".join(hits)).encode()).hexdigest()
+            demand((receipt["hits"], receipt["digest"]) == (len(hits), digest), "the receipt is of other records")
+        except Refused as why:
+            self.fault("production", "data/receipt.json", str(why))
 
     def _said(self, seen: list[str], lacking: list[str], checkpoint: Checkpoint) -> None:
         if seen:

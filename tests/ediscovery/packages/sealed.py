@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ediscovery.answers.asking import Question, basis_of, receipt_of
 from ediscovery.commands import searchable
 from ediscovery.packages.making import pack
 from ediscovery.production import making
@@ -41,17 +42,19 @@ def archive_of(home: Path, versions: tuple[Version, ...] = ITEMS) -> Archive:
 
 
 def produced(archive: Archive, query: Query) -> Produced:
-    """Hand over what a query finds."""
-    order = making.Order(
-        name=secrets.token_hex(6),
-        matter="Request 14",
-        requester="Dana Whitfield",
-        query_typed="",
-        query_words="everything",
-        bates_prefix="MGUSD",
-    )
+    """Hand over what a query finds, with the receipt of the search."""
     with searchable(archive) as opened:
         hits = tuple(opened.hits(query))
+        basis = basis_of(archive, opened, size=archive.ledger.head.size)
+        order = making.Order(
+            name=secrets.token_hex(6),
+            matter="Request 14",
+            requester="Dana Whitfield",
+            query_typed="",
+            query_words="everything",
+            bates_prefix="MGUSD",
+            receipt=receipt_of(archive, opened, Question(query, "", {"account": "blog"}), basis),
+        )
         checkpoint = make(archive, nonce=system_nonce, name=False)
         return making.produce(archive, opened, hits, order, signer_of(archive), checkpoint).act
 

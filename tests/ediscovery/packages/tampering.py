@@ -163,7 +163,15 @@ def record_dropped(case: Case) -> None:
         (case.folder / name).unlink()
     number = read(case, MANIFEST)["records"][1]["native"].partition("-")[0]
     (case.folder / f"data/TEXT/{number}.txt").unlink()
-    relisted(case, lambda manifest: manifest["records"].pop(1))
+
+    def edit(manifest: Any) -> None:
+        manifest["records"].pop(1)
+        lines = "".join(sorted(f"{one['record']} {one['record']}\n" for one in manifest["records"]))
+        digest = hashlib.sha256(f"holdfast-hits/v1\n{lines}".encode()).hexdigest()
+        manifest["receipt"] |= {"hits": len(manifest["records"]), "digest": digest}
+        write(case, "data/receipt.json", manifest["receipt"])
+
+    relisted(case, edit)
 
 
 def record_dropped_from_the_act_too(case: Case) -> None:
@@ -196,6 +204,10 @@ def native_renamed(case: Case) -> None:
     path = case.folder / native(case)
     path.rename(path.with_name("MGUSD0000099-native.xml"))
     bagged(case.folder)
+
+
+def another_actor(receipt: Any) -> None:
+    receipt["actor"] = "somebody@else"
 
 
 def named_otherwise(case: Case) -> None:
