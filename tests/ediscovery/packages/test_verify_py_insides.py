@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import rfc8785
@@ -25,6 +27,7 @@ verify = importlib.util.module_from_spec(specification)
 sys.dont_write_bytecode, written = True, sys.dont_write_bytecode  # nothing comes to lie beside what is handed over
 specification.loader.exec_module(verify)
 sys.dont_write_bytecode = written
+FORMAT = Path(__file__).parents[3] / "docs/FORMAT.md"
 MOST = 17
 LEAVES = [leaf_hash(bytes([number])) for number in range(MOST)]
 
@@ -124,3 +127,27 @@ def test_whatever_becomes_of_a_pdf_it_is_refused_in_words(packages, data, tmp_pa
         except verify.Refused:
             return
         assert Digest.of(found) == Digest.of(listed)
+
+
+def example(name: str) -> str:
+    """An example of FORMAT.md, by the name of its block."""
+    (found,) = re.findall(rf"^```{name}\n(.*?)^```", FORMAT.read_text(), re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def test_the_examples_of_the_format_are_read_as_it_says() -> None:
+    verifier = "maple-grove/0a1b2c3d+049d2d40+ASmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X"
+    text, signatures = verify.note_of(example("checkpoint-2"))
+    _, cosignatures = verify.note_of(example("cosignature-2"))
+    claims = {"verifier": verifier, "needed": 1, "witnesses": [example("cosigner").strip()]}
+    checkpoint, seen, lacking = verify.vouched((text, signatures + cosignatures), claims, None)
+    assert (checkpoint[:2], seen, lacking) == (("maple-grove/0a1b2c3d", 2), ["records.springfield.example"], [])
+    assert verify.vouched((text, signatures), claims, None)[2] != []
+
+    notes = [example(f"entry-{number}").rpartition("\n\n")[0] + "\n" for number in (0, 1)]
+    (origin, first, leaf), (_, heading, last) = map(verify.entry_of, notes)
+    assert (origin, leaf.hex()) == (checkpoint[0], example("leaf-0").strip())
+    assert heading["previous"] == leaf.hex()
+    verify.included(last, heading["index"], 2, [leaf], checkpoint[2])
+    act = example("entry-0").rpartition("\n\n")[2].strip().encode()
+    verify.included(verify.leaf_of(act), 0, first["lines"], [], bytes.fromhex(first["lines_root"]))
