@@ -63,10 +63,8 @@ UNCHECKED = (
     "That the search finds these records and no others: whoever has the archive can repeat it with receipt.json.",
     "Time stamps (RFC 3161): 'openssl ts' can check them.",
 )
-CHANGED = (
-    "production.json and sealed.json name different keys: the archive changed its key in between, or somebody else "
-    "signed. The one in sealed.json is to be compared."
-)
+CHANGED = "production.json and sealed.json name different keys: the archive changed its key in between"
+OR_FORGED = ", or somebody else signed. The one in sealed.json is to be compared"
 
 
 class Refused(Exception):  # noqa: N818 - what it says is the name
@@ -941,7 +939,8 @@ class Check:
         try:
             seal = structure(self.files.read(where, LARGEST_JSON), "seal")
             self.keys["sealed.json"] = seal["claims"]["verifier"]
-            self.notices += [CHANGED] * (len(set(self.keys.values())) > 1)
+            if len(set(self.keys.values())) > 1:
+                self.notices.append(f"{CHANGED}{OR_FORGED if self.key is None else ''}.")
             note, claims = note_of(seal["checkpoint"]), seal["claims"]
             checkpoint, seen, lacking = vouched(note, claims, self.key)
             origin, size, root = checkpoint
