@@ -26,6 +26,7 @@ COMMANDS = {
     "searches": ("ediscovery.searches.commands", "searches"),
     "show": ("ediscovery.commands", "show"),
     "index": ("ediscovery.index_commands", "index"),
+    "review": ("ediscovery.reviews.commands", "review"),
     "produce": ("ediscovery.production.commands", "produce"),
     "package": ("ediscovery.packages.commands", "package"),
     "prove": ("ediscovery.proof_commands", "prove"),

@@ -54,6 +54,12 @@ class DateUnreadableError(InputError):
     code = "DATE_UNREADABLE"
 
 
+class QueryEmptyError(InputError):
+    """A production was asked for without saying of what."""
+
+    code = "QUERY_EMPTY"
+
+
 class RecordUnknownError(InputError):
     """No record has that id."""
 
@@ -134,6 +140,19 @@ def query_of(archive: Archive, words: str, **given: Any) -> Query:  # noqa: ANN4
         author=given["author"],
         versions=given["versions"],
     )
+
+
+def demand_asked(query: Query) -> None:
+    """Demand that a query asks for something: everything is handed over only to whoever says so.
+
+    Raises:
+        QueryEmptyError: it asks for all records.
+    """
+    if query == Query(versions=query.versions):
+        raise QueryEmptyError(
+            "Nothing says what is to be produced.",
+            do="Give words, dates, a type, an author or an account: --account NAME produces all of it.",
+        )
 
 
 def in_words(query: Query) -> str:

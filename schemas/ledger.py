@@ -78,7 +78,8 @@ class BatesAssigned(Canonical, frozen=True, tag_field="act", tag="bates-assigned
 class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
     """A production was handed over: which document, with how many records, proved at which ledger size.
 
-    ``matter`` is the one in which it was.
+    ``matter`` is the one in which it was; ``withheld`` records were found and not produced; ``manifest`` is the digest
+    of what says which records these are.
     """
 
     production: str
@@ -88,6 +89,8 @@ class Produced(Canonical, frozen=True, tag_field="act", tag="produced"):
     ledger_size: Natural
     document: StoredObject
     matter: MatterName | None = None
+    withheld: Natural = 0
+    manifest: Digest | None = None
 
 
 class HoldPlaced(Canonical, frozen=True, tag_field="act", tag="hold-placed"):

@@ -29,7 +29,8 @@ STAMP = re.compile(rf"{TIMESTAMPS}([0-9]{{20}})/([a-z0-9-]+)(?:\.([1-9][0-9]{{0,
 
 PRODUCTION = re.compile(rf"{PRODUCTIONS}([a-z0-9_-]+)\.pdf", re.ASCII)
 
-INDEXED = re.compile(rf"{INDEX}([a-z0-9-]+)/([a-z0-9-]+\.(?:note|parquet(?=\.)))(?:\.[0-9a-f]{{1,8}})?", re.ASCII)
+INDEXED = re.compile(rf"{INDEX}([a-z0-9-]+)/([a-z0-9-]+\.parquet)\.(0|[1-9a-f][0-9a-f]{{0,7}})", re.ASCII)
+INDEX_STATED = re.compile(rf"{INDEX}([a-z0-9-]+)/statement\.note", re.ASCII)
 
 UNFIT = re.compile("[^a-z0-9]+", re.ASCII)
 UNSCHEDULED = "unscheduled"
@@ -197,7 +198,13 @@ def index_statement(part: str) -> str:
     return f"{INDEX}{part}/statement.note"
 
 
-def index_of(key: str) -> tuple[str, str] | None:
-    """Return the part of the index and the file of which something lies at a key, or ``None`` where nothing belongs."""
+def index_of(key: str) -> tuple[str, str, int] | None:
+    """Return of which part of the index, and of which of its files, which piece lies at a key, or ``None`` for none."""
     match = INDEXED.fullmatch(key)
-    return (match[1], match[2]) if match else None
+    return (match[1], match[2], int(match[3], 16)) if match else None
+
+
+def index_stated(key: str) -> str | None:
+    """Return the part of the index whose statement lies at a key, or ``None`` where none belongs."""
+    match = INDEX_STATED.fullmatch(key)
+    return match[1] if match else None

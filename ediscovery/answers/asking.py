@@ -38,7 +38,7 @@ class Basis:
     """What a search is about: the records that the ledger's first entries sealed and that are left.
 
     ``not_indexed`` counts those of which something is not searched, by reason; ``withheld`` those that were destroyed,
-    by account.
+    by account. ``without_store`` says that the store's index could not be read, and was done without.
     """
 
     ledger_size: int
@@ -47,6 +47,7 @@ class Basis:
     records: int
     not_indexed: Mapping[str, int]
     withheld: Mapping[str, int]
+    without_store: bool = False
 
 
 def basis_of(archive: Archive, opened: Search, *, size: int) -> Basis:
@@ -69,6 +70,7 @@ def basis_of(archive: Archive, opened: Search, *, size: int) -> Basis:
         records=records,
         not_indexed=opened.index.unread,
         withheld=withheld(archive, size=size),
+        without_store=opened.index.without_store,
     )
 
 

@@ -20,6 +20,7 @@ from ediscovery.answers.giving import (
     write_receipts,
 )
 from ediscovery.answers.receipt import LARGEST, read_receipts
+from ediscovery.answers.repeating import content_of, demand_ledger
 from ediscovery.answers.reporting import REPORT_COLUMNS, TermReport
 from ediscovery.answers.terms import LARGEST as TERMS_LARGEST
 from ediscovery.answers.terms import read_terms
@@ -29,30 +30,9 @@ from ediscovery.commands import searchable_whole
 from ediscovery.index.tallying import tally
 from ediscovery.sheets import ListFormatError, new_file, refuse_taken, sheet
 from manifests.console import Console, json_option
-from schemas.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
     from ediscovery.answers.exporting import Format
-    from ediscovery.answers.receipt import SearchReceipt
-    from manifests.archive import Archive
-
-
-class FileUnreadableError(InputError):
-    """A file that was named cannot be read."""
-
-    code = "FILE_UNREADABLE"
-
-
-class SearchReceiptForeignError(InputError):
-    """A receipt is of another archive, or of more of it than is here."""
-
-    code = "SEARCH_RECEIPT_FOREIGN"
-
-
-class SearchReceiptLedgerError(IntegrityError):
-    """The entries that a receipt was about are not those of this ledger."""
-
-    code = "SEARCH_RECEIPT_LEDGER"
 
 
 @click.command()
@@ -73,13 +53,13 @@ def repeat(console: Console, asked: Path, out: Path | None, wanted: Format | Non
     """
     wanted = checked_format(console, out, wanted, receipt)
     archive = console.open()
-    receipts = read_receipts(_content(asked, LARGEST), lines=asked.suffix.lower() == ".jsonl")
+    receipts = read_receipts(content_of(asked, LARGEST), lines=asked.suffix.lower() == ".jsonl")
     if out is not None and len(receipts) > 1:
         raise OutputTwiceError(
             "Several searches are to be repeated, and one file is named for the hits of all.", do="Leave out --export."
         )
     for one in receipts:
-        _check_ledger(archive, one)
+        demand_ledger(archive, one)
     size = receipts[0].ledger_size
     questions = [Question(one.asked(), one.typed, one.options) for one in receipts]
     with console.progress("Searching") as tell, searchable_whole(archive, size=size, tell=tell) as opened:
@@ -141,7 +121,7 @@ def terms(console: Console, listed: Path, as_of: str | None, out: Path | None, r
             if path.suffix.lower() != suffix:
                 raise ListFormatError(f"{path} names no format.", do=f"Let its name end in {suffix}.")
     archive = console.open()
-    named = read_terms(archive, _content(listed, TERMS_LARGEST))
+    named = read_terms(archive, content_of(listed, TERMS_LARGEST))
     size = size_as_of(archive, as_of)
     with console.progress("Searching") as tell, searchable_whole(archive, size=size, tell=tell) as opened:
         basis = basis_of(archive, opened, size=size)
@@ -168,40 +148,3 @@ def terms(console: Console, listed: Path, as_of: str | None, out: Path | None, r
         },
         (*report.lines, basis_line(basis), *(f"Written: {path}" for path in (out, receipts) if path)),
     )
-
-
-def _content(path: Path, largest: int) -> bytes:
-    """Return what is in a file, and a byte more than ``largest`` at most.
-
-    Raises:
-        FileUnreadableError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(largest + 1)
-    except OSError as error:
-        raise FileUnreadableError(f"{path} cannot be read: {error.strerror}.", do="Check the file.") from error
-
-
-def _check_ledger(archive: Archive, receipt: SearchReceipt) -> None:
-    """Check that a receipt is about entries of this ledger.
-
-    Raises:
-        SearchReceiptForeignError: it is of another archive, or of more entries than there are.
-        SearchReceiptLedgerError: it is of other entries.
-    """
-    ledger = archive.ledger
-    if receipt.origin != ledger.origin:
-        raise SearchReceiptForeignError(
-            f"The receipt is of {receipt.origin[:80]!r}, and this is {ledger.origin!r}.", do="Open that archive."
-        )
-    if not 1 <= receipt.ledger_size <= ledger.head.size:
-        raise SearchReceiptForeignError(
-            f"The receipt is about {receipt.ledger_size} entries of the ledger, of which {ledger.head.size} are here.",
-            do="Bring this copy up to date. If it is, entries were cut off: run 'holdfast verify'.",
-        )
-    if ledger.root_at(receipt.ledger_size) != receipt.ledger_root:
-        raise SearchReceiptLedgerError(
-            f"The first {receipt.ledger_size} entries of this ledger are not those that the receipt is about.",
-            do="Stop, keep everything, and compare with a second copy or a checkpoint that was handed over.",
-        )

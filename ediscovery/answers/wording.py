@@ -38,6 +38,8 @@ def basis_line(basis: Basis) -> str:
         said += f" Not all of it is text that is searched: {', '.join(unread)}."
     if destroyed := sum(basis.withheld.values()):
         said += f" Not among it: {plural(destroyed, 'record')} destroyed as the schedule says."
+    if basis.without_store:
+        said += " The index in the store could not be read: what lacked of it here was made from the records."
     return said
 
 

@@ -317,6 +317,8 @@ class Evaluator:
         """Return the documents that have a fact, or one that begins so."""
         start = fact(name, value[:HASH_DIGITS] if name == "hash" else value)
         postings = self._segment.terms(start, start + LAST) if prefix else self._segment.term(start)
+        if within is not None:
+            postings = [one for one in postings if len(within) and self._segment.may_have(one, within)]
         return _among(self._segment.set_of(self._segment.documents(one) for one in postings), within)
 
     def _identified(self, value: str) -> Numbers:

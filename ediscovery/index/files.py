@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 from ediscovery.engine import Engine
 from ediscovery.index import segments
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.engine import Means
-    from ediscovery.index.stored import StoredPart
+    from ediscovery.index.stored import StoredFile, StoredPart
 
-FILES = ("docs", "postings", "names")
+SCHEMAS = {"docs": segments.DOCS, "postings": segments.POSTINGS, "names": segments.NAMES}
+FILES = tuple(SCHEMAS)
 """The files of a segment (``segments``)."""
 
 
@@ -34,11 +35,13 @@ class Files:
     """The folders of segments, and the file of what they say together of items (``versions``), if there is one.
 
     ``stored`` has the folders of those that are read from the store: in these, files lack until they are copied.
+    ``without_store`` says that the store's index could not be read, and what lacked was made from the records.
     """
 
     segments: Sequence[Path]
     items: Path | None = None
     stored: Mapping[Path, StoredPart] = field(default_factory=dict)
+    without_store: bool = False
 
     @property
     def named(self) -> dict[str, list[Path]]:
@@ -56,10 +59,10 @@ class Files:
         """All files but those that are read from the store."""
         return [path for path in self.all if path.parent not in self.stored or path.exists()]
 
-    def opened(self, path: Path) -> Path | BinaryIO:
+    def opened(self, path: Path) -> Path | StoredFile:
         """Return what is read as one of the files: itself, or what the store holds of it."""
         part = self.stored.get(path.parent)
-        return path if part is None or path.exists() else cast("BinaryIO", part.opened(path.name))
+        return path if part is None or path.exists() else part.opened(path.name)
 
     def fetched(self, path: Path) -> Path:
         """Return one of the files, copied from the store if it lacks; raises what ``StoredPart`` raises."""
@@ -75,19 +78,31 @@ def engine_over(files: Files, means: Means) -> Engine:
     return Engine(files.all, means, damaged=lambda _: remove_damaged(files))
 
 
-def remove_damaged(files: Files, *, among: Collection[str] = (*FILES, "items")) -> None:
-    """Remove the first part of the index that cannot be read, looking at those files alone that are named.
+def remove_damaged(
+    files: Files,
+    *,
+    within: Collection[str] | None = None,
+    among: Collection[str] = (*FILES, "items"),
+    pages: bool = True,
+) -> None:
+    """Remove the first part of the index that cannot be read.
+
+    It looks ``within`` all parts, or those of these names, at those files alone that are ``among`` these; at their
+    footers, and at their ``pages``.
 
     Raises:
         IndexDamagedError: there is one.
     """
     for path in files.here:
-        wanted = path == files.items if path.stem not in FILES else path.stem in among
-        if wanted and not segments.is_whole(path):
-            part = path if path == files.items else path.parent
-            disk.discard(part)
+        name = "items" if path == files.items else path.stem
+        looked_at = name in among and (within is None or path.parent.name in within)
+        if looked_at and not segments.is_whole(path, SCHEMAS.get(name, segments.ITEMS), pages=pages):
+            stored = files.stored.get(path.parent)
+            if stored is not None and stored.holds(path.name):
+                raise stored.refused()
+            disk.discard(path.parent)
             raise IndexDamagedError(
-                f"A part of the index is damaged: {part.name}. It was removed.",
+                f"A part of the index is damaged: {path.parent.name}. It was removed.",
                 do="Search again: it is made anew from the records, which are not concerned.",
             )
 

@@ -27,7 +27,7 @@ class Hits:
     shown: Numbers
     matched: Numbers
     versions: NDArray[np.int32]
-    verdict: NDArray[np.int8]
+    verdict: NDArray[np.int32]
     verdicts: Sequence[str | None]
 
     def __len__(self) -> int:
@@ -87,17 +87,17 @@ class Items:
             np.insert(alone, place, shown),
             np.insert(alone, place, self._doc[rows]),
             np.insert(np.ones(len(alone), np.int32), place, self._versions[rows]),
-            np.insert(np.zeros(len(alone), np.int8), place, self._verdict[rows]),
+            np.insert(np.zeros(len(alone), np.int32), place, self._verdict[rows]),
             self._verdicts,
         )
 
 
-def _coded(column: pa.ChunkedArray[Any]) -> tuple[NDArray[np.int8], tuple[str | None, ...]]:
+def _coded(column: pa.ChunkedArray[Any]) -> tuple[NDArray[np.int32], tuple[str | None, ...]]:
     """Return words as their numbers, 0 for none, and the words by these numbers."""
     words: tuple[str | None, ...] = (None, *sorted(one for one in column.unique().to_pylist() if one is not None))
     codes = pc.index_in(column, value_set=pa.array(words[1:], pa.string())).fill_null(-1)
-    return codes.to_numpy().astype(np.int8) + 1, words
+    return codes.to_numpy() + np.int32(1), words
 
 
-def _is_one_of(codes: NDArray[np.int8], words: Sequence[str | None], wanted: Collection[str]) -> Mask:
+def _is_one_of(codes: NDArray[np.int32], words: Sequence[str | None], wanted: Collection[str]) -> Mask:
     return np.isin(codes, [number for number, word in enumerate(words) if word in wanted])

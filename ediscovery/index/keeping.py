@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.history import Place
 
-FORMAT = f"holdfast-index/v6 {unicodedata.unidata_version}\n".encode()
+FORMAT = f"holdfast-index/v7 {unicodedata.unidata_version}\n".encode()
 """What a word is, is a matter of Unicode's tables, and those come with Python."""
 
 MEMORY = 1_500_000_000  # bytes
@@ -95,10 +95,9 @@ def segments(
 
 def _kept(home: Path, wanted: Iterable[str]) -> Iterator[str]:
     """Yield the names of what stays in a home's folder: where something was made from evidence, nothing borrowed."""
-    items = items_of(wanted)
-    for name, own in (*((name, name) for name in wanted), (items, f"{items}.parquet")):
-        yield own
-        yield from () if (home / own).exists() else (f"{name}{SUFFIX}", f"{name}{BORROWED}")
+    for name in (*wanted, items_of(wanted)):
+        yield name
+        yield from () if (home / name).exists() else (f"{name}{SUFFIX}", f"{name}{BORROWED}")
 
 
 def _is_borrowed(folder: Path) -> bool:
@@ -146,7 +145,7 @@ class _Making:
         own: bool = False,
     ) -> None:
         self._archive, self._home, self._sealed, self._tell = archive, home, sealed, tell
-        self._shelf = None if own else Shelf(archive, home)
+        self._shelf = None if own else Shelf(archive, home, needed=False)
         self._stored: dict[Path, StoredPart] = {}
         self._entries = [place.entry for place in sealed]
         self._before = [0, *accumulate(place.partition.rows for place in sealed)]
@@ -173,26 +172,24 @@ class _Making:
         self._of = sum(place.rows for tile in missing.values() for place in self._held(tile))
         there = self._there() if missing else []
         files = Files([self._make(tile, there) for tile in wanted.values()], stored=self._stored)
-        return replace(files, items=self._items(items_of(wanted), files)) if wanted else files
+        files = replace(files, items=self._items(items_of(wanted), files)) if wanted else files
+        return replace(files, without_store=self._shelf is not None and self._shelf.unavailable)
 
     def _items(self, name: str, files: Files) -> Path:
         """Return the file of what segments say of items."""
-        own = self._home / f"{name}.parquet"
-        if own.is_file():
-            return own
-        if not any(map(_is_borrowed, files.segments)):
-            with _made(self._archive, own) as (target, folder):
-                self._gather(files, target, means=_means(folder))
-            return own
-        part = self._shelf.find(name, files_of(name)) if self._shelf else None
+        own, (file,) = self._home / name, files_of(name)
+        is_own = not any(map(_is_borrowed, files.segments))
+        part = self._shelf.find(name, (file,)) if self._shelf and not (is_own or own.is_dir()) else None
         if part is not None:
-            return part.fetch(own.name)
-        borrowed = self._home / f"{name}{BORROWED}" / own.name
-        if not borrowed.is_file():
-            with _made(self._archive, borrowed.parent) as (made, folder):
+            self._stored[part.folder] = part
+            return part.fetch(file)
+        found = own if is_own or own.is_dir() else self._home / f"{name}{BORROWED}"
+        if not found.is_dir():
+            with _made(self._archive, found) as (made, folder):
                 made.mkdir()
-                versions.gather(files, made / own.name, means=_means(folder))
-        return borrowed
+                gather = self._gather if is_own else versions.gather
+                gather(files, made / file, means=_means(folder))
+        return found / file
 
     def _gather(self, files: Files, target: Path, *, means: Means) -> None:
         """Write what segments say of items, from what they said before if that is here."""
@@ -202,7 +199,7 @@ class _Making:
                 return regather(before, files.segments[:kept], files.segments[kept:], target, means=means)
             except (pa.ArrowException, OSError):
                 # One of the files is damaged. If it is a segment, that is found now.
-                disk.discard(before)
+                disk.discard(before.parent)
         return versions.gather(files, target, means=means)
 
     def _said_before(self, wanted: Sequence[str]) -> tuple[Path | None, int]:
@@ -211,7 +208,8 @@ class _Making:
         Of what it is about nothing was destroyed since.
         """
         found: tuple[Path | None, int] = (None, 0)
-        for path in self._home.glob(f"{ITEMS}*.parquet"):
+        for folder in self._home.glob(f"{ITEMS}*"):
+            path = folder / f"{folder.name}.parquet"  # what is borrowed lies in folders of other names
             try:
                 over = items_over(path)
             except (pa.ArrowException, OSError):

@@ -6,9 +6,10 @@ A Parquet file is read by row group and column. Which row groups can have what i
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +18,9 @@ import pyarrow.parquet as pq
 
 from ediscovery.engine import encoded
 from ediscovery.index.places import PLACE_BITS
-from ediscovery.index.segments import DOCS, NAMES, POSTINGS
+from ediscovery.index.segments import DOCS, NAMES, POSTINGS, about
 from ediscovery.index.sets import NONE, among, joined, ranges
+from ediscovery.index.stored import StoredFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -58,26 +60,47 @@ class Stretch:
 class Columns:
     """A Parquet file by row groups and columns; its rows are sorted by the first column. For one thread."""
 
-    def __init__(self, path: Path | BinaryIO, schema: pa.Schema) -> None:
+    def __init__(self, source: Path | StoredFile, schema: pa.Schema) -> None:
         """Open it; nothing but its footer is read.
 
-        Raises:
-            ArrowException, OSError: it cannot be read, or has other columns; so does all that reads.
+        Raises, as all that reads does:
+            ArrowException, OSError: a file on this machine cannot be read, or has other columns.
+            IndexDamagedError: so it is with one in the store; its part is not used again.
         """
-        self._by = schema.names[0]
-        self._about = pq.read_metadata(path)
-        if self._about.schema.to_arrow_schema().names != schema.names:
-            raise pa.ArrowInvalid(f"{path.name} has other columns")
-        self._file = pq.ParquetFile(
-            path,
-            metadata=self._about,
-            read_dictionary=[name for name in schema.names if name in WORDS],
-            page_checksum_verification=True,
-            pre_buffer=False,
-        )
+        self._source, self._by = source, schema.names[0]
+        file = cast("BinaryIO", source) if isinstance(source, StoredFile) else source
+        with self._readable():
+            self._about = about(file, schema)
+            self._file = pq.ParquetFile(
+                file,
+                metadata=self._about,
+                read_dictionary=[name for name in schema.names if name in WORDS],
+                page_checksum_verification=True,
+                pre_buffer=False,
+            )
         self._numbers = {self._about.schema.column(at).path: at for at in range(self._about.num_columns)}
         self.column = lru_cache(COLUMNS_KEPT)(self._column)
         self._edges = lru_cache(None)(self._edges_of)
+
+    def _read(self, groups: Sequence[int], names: Sequence[str]) -> pa.Table:
+        """Return columns of row groups, one after the other."""
+        with self._readable():
+            read = self._file.read_row_groups(list(groups), columns=list(names), use_threads=False)
+            if read.num_rows != sum(self._about.row_group(group).num_rows for group in groups):
+                raise pa.ArrowInvalid(f"{self._source.name} has fewer rows than it says")
+        return read
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Refuse a part that the store holds as it was signed, and that cannot be read all the same."""
+        try:
+            yield
+        except pa.ArrowMemoryError:
+            raise
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(self._source, StoredFile):
+                raise self._source.part.refused() from error
+            raise
 
     @property
     def rows(self) -> int:
@@ -159,7 +182,7 @@ class Columns:
         return int(np.searchsorted(column.indices.to_numpy(), np.int32(code)))
 
     def _column(self, group: int, name: str) -> Any:  # noqa: ANN401 - an array of whatever type
-        read = self._file.read_row_group(group, columns=[name], use_threads=False).column(0)
+        read = self._read([group], (name,)).column(0)
         if isinstance(read.type, pa.DictionaryType):
             # As rows are sorted, so is what their values are told apart by.
             read = read.unify_dictionaries()
@@ -167,24 +190,23 @@ class Columns:
 
     def whole(self, groups: Numbers, name: str) -> Numbers:
         """Return a column of numbers of row groups, one after the other, which is not kept."""
-        read = self._file.read_row_groups(groups.tolist(), columns=[name], use_threads=False)
-        numbers: Numbers = read.column(0).to_numpy()
+        numbers: Numbers = self._read(groups.tolist(), (name,)).column(0).to_numpy()
         return numbers
 
     def values(self, name: str) -> NDArray[Any]:
         """Return a column of all rows."""
-        values: NDArray[Any] = self._file.read([name], use_threads=False).column(0).to_numpy()
+        values: NDArray[Any] = self._read(range(self.groups), (name,)).column(0).to_numpy()
         return values
 
     def table(self, group: int, names: Sequence[str]) -> pa.Table:
         """Return columns of a row group, which are not kept."""
-        return self._file.read_row_group(group, columns=list(names), use_threads=False)
+        return self._read([group], names)
 
 
 class Segment:
     """The documents of a segment, numbered from ``first`` up to, and without, ``end``, and their postings."""
 
-    def __init__(self, folder: Path, opened: Callable[[Path], Path | BinaryIO]) -> None:
+    def __init__(self, folder: Path, opened: Callable[[Path], Path | StoredFile]) -> None:
         """Open it; nothing but footers is read. ``opened`` gives what is read as a file in the folder."""
         self.docs = Columns(opened(folder / "docs.parquet"), DOCS)
         self._postings = Columns(opened(folder / "postings.parquet"), POSTINGS)

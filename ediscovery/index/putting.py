@@ -6,12 +6,14 @@ putting, and before a plan of destruction is certified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ediscovery.evidence import sealed_places
+from ediscovery.index.files import remove_damaged
 from ediscovery.index.keeping import files_of, home_of, segments, wanted_lately
-from ediscovery.index.stated import STATEMENT, sign, stated
+from ediscovery.index.stated import sign, stated
 from ediscovery.index.stored import SUFFIX, Shelf
 from ediscovery.partitions import silent
 from schemas.errors import IntegrityError
@@ -20,7 +22,7 @@ from storage import disk, keys, layout
 from storage.objects import Content, KeyTakenError, ObjectLockedError, Shredder, StoreUnsuitableError, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from manifests.archive import Archive
@@ -56,7 +58,8 @@ def put(archive: Archive, *, anew: bool = False, tell: Callable[[str, int, int],
 
     If it is made ``anew``, what is in the store and on this machine is deleted first.
 
-    It may be killed at any moment and run again. Whoever does it at the same time puts the same bytes.
+    It may be killed at any moment and run again. Whoever does it at the same time puts the same bytes, but for what is
+    signed: what stands there under another key that is in force, and says the same, stays.
 
     Raises:
         PolicyError: the store refuses.
@@ -83,6 +86,8 @@ def put(archive: Archive, *, anew: bool = False, tell: Callable[[str, int, int],
             parts = {folder.name: [folder / file for file in files_of(folder.name)] for folder in files.segments}
             parts |= {files.items.stem: [files.items]} if files.items else {}
             new = [name for name in parts if shelf.find(name, files_of(name)) is None]
+            # Others would take for whole what is signed.
+            remove_damaged(files, within=new)
             for number, name in enumerate(new, 1):
                 _put_part(archive, name, parts[name], key)
                 tell("parts put", number, len(new))
@@ -101,14 +106,23 @@ def _put_part(archive: Archive, part: str, files: Sequence[Path], key: Signer) -
         with path.open("rb") as stream:
             for piece, content in enumerate(iter(lambda: stream.read(PIECE), b"")):
                 _put(archive.store, layout.index(part, path.name, piece), Content.of(content))
-    note = sign(what, origin=archive.ledger.origin, key=key)
-    _put(archive.store, layout.index_statement(part), Content.of(note))
+    note = Content.of(sign(what, origin=archive.ledger.origin, key=key))
+
+    def is_said() -> bool:
+        """Whether somebody says the same whose key is in force, perhaps since we began."""
+        archive.ledger.refresh()
+        return Shelf(archive, home_of(archive)).said(part, files_of(part)) == what
+
+    _put(archive.store, layout.index_statement(part), note, stays=is_said)
 
 
-def _put(store: ObjectStore, key: str, content: Content) -> None:
+def _put(store: ObjectStore, key: str, content: Content, *, stays: Callable[[], bool] = lambda: False) -> None:
+    """Put an object, unless there is another one that ``stays``."""
     try:
         store.put_new(key, content)
     except (KeyTakenError, IntegrityError):
+        if stays():
+            return
         # Other bytes: of another version of Holdfast, signed with a key that is out of force, or put by somebody else.
         _shredder(store).destroy(key)
         store.put_new(key, content)
@@ -122,10 +136,15 @@ def clear(archive: Archive, store: ObjectStore) -> Cleared:
         PolicyError: the store cannot destroy.
         StoreUnavailableError: not all is gone; it may be tried again.
     """
-    wanted = wanted_lately(archive)
+    wanted, shelf = wanted_lately(archive), Shelf(replace(archive, store=store), home_of(archive))
+
+    @cache
+    def pieces(part: str) -> Mapping[str, int] | None:
+        said = shelf.said(part, files_of(part))
+        return {file.name: file.pieces for file in said.files} if said else None
 
     def unwanted() -> set[str]:
-        return {key for key in _keys(store) if not _is_of(wanted, key)}
+        return {key for key in _keys(store) if not _is_of(wanted, key, pieces)}
 
     gone, kept = 0, []
     for key in sorted(unwanted()):
@@ -144,10 +163,17 @@ def clear(archive: Archive, store: ObjectStore) -> Cleared:
     return Cleared(gone, tuple(kept))
 
 
-def _is_of(parts: set[str], key: str) -> bool:
-    """Return whether a key is one of these parts of the index."""
+def _is_of(parts: set[str], key: str, pieces: Callable[[str], Mapping[str, int] | None]) -> bool:
+    """Return whether a key is one of these parts of the index, whose files have so many pieces, if that was signed."""
     found = layout.index_of(key)
-    return found is not None and found[0] in parts and found[1] in (*files_of(found[0]), STATEMENT)
+    if found is None:
+        return layout.index_stated(key) in parts
+    part, file, piece = found
+    if part not in parts or file not in files_of(part):
+        return False
+    # Most files have one piece. What is being put has no statement yet.
+    known = pieces(part) if piece else None
+    return known is None or piece < known[file]
 
 
 def _keys(store: ObjectStore) -> set[str]:

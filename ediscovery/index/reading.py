@@ -197,6 +197,11 @@ class Index:
         """Of how many segments it is."""
         return len(self._files.segments)
 
+    @property
+    def without_store(self) -> bool:
+        """Whether the store's index could not be read, and what lacked was made from the records."""
+        return self._files.without_store
+
     @contextmanager
     def kept(self, query: Query) -> Iterator[Kept | None]:
         """Keep what a query finds for the length of a block; ``None`` where there is no document.
@@ -265,7 +270,7 @@ class Index:
                 mask[other] = True
                 matched = pc.replace_with_mask(matched, pa.array(mask, pa.bool_()), own)
         created = pc.if_else(told.column("dated"), told.column("date"), pa.scalar(None, pa.int64()))
-        verdict = pa.array(hits.verdicts, pa.string()).take(pa.array(hits.verdict, pa.int8()))
+        verdict = pa.array(hits.verdicts, pa.string()).take(pa.array(hits.verdict, pa.int32()))
         return (
             told.append_column("matched", matched)
             .append_column("created", created)

@@ -4,11 +4,17 @@ The same rows make the same bytes.
 The documents of a segment are numbered on from its first number, by date, capture and record id. ``postings`` has a row
 for each term of each document, sorted by both, with the places where it stands; facts have none. ``names`` has a number
 for the identifier of each document's item, sorted: so that an item is found, and its other versions.
+
+Pages have checksums of their own. A footer has none, and says where pages are and what is in them: so beside each file
+lies another one with the SHA-256 of its footer, which is looked at whenever it is opened, and of all of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +22,6 @@ import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 _DOCS: list[pa.Field[Any]] = [
     pa.field("doc", pa.int64(), nullable=False),
@@ -59,6 +64,12 @@ NAME_ROWS = 1 << 16
 PACKED = "DELTA_BINARY_PACKED"
 OVER = "segments"
 
+DIGESTS = ".digests"
+"""How the name of the file ends with 68 bytes on another: the SHA-256 and the length of its footer, its own SHA-256."""
+DIGEST_BYTES, LENGTH_BYTES = 32, 4
+ENDING_BYTES = 8
+"""What ends a Parquet file: the length of what is before it in the footer, and four letters."""
+
 
 def write_docs(path: Path, docs: Iterable[pa.RecordBatch]) -> None:
     """Write the documents, in their order."""
@@ -74,23 +85,19 @@ def write_names(path: Path, names: Iterable[pa.RecordBatch]) -> None:
 def write_items(path: Path, items: Iterable[pa.RecordBatch], *, over: Iterable[Path]) -> None:
     """Write what is so of documents (``versions``), sorted by document, and ``over`` which segments' folders it is."""
     encodings = dict.fromkeys(("doc", "latest", "version", "versions"), PACKED)
-    about = {OVER: "\n".join(folder.stem for folder in over)}
-    _write(path, ITEMS, items, rows=NAME_ROWS, encodings=encodings, about=about)
+    told = {OVER: "\n".join(folder.stem for folder in over)}
+    _write(path, ITEMS, items, rows=NAME_ROWS, encodings=encodings, told=told)
 
 
 def items_over(path: Path) -> list[str]:
-    """Return the names of the segments' folders that such a file is about; raises what ``read_items`` raises."""
-    said: dict[bytes, bytes] = pq.read_metadata(path).metadata or {}
+    """Return the names of the segments' folders that such a file is about; raises what ``about`` raises."""
+    said: dict[bytes, bytes] = about(path, ITEMS).metadata or {}
     return said.get(OVER.encode(), b"").decode().split("\n")
 
 
 def read_items(path: Path) -> pa.Table:
-    """Return what is said of documents.
-
-    Raises:
-        ArrowException, OSError: it cannot be read.
-    """
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    """Return what is said of documents; raises what ``about`` raises."""
+    with pq.ParquetFile(path, metadata=about(path, ITEMS), page_checksum_verification=True) as file:
         return file.read()
 
 
@@ -108,7 +115,7 @@ def _write(
     rows: int,
     encodings: Mapping[str, str],
     dictionary: Sequence[str] = (),
-    about: dict[str, str] | None = None,
+    told: dict[str, str] | None = None,
 ) -> None:
     """Write batches in row groups of one size."""
     with pq.ParquetWriter(
@@ -124,16 +131,59 @@ def _write(
         for block in _blocks((pa.Table.from_batches([batch]) for batch in batches), rows):
             # In one piece: how it was cut would show in the file.
             writer.write_table(block.cast(schema).combine_chunks(), row_group_size=rows)
-        writer.add_key_value_metadata(about or {})
+        writer.add_key_value_metadata(told or {})
+    digests_of(path).write_bytes(digests(path))
 
 
-def is_whole(path: Path) -> bool:
-    """Return whether a file is one of these, and all of it can be read."""
+def digests_of(path: Path) -> Path:
+    """Return the file that says what a file is to be."""
+    return path.with_name(path.name + DIGESTS)
+
+
+def digests(path: Path) -> bytes:
+    """Return what is written of a file, also if it is none of these; raises OSError."""
+    with path.open("rb") as file:
+        whole = hashlib.file_digest(file, "sha256").digest()
+        file.seek(max(file.tell() - ENDING_BYTES, 0))
+        length = int.from_bytes(file.read(LENGTH_BYTES), "little") + ENDING_BYTES
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - length, 0))
+        return hashlib.sha256(file.read()).digest() + length.to_bytes(LENGTH_BYTES, "little") + whole
+
+
+def about(source: Path | BinaryIO, schema: pa.Schema) -> pq.FileMetaData:
+    """Return what the footer of one of these files says; if it lies on this machine, as it was when it was written.
+
+    Raises:
+        ArrowException, OSError: the footer is another one than it was or lacks, or there are other columns.
+    """
+    said = pq.read_metadata(pa.BufferReader(_footer(source)) if isinstance(source, Path) else source)
+    if not said.schema.to_arrow_schema().equals(schema):
+        raise pa.ArrowInvalid(f"{source.name} has other columns")
+    return said
+
+
+def _footer(path: Path) -> bytes:
+    written = digests_of(path).read_bytes()
+    length = int.from_bytes(written[DIGEST_BYTES : DIGEST_BYTES + LENGTH_BYTES], "little")
+    with path.open("rb") as file:
+        file.seek(-length, os.SEEK_END)
+        footer = file.read()
+    if hashlib.sha256(footer).digest() != written[:DIGEST_BYTES]:
+        raise pa.ArrowInvalid(f"{path.name} has another footer than was written")
+    return footer
+
+
+def is_whole(path: Path, schema: pa.Schema, *, pages: bool = True) -> bool:
+    """Return whether a file has these columns and the footer that was written, and its ``pages`` are so, too."""
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for group in range(file.metadata.num_row_groups):
+        said = about(path, schema)
+        if not pages:
+            return True
+        with pq.ParquetFile(path, metadata=said, page_checksum_verification=True) as file:
+            for group in range(said.num_row_groups):
                 file.read_row_group(group)
-            return any(file.schema_arrow.equals(schema) for schema in (DOCS, POSTINGS, NAMES, ITEMS))
+        return digests(path) == digests_of(path).read_bytes()
     except pa.ArrowMemoryError:
         raise
     except (pa.ArrowException, OSError):

@@ -37,13 +37,14 @@ def stated(part: str, files: Sequence[Path]) -> PartStated:
     return PartStated(
         part=part,
         files=tuple(
-            FileStated(name=path.name, size=path.stat().st_size, blocks=tuple(_blocks(path)))
+            FileStated(name=path.name, size=path.stat().st_size, blocks=tuple(blocks_of(path)))
             for path in sorted(files, key=lambda path: path.name)
         ),
     )
 
 
-def _blocks(path: Path) -> Iterator[Digest]:
+def blocks_of(path: Path) -> Iterator[Digest]:
+    """Yield the digests of a file's blocks; raises OSError."""
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             yield Digest.of(block)

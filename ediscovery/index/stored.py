@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ediscovery.index import segments
 from ediscovery.index.files import IndexDamagedError
-from ediscovery.index.stated import LIMIT, STATEMENT, read_statement
+from ediscovery.index.stated import LIMIT, STATEMENT, blocks_of, read_statement
 from schemas.digest import Digest
-from schemas.errors import IntegrityError, PolicyError
+from schemas.errors import IntegrityError, PolicyError, UnavailableError
 from schemas.segments import BLOCK, PIECE
 from storage import disk, layout
 from storage.objects import ObjectAlteredError, Versions, read
@@ -39,10 +40,15 @@ TOGETHER = 32
 
 
 class Shelf:
-    """What the store of an archive holds of its index; ``home`` is the folder of the index on this machine."""
+    """What the store of an archive holds of its index; ``home`` is the folder of the index on this machine.
 
-    def __init__(self, archive: Archive, home: Path) -> None:
-        self._archive, self._home = archive, home
+    Where the store can be done without, its lists and statements may be unavailable: then it has nothing but what is
+    here of it, is asked no more, and ``unavailable`` says so. What lies in a part is not made up for.
+    """
+
+    def __init__(self, archive: Archive, home: Path, *, needed: bool = True) -> None:
+        self._archive, self._home, self._needed = archive, home, needed
+        self.unavailable = False
 
     @cached_property
     def keys(self) -> dict[str, str | None]:
@@ -50,6 +56,15 @@ class Shelf:
 
         A store that refuses to list them has none for us.
         """
+        try:
+            return self._listed()
+        except UnavailableError:
+            if self._needed:
+                raise
+            self.unavailable = True
+            return {}
+
+    def _listed(self) -> dict[str, str | None]:
         store = self._archive.store
         found: dict[str, str | None] = {}
         try:
@@ -65,7 +80,7 @@ class Shelf:
     @property
     def parts(self) -> Iterator[str]:
         """The names of parts of which the store lists a statement."""
-        return (of[0] for of in map(layout.index_of, self.keys) if of and of[1] == STATEMENT)
+        return (part for part in map(layout.index_stated, self.keys) if part)
 
     def find(self, part: str, files: Sequence[str]) -> StoredPart | None:
         """Return a part that has files of these names, if the store holds one that was signed by a key in force.
@@ -77,19 +92,10 @@ class Shelf:
         if (folder / REFUSED).exists():
             return None
         kept = folder / STATEMENT
-        try:
-            note = kept.read_bytes() if kept.exists() else self._statement(part)
-            if note is None:
-                return None
-            said = read_statement(
-                note,
-                part=part,
-                files=files,
-                origin=self._archive.ledger.origin,
-                verifiers=self._archive.ledger.history.verifiers("entry"),
-            )
-        except (IntegrityError, PolicyError):
-            return None  # what nobody signed, or we may not read, is as good as nothing: the part is made here
+        note = kept.read_bytes() if kept.exists() else self._statement(part)
+        said = self._judged(note, part, files)
+        if note is None or said is None:
+            return None
         if not kept.exists():
             pieces = (layout.index(part, file.name, piece) for file in said.files for piece in range(file.pieces))
             if not all(key in self.keys for key in pieces):
@@ -97,9 +103,32 @@ class Shelf:
             _write(kept, note)
         return StoredPart(self, folder, said)
 
+    def said(self, part: str, files: Sequence[str]) -> PartStated | None:
+        """Return what the store's statement says of a part that has such files, if a key in force signed it."""
+        return self._judged(self._statement(part), part, files)
+
+    def _judged(self, note: bytes | None, part: str, files: Sequence[str]) -> PartStated | None:
+        ledger = self._archive.ledger
+        if note is None:
+            return None
+        try:
+            return read_statement(
+                note, part=part, files=files, origin=ledger.origin, verifiers=ledger.history.verifiers("entry")
+            )
+        except IntegrityError:
+            return None  # what nobody signed is as good as nothing: the part is made here
+
     def _statement(self, part: str) -> bytes | None:
         key = layout.index_statement(part)
-        return read(self._archive.store, key, version=self.keys[key], limit=LIMIT) if key in self.keys else None
+        try:
+            return read(self._archive.store, key, version=self.keys[key], limit=LIMIT) if key in self.keys else None
+        except (IntegrityError, PolicyError):
+            return None  # so is what we may not read
+        except UnavailableError:
+            if self._needed:
+                raise
+            self.unavailable, self.keys = True, {}
+            return None
 
     def read_part(self, key: str, start: int, end: int) -> bytes:
         """Return some bytes of what is kept under a key, unjudged; raises what ``ObjectStore.read_part`` raises."""
@@ -138,10 +167,21 @@ class StoredPart:
                     for at in range(0, len(file.blocks), TOGETHER):
                         target.writelines(self._blocks(file, range(at, min(at + TOGETHER, len(file.blocks)))))
                 disk.synchronise(made)
+                _write(segments.digests_of(path), segments.digests(made))
                 made.rename(path)
                 for number in range(len(file.blocks)):
                     self._path(file, number).unlink(missing_ok=True)
         return path
+
+    def holds(self, name: str) -> bool:
+        """Return whether a file that was copied is still what was signed, and so is what was written of it."""
+        path = self.folder / name
+        try:
+            return tuple(blocks_of(path)) == self._files[name].blocks and segments.digests_of(
+                path
+            ).read_bytes() == segments.digests(path)
+        except OSError:
+            return False
 
     def read(self, file: FileStated, start: int, end: int) -> bytes:
         """Return the bytes of a file from ``start`` up to, and without, ``end``, which lie in it."""
@@ -162,10 +202,11 @@ class StoredPart:
         return found + self._asked(file, range(lacking, numbers.stop))
 
     def _kept(self, file: FileStated, number: int) -> bytes | None:
-        try:
-            content = self._path(file, number).read_bytes()
-        except FileNotFoundError:
-            return None
+        with disk.refusals(self.folder):
+            try:
+                content = self._path(file, number).read_bytes()
+            except FileNotFoundError:
+                return None
         return content if Digest.of(content) == file.blocks[number] else None
 
     def _asked(self, file: FileStated, numbers: range) -> list[bytes]:
@@ -182,7 +223,7 @@ class StoredPart:
                         )
                     found.append(block)
             except (IntegrityError, PolicyError) as error:
-                raise self._refused() from error
+                raise self.refused() from error
         for number, block in zip(numbers, found, strict=True):
             _write(self._path(file, number), block)
         return found
@@ -197,13 +238,13 @@ class StoredPart:
     def _path(self, file: FileStated, number: int) -> Path:
         return self.folder / f"{file.name}.{number:x}"
 
-    def _refused(self) -> IndexDamagedError:
-        """Forget what was read of the part, and mark it, so that it is made here."""
+    def refused(self) -> IndexDamagedError:
+        """Forget what was read of the part, and mark it, so that it is made here; return what is to be raised."""
         with disk.refusals(self.folder):
             disk.discard(self.folder)
         _write(self.folder / REFUSED, b"")
         return IndexDamagedError(
-            f"A part of the index in the store is not what was signed, or went away: {self.said.part}.",
+            f"A part of the index in the store is not what was signed, is no index, or went away: {self.said.part}.",
             do="Search again: this machine makes its own from the records, which are not concerned.",
         )
 
@@ -213,7 +254,7 @@ class StoredFile(io.RawIOBase):
 
     def __init__(self, part: StoredPart, file: FileStated) -> None:
         super().__init__()
-        self._part, self._file, self._at = part, file, 0
+        self.part, self._file, self._at = part, file, 0
         self.name = file.name
 
     def readable(self) -> bool:
@@ -239,7 +280,7 @@ class StoredFile(io.RawIOBase):
         end = min(self._at + len(view), self._file.size)
         if self._at >= end:
             return 0
-        content = self._part.read(self._file, self._at, end)
+        content = self.part.read(self._file, self._at, end)
         view[: len(content)] = content
         self._at = end
         return len(content)

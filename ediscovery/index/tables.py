@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ediscovery.index.files import engine_over, parameters, tables
+from ediscovery.index.files import engine_over, parameters, remove_damaged, tables
 from ediscovery.index.versions import STATEMENT
 from ediscovery.sql import Values
 
@@ -44,6 +44,7 @@ class Tables:
         """Stand for the files; they are opened by the first statement. Close it when done."""
         self._files, self._means, self._size = files, means, size
         self._number = count()
+        self._looked_at: set[str] = set()
 
     def close(self) -> None:
         """Release memory and files."""
@@ -78,7 +79,11 @@ class Tables:
         defined: Sequence[str] = own.tables if own is not None else ()
         several = (*self._defined(" ".join((*defined, select))), *defined)
         sql = f"WITH {','.join(several)} {select}" if several else select
-        return sql, {**(own.values.named if own is not None else {}), **parameters(self._files, sql)}
+        read = parameters(self._files, sql)
+        # DuckDB takes a footer for what it says.
+        remove_damaged(self._files, among=read.keys() - self._looked_at, pages=False)
+        self._looked_at |= read.keys()
+        return sql, {**(own.values.named if own is not None else {}), **read}
 
     def _defined(self, sql: str) -> list[str]:
         """Return the definitions of the tables of the index that SQL names."""

@@ -10,20 +10,12 @@ import click
 
 from ediscovery.answers.asking import Question, basis_of, receipt_of
 from ediscovery.answers.giving import typed_options
-from ediscovery.commands import in_words, query_of, query_options, searchable
+from ediscovery.commands import demand_asked, in_words, query_of, query_options, searchable
 from ediscovery.matters.opening import written
 from ediscovery.sheets import OutputExistsError
 from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
 from manifests.checkpoints.making import make
 from manifests.console import Console, json_option, plural
-from schemas.errors import InputError
-from schemas.query import Query
-
-
-class QueryEmptyError(InputError):
-    """A production was asked for without saying of what."""
-
-    code = "QUERY_EMPTY"
 
 
 @click.command()
@@ -64,11 +56,7 @@ def produce(
     if target.exists():
         raise OutputExistsError(f"{target} exists already.", do="Choose another name with --out.")
     query = query_of(archive, words, **given)
-    if query == Query(versions=query.versions):
-        raise QueryEmptyError(
-            "Nothing says what is to be produced.",
-            do="Give words, dates, a type, an author or an account: --account NAME produces all of it.",
-        )
+    demand_asked(query)
     case = archive.ledger.history.matters.get(matter)
     about = written(archive, case.opened.text) if case else None
     size = archive.ledger.head.size

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,8 +23,10 @@ from ediscovery.index import building, keeping
 from ediscovery.index.building import build
 from ediscovery.index.evaluating import number_of
 from ediscovery.index.files import FILES, Files, IndexDamagedError
+from ediscovery.index.items import Items
 from ediscovery.index.merging import merge
 from ediscovery.index.regathering import regather
+from ediscovery.index.segments import ITEMS
 from ediscovery.index.tiles import tiles
 from ediscovery.index.versions import gather
 from ediscovery.partitions import PartitionUnreadableError
@@ -158,6 +162,15 @@ def test_a_partition_that_has_other_rows_than_the_ledger_says_is_named(
             build([first, replace(second, rows=rows)], folder, first=0, means=Means(processes, MEMORY, tmp_path))
 
 
+def test_items_may_have_become_more_things_than_a_byte_tells_apart():
+    words = [f"verdict-{number:03}" for number in range(300)]
+    docs = list(range(300))
+    items = Items(pa.table([docs, docs, [1] * 300, [2] * 300, words, words], schema=ITEMS))
+    hits = items.hits(np.arange(300), beside=["verdict-130"], folded=True)
+    assert [hits.verdicts[number] for number in hits.verdict] == words[:130] + words[131:]
+    assert items.judged([words[299]]).tolist() == [299]
+
+
 @pytest.fixture
 def site() -> Iterator[BlogSite]:
     """A blog's site."""
@@ -205,12 +218,9 @@ def test_a_damaged_part_is_named_and_made_anew(office: Office, damage: str, part
             file.write_bytes(content[:4] + bytes(half - 4) + content[half:])
         case "no Parquet":
             file.write_text("this is none")
-        case _ if part == "items":
-            file.unlink()
-            file.mkdir()
         case _:
             file.unlink()
-    with pytest.raises(IndexDamagedError, match=file.name if part == "items" else file.parent.name):
+    with pytest.raises(IndexDamagedError, match=file.parent.name):
         count(office, "budget")
     assert count(office, "budget") == before
 
@@ -225,7 +235,7 @@ def test_an_index_is_made_to_the_same_bytes_again(office: Office, site: BlogSite
     with segments(office) as files:
         before = everything(files)
     assert len(before) > len(FILES)
-    shutil.rmtree(files.items.parent)
+    shutil.rmtree(files.items.parent.parent)
     with segments(office) as files:
         assert everything(files) == before
 
@@ -237,7 +247,7 @@ def test_a_segment_that_somebody_reads_stays_until_he_has_read_it(office: Office
             assert all(one.is_file() for one in {*held.all, *anew.all})
     with segments(office) as last:
         pass
-    assert set(last.items.parent.iterdir()) == {*last.segments, last.items}
+    assert set(last.items.parent.parent.iterdir()) == {*last.segments, last.items.parent}
 
 
 def test_an_item_is_found_by_its_name_whatever_number_that_has(office: Office):
@@ -269,10 +279,11 @@ def test_a_partition_is_copied_when_it_holds_what_is_shown(office: Office, site:
 
 def test_what_is_no_part_of_this_ledgers_index_goes(office: Office):
     with segments(office) as held:
-        names = {one.name for one in (*held.segments, held.items)}
-        for one in held.segments:
+        parts = [*held.segments, held.items.parent]
+        names = {one.name for one in parts}
+        for one in parts:
             shutil.copytree(one, one.with_name(f"{one.name}.copy"))
-        shutil.copyfile(held.items, held.items.with_name("items-0.parquet"))
+        shutil.copytree(held.items.parent, held.items.parent.with_name("items-0"))
     with segments(office) as again:
-        assert {one.name for one in again.segments} == names - {again.items.name}
-    assert {one.name for one in again.items.parent.iterdir()} == names
+        assert {one.name for one in again.segments} == names - {again.items.stem}
+    assert {one.name for one in again.items.parent.parent.iterdir()} == names

@@ -29,7 +29,7 @@ def made(archive: Archive) -> dict[str, bytes]:
 
 def contents(files: Files) -> dict[str, bytes]:
     assert files.items
-    return {str(path.relative_to(files.items.parent)): path.read_bytes() for path in files.all}
+    return {str(path.relative_to(files.items.parent.parent)): path.read_bytes() for path in files.all}
 
 
 def make_here(home: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-import shutil
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,28 +15,24 @@ from ediscovery.index import keeping, putting
 from ediscovery.index.files import IndexDamagedError
 from ediscovery.index.segments import write_docs, write_names, write_postings
 from ediscovery.index.stated import STATEMENT, sign, stated
-from manifests.archive import open_archive
 from manifests.audit import audit
 from manifests.ledger import Ledger
 from manifests.signing import SigningKey
-from schemas.errors import PolicyError
 from schemas.query import Query, Word
 from storage import layout
 from storage.directory import DirectoryStore
 from storage.objects import Content, StoreUnavailableError
-from tests.ediscovery.disposition.offices import Office, comments, stored_in, traces
+from tests.ediscovery.disposition.offices import comments, stored_in, traces
+from tests.ediscovery.indexes import answers, fresh, in_store, office_with_index, overwrite
 from tests.ediscovery.partitions import Version
 from tests.ediscovery.transfer.packages import office as archive_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
 
-    from manifests.archive import Archive
     from schemas.stored import StoredObject
-
-WORDS = ("budget", "snow", "volcano", "the", "quorum")
+    from tests.ediscovery.disposition.offices import Office
 
 
 @pytest.fixture
@@ -50,74 +44,8 @@ def site() -> Iterator[BlogSite]:
 
 @pytest.fixture
 def office(tmp_path: Path, site: BlogSite) -> Office:
-    """An office whose blog was captured three times, with its index in the store."""
-    made = Office.founded(tmp_path / "home")
-    made.register("blog", site.feed)
-    made.capture()
-    for slug, text in (("bus-routes", "Earthquake drill."), ("graduation", "Postponed: earthquake.")):
-        site.edit(slug, paragraphs=(text,))
-        made.capture()
-    putting.put(made.archive)
-    return made
-
-
-@dataclass
-class Watched(DirectoryStore):
-    """A store that notes what is read of it, in bytes by key."""
-
-    root: Path
-    read: dict[str, int] = field(default_factory=dict)
-    asked: Counter[str] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        super().__init__(self.root)
-
-    def open(self, key: str, *, version: str | None = None) -> BinaryIO:
-        """Open an object, all of which counts as read."""
-        self._note(key, self.root.joinpath(key).stat().st_size if self.exists(key) else 0)
-        return super().open(key, version=version)
-
-    def read_part(self, key: str, start: int, end: int, *, version: str | None = None) -> bytes:
-        """Read a part."""
-        content = DirectoryStore(self.root).read_part(key, start, end, version=version)
-        self._note(key, len(content))
-        return content
-
-    def _note(self, key: str, size: int) -> None:
-        self.asked[key] += 1
-        self.read[key] = self.read.get(key, 0) + size
-
-    def under(self, prefix: str) -> set[str]:
-        """The keys under a prefix that were read."""
-        return {key for key in self.read if key.startswith(prefix)}
-
-
-def fresh(there: Archive, home: Path) -> tuple[Archive, Watched]:
-    """The same archive on a machine that has its settings and keys alone, and what is read of its store."""
-    store = there.home / "archive"
-    shutil.copytree(there.home, home, ignore=shutil.ignore_patterns("state", "archive"))
-    (home / "state").mkdir()
-    home.joinpath("archive").symlink_to(store)
-    archive = open_archive(home, now=there.now, actor="clerk@office")
-    watched = Watched(store)
-    return replace(archive, store=watched), watched
-
-
-def answers(archive: Archive) -> dict[str, list[object]]:
-    """What some queries find."""
-    with searchable(archive) as opened:
-        return {word: list(opened.hits(Query(term=Word(word)))) for word in WORDS}
-
-
-def in_store(office: Office) -> dict[str, Path]:
-    """The objects of the index in the store."""
-    root = office.archive.home / "archive"
-    return {key: root / key for key in office.archive.store.keys(layout.INDEX)}
-
-
-def overwrite(path: Path, content: bytes) -> None:
-    path.chmod(0o600)
-    path.write_bytes(content)
+    """An office with its index in the store."""
+    return office_with_index(tmp_path / "home", site)
 
 
 def test_a_machine_that_has_nothing_answers_from_the_index_in_the_store(office: Office, tmp_path: Path):
@@ -187,21 +115,6 @@ def test_all_of_it_can_be_made_anew_from_the_records(office: Office, tmp_path: P
     anew = putting.put(office.archive, anew=True)
     assert (anew.parts, anew.new) == (before.parts, before.parts)
     assert {key: path.read_bytes() for key, path in in_store(office).items()} == made
-
-
-class Refusing(DirectoryStore):
-    """A store that lets nobody see what lies under ``index/``."""
-
-    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
-        if prefix.startswith(layout.INDEX):
-            raise PolicyError("Access denied.", do="Ask for it.")
-        return super().keys(prefix, after=after)
-
-
-def test_where_the_index_in_the_store_may_not_be_read_it_is_made_here(office: Office, tmp_path: Path):
-    archive, _ = fresh(office.archive, tmp_path / "there")
-    refused = replace(archive, store=Refusing(office.archive.home / "archive"))
-    assert answers(refused) == answers(office.archive)
 
 
 def test_an_audit_passes_over_the_index_in_the_store(office: Office):
@@ -318,6 +231,32 @@ def test_what_readers_want_no_more_goes_and_what_they_wanted_lately_stays(
             *(one.name for one in files.segments),
             files.items.stem,
         }
+
+
+def test_what_lies_among_the_objects_of_a_part_and_is_none_of_them_goes(office: Office):
+    there = set(in_store(office))
+    part = next(key.split("/")[1] for key in there if not key.split("/")[1].startswith(keeping.ITEMS))
+    odd = {
+        *(layout.index(part, "docs.parquet", piece) for piece in (1, 0xFF, 0xFFFFFFF)),
+        *(f"{layout.INDEX}{part}/docs.parquet.{piece}" for piece in ("00", "01", "fffffffff")),
+        layout.index(part, "more.parquet", 0),
+        f"{layout.index_statement(part)}.1",
+        f"{layout.INDEX}{part}/other.note",
+    }
+    for key in odd:
+        office.archive.store.put_new(key, Content.of(b"words of a record that was destroyed"))
+    assert putting.clear(office.archive, office.archive.store).gone == len(odd)
+    assert set(in_store(office)) == there
+
+
+def test_a_piece_of_a_part_that_is_being_put_stays(office: Office):
+    there = in_store(office)
+    part = next(key.split("/")[1] for key in there)
+    there[layout.index_statement(part)].unlink()
+    file = keeping.files_of(part)[0]
+    office.archive.store.put_new(layout.index(part, file, 1), Content.of(b"the second piece"))
+    assert putting.clear(office.archive, office.archive.store).gone == 0
+    assert putting.put(office.archive).gone == 1  # it has but one
 
 
 def test_a_machine_that_is_behind_fetches_what_it_merges_and_reads_no_partition_of_it(
