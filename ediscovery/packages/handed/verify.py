@@ -23,6 +23,7 @@ import mmap
 import os
 import re
 import stat
+import struct
 import sys
 import tempfile
 import zipfile
@@ -401,6 +402,7 @@ def vouched(note: Note, claims: dict[str, Any], key: str | None) -> tuple[Checkp
     made = [signature for by, by_id, signature in note[1] if (by, by_id) == (name, key_id)]
     demand(bool(made), "the archive's key did not sign the checkpoint")
     demand(all(signed(public, message, one) for one in made), "the archive's signature of the checkpoint is false")
+    demand(len(claims.get("witnesses", ())) <= 100, "more witnesses are claimed than a note has signatures")
     witnesses = [key_of(one, b"\x04") for one in claims.get("witnesses", ())]
     needed = claims.get("needed", 0)
     different = min((len({one[part] for one in witnesses}) for part in (0, 2)), default=0)
@@ -614,13 +616,16 @@ BESIDE = re.compile(
     r"data/(?:production\.pdf|production\.json|sealed\.json|receipt\.json|CERTIFICATION\.txt|README\.txt|VERIFY\.html|verify\.py"
     r"|(?:NATIVES|PROOFS|TEXT|DATA|IMAGES)/.+)"
 )
-ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+ZIP_FAULTS = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(EOFError, OSError, ValueError, LookupError),
+)
 
 
 def is_safe(name: str) -> bool:
     """Whether a name leads nowhere else, and is the same one on every system."""
-    plain = SAFE.fullmatch(name) and not RESERVED.fullmatch(name) and not re.search(r"\.(?:/|$)", name)
-    return bool(plain) and len(name) <= 512
+    plain = len(name) <= 512 and SAFE.fullmatch(name) and not RESERVED.fullmatch(name)
+    return bool(plain) and not re.search(r"\.(?:/|$)", name)
 
 
 class Files:
@@ -712,6 +717,7 @@ class Packed(Files):
         for one in members:
             mode = one.external_attr >> 16
             plain = not one.flag_bits & 1 and stat.S_IFMT(mode) in (0, stat.S_IFREG)
+            plain = plain and one.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
             self.put(one.filename[len(self.top) :], one.file_size, regular=plain)
 
     def open(self, name: str) -> IO[bytes]:
@@ -1122,7 +1128,7 @@ def main(arguments: list[str]) -> int:
     try:
         if given.key is not None:
             key_of(given.key, b"\x01")
-        files = Folder(place) if place.is_dir() else Packed(place)
+        files = Folder(place) if os.path.isdir(place) else Packed(place)  # noqa: PTH112 - it never fails
         there = {"bagit.txt", "data/production.json"} & files.sizes.keys()
         demand(bool(there), f"There is no package at {place}")
     except Refused as why:

@@ -143,6 +143,7 @@ SEALS = (
     Row("a checkpoint signed under a key of nobody's", edited(SEAL, signed_by_nobody), "seal", 0),
     Row("a false cosignature", edited(SEAL, cosigned(truly=False)), "seal", 0),
     Row("witnesses that are claimed, impossibly many", edited(SEAL, cosigned(truly=True, needed=2)), "seal", 0),
+    Row("witnesses without end", seal_says("claims", "witnesses", to=["w.example+00000000+BA=="] * 101), "seal", 0),
     Row("an act that names another root", seal_says("produced", "act", "records_root", to=ZEROS), "seal"),
     Row("an act that names other numbers", seal_says("produced", "act", "bates", "last", to=9999), "seal"),
     Row("an act that names another document", seal_says("produced", "act", "document", "sha256", to=ZEROS), "seal"),

@@ -109,12 +109,12 @@ def test_a_zip_is_checked_as_the_folder_is(case, tmp_path, top) -> None:
     assert report["sound"]
 
 
-def member(name: str, *, mode: int = 0o100644, content: bytes = b"x"):
+def member(name: str, *, mode: int = 0o100644, content: bytes = b"x", compression: int = zipfile.ZIP_STORED):
     """Something more in a ZIP."""
 
     def add(made: zipfile.ZipFile) -> None:
         info = zipfile.ZipInfo(name)
-        info.external_attr = mode << 16
+        info.external_attr, info.compress_type = mode << 16, compression
         made.writestr(info, content)
 
     return add
@@ -129,6 +129,7 @@ def member(name: str, *, mode: int = 0o100644, content: bytes = b"x"):
         member("data/TEXT/link.txt", mode=0o120777, content=b"/etc/passwd"),
         member("data/TEXT/\u202e.txt"),
         member("bagit.TXT"),
+        member("data/TEXT/rare.txt", compression=zipfile.ZIP_LZMA),
     ],
 )
 def test_what_should_not_be_in_a_zip_is_noticed(case, tmp_path, add) -> None:
@@ -164,7 +165,7 @@ def test_a_zip_that_is_damaged_or_none_or_unpacks_to_too_much_is_no_traceback(ca
 def test_what_is_no_package_is_said_to_be_none(tmp_path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_bytes(b"no zip")
-    for name in ("empty", "file", "absent"):
+    for name in ("empty", "file", "absent", "x" * 5000):
         done = run(tmp_path / name)
         assert (done.returncode, done.stdout) == (2, "")
         assert len(done.stderr.splitlines()) == 1
