@@ -16,7 +16,7 @@ CERTIFICATION = f"{PAYLOAD}CERTIFICATION.txt"
 RECEIPT = f"{PAYLOAD}receipt.json"
 WITHHELD = f"{PAYLOAD}DATA/withheld.csv"
 README = f"{PAYLOAD}README.txt"
-HANDED: tuple[str, ...] = ()
+HANDED = ("VERIFY.html", "verify.py")
 """What checks a package without Holdfast, and is put into every one as it is."""
 
 
