@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.holdfast import Holdfast
 from tests.ediscovery.packages.sealed import HANDED
 
 if TYPE_CHECKING:
@@ -44,7 +45,14 @@ def test_a_package_is_checked_by_the_key_that_the_archive_publishes_when_it_is_m
     (notice,) = late["notices"]
     assert notice.endswith("the archive changed its key in between.")
 
+    # Holdfast says the same.
+    stranger = Holdfast(tmp_path / "nowhere")
+    for package, key in ((tmp_path / "early", old), (tmp_path / "late.zip", new)):
+        assert stranger.json("verify", str(package), "--key", key)["sound"]
+
     for package, key in ((tmp_path / "early", new), (tmp_path / "late.zip", old)):
         other = checked(package, "--key", key)
         assert {finding["step"] for finding in other["findings"]} == {"seal"}
         assert not any(record["proved"] for record in other["records"])
+        refused = stranger.run("verify", str(package), "--key", key, "--json")
+        assert (refused.status, refused.json["sound"]) == (7, False)

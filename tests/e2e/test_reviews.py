@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
+import subprocess
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
@@ -86,6 +89,9 @@ def test_what_is_withheld_has_a_page_and_is_nowhere_else(desk: Holdfast, review:
     )  # fmt: skip
     stranger = Holdfast(tmp_path / "nowhere")
     assert stranger.json("verify", str(package))["sound"]
+    checker = [sys.executable, "-I", package / "data/verify.py", "--json"]
+    told = json.loads(subprocess.run(checker, stdout=subprocess.PIPE, check=True).stdout)
+    assert (told["sound"], len(told["records"])) == (True, made["records"])
     assert desk.json("repeat", str(package / "data/receipt.json"))["same"] is True
     assert desk.json("verify")["findings"] == []
 

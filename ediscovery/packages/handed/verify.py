@@ -162,7 +162,9 @@ FORMS = {
 SHAPES = {
     "production": "format=holdfast-production/v1 production organisation matter requester prepared_by "
     "prepared_at:instant query_typed query_words origin ledger_size:positive ledger_root:digest checkpoint "
-    "claims:claims software signer bates:range records:record* ?test_certificate:true ?receipt:receipt",
+    "claims:claims software signer bates:range records:record* ?test_certificate:true ?receipt:receipt "
+    "?withheld:withheld+",
+    "withheld": "record:digest bates:range reason ?description ?matched:digest",
     "record": "record:digest account kind item bates:range native native_media_type native_size:natural "
     "native_sha256:digest proof proof_size:natural proof_sha256:digest ?matched:digest",
     "receipt": "format=holdfast-search-receipt/v1 origin asked_at:instant actor typed query zone ledger_size:natural "
@@ -175,7 +177,7 @@ SHAPES = {
     "seal": "format=holdfast-sealed/v1 checkpoint claims:claims path:digest* produced:act",
     "act": "act:produced index:natural at:instant actor entry line:natural line_path:digest* path:digest*",
     "produced": "act=produced production bates:range records:natural records_root:digest ledger_size:positive "
-    "document:stored ?matter",
+    "document:stored ?matter ?withheld:positive ?manifest:digest",
     "stored": "key sha256:digest size:natural ?version ?lock:lock",
     "lock": "mode:mode until:instant",
     "heading": "index:natural at:instant clock:instant actor software root:digest lines:positive lines_root:digest "
@@ -890,7 +892,8 @@ class Check:
             demand(self.files.read(name, LARGEST_JSON) == spelled(receipt), "it is not the receipt in production.json")
             earlier = receipt["origin"] == made["origin"] and receipt["ledger_size"] <= made["ledger_size"]
             demand(earlier, "the receipt is of another archive, or of more of it")
-            hits = sorted(f"{one['record']} {one.get('matched', one['record'])}\n" for one in made["records"])
+            all_found = [*made["records"], *made.get("withheld", [])]
+            hits = sorted(f"{one['record']} {one.get('matched', one['record'])}\n" for one in all_found)
             digest = hashlib.sha256(("holdfast-hits/v1\n" + "".join(hits)).encode()).hexdigest()
             demand((receipt["hits"], receipt["digest"]) == (len(hits), digest), "the receipt is of other records")
         except Refused as why:
@@ -902,7 +905,7 @@ class Check:
         self.notices += lacking
 
     def _numbers(self, made: dict[str, Any]) -> None:
-        """Demand that records stand one after another, and that their files bear their first number."""
+        """Demand that records stand one after another, withheld ones last, and that files bear their first number."""
         whole = made["bates"]
         named: dict[str, set[str]] = {"NATIVES": set(), "PROOFS": set()}
         after, orderly = whole["first"], whole["first"] <= whole["last"] < 10**7
@@ -914,6 +917,11 @@ class Check:
             after = pages["last"] + 1
             named["NATIVES"].add(record["native"])
             named["PROOFS"].add(record["proof"])
+        for one in made.get("withheld", []):
+            pages = one["bates"]
+            orderly = orderly and pages["prefix"] == whole["prefix"] and after <= pages["first"] <= pages["last"]
+            orderly = orderly and pages["last"] <= whole["last"]
+            after = pages["last"] + 1
         if not orderly:
             self.fault("production", "data/production.json", "records are not numbered one after another")
         for name in self.files.sizes:
@@ -977,6 +985,12 @@ class Check:
         demand(act["ledger_size"] <= heading["index"], "the entry is older than the ledger that it tells of")
         demand(act["records"] == len(ids), f"the ledger names {act['records']} records; here are {len(ids)}")
         demand(act["records_root"] == root_of(ids).hex(), "the ledger names other records, or another order of them")
+        withheld = len(made.get("withheld", []))
+        demand(
+            act.get("withheld", 0) == withheld, f"the ledger names another number of withheld records than {withheld}"
+        )
+        listed = found.get("data/production.json", (0, ""))[1]
+        demand(act.get("manifest", listed) == listed, "the ledger names another production.json")
         document = act["document"]
         demand(document["key"] == f"productions/{made['production']}.pdf", "the ledger names another document")
         same = found.get("data/production.pdf") == (document["size"], document["sha256"])
