@@ -26,7 +26,7 @@ TAGS = {
     "inserted": Markup("<ins>{}</ins>"),
 }
 HEADING = 110
-INDEXED_TOGETHER = 500
+INDEXED_TOGETHER = 250
 """How many records a part of the index has: a table of any length would need memory of any size."""
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_SECTIONS = 40
 """How many sections are laid out at once."""
-LONGEST = 1 << 20
+LONGEST = 150_000
 """How many characters of HTML are, but for a section that has more."""
 WORTH_STARTING = 256
 """Pages from which on it is worth to start processes: each prints some twenty while it starts."""

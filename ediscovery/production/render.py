@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ediscovery.production.typesetting import Press, Section
 
 IDENTIFIER_SIZE = 32
-ROWS_A_PAGE = 13
+ROWS_A_PAGE = 11
 """Of the index, about."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ediscovery.production.gathering import Gathering
 
 MOST_PRINTED = 10_000
-"""How many records are printed, in some 150 s and 1.6 GB: above that the table is the list."""
+"""How many records are printed, in some 150 s and half a gigabyte: above that the table is the list."""
 TOGETHER = 500
 """How many are laid out at a time."""
 IDENTIFIER_SIZE = 32
