@@ -28,6 +28,7 @@ COMMANDS = {
     "index": ("ediscovery.index_commands", "index"),
     "review": ("ediscovery.reviews.commands", "review"),
     "produce": ("ediscovery.production.commands", "produce"),
+    "productions": ("ediscovery.production.listing_commands", "productions"),
     "package": ("ediscovery.packages.commands", "package"),
     "prove": ("ediscovery.proof_commands", "prove"),
     "check": ("manifests.proofs.commands", "check"),

@@ -163,9 +163,14 @@ def in_words(query: Query) -> str:
         f"of type {', '.join(sorted(query.kinds))}" if query.kinds else "",
         f"in {', '.join(sorted(query.accounts))}" if query.accounts else "in all accounts",
         f"by {query.author}" if query.author else "",
-        "every version" if query.versions else "each item's latest version, whichever version matched",
+        versions_in_words(query),
     ]
     return ", ".join(part for part in parts if part)
+
+
+def versions_in_words(query: Query) -> str:
+    """Return which versions of items a query asks for, for people."""
+    return "every version" if query.versions else "each item's latest version, whichever version matched"
 
 
 def searchable(

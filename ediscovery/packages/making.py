@@ -67,7 +67,7 @@ def demand_produced(history: History, name: str) -> Produced:
     """
     act = history.produced.get(name)
     if act is None:
-        raise ProductionUnknownError(f"There is no production {name[:80]!r}.", do="See 'holdfast log'.")
+        raise ProductionUnknownError(f"There is no production {name[:80]!r}.", do="See 'holdfast productions'.")
     if history.replacements.find(act.document.key) is not None:
         raise ProductionUnknownError(
             f"The document of the production {name} was destroyed as its schedule says.",

@@ -11,7 +11,7 @@ import click
 
 from ediscovery.answers.asking import Question, basis_of, receipt_of
 from ediscovery.answers.giving import typed_options
-from ediscovery.commands import demand_asked, in_words, query_of, query_options, searchable
+from ediscovery.commands import demand_asked, in_words, query_of, query_options, searchable, versions_in_words
 from ediscovery.matters.opening import written
 from ediscovery.reviews.folders import demand_same, read_review
 from ediscovery.reviews.parting import parted
@@ -89,7 +89,8 @@ def produce(
             matter=f"{matter}: {about.title}" if about else matter,
             requester=requester or (about.requester if about else ""),
             query_typed=question.typed,
-            query_words=in_words(query),
+            # A receipt has its filters in the words that it was understood as.
+            query_words=f"{receipt.query}, {versions_in_words(query)}" if reviewed else in_words(query),
             bates_prefix=prefix or archive.settings.production.bates_prefix,
             receipt=receipt,
             case=matter if case else None,

@@ -32,6 +32,14 @@ def test_a_request_is_produced_packed_checked_and_repeated(desk: Holdfast, tmp_p
     ]
     assert f"Production {made['production']}: {made['records']} records" in desk.run("matter", "show", "request-14").out
     assert "in the matter request-14" in desk.run("log", "--limit", "1").out
+    (listed,) = desk.json("productions", "--matter", "request-14")["productions"]
+    assert (listed["production"], listed["records"], listed["destroyed"]) == (
+        made["production"],
+        made["records"],
+        False,
+    )
+    assert len(desk.json("productions")["productions"]) == 2
+    assert f"{made['production']}  " in desk.run("productions").out
     package = tmp_path / "request-14"
     told = desk.json("package", made["production"], "--to", str(package))
     assert told["bates"] == made["bates"]

@@ -81,6 +81,8 @@ def test_what_is_withheld_has_a_page_and_is_nowhere_else(desk: Holdfast, review:
         others = [row for row in rows_of(review) if row["author"] == comment["author"]]
         if sign.startswith(words[:25]) or len(others) == 1:
             assert [path for path, content in handed.items() if sign in content] == []
+    told = json.loads((package / "data/production.json").read_bytes())
+    assert told["query_words"].startswith("type:(post OR comment), each item's latest version")
     # Its page and its line in the list are all.
     with (package / "data/DATA/withheld.csv").open(encoding="utf-8-sig") as file:
         (listed,) = csv.DictReader(file)
