@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 @click.option(
     "--to", "target", type=click.Path(path_type=Path), help="The folder to make, or FILE.zip.  [default: PRODUCTION]"
 )
+@click.option(
+    "--images", is_flag=True, help="Also each page as a picture, for review platforms: TIFF, or JPEG in colour."
+)
 @json_option
 @click.pass_obj
-def package(console: Console, production: str, target: Path | None) -> None:
+def package(console: Console, production: str, target: Path | None, images: bool) -> None:  # noqa: FBT001 - click's
     """Write a production as a package: a folder that opens anywhere, loads into review platforms, and proves itself.
 
     It holds the signed PDF, the natives, their words, load files (Concordance DAT, CSV, RSMF), the proofs, the draft of
@@ -36,7 +39,7 @@ def package(console: Console, production: str, target: Path | None) -> None:
     Examples:
       holdfast package 56d9534c1339
       holdfast package 56d9534c1339 --to request-14
-      holdfast package 56d9534c1339 --to request-14.zip
+      holdfast package 56d9534c1339 --images --to request-14.zip
     """
     # pyHanko is slow to import, and no other command needs it.
     from ediscovery.packages.making import demand_produced, pack  # noqa: PLC0415
@@ -49,7 +52,7 @@ def package(console: Console, production: str, target: Path | None) -> None:
     with console.progress("Packing") as tell, (zipped if is_zip else nullcontext)(target) as folder:
         tell("checkpoint", 0, 1)
         checkpoint = make(archive, nonce=system_nonce, name=False)
-        packed = pack(archive, act, checkpoint, folder, tell=lambda done, total: tell("records", done, total))
+        packed = pack(archive, act, checkpoint, folder, images=images, tell=tell)
     console.show(
         {
             "production": production,

@@ -6,7 +6,7 @@ Nothing is believed that the package says of itself. What is wrong is collected.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ediscovery.bags import names, reading
 from ediscovery.bags.comparing import Comparison
@@ -14,6 +14,7 @@ from ediscovery.bags.reading import malformed
 from ediscovery.packages import naming, sealed
 from ediscovery.packages.derived import Derived
 from ediscovery.packages.handed import checker
+from ediscovery.packages.opticon import VOLUME, opt
 from ediscovery.packages.report import PackageReport
 from ediscovery.packages.sealed import Sealed
 from ediscovery.production.checking import check, read_manifest
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.bags.writing import Filed
+    from ediscovery.packages.opticon import ImageKind
     from ediscovery.production.manifest import ProductionManifest
     from ediscovery.production.report import ProductionReport
     from manifests.proofs.record import Proved
@@ -146,7 +148,10 @@ def _compare(checked: _Checked, own: Mapping[str, str | None], made: Mapping[str
     for name in sorted(own.keys() | made.keys()):
         if name not in checked.files and (name in own or ours):
             checked.belonging.fault("PACKAGE_DIFFERS", name, "It belongs to the production, and is not there.")
+    pictured = _pictured(checked)
     for name, filed in checked.files.items():
+        if name in pictured:
+            continue
         if name in own:
             if own[name] not in (None, filed.sha256):
                 checked.belonging.fault("PACKAGE_DIFFERS", name, "It is another one than the document has.")
@@ -161,6 +166,26 @@ def _compare(checked: _Checked, own: Mapping[str, str | None], made: Mapping[str
         if lying is not None and lying.sha256 != Digest.of(checker(name)).hex:
             what = "It is not the one that this version of Holdfast hands over: do not rely on what it says."
             checked.belonging.notice("CHECKER_DIFFERS", naming.handed(name), what)
+
+
+def _pictured(checked: _Checked) -> set[str]:
+    """Return the pictures of pages and their load file, as they belong there: of every page one, or of none."""
+    manifest = checked.manifest
+    images = {image[0]: image[1] for name in checked.files if (image := naming.image_of(name)) is not None}
+    if manifest is None or not images:
+        return set()
+    numbers = range(manifest.bates.first, manifest.bates.last + 1)
+    for number in numbers:
+        if manifest.bates.spell(number) not in images:
+            name = naming.image(manifest.bates.spell(number), "tif")
+            checked.belonging.fault("PACKAGE_DIFFERS", name, "Other pages have a picture, and this one has none.")
+            return set()
+    kinds = {number: cast("ImageKind", images[manifest.bates.spell(number)]) for number in numbers}
+    listed, there = opt(manifest, kinds, volume=VOLUME), naming.load_file(manifest.production, "opt")
+    filed = checked.files.get(there)
+    if filed is None or Digest.of(listed).hex != filed.sha256:
+        checked.derived.fault("DERIVED_DIFFERS", there, "It does not lead to the pictures that are here.")
+    return {there, *(naming.image(manifest.bates.spell(number), kind) for number, kind in kinds.items())}
 
 
 def _check_sealed(folder: Path, checked: _Checked, manifest: ProductionManifest, trust: Trust) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ediscovery.bags.writing import new_bag
 from ediscovery.packages import naming
 from ediscovery.packages.derived import Derived
 from ediscovery.packages.handed import checker
+from ediscovery.packages.imaging import images_of
+from ediscovery.packages.opticon import VOLUME, opt
 from ediscovery.packages.sealed import SEALED_FORMAT, Sealed
 from ediscovery.printable import one_line
 from ediscovery.production.checking import read_manifest
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.generic import StreamObject
 
     from ediscovery.bags.writing import Bag
+    from ediscovery.packages.opticon import ImageKind
     from ediscovery.production.manifest import ProductionManifest
     from manifests.archive import Archive
     from manifests.checkpoints.making import Made as Checkpointed
@@ -37,9 +41,12 @@ MEDIA_TYPES = {
     "csv": "text/csv",
     "dat": "text/plain",
     "html": "text/html",
+    "jpg": "image/jpeg",
     "json": "application/json",
+    "opt": "text/plain",
     "py": "text/x-python",
     "rsmf": "message/rfc822",
+    "tif": "image/tiff",
     "txt": "text/plain",
 }
 
@@ -77,12 +84,18 @@ def demand_produced(history: History, name: str) -> Produced:
 
 
 def pack(
-    archive: Archive, act: Produced, checkpoint: Checkpointed, folder: Path, *, tell: Callable[[int, int], None]
+    archive: Archive,
+    act: Produced,
+    checkpoint: Checkpointed,
+    folder: Path,
+    *,
+    images: bool = False,
+    tell: Callable[[str, int, int], None],
 ) -> Packed:
     """Write the package of a production to a new folder; until its last file is there it is a draft.
 
-    ``checkpoint`` was made after the production was sealed (``manifests.checkpoints.making.make``). ``tell`` is told of
-    records, done and of all.
+    ``checkpoint`` was made after the production was sealed (``manifests.checkpoints.making.make``). With
+    ``images`` each page is there as a picture, too. ``tell`` is told of records and pages, done and of all.
 
     Raises:
         OutputExistsError: there is such a folder; it stays as it is.
@@ -98,7 +111,9 @@ def pack(
         bag.add(naming.DOCUMENT, document, media_type="application/pdf")
         bag.add(naming.MANIFEST, manifest.to_bytes(), media_type="application/json")
         bag.add(naming.SEALED, _sealed(archive, act, checkpoint).to_bytes(), media_type="application/json")
-        _records(bag, manifest, attached, tell)
+        _records(bag, manifest, attached, partial(tell, "records"))
+        if images:
+            _images(bag, manifest, document, partial(tell, "pages"))
         for name in naming.HANDED:
             _add(bag, naming.handed(name), checker(name))
         bag.finish(_info(manifest, day=str(archive.now())[:10]), {})
@@ -133,6 +148,16 @@ def _records(
         tell(done, len(manifest.records))
     for name, content in derived.rest():
         _add(bag, name, content)
+
+
+def _images(bag: Bag, manifest: ProductionManifest, document: bytes, tell: Callable[[int, int], None]) -> None:
+    """Write the picture of each page, and the load file that leads to those of records."""
+    kinds: dict[int, ImageKind] = {}
+    for number, (kind, content) in enumerate(images_of(document), manifest.bates.first):
+        kinds[number] = kind
+        _add(bag, naming.image(manifest.bates.spell(number), kind), content)
+        tell(len(kinds), manifest.bates.pages)
+    _add(bag, naming.load_file(manifest.production, "opt"), opt(manifest, kinds, volume=VOLUME))
 
 
 def _add(bag: Bag, name: str, content: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ediscovery.bags.names import PAYLOAD
 
 if TYPE_CHECKING:
+    from ediscovery.packages.opticon import ImageKind
     from ediscovery.production.manifest import ManifestRecord
 
 DOCUMENT = f"{PAYLOAD}production.pdf"
@@ -15,6 +16,7 @@ SEALED = f"{PAYLOAD}sealed.json"
 CERTIFICATION = f"{PAYLOAD}CERTIFICATION.txt"
 RECEIPT = f"{PAYLOAD}receipt.json"
 WITHHELD = f"{PAYLOAD}DATA/withheld.csv"
+IMAGES = f"{PAYLOAD}IMAGES/"
 README = f"{PAYLOAD}README.txt"
 HANDED = ("VERIFY.html", "verify.py")
 """What checks a package without Holdfast, and is put into every one as it is."""
@@ -23,6 +25,17 @@ HANDED = ("VERIFY.html", "verify.py")
 def handed(name: str) -> str:
     """Return the name of one of ``HANDED``."""
     return f"{PAYLOAD}{name}"
+
+
+def image(number: str, kind: ImageKind) -> str:
+    """Return the name of the picture of the page with a Bates number."""
+    return f"{IMAGES}{number}.{kind}"
+
+
+def image_of(name: str) -> tuple[str, str] | None:
+    """Return the Bates number and the kind of a picture, or ``None`` where a file is none."""
+    number, _, kind = name.removeprefix(IMAGES).partition(".")
+    return (number, kind) if name.startswith(IMAGES) and kind in ("tif", "jpg") else None
 
 
 def native(record: ManifestRecord) -> str:

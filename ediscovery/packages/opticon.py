@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ediscovery.production.manifest import ManifestRecord, ProductionManifest
 
+VOLUME = "VOL001"
+"""How the volume of a package is called that is not parted."""
 ImageKind: TypeAlias = Literal["tif", "jpg"]
 
 

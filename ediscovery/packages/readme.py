@@ -30,6 +30,7 @@ TEXT               the words of each record
 DATA               load files for review platforms
 PROOFS             how each record is proved to be in the archive since it was captured
 CERTIFICATION.txt  the draft of a declaration, for whoever is competent to make it
+IMAGES             each page as a picture, if there is this folder: the document decides
 production.json    which records these are, in their order
 receipt.json       the receipt of the search, where it is known: whoever has the archive can repeat it
 sealed.json        what the archive's ledger says of this production
@@ -53,6 +54,7 @@ How to load it
 DATA/{production}.dat  Concordance: UTF-8 with a byte order mark, columns parted by U+0014 and quoted
                        with U+00FE, a new line in a column is U+00AE, several values are parted by a semicolon
 DATA/{production}.csv  the same columns, for spreadsheets
+DATA/{production}.opt  Opticon: the pictures of each record's pages, if there are any
 DATA/RSMF              conversations as Relativity's short message format, one a file, where there are any
 
 Paths begin in 'data'. Times are UTC (ISO 8601). {replaced}

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from demo.site import BlogSite
 from ediscovery.bags import names
@@ -27,6 +28,7 @@ from manifests.signing import SigningKey, Verifier
 from schemas.digest import Digest
 from tests.e2e.holdfast import Holdfast
 from tests.ediscovery.bags import copied, files, name_again, rewrite
+from tests.ediscovery.packages.readers import read_opt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,3 +242,46 @@ def test_a_receipt_is_that_of_exactly_these_records(whole: Path, other: Path):
     another = manifest_of(other).receipt
     assert another is not None
     assert unlike(another, manifest)
+
+
+@pytest.fixture(scope="module")
+def pictured(office: Holdfast, whole: Path) -> Path:
+    """The same package, with pictures of its pages."""
+    folder = office.home.with_name("pictured")
+    office.json("package", manifest_of(whole).production, "--images", "--to", str(folder))
+    return folder
+
+
+def test_each_page_has_a_picture_and_each_record_leads_to_its_own(pictured: Path):
+    manifest = manifest_of(pictured)
+    assert inspected(pictured).sound
+    shown = {path.stem: Image.open(path) for path in (pictured / "data/IMAGES").iterdir()}
+    assert set(shown) == {manifest.bates.spell(n) for n in range(manifest.bates.first, manifest.bates.last + 1)}
+    for image in shown.values():
+        with image:
+            assert (image.format, image.mode) in {("TIFF", "1"), ("JPEG", "RGB")}
+            inches = [round(side / dots, 1) for side, dots in zip(image.size, image.info["dpi"], strict=True)]
+            assert inches == [8.5, 11.0]
+            assert image.convert("L").getextrema() == (0, 255) or image.format == "JPEG"
+    documents = read_opt((pictured / "data/DATA" / f"{manifest.production}.opt").read_bytes())
+    assert [(one[0].key, len(one)) for one in documents] == [
+        (one.bates.spell(one.bates.first), one.bates.pages) for one in manifest.records
+    ]
+    for page in (page for one in documents for page in one):
+        assert (pictured / "data" / page.path.replace("\\", "/")).exists()
+
+
+def test_a_picture_that_lacks_or_is_called_otherwise_is_named(pictured: Path, tmp_path: Path):
+    changes = {
+        "gone": lambda folder, image: image.unlink(),
+        "other": lambda folder, image: image.rename(image.with_suffix(".jpg" if image.suffix == ".tif" else ".tif")),
+        "more": lambda folder, image: shutil.copy(image, folder / "data/IMAGES/MG9999999.tif"),
+        "list": lambda folder, image: rewrite(next((folder / "data/DATA").glob("*.opt")), lambda was: was[::-1]),
+    }
+    for name, change in changes.items():
+        folder = copied(pictured, tmp_path / name)
+        page = manifest_of(folder).records[0].bates
+        change(folder, next((folder / "data/IMAGES").glob(f"{page.spell(page.first)}.*")))
+        name_again(folder)
+        assert {code for code, _ in found(folder)} <= {"PACKAGE_DIFFERS", "DERIVED_DIFFERS"}, name
+        assert found(folder), name
