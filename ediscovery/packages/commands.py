@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 @click.option(
     "--images", is_flag=True, help="Also each page as a picture, for review platforms: TIFF, or JPEG in colour."
 )
+@click.option("--exchanges", is_flag=True, help="Also what platforms answered, whole, as a WACZ that browsers replay.")
 @json_option
 @click.pass_obj
-def package(console: Console, production: str, target: Path | None, images: bool) -> None:  # noqa: FBT001 - click's
+def package(console: Console, production: str, target: Path | None, images: bool, exchanges: bool) -> None:  # noqa: FBT001 - click's
     """Write a production as a package: a folder that opens anywhere, loads into review platforms, and proves itself.
 
     It holds the signed PDF, the natives, their words, load files (Concordance DAT, CSV, RSMF), the proofs, the draft of
     a certification (FRE 902(13) and (14)), and two checkers that need no Holdfast: VERIFY.html and verify.py. It is a
     BagIt bag. It can be made at any time, as often as wanted, while the production is kept.
+
+    What platforms answered (--exchanges) holds whatever they showed beside the records: think before you hand it over.
 
     \b
     Examples:
@@ -52,7 +55,7 @@ def package(console: Console, production: str, target: Path | None, images: bool
     with console.progress("Packing") as tell, (zipped if is_zip else nullcontext)(target) as folder:
         tell("checkpoint", 0, 1)
         checkpoint = make(archive, nonce=system_nonce, name=False)
-        packed = pack(archive, act, checkpoint, folder, images=images, tell=tell)
+        packed = pack(archive, act, checkpoint, folder, images=images, exchanges=exchanges, tell=tell)
     console.show(
         {
             "production": production,

@@ -42,6 +42,11 @@ class Derived:
         self._rows.append(fields_of(record))
         return naming.text(listed), text_of(record.view).encode()
 
+    @property
+    def records(self) -> tuple[HandedOver, ...]:
+        """The records that were added."""
+        return tuple(self._records)
+
     def rest(self) -> Iterator[tuple[str, bytes]]:
         """Yield all other files, after the last record: name and content."""
         name = self._manifest.production

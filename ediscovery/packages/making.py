@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ediscovery.bags.writing import new_bag
 from ediscovery.packages import naming
 from ediscovery.packages.derived import Derived
+from ediscovery.packages.exchanges import refuse_withheld, write_exchanges
 from ediscovery.packages.handed import checker
 from ediscovery.packages.imaging import images_of
 from ediscovery.packages.opticon import VOLUME, opt
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.generic import StreamObject
 
     from ediscovery.bags.writing import Bag
+    from ediscovery.packages.fields import HandedOver
     from ediscovery.packages.opticon import ImageKind
     from ediscovery.production.manifest import ProductionManifest
     from manifests.archive import Archive
@@ -90,16 +92,19 @@ def pack(
     folder: Path,
     *,
     images: bool = False,
+    exchanges: bool = False,
     tell: Callable[[str, int, int], None],
 ) -> Packed:
     """Write the package of a production to a new folder; until its last file is there it is a draft.
 
-    ``checkpoint`` was made after the production was sealed (``manifests.checkpoints.making.make``). With
-    ``images`` each page is there as a picture, too. ``tell`` is told of records and pages, done and of all.
+    ``checkpoint`` was made after the production was sealed (``manifests.checkpoints.making.make``). With ``images``
+    each page is there as a picture, too, and with ``exchanges`` what platforms answered, whole. ``tell`` is told of
+    records and pages, done and of all.
 
     Raises:
         OutputExistsError: there is such a folder; it stays as it is.
         BagUnwritableError: it cannot be written; what was written is removed.
+        ExchangesWithheldError: the exchanges hold what was withheld.
         IntegrityError: the document is gone, or not what was sealed; what was written is removed.
     """
     document = read_stored(archive.store, act.document)
@@ -107,11 +112,17 @@ def pack(
     if MANIFEST_NAME not in attached:
         raise unreadable(f"The production {act.production} has no {MANIFEST_NAME}")
     manifest = read_manifest(attached[MANIFEST_NAME], attached=len(attached))
+    if exchanges:
+        refuse_withheld(manifest)
     with new_bag(folder) as bag:
         bag.add(naming.DOCUMENT, document, media_type="application/pdf")
         bag.add(naming.MANIFEST, manifest.to_bytes(), media_type="application/json")
         bag.add(naming.SEALED, _sealed(archive, act, checkpoint).to_bytes(), media_type="application/json")
-        _records(bag, manifest, attached, partial(tell, "records"))
+        records = _records(bag, manifest, attached, partial(tell, "records"))
+        if exchanges:
+            with bag.path_of(naming.EXCHANGES).open("xb") as file:
+                write_exchanges(archive, manifest, records, file)
+            bag.add_written(naming.EXCHANGES, media_type="application/wacz")
         if images:
             _images(bag, manifest, document, partial(tell, "pages"))
         for name in naming.HANDED:
@@ -136,8 +147,8 @@ def _sealed(archive: Archive, act: Produced, checkpoint: Checkpointed) -> Sealed
 
 def _records(
     bag: Bag, manifest: ProductionManifest, attached: Mapping[str, StreamObject], tell: Callable[[int, int], None]
-) -> None:
-    """Write what is attached of every record, and all that is derived of it."""
+) -> tuple[HandedOver, ...]:
+    """Write what is attached of every record, and all that is derived of it; return the records."""
     derived = Derived(manifest)
     for done, record in enumerate(manifest.records, 1):
         native = decoded(record.native, attached[record.native], size=record.native_size)
@@ -148,6 +159,7 @@ def _records(
         tell(done, len(manifest.records))
     for name, content in derived.rest():
         _add(bag, name, content)
+    return derived.records
 
 
 def _images(bag: Bag, manifest: ProductionManifest, document: bytes, tell: Callable[[int, int], None]) -> None:

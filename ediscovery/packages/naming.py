@@ -17,6 +17,7 @@ CERTIFICATION = f"{PAYLOAD}CERTIFICATION.txt"
 RECEIPT = f"{PAYLOAD}receipt.json"
 WITHHELD = f"{PAYLOAD}DATA/withheld.csv"
 IMAGES = f"{PAYLOAD}IMAGES/"
+EXCHANGES = f"{PAYLOAD}WACZ/exchanges.wacz"
 README = f"{PAYLOAD}README.txt"
 HANDED = ("VERIFY.html", "verify.py")
 """What checks a package without Holdfast, and is put into every one as it is."""

@@ -31,6 +31,7 @@ DATA               load files for review platforms
 PROOFS             how each record is proved to be in the archive since it was captured
 CERTIFICATION.txt  the draft of a declaration, for whoever is competent to make it
 IMAGES             each page as a picture, if there is this folder: the document decides
+WACZ               what platforms answered, if there is this folder: open it in ReplayWeb.page
 production.json    which records these are, in their order
 receipt.json       the receipt of the search, where it is known: whoever has the archive can repeat it
 sealed.json        what the archive's ledger says of this production

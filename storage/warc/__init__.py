@@ -3,6 +3,7 @@
 from storage.warc.arc import is_arc, read_arc
 from storage.warc.coding import ContentCodingError, decoded
 from storage.warc.exchange import Answer, Exchange, Headers, Request, field
+from storage.warc.extracting import Extracted, extract
 from storage.warc.filler import NativesCoverAllError
 from storage.warc.holders import WarcRecordMissingError, payload_holders, payload_of
 from storage.warc.members import WarcDamagedError, salvage
@@ -19,6 +20,7 @@ __all__ = [
     "Answer",
     "ContentCodingError",
     "Exchange",
+    "Extracted",
     "Headers",
     "NativesCoverAllError",
     "Overwritten",
@@ -33,6 +35,7 @@ __all__ = [
     "WarcUnwritableError",
     "WarcWriter",
     "decoded",
+    "extract",
     "field",
     "is_arc",
     "overwrite",

@@ -616,7 +616,7 @@ SAFE = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-
 RESERVED = re.compile(r"(?i)(?:.*/)?(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./].*)?")
 BESIDE = re.compile(
     r"data/(?:production\.pdf|production\.json|sealed\.json|receipt\.json|CERTIFICATION\.txt|README\.txt|VERIFY\.html|verify\.py"
-    r"|(?:NATIVES|PROOFS|TEXT|DATA|IMAGES)/.+)"
+    r"|(?:NATIVES|PROOFS|TEXT|DATA|IMAGES|WACZ)/.+)"
 )
 ZIP_FAULTS = (
     *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
