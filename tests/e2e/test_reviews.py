@@ -94,6 +94,7 @@ def test_what_is_withheld_has_a_page_and_is_nowhere_else(desk: Holdfast, review:
     checker = [sys.executable, "-I", package / "data/verify.py", "--json"]
     told = json.loads(subprocess.run(checker, stdout=subprocess.PIPE, check=True).stdout)
     assert (told["sound"], len(told["records"])) == (True, made["records"])
+    assert any(notice.startswith("1 record(s) that the search found are withheld") for notice in told["notices"])
     assert desk.json("repeat", str(package / "data/receipt.json"))["same"] is True
     assert desk.json("verify")["findings"] == []
 

@@ -917,7 +917,11 @@ class Check:
             after = pages["last"] + 1
             named["NATIVES"].add(record["native"])
             named["PROOFS"].add(record["proof"])
-        for one in made.get("withheld", []):
+        withheld = made.get("withheld", [])
+        if withheld:
+            count = f"{len(withheld)} record(s) that the search found are withheld, on pages of their own"
+            self.notices.append(f"{count}; DATA/withheld.csv says why.")
+        for one in withheld:
             pages = one["bates"]
             orderly = orderly and pages["prefix"] == whole["prefix"] and after <= pages["first"] <= pages["last"]
             orderly = orderly and pages["last"] <= whole["last"]
