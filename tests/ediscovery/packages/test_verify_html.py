@@ -133,7 +133,7 @@ def test_hostile_words_are_shown_and_do_nothing(case, page) -> None:
         edited(MANIFEST, lambda value, name=name: put(value, name, to=hostile))(case)
     (case.folder / "data/TEXT/<b>.txt").write_bytes(b"x")
     told = page.check(case.folder)
-    assert told["faulty"] == {"attached", "bag"}
+    assert told["faulty"] == {"attached", "bag", "seal"}
     assert page.page.locator("#result img, #result script, #result b").count() == 0
     shown = page.page.inner_text("#about")
     assert shown.count("<img src=x onerror=alert(1)>\\u202e<script>") == 3
