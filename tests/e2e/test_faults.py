@@ -228,6 +228,12 @@ def reached(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 ministack = pytest.mark.parametrize("reached", ["ministack"], indirect=True)
 each_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+# Copying makes hundreds of requests, and after these faults a client waits: capturing meets them in every run.
+WAITED_FOR = ("dropped", "delayed", "cut-in-the-answers-head", "cut-in-the-answers-body")
+each_fault_of_copying = pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=pytest.mark.long if one.name in WAITED_FOR else (), id=one.name) for one in FAULTS],
+)
 
 
 def in_order(monkeypatch: pytest.MonkeyPatch, *, seconds: float | None) -> None:
@@ -289,7 +295,7 @@ def test_capturing_and_renewing_survive_it_at_every_request(
 
 
 @ministack
-@each_fault
+@each_fault_of_copying
 def test_replicating_survives_it_at_every_request(
     reached: Lane, site: Server, fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
