@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from ediscovery.bags import names
+from ediscovery.bags.entries import entry
 from ediscovery.bags.reading import malformed
 from ediscovery.sheets import new_file, refuse_taken, unwritable
 from storage.objects import CHUNK
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BEGINNING = b"PK\x03\x04"
-EARLIEST = (1980, 1, 1, 0, 0, 0)
-UNIX, READABLE = 3, 0o644 << 16
 MOST_FILES = 1_000_000
 LEAST_BUDGET, MOST_EXPANSION = 1 << 30, 200
 """Bytes that are unpacked of any file, and how many of each byte of a larger one."""
@@ -52,9 +51,8 @@ def _write(folder: Path, out: Path) -> None:
     with new_file(out, option="--to") as file, ZipFile(file, "w", ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                entry = ZipInfo(path.relative_to(folder.parent).as_posix(), date_time=EARLIEST)
-                entry.create_system, entry.external_attr, entry.compress_type = UNIX, READABLE, ZIP_DEFLATED
-                with path.open("rb") as content, packed.open(entry, "w", force_zip64=True) as into:
+                about = entry(path.relative_to(folder.parent).as_posix(), compression=ZIP_DEFLATED)
+                with path.open("rb") as content, packed.open(about, "w", force_zip64=True) as into:
                     shutil.copyfileobj(content, into, CHUNK)
 
 

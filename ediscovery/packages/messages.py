@@ -10,8 +10,9 @@ import base64
 import io
 import re
 from typing import TYPE_CHECKING
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile
 
+from ediscovery.bags.entries import entry
 from ediscovery.packages.texts import one_line
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ PLAIN = re.compile(r"[!-~]{1,40}(?: [!-~]{1,40})*", re.ASCII)
 ATOMS = re.compile(r"[A-Za-z0-9]{1,40}(?: [A-Za-z0-9]{1,40})*", re.ASCII)
 BOUNDARY = "=_parts_="
 """In no part: all of them are in base64, which has no underscore."""
-EARLIEST = (1980, 1, 1, 0, 0, 0)
-UNIX = 3
-READABLE = 0o644 << 16
 
 
 def message(headers: Sequence[tuple[str, str]], *, text: str, name: str, attached: bytes) -> bytes:
@@ -78,10 +76,8 @@ def group_of_nobody(name: str, *, after: str) -> str:
 def zipped(name: str, content: bytes) -> bytes:
     """Return a ZIP of one file, uncompressed, of no particular day."""
     file = io.BytesIO()
-    entry = ZipInfo(name, date_time=EARLIEST)
-    entry.create_system, entry.external_attr = UNIX, READABLE
     with ZipFile(file, "w", ZIP_STORED) as archive:
-        archive.writestr(entry, content)
+        archive.writestr(entry(name), content)
     return file.getvalue()
 
 

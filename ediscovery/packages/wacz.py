@@ -12,8 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile
 
+from ediscovery.bags.entries import entry
 from storage.objects import CHUNK
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 VERSION = "1.1.1"
 WARC = "data.warc.gz"
-EARLIEST = (1980, 1, 1, 0, 0, 0)
-UNIX, READABLE = 3, 0o644 << 16
 NAME = re.compile(r"\.[a-z][a-z0-9-]*\.?$", re.IGNORECASE)
 """How the name of a host ends."""
 INDEXED = ("response", "revisit", "resource")
@@ -55,7 +54,7 @@ def write_wacz(
     with ZipFile(out, "w", ZIP_STORED) as packed:
         for path, chunks in parts.items():
             digest, size = hashlib.sha256(), 0
-            with packed.open(_entry(path), "w", force_zip64=True) as file:
+            with packed.open(entry(path), "w", force_zip64=True) as file:
                 for chunk in chunks:
                     file.write(chunk)
                     digest.update(chunk)
@@ -72,15 +71,9 @@ def write_wacz(
                 "resources": resources,
             }
         )
-        packed.writestr(_entry("datapackage.json"), package)
+        packed.writestr(entry("datapackage.json"), package)
         said = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(package).hexdigest()}"}
-        packed.writestr(_entry("datapackage-digest.json"), _json(said))
-
-
-def _entry(path: str) -> ZipInfo:
-    entry = ZipInfo(path, date_time=EARLIEST)
-    entry.create_system, entry.external_attr = UNIX, READABLE
-    return entry
+        packed.writestr(entry("datapackage-digest.json"), _json(said))
 
 
 def _json(said: Mapping[str, object]) -> bytes:
