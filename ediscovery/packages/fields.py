@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from ediscovery.packages import naming
 from ediscovery.packages.texts import media_of
 from manifests.chain import Signed
 from schemas.record import Absence, Author, Normalised, Provenance
@@ -132,8 +133,8 @@ COLUMNS: Mapping[str, Callable[[HandedOver], Cell]] = {
     "WARC_RECORD_ID": lambda one: one.provenance.source.exchange,
     "LOG_INDEX": lambda one: str(one.entry),
     "LEAF_HASH": lambda one: str(one.listed.record),
-    "NATIVEPATH": lambda one: f"NATIVES\\{one.listed.native}",
-    "TEXTPATH": lambda one: f"TEXT\\{one.number}.txt",
-    "PROOFPATH": lambda one: f"PROOFS\\{one.listed.proof}",
+    "NATIVEPATH": lambda one: naming.in_load_file(naming.native(one.listed)),
+    "TEXTPATH": lambda one: naming.in_load_file(naming.text(one.listed)),
+    "PROOFPATH": lambda one: naming.in_load_file(naming.proof(one.listed)),
 }
 """Every column, and how it is filled."""

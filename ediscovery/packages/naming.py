@@ -67,3 +67,8 @@ def conversation(name: str) -> str:
 def may_be_derived(name: str) -> bool:
     """Return whether a file may be one that some version of Holdfast derives."""
     return name in (CERTIFICATION, README, RECEIPT) or name.startswith((f"{PAYLOAD}TEXT/", f"{PAYLOAD}DATA/"))
+
+
+def in_load_file(name: str) -> str:
+    """Return a file's name as load files give it: beginning in the folder ``data``, with backslashes."""
+    return name.removeprefix(PAYLOAD).replace("/", "\\")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ediscovery.packages import naming
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,15 +29,10 @@ def opt(manifest: ProductionManifest, images: Mapping[int, ImageKind], *, volume
     return "".join(_lines(record, images, volume) for record in manifest.records).encode("ascii")
 
 
-def image_name(number: str, kind: ImageKind) -> str:
-    """Return the path of a page's image below the folder ``data``, with a backslash."""
-    return f"IMAGES\\{number}.{kind}"
-
-
 def _lines(record: ManifestRecord, images: Mapping[int, ImageKind], volume: str) -> str:
     bates, lines = record.bates, []
     for page in range(bates.first, bates.last + 1):
         number = bates.spell(page)
         document = f"Y,,,{bates.pages}" if page == bates.first else ",,,"
-        lines.append(f"{number},{volume},{image_name(number, images[page])},{document}\r\n")
+        lines.append(f"{number},{volume},{naming.in_load_file(naming.image(number, images[page]))},{document}\r\n")
     return "".join(lines)
