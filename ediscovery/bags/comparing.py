@@ -81,10 +81,10 @@ class Comparison:
     def labels(self) -> dict[str, str]:
         """Compare bagit.txt and the size in bag-info.txt, after all files, and return what the latter says."""
         try:
-            if reading.read_tag(self.folder, names.DECLARATION) != BAGIT:
+            if reading.read_file(self.folder, names.DECLARATION) != BAGIT:
                 what = "It declares another version or spelling than BagIt 1.0 in UTF-8."
                 self.files.fault("BAG_DIFFERS", names.DECLARATION, what)
-            info = reading.labels(reading.read_tag(self.folder, names.INFO))
+            info = reading.labels(reading.read_file(self.folder, names.INFO))
         except ArchiveError as error:
             self.files.error(error, names.INFO)
             return {}

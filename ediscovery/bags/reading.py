@@ -105,19 +105,20 @@ def open_file(folder: Path, name: str) -> BinaryIO:
     return os.fdopen(os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
 
 
-def read_tag(folder: Path, name: str) -> bytes:
-    """Return the content of a small file beside the payload.
+def read_file(folder: Path, name: str, *, most: int = LARGEST_TAG) -> bytes:
+    """Return the content of a file of at most so many bytes: by default of a small one beside the payload.
 
     Raises:
         PackageMalformedError: it cannot be read, or is too large.
     """
     try:
         with open_file(folder, name) as stream:
-            if os.fstat(stream.fileno()).st_size > LARGEST_TAG:
-                raise malformed(f"{name} is larger than {LARGEST_TAG} bytes")
-            return stream.read()
+            content = stream.read(most + 1)
     except OSError as error:
         raise malformed(f"{name}: {error.strerror}") from error
+    if len(content) > most:
+        raise malformed(f"{name} is larger than {most} bytes")
+    return content
 
 
 def manifest_lines(folder: Path, name: str, algorithm: str, *, payload: bool) -> Iterator[Named]:

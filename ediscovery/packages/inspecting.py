@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 
 from ediscovery.bags import names, reading
 from ediscovery.bags.comparing import Comparison
-from ediscovery.bags.reading import malformed
 from ediscovery.packages import naming, sealed
 from ediscovery.packages.derived import Derived
 from ediscovery.packages.handed import checker
@@ -79,7 +78,7 @@ def inspect(
         TrustRootUnusableError: a file of ``roots`` holds no certificate.
     """
     reading.demand_package(folder)
-    package = Digest.of(reading.read_tag(folder, names.LAST))
+    package = Digest.of(reading.read_file(folder, names.LAST))
     bag = Comparison(folder)
     bag.tags()
     checked = _Checked({filed.name: filed for filed, _ in bag.payload()})
@@ -106,7 +105,9 @@ def _check_document(
 ) -> None:
     """Check the signed document as ``holdfast verify FILE`` does, and the package's files beside what it holds."""
     try:
-        handed = SignedPdf.read(_read(folder, naming.DOCUMENT, LARGEST_FILE), trust_roots=roots, at=trust.at)
+        handed = SignedPdf.read(
+            reading.read_file(folder, naming.DOCUMENT, most=LARGEST_FILE), trust_roots=roots, at=trust.at
+        )
 
         def check_record(content: bytes, native: bytes) -> Proved:
             return record.check(read_record_proof(content), native, trust)
@@ -191,27 +192,11 @@ def _pictured(checked: _Checked) -> set[str]:
 def _check_sealed(folder: Path, checked: _Checked, manifest: ProductionManifest, trust: Trust) -> None:
     document = checked.files.get(naming.DOCUMENT)
     try:
-        said = checked.sealed = Sealed.from_bytes(_read(folder, naming.SEALED, LARGEST_SEALED))
+        said = checked.sealed = Sealed.from_bytes(reading.read_file(folder, naming.SEALED, most=LARGEST_SEALED))
         if document is not None:
             checked.vouched = sealed.check(said, manifest, Digest.from_hex(document.sha256), trust)
     except ArchiveError as error:
         checked.seal.error(error, naming.SEALED)
-
-
-def _read(folder: Path, name: str, most: int) -> bytes:
-    """Return the content of a file of the package.
-
-    Raises:
-        PackageMalformedError: it is not there, cannot be read, or is larger than ``most`` bytes.
-    """
-    try:
-        with reading.open_file(folder, name) as stream:
-            content = stream.read(most + 1)
-    except OSError as error:
-        raise malformed(f"{name}: {error.strerror}") from error
-    if len(content) > most:
-        raise malformed(f"{name} has more than {most:,} bytes")
-    return content
 
 
 def _report(package: Digest, bag: Comparison, checked: _Checked, *, ours: bool) -> PackageReport:

@@ -56,7 +56,7 @@ def inspect(folder: Path, trust: Trust, *, tell: Callable[[int, int], None]) -> 
         NotAPackageError: there is none, or one that was never finished.
     """
     reading.demand_package(folder)
-    package = Digest.of(reading.read_tag(folder, names.LAST))
+    package = Digest.of(reading.read_file(folder, names.LAST))
     stated = _stated(folder, trust)
     total = stated.transfer.records if stated.transfer else 0
     described, proofs = Described(Comparison(folder)), Found()
@@ -70,7 +70,7 @@ def inspect(folder: Path, trust: Trust, *, tell: Callable[[int, int], None]) -> 
 def _stated(folder: Path, trust: Trust) -> _Stated:
     stated = _Stated()
     try:
-        transfer = stated.transfer = read_transfer(reading.read_tag(folder, naming.TRANSFER))
+        transfer = stated.transfer = read_transfer(reading.read_file(folder, naming.TRANSFER))
     except ArchiveError as error:
         stated.found.error(error, naming.TRANSFER)
         return stated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
-from ediscovery.bags.reading import demand_package, read_tag
+from ediscovery.bags.reading import demand_package, read_file
 from ediscovery.transfer import naming
 from ediscovery.transfer.inspecting import inspect
 from ediscovery.transfer.manifest import Transfer, commitment_to, read_transfer
@@ -68,7 +68,7 @@ def receive(
         ActRefusedError: its receipt is recorded already.
     """
     demand_package(folder)
-    transfer = _own(archive, read_transfer(read_tag(folder, naming.TRANSFER)))
+    transfer = _own(archive, read_transfer(read_file(folder, naming.TRANSFER)))
     signer = archive.ledger.checkpoint_signer(SignedNote.from_bytes(transfer.checkpoint.encode()))
     report = inspect(folder, Trust(at=archive.now(), verifier=signer), tell=tell)
     if not report.sound:
