@@ -8,7 +8,8 @@ between others stays undetermined.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from archiver.contract import Access
@@ -47,6 +48,14 @@ VOLATILE = (
 )
 
 
+class Place(NamedTuple):
+    """Where a comment stands: in the post of which id, if it stands in one, and below the comment of which number."""
+
+    comment: Object
+    thread: str | None
+    above: str | None
+
+
 def view_of(value: Object, context: Context) -> Normalised | None:
     """Return what an object of the APIs says: told by its members, a comment also by where it stands."""
     identifier = find_id(value, "id")
@@ -54,9 +63,9 @@ def view_of(value: Object, context: Context) -> Normalised | None:
         return None
     if value.keys() & PROFILE:
         return _profile(value, identifier)
-    item = f"comment:{identifier}"
-    if value.keys() & COMMENT or ("title" not in value and member(context, COMMENTS, item) is not None):
-        return _comment(value, item, context)
+    place = _find_place(value, identifier, context)
+    if value.keys() & COMMENT or ("title" not in value and place):
+        return _comment(value, identifier, place or Place(value, None, None))
     return _post(value, identifier) if value.keys() & set(MADE) and value.keys() & {"body", "title"} else None
 
 
@@ -66,26 +75,31 @@ def list_view(value: Object) -> Normalised | None:
 
 
 def context_of(envelope: Object) -> Context:
-    """Return of each comment in an envelope, or in a post, in which thread it stands and which comment it answers.
+    """Return, by the number of each comment in an envelope or in a post, the places at which it stands.
 
     A comment itself names at most the comment that it answers.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, list[Place]] = defaultdict(list)
     for holder in objects(envelope, "posts") if "posts" in envelope else (envelope,):
         number = find_id(holder, "id")
-        thread, item = (None, _item(number)) if holder.keys() & COMMENT else (number, None)
-        waiting, left = [(one, item) for one in objects(holder, COMMENTS)], MOST_COMMENTS
+        thread, above = (None, number) if holder.keys() & COMMENT else (number, None)
+        waiting, left = [(one, above) for one in objects(holder, COMMENTS)], MOST_COMMENTS
         while waiting and left:
             (one, above), left = waiting.pop(), left - 1
-            answered = _item(find_id(one, "id"))
-            if answered:
-                found[answered] = {"thread": thread, "above": above}
-            waiting.extend((inner, answered) for inner in objects(one, COMMENTS))
+            number = find_id(one, "id")
+            if number:
+                found[number].append(Place(one, thread, above))
+            waiting.extend((inner, number) for inner in objects(one, COMMENTS))
     return {COMMENTS: found}
 
 
-def _item(comment: str | None) -> str | None:
-    return f"comment:{comment}" if comment else None
+def _find_place(value: Object, number: str, context: Context) -> Place | None:
+    return next((one for one in context.get(COMMENTS, {}).get(number, ()) if one.comment is value), None)
+
+
+def _item(number: str, thread: str | None) -> str:
+    """Return the id of a comment: with that of its post, since nothing says that another has no comment so numbered."""
+    return f"comment:{thread}:{number}" if thread else f"comment:{number}"
 
 
 def _post(value: Object, identifier: str) -> Normalised:
@@ -107,14 +121,14 @@ def _post(value: Object, identifier: str) -> Normalised:
     )
 
 
-def _comment(value: Object, item: str, context: Context) -> Normalised:
-    place = member(context, COMMENTS, item)
-    thread = find_text(place, "thread")
-    answered = find_text(place, "above") or _item(find_id(value, "parent_comment_id"))
+def _comment(value: Object, number: str, place: Place) -> Normalised:
+    thread = place.thread
+    above = place.above or find_id(value, "parent_comment_id")
+    answered = _item(above, thread) if above else None
     return Normalised(
         kind="reply" if answered else "comment",
         type="Note",
-        item=item,
+        item=_item(number, thread),
         text=find_text(value, "body"),
         author=_author(find_text(value, "author_name"), find_id(value, "author_id")),
         created=_instant(value),

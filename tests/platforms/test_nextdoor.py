@@ -55,11 +55,11 @@ def places(views: list[Normalised]) -> list[tuple[str, str, str | None, str | No
 
 def test_a_list_is_read_post_by_post_and_each_comment_below_what_it_answers():
     head, post, comment, answer = imported({"posts": [POST], "posts_length": 1})
-    assert (head.kind, head.listed) == ("list", ("s_1", "comment:1", "comment:2"))
+    assert (head.kind, head.listed) == ("list", ("s_1", "comment:s_1:1", "comment:s_1:2"))
     assert places([post, comment, answer]) == [
         ("post", "s_1", None, None),
-        ("comment", "comment:1", "s_1", "s_1"),
-        ("reply", "comment:2", "s_1", "comment:1"),
+        ("comment", "comment:s_1:1", "s_1", "s_1"),
+        ("reply", "comment:s_1:2", "s_1", "comment:s_1:1"),
     ]
     assert (post.title, post.text, post.flags) == ("Snow day", "Schools are closed", ("comments-within",))
     assert (comment.text, comment.flags) == ("Why?", ("comments-within",))
@@ -92,9 +92,19 @@ def test_a_comment_that_names_neither_what_it_answers_nor_who_wrote_it_is_known_
     bare = {"id": 3, "author_id": 9, "body": "Why?", "creation_date_epoch_seconds": 1_790_000_060}
     for holder in ({**POST, "comments": [bare]}, {"posts": [{**POST, "comments": [bare]}]}):
         *_, comment = imported(holder)
-        assert places([comment]) == [("comment", "comment:3", "s_1", "s_1")]
+        assert places([comment]) == [("comment", "comment:s_1:3", "s_1", "s_1")]
         assert comment.author is not None
         assert (comment.author.id, comment.author.name) == ("9", None)
+
+
+def test_comments_of_one_number_in_two_posts_are_two_and_stand_each_in_its_own():
+    bare = {"id": 1, "body": "Why?", "creation_date": 1_790_000_060, "comments": [ANSWER]}
+    other = {**POST, "id": "s_2", "comments": [bare]}
+    views = imported({"posts": [POST, other]})
+    assert len({one.item for one in views}) == len(views)
+    assert {("comment", "comment:s_2:1", "s_2", "s_2"), ("reply", "comment:s_2:2", "s_2", "comment:s_2:1")} <= set(
+        places(views)
+    )
 
 
 def test_a_post_that_says_nothing_is_a_post():
@@ -107,7 +117,7 @@ def test_what_lies_deeper_than_anybody_reads_stays_in_the_bytes_of_what_it_answe
     for level in range(LEVELS, 0, -1):
         inner = {"id": level, "body": "x", "parent_comment_id": level - 1 or None, "comments": [inner]}
     _, *comments = imported({**POST, "comments": [inner]})
-    assert [one.item for one in comments] == [f"comment:{level}" for level in range(1, LEVELS + 1)]
+    assert [one.item for one in comments] == [f"comment:s_1:{level}" for level in range(1, LEVELS + 1)]
     assert comments[-1].flags == ("comments-within",)
 
 

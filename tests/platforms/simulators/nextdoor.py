@@ -52,7 +52,12 @@ class Nextdoor(Simulator):
         return {}
 
     def item_of(self, post: Post) -> str:
-        return f"comment:{post.number}" if post.parent else post.id
+        if post.parent is None:
+            return post.id
+        root = post
+        while root.parent is not None:
+            root = self.posts[root.parent]
+        return f"comment:{root.id}:{post.number}"
 
     def numbered(self, number: int) -> str:
         return f"s{number}"
