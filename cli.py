@@ -31,6 +31,7 @@ COMMANDS = {
     "productions": ("ediscovery.production.listing_commands", "productions"),
     "package": ("ediscovery.packages.commands", "package"),
     "prove": ("ediscovery.proof_commands", "prove"),
+    "disclose": ("ediscovery.proof_commands", "disclose"),
     "check": ("manifests.proofs.commands", "check"),
     "verify": ("ediscovery.audits.commands", "verify"),
     "log": ("manifests.commands", "log"),

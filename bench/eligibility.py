@@ -42,7 +42,7 @@ from schemas.merkle import CompactRange
 from schemas.partition import Partition
 from schemas.retention import Classification, Match, Period, Rule, Schedule, Series, Term
 from schemas.stored import StoredObject
-from schemas.tables import PARTITION_V1
+from schemas.tables import PARTITION
 from storage import layout
 from storage.parquet.limits import ROWS as GROUP
 
@@ -229,7 +229,7 @@ def _sources(folder: Path) -> Iterator[Source]:
 
 def _write(path: Path, table: pa.Table) -> None:
     pq.write_table(
-        table.cast(PARTITION_V1),
+        table.cast(PARTITION),
         path,
         row_group_size=GROUP,
         compression="zstd",

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from manifests.audit.reading import whole as read_whole
-from manifests.proofs.making import hops_of, prove_record
+from manifests.proofs.making import hops_of, prove_record, prove_redacted
 from schemas.digest import SIZE, Digest
 from schemas.errors import IntegrityError
 from schemas.merkle import nodes_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from manifests.history import Place
     from manifests.notes import SignedNote
     from manifests.proofs.record import RecordProof
+    from manifests.proofs.redacted import ProofPart, RedactedProof
     from schemas.claims import Claims
     from schemas.merkle import Nodes
     from schemas.record import Record
@@ -211,6 +212,14 @@ def prove(
     """Return the proof that ``sealed`` is in the ledger that ``checkpoint`` signs (``proofs.making.prove_record``)."""
     ((_, proof),) = prove_all(archive, (sealed,), checkpoint, claims, whole=whole)
     return proof
+
+
+def prove_parts(
+    archive: Archive, sealed: Sealed, parts: tuple[ProofPart, ...], checkpoint: SignedNote, claims: Claims
+) -> RedactedProof:
+    """Return the proof that a record of which these parts are shown is in the ledger that ``checkpoint`` signs."""
+    hops = hops_of(archive.ledger, sealed.place.partition, entry=sealed.place.entry, checkpoint=checkpoint)
+    return prove_redacted(sealed.record, parts, row=sealed.row, nodes=sealed.nodes, hops=hops, claims=claims)
 
 
 def prove_all(

@@ -18,7 +18,7 @@ import pyarrow as pa
 from ediscovery.engine import Engine
 from ediscovery.sql import Statement, listed
 from schemas.errors import IntegrityError
-from schemas.tables import PARTITION_V1
+from schemas.tables import PARTITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ own AS NOT MATERIALIZED (
 )"""  # noqa: S608 - names of ours
 # Reads every column, and the derived view as what it should be: a file may be whole and hold no JSON.
 WHOLE_FILE = f"""
-SELECT max(hash({", ".join(PARTITION_V1.names)})), max(hash(decode(normalised)::JSON)) FROM read_parquet($path)
+SELECT max(hash({", ".join(PARTITION.names)})), max(hash(decode(normalised)::JSON)) FROM read_parquet($path)
 """  # noqa: S608
 
 

@@ -1,4 +1,4 @@
-"""``holdfast prove``: a file that lets a stranger check one record, or that nothing was changed since a checkpoint."""
+"""``holdfast prove`` and ``disclose``: files by which a stranger checks a record, or that nothing changed since."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import click
 
 from ediscovery.commands import find_record, searchable
 from ediscovery.evidence import prove as prove_sealed
-from ediscovery.evidence import read_hits
+from ediscovery.evidence import prove_parts, read_hits
+from ediscovery.redaction.disclosing import disclosed
 from manifests.checkpoints.commands import system_nonce
 from manifests.checkpoints.judging import standing
 from manifests.checkpoints.making import make
 from manifests.checkpoints.stored import attested, checkpoint_at, claims_of, sizes
 from manifests.console import json_option, size_in_words
 from manifests.notes import NOTE_LIMIT, Checkpoint, SignedNote
+from manifests.proofs.file import LARGEST, read_proof_of_record
 from manifests.proofs.making import prove_continuity
+from manifests.proofs.redacted import RedactedProof
 from manifests.proofs.vouching import Trust, vouch
 from schemas.errors import InputError
 from storage import layout
@@ -37,7 +40,7 @@ class ProofOfWhatError(InputError):
 
 
 class ProofUnwritableError(InputError):
-    """A proof cannot be written where it is to be, or an earlier checkpoint cannot be read."""
+    """A proof cannot be written where it is to be, or an earlier proof or checkpoint cannot be read."""
 
     code = "PROOF_UNWRITABLE"
 
@@ -77,7 +80,10 @@ def prove(console: Console, record: str | None, since: str | None, until: int | 
                 "One thing can be proved at a time.",
                 do="Give a record's id, or --since.",
             )
-    path = out or Path(name)
+    _write(console, out or Path(name), proof)
+
+
+def _write(console: Console, path: Path, proof: Proof) -> None:
     content = proof.to_bytes()
     try:
         with path.open("xb") as stream:
@@ -90,6 +96,38 @@ def prove(console: Console, record: str | None, since: str | None, until: int | 
         {"file": str(path), "octets": len(content), "proves": proof.__struct_config__.tag},
         (f"{path}: {size_in_words(len(content))}", f"  Check it with: holdfast check {path}"),
     )
+
+
+@click.command()
+@click.argument("proof", type=FILE)
+@click.option(
+    "--part", "named", multiple=True, required=True,
+    help="What to show of what is hidden: author, title, text, text.2 …; 'holdfast check PROOF' names all.",
+)  # fmt: skip
+@click.option("--out", type=FILE, help="The file to write; default: the record's id with '.proof'.")
+@json_option
+@click.pass_obj
+def disclose(console: Console, proof: Path, named: tuple[str, ...], out: Path | None) -> None:
+    """Write another proof of a redacted record, in which more of its parts are shown.
+
+    PROOF is the file from the package's folder PROOFS, or attached to the production. What stays hidden there stays
+    hidden here. Anybody checks the new file with 'holdfast check', and sees that it is the same record.
+
+    \b
+    Examples:
+      holdfast disclose PROOFS/MGU0000012-proof.json --part author --out for-the-judge.proof
+      holdfast disclose PROOFS/MGU0000012-proof.json --part text.2 --part title
+    """
+    archive = console.open()
+    before = read_proof_of_record(_content_of(proof))
+    if not isinstance(before, RedactedProof):
+        raise ProofOfWhatError("This record is not redacted: its proof shows all of it.", do="Hand over that proof.")
+    with searchable(archive) as opened:
+        found = find_record(opened, before.record.hex)
+    sealed = read_hits(archive, (found,))[found.record]
+    checkpoint, claims = _vouched(archive, at_least=sealed.place.entry + 1)
+    after = prove_parts(archive, sealed, disclosed(before.parts, sealed.record, named), checkpoint, claims)
+    _write(console, out or Path(f"{sealed.id.hex[:12]}.proof"), after)
 
 
 def _of_record(archive: Archive, record: str) -> tuple[str, Proof]:
@@ -115,9 +153,13 @@ def _of_continuity(archive: Archive, since: str, until: int | None) -> tuple[str
 
 
 def _handed_over(path: Path) -> SignedNote:
+    return SignedNote.from_bytes(_content_of(path, NOTE_LIMIT))
+
+
+def _content_of(path: Path, most: int = LARGEST) -> bytes:
     try:
         with path.open("rb") as stream:
-            return SignedNote.from_bytes(stream.read(NOTE_LIMIT + 1))
+            return stream.read(most + 1)
     except OSError as error:
         raise ProofUnwritableError(f"{path} cannot be read: {error.strerror}.", do="Check the path.") from error
 

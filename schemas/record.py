@@ -11,6 +11,7 @@ import msgspec
 from schemas.canonical import Canonical, Name, Natural
 from schemas.digest import Digest
 from schemas.instant import Instant
+from schemas.parts import commitments, leaf_of, parts_of
 
 Kind: TypeAlias = Literal["post", "comment", "reply", "message", "profile", "page", "media", "list", "event", "absence"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -18,10 +19,13 @@ Method: TypeAlias = Literal["feed", "web", "api", "import"]
 Role: TypeAlias = Literal["image", "audio", "video", "enclosure", "resource", "document"]
 AbsenceClass: TypeAlias = Literal["deleted", "hidden", "undetermined", "present"]
 
+RecordVersion: TypeAlias = Literal[1, 2]
+VERSIONS: tuple[RecordVersion, ...] = get_args(RecordVersion)
+NEWEST: RecordVersion = 2
 SALT_SIZE = 32
+WHOLE_DOMAIN = b"holdfast-record/v1\x00"
 LATE = "late:"
 """How the ids of late media begin (FORMAT 3.4.3)."""
-LEAF_DOMAIN = b"holdfast-record/v1\x00"
 
 
 def is_late(kind: Kind, item: str) -> bool:
@@ -130,27 +134,37 @@ class Provenance(Canonical, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row of a partition; ``normalised`` and ``provenance`` in their canonical spelling. Its id is its leaf."""
+    """One row of a partition; ``normalised`` and ``provenance`` in their canonical spelling. Its id is its leaf.
+
+    ``version`` says how the id is made; records of version 1 are read, and no longer made.
+    """
 
     salt: bytes
     native: bytes
     normalised: bytes
     provenance: bytes
+    version: RecordVersion = NEWEST
 
     @property
     def id(self) -> Digest:
-        """The record's id: the leaf hash of its salted commitment."""
+        """The record's id: the leaf hash of its salted commitments."""
         return commitment(
             salt=self.salt,
             native=Digest.of(self.native),
-            normalised=Digest.of(self.normalised),
-            provenance=Digest.of(self.provenance),
+            normalised=self.normalised,
+            provenance=self.provenance,
+            version=self.version,
         )
 
 
-def commitment(*, salt: bytes, native: Digest, normalised: Digest, provenance: Digest) -> Digest:
-    """Return a record's leaf: SHA-256(00 || domain || salt || the three digests), FORMAT section 3.
+def commitment(
+    *, salt: bytes, native: Digest, normalised: bytes, provenance: bytes, version: RecordVersion = NEWEST
+) -> Digest:
+    """Return a record's leaf: what its salt, the digest of its native bytes and its two texts make (FORMAT 3.2).
 
     Without the salt the leaf confirms no guess at the content.
     """
-    return Digest(hashlib.sha256(b"\x00" + LEAF_DOMAIN + salt + native.raw + normalised.raw + provenance.raw).digest())
+    if version == 1:
+        digests = native.raw + Digest.of(normalised).raw + Digest.of(provenance).raw
+        return Digest(hashlib.sha256(b"\x00" + WHOLE_DOMAIN + salt + digests).digest())
+    return Digest(leaf_of(commitments(salt, parts_of(native.raw, normalised, provenance))))

@@ -1,10 +1,13 @@
-"""The Arrow schema of a partition, by version of the format (FORMAT section 3)."""
+"""The Arrow schema of a partition (FORMAT section 3)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from schemas.record import RecordVersion
 
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("record", pa.binary(32), nullable=False),
@@ -24,5 +27,7 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("created", pa.timestamp("us", tz="UTC")),
     pa.field("captured", pa.timestamp("us", tz="UTC"), nullable=False),
 ]
-PARTITION_V1 = pa.schema(_FIELDS, metadata={"holdfast": "holdfast-partition/v1"})
+PARTITION = pa.schema(_FIELDS)
+PARTITION_FORMATS: dict[RecordVersion, str] = {1: "holdfast-partition/v1", 2: "holdfast-partition/v2"}
+"""What a partition says of itself, by the version of the records in it: all else is alike."""
 EVIDENCE_COLUMNS = ("record", "salt", "native", "normalised", "provenance")

@@ -13,9 +13,8 @@ from ediscovery.evidence import EvidenceDiffersError, author_of
 from ediscovery.sheets import ListFormatError, sheet
 from manifests.console import local
 from schemas.canonical import NotCanonicalError, unspell
-from schemas.digest import Digest
 from schemas.instant import Instant
-from schemas.record import Normalised, Provenance, commitment
+from schemas.record import VERSIONS, Normalised, Provenance, commitment
 from storage.parquet import write_table
 
 if TYPE_CHECKING:
@@ -124,14 +123,18 @@ def evidence_of(hit: Committed) -> tuple[Normalised, Provenance]:
     Raises:
         EvidenceDiffersError: the record is not what its id commits to.
     """
-    made = commitment(
-        salt=hit.salt,
-        native=hit.native_sha256,
-        normalised=Digest.of(hit.normalised),
-        provenance=Digest.of(hit.provenance),
-    )
+    made = {
+        commitment(
+            salt=hit.salt,
+            native=hit.native_sha256,
+            normalised=hit.normalised,
+            provenance=hit.provenance,
+            version=version,
+        )
+        for version in VERSIONS
+    }
     try:
-        if made == hit.record:
+        if hit.record in made:
             return unspell(hit.normalised, Normalised), unspell(hit.provenance, Provenance)
     except NotCanonicalError:
         pass

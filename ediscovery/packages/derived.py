@@ -11,6 +11,7 @@ from ediscovery.packages import concordance, naming
 from ediscovery.packages.certification import certification
 from ediscovery.packages.fields import HandedOver, fields_of
 from ediscovery.packages.readme import readme
+from ediscovery.packages.redactions import redactions
 from ediscovery.packages.rsmf import conversations
 from ediscovery.packages.texts import text_of
 from ediscovery.packages.withheld import withheld
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ediscovery.packages.fields import Fields
     from ediscovery.production.manifest import ManifestRecord, ProductionManifest
-    from manifests.proofs.record import RecordProof
+    from manifests.proofs.file import ProofOfRecord
 
 
 class Derived:
@@ -31,7 +32,7 @@ class Derived:
         self._records: list[HandedOver] = []
         self._rows: list[Fields] = []
 
-    def add(self, listed: ManifestRecord, proof: RecordProof) -> tuple[str, bytes]:
+    def add(self, listed: ManifestRecord, proof: ProofOfRecord) -> tuple[str, bytes]:
         """Add a record, and return the file with its words: name and content.
 
         Raises:
@@ -59,5 +60,7 @@ class Derived:
             yield naming.WITHHELD, withheld(self._manifest)
         if self._manifest.receipt is not None:
             yield naming.RECEIPT, self._manifest.receipt.to_bytes()
+        if any(one.hidden for one in self._records):
+            yield naming.REDACTIONS, redactions(self._records)
         yield naming.CERTIFICATION, certification(self._manifest, self._records).encode()
         yield naming.README, readme(self._manifest, dat.replaced).encode()

@@ -39,16 +39,16 @@ class ExchangeGoneError(IntegrityError):
     code = "EXCHANGE_GONE"
 
 
-def refuse_withheld(manifest: ProductionManifest) -> None:
-    """Refuse to hand over the exchanges of a production of which something is withheld: they may hold it.
+def refuse_held_back(manifest: ProductionManifest) -> None:
+    """Refuse to hand over the exchanges of a production of which something is withheld or redacted: they may hold it.
 
     Raises:
         ExchangesWithheldError: something is.
     """
-    if manifest.withheld:
+    if manifest.withheld or manifest.redacted:
         raise ExchangesWithheldError(
-            f"The production {manifest.production} withholds {len(manifest.withheld):,} records, and what platforms "
-            "answered may hold them.",
+            f"The production {manifest.production} withholds {len(manifest.withheld):,} records and redacts "
+            f"{manifest.redacted:,}, and what platforms answered may hold them.",
             do="Leave out --exchanges.",
         )
 

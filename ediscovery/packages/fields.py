@@ -1,7 +1,7 @@
 """What a load file says of a record: one value, or a list, for each of its columns. Pure.
 
 All of it is in ``production.json`` and in the record's proof. A column that these can never fill is not there: names
-of custodians, handles of accounts and WARC files are in the ledger, and nothing is redacted or withheld here.
+of custodians, handles of accounts and WARC files are in the ledger, and what is withheld is in a list of its own.
 
 Dates are in UTC as ISO 8601 spells them, ``2026-03-09T12:05:00.000000Z``. Paths are relative to the folder ``data`` of
 the package, with backslashes. ``BEGATTACH`` and ``ENDATTACH`` are the record's own numbers: in the field they span a
@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING, TypeAlias
 from ediscovery.packages import naming
 from ediscovery.packages.texts import media_of
 from manifests.chain import Signed
-from schemas.record import Absence, Author, Normalised, Provenance
+from manifests.proofs.file import shown_in
+from manifests.proofs.redacted import RedactedProof, reasons
+from schemas.record import Author
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ediscovery.production.manifest import ManifestRecord
-    from manifests.proofs.record import RecordProof
+    from manifests.proofs.file import ProofOfRecord
     from schemas.instant import Instant
+    from schemas.record import Absence, Normalised, Provenance
 
 Cell: TypeAlias = str | tuple[str, ...]
 Fields: TypeAlias = tuple[Cell, ...]
@@ -38,7 +41,8 @@ NOBODY = Author()
 class HandedOver:
     """A record of a production: what ``production.json`` says of it, and what its proof shows.
 
-    ``entry`` is the index of the ledger entry that sealed it, ``sealed`` when that was.
+    ``entry`` is the index of the ledger entry that sealed it, ``sealed`` when that was; ``hidden`` names the parts that
+    are redacted, each with its reasons.
     """
 
     listed: ManifestRecord
@@ -46,22 +50,19 @@ class HandedOver:
     provenance: Provenance
     entry: int
     sealed: Instant
+    hidden: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, listed: ManifestRecord, proof: RecordProof) -> HandedOver:
+    def of(cls, listed: ManifestRecord, proof: ProofOfRecord) -> HandedOver:
         """Return what a proof shows of a record; it is not judged here (``manifests.proofs.record.check``).
 
         Raises:
             IntegrityError: a part of the proof is not in its one spelling.
         """
         heading = Signed.from_bytes(proof.entry.encode()).heading
-        return cls(
-            listed,
-            Normalised.from_bytes(proof.normalised.encode()),
-            Provenance.from_bytes(proof.provenance.encode()),
-            heading.index,
-            heading.at,
-        )
+        view, provenance = shown_in(proof)
+        hidden = reasons(proof.parts) if isinstance(proof, RedactedProof) else {}
+        return cls(listed, view, provenance, heading.index, heading.at, hidden)
 
     @property
     def number(self) -> str:
@@ -127,13 +128,14 @@ COLUMNS: Mapping[str, Callable[[HandedOver], Cell]] = {
     "FLAGS": lambda one: one.view.flags,
     "METHOD": lambda one: one.provenance.method,
     "PREVIOUS": lambda one: str(one.provenance.previous or ""),
-    "SHA256": lambda one: str(one.listed.native_sha256),
-    "NATIVE_SIZE": lambda one: str(one.listed.native_size),
-    "NATIVE_TYPE": lambda one: one.listed.native_media_type,
-    "WARC_RECORD_ID": lambda one: one.provenance.source.exchange,
+    "SHA256": lambda one: str(one.listed.native_sha256 or ""),
+    "NATIVE_SIZE": lambda one: "" if one.listed.native_size is None else str(one.listed.native_size),
+    "NATIVE_TYPE": lambda one: one.listed.native_media_type or "",
+    "WARC_RECORD_ID": lambda one: "" if one.hidden else one.provenance.source.exchange,
     "LOG_INDEX": lambda one: str(one.entry),
     "LEAF_HASH": lambda one: str(one.listed.record),
-    "NATIVEPATH": lambda one: naming.in_load_file(naming.native(one.listed)),
+    "REDACTED": lambda one: "Yes" if one.hidden else "",
+    "NATIVEPATH": lambda one: naming.in_load_file(naming.native(one.listed.native)) if one.listed.native else "",
     "TEXTPATH": lambda one: naming.in_load_file(naming.text(one.listed)),
     "PROOFPATH": lambda one: naming.in_load_file(naming.proof(one.listed)),
 }

@@ -23,8 +23,7 @@ from ediscovery.production.signed import SignedPdf
 from ediscovery.production.steps import Judged, findings_of, steps_of
 from manifests.archive import SOFTWARE
 from manifests.audit.found import Found
-from manifests.proofs import record
-from manifests.proofs.file import read_record_proof
+from manifests.proofs.file import check_proof_of_record, read_proof_of_record
 from manifests.proofs.vouching import fingerprints, vouch
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from ediscovery.packages.opticon import ImageKind
     from ediscovery.production.manifest import ProductionManifest
     from ediscovery.production.report import ProductionReport
-    from manifests.proofs.record import Proved
+    from manifests.proofs.hops import Proved
     from manifests.proofs.vouching import Trust, Vouched
 
 LARGEST_SEALED = 16 << 20
@@ -109,8 +108,8 @@ def _check_document(
             reading.read_file(folder, naming.DOCUMENT, most=LARGEST_FILE), trust_roots=roots, at=trust.at
         )
 
-        def check_record(content: bytes, native: bytes) -> Proved:
-            return record.check(read_record_proof(content), native, trust)
+        def check_record(content: bytes, native: bytes | None) -> Proved:
+            return check_proof_of_record(content, native, trust)
 
         checked.production = check(
             handed,
@@ -124,7 +123,7 @@ def _check_document(
         manifest = read_manifest(attached[MANIFEST_NAME], attached=len(attached))
         derived = Derived(manifest)
         made = dict(
-            derived.add(one, read_record_proof(decoded(one.proof, attached[one.proof], size=one.proof_size)))
+            derived.add(one, read_proof_of_record(decoded(one.proof, attached[one.proof], size=one.proof_size)))
             for one in manifest.records
         )
         made |= derived.rest()
@@ -140,7 +139,9 @@ def _own(manifest: ProductionManifest) -> dict[str, str | None]:
     own: dict[str, str | None] = {naming.MANIFEST: Digest.of(manifest.to_bytes()).hex}
     own |= dict.fromkeys((naming.DOCUMENT, naming.SEALED, *map(naming.handed, naming.HANDED)))
     for one in manifest.records:
-        own |= {naming.native(one): one.native_sha256.hex, naming.proof(one): one.proof_sha256.hex}
+        own[naming.proof(one)] = one.proof_sha256.hex
+        if (whole := one.whole) is not None:
+            own[naming.native(whole.name)] = whole.sha256.hex
     return own
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ediscovery.bags.writing import new_bag
 from ediscovery.packages import naming
 from ediscovery.packages.derived import Derived
-from ediscovery.packages.exchanges import refuse_withheld, write_exchanges
+from ediscovery.packages.exchanges import refuse_held_back, write_exchanges
 from ediscovery.packages.handed import checker
 from ediscovery.packages.imaging import images_of
 from ediscovery.packages.opticon import VOLUME, opt
@@ -19,7 +19,7 @@ from ediscovery.production.checking import read_manifest
 from ediscovery.production.manifest import MANIFEST_NAME
 from ediscovery.production.reading import attachments, decoded, open_pdf, unreadable
 from manifests.archive import SOFTWARE
-from manifests.proofs.file import read_record_proof
+from manifests.proofs.file import read_proof_of_record
 from manifests.proofs.making import prove_acts
 from schemas.errors import InputError
 from schemas.ledger import Produced
@@ -104,7 +104,7 @@ def pack(
     Raises:
         OutputExistsError: there is such a folder; it stays as it is.
         BagUnwritableError: it cannot be written; what was written is removed.
-        ExchangesWithheldError: the exchanges hold what was withheld.
+        ExchangesWithheldError: the exchanges hold what was withheld or redacted.
         IntegrityError: the document is gone, or not what was sealed; what was written is removed.
     """
     document = read_stored(archive.store, act.document)
@@ -113,7 +113,7 @@ def pack(
         raise unreadable(f"The production {act.production} has no {MANIFEST_NAME}")
     manifest = read_manifest(attached[MANIFEST_NAME], attached=len(attached))
     if exchanges:
-        refuse_withheld(manifest)
+        refuse_held_back(manifest)
     with new_bag(folder) as bag:
         bag.add(naming.DOCUMENT, document, media_type="application/pdf")
         bag.add(naming.MANIFEST, manifest.to_bytes(), media_type="application/json")
@@ -151,11 +151,12 @@ def _records(
     """Write what is attached of every record, and all that is derived of it; return the records."""
     derived = Derived(manifest)
     for done, record in enumerate(manifest.records, 1):
-        native = decoded(record.native, attached[record.native], size=record.native_size)
+        if (whole := record.whole) is not None:
+            native = decoded(whole.name, attached[whole.name], size=whole.size)
+            bag.add(naming.native(whole.name), native, media_type=whole.media_type)
         proof = decoded(record.proof, attached[record.proof], size=record.proof_size)
-        bag.add(naming.native(record), native, media_type=record.native_media_type)
         bag.add(naming.proof(record), proof, media_type="application/json")
-        _add(bag, *derived.add(record, read_record_proof(proof)))
+        _add(bag, *derived.add(record, read_proof_of_record(proof)))
         tell(done, len(manifest.records))
     for name, content in derived.rest():
         _add(bag, name, content)

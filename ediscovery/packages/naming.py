@@ -16,6 +16,7 @@ SEALED = f"{PAYLOAD}sealed.json"
 CERTIFICATION = f"{PAYLOAD}CERTIFICATION.txt"
 RECEIPT = f"{PAYLOAD}receipt.json"
 WITHHELD = f"{PAYLOAD}DATA/withheld.csv"
+REDACTIONS = f"{PAYLOAD}DATA/redactions.csv"
 IMAGES = f"{PAYLOAD}IMAGES/"
 EXCHANGES = f"{PAYLOAD}WACZ/exchanges.wacz"
 README = f"{PAYLOAD}README.txt"
@@ -39,9 +40,9 @@ def image_of(name: str) -> tuple[str, str] | None:
     return (number, kind) if name.startswith(IMAGES) and kind in ("tif", "jpg") else None
 
 
-def native(record: ManifestRecord) -> str:
-    """Return the name of a record's native bytes."""
-    return f"{PAYLOAD}NATIVES/{record.native}"
+def native(attached: str) -> str:
+    """Return the name of native bytes, by the name that they are attached under."""
+    return f"{PAYLOAD}NATIVES/{attached}"
 
 
 def proof(record: ManifestRecord) -> str:

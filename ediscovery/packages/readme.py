@@ -25,9 +25,9 @@ Search         {query}
 What is where, in the folder 'data'
 -----------------------------------
 production.pdf     the signed document: start here
-NATIVES            what the platform served of each record, byte for byte
+NATIVES            what the platform served of each record, byte for byte; not of those that are redacted
 TEXT               the words of each record
-DATA               load files for review platforms
+DATA               load files for review platforms, and lists of what is withheld or redacted, if anything is
 PROOFS             how each record is proved to be in the archive since it was captured
 CERTIFICATION.txt  the draft of a declaration, for whoever is competent to make it
 IMAGES             each page as a picture, if there is this folder: the document decides

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ediscovery.answers.digest import digested
 from ediscovery.production.manifest import (
-    MANIFEST_FORMAT,
+    MANIFEST_FORMATS,
     MANIFEST_NAME,
     ManifestRecord,
     ProductionManifest,
@@ -108,15 +108,15 @@ class Contents:
 def check(
     handed: SignedPdf,
     *,
-    check_record: Callable[[bytes, bytes], ProvedRecord],
+    check_record: Callable[[bytes, bytes | None], ProvedRecord],
     check_checkpoint: Callable[[SignedNote, Claims], Vouched],
     progress: Callable[[int, int], None] | None = None,
 ) -> ProductionReport:
     """Return what is right and wrong with a production.
 
-    ``check_record`` takes a proof's bytes and the native bytes, and returns what they prove or raises ``ArchiveError``;
-    ``check_checkpoint`` judges who vouches for the production's checkpoint (``manifests.proofs.vouching.vouch``).
-    ``progress`` is told how many records are done, and of how many.
+    ``check_record`` takes a proof's bytes and the native bytes, which a redacted record has none of, and returns what
+    they prove or raises ``ArchiveError``; ``check_checkpoint`` judges who vouches for the production's checkpoint
+    (``manifests.proofs.vouching.vouch``). ``progress`` is told how many records are done, and of how many.
 
     Time grows with the size of the file and of what it holds, which together may not exceed a limit.
 
@@ -138,7 +138,7 @@ def check(
 
 def _contents(
     handed: SignedPdf,
-    check_record: Callable[[bytes, bytes], ProvedRecord],
+    check_record: Callable[[bytes, bytes | None], ProvedRecord],
     check_checkpoint: Callable[[SignedNote, Claims], Vouched],
     progress: Callable[[int, int], None],
 ) -> Contents:
@@ -173,8 +173,9 @@ def read_manifest(stream: StreamObject, *, attached: int) -> ProductionManifest:
     """Return what production.json says; read into structures it takes several times its size of memory."""
     most = min(LARGEST_MANIFEST, LEAST_MANIFEST + MANIFEST_SHARE * attached)
     manifest = ProductionManifest.from_bytes(decoded_whole(MANIFEST_NAME, stream, most=most))
-    if manifest.format != MANIFEST_FORMAT:
-        raise unreadable(f"It is of format {manifest.format[:40]!r}; this version knows {MANIFEST_FORMAT!r}")
+    if manifest.format not in MANIFEST_FORMATS:
+        known = ", ".join(MANIFEST_FORMATS)
+        raise unreadable(f"It is of format {manifest.format[:40]!r}; this version knows {known}")
     return manifest
 
 
@@ -199,9 +200,10 @@ def _numbered(manifest: ProductionManifest) -> bool:
     for record in manifest.records:
         numbers = record.bates
         name = numbers.spell(numbers.first)
+        native = f"{name}-native."
         if numbers.prefix != manifest.bates.prefix or numbers.first < after or numbers.last > manifest.bates.last:
             return False
-        if not record.native.startswith(f"{name}-native.") or record.proof != f"{name}-proof.json":
+        if record.proof != f"{name}-proof.json" or not (record.native or native).startswith(native):
             return False
         after = numbers.last + 1
     for withheld in manifest.withheld:
@@ -249,15 +251,17 @@ def _check_record(
     record: ManifestRecord,
     found: Mapping[str, StreamObject],
     contents: Contents,
-    check_record: Callable[[bytes, bytes], ProvedRecord],
+    check_record: Callable[[bytes, bytes | None], ProvedRecord],
 ) -> None:
     """Check one record's two files; they are read, checked and forgotten."""
     finding: Finding | None = None
     proved: tuple[str, ...] = ()
+    native, whole = None, record.whole
     try:
-        native = _read(record.native, found, size=record.native_size, sha256=record.native_sha256, most=LARGEST_NATIVE)
+        if whole is not None:
+            native = _read(whole.name, found, size=whole.size, sha256=whole.sha256, most=LARGEST_NATIVE)
     except ArchiveError as error:
-        finding = _fault("NATIVE_ALTERED", record.native, error.what)
+        finding = _fault("NATIVE_ALTERED", record.native or record.proof, error.what)
         contents.natives.append(finding)
     else:
         try:
@@ -311,10 +315,11 @@ def _read(name: str, found: Mapping[str, StreamObject], *, size: int, sha256: Di
 def _report(handed: SignedPdf, contents: Contents) -> ProductionReport:
     manifest = contents.manifest
     records = len(manifest.records) if manifest and len(contents.verdicts) == len(manifest.records) else 0
+    redacted = manifest.redacted if manifest else 0
     judged: tuple[Judged, ...] = (
         *handed.judged(),
         Judged(TITLES[5], 1, contents.disagreement),
-        Judged(TITLES[6], records, contents.natives),
+        Judged(TITLES[6], records, contents.natives, f"{redacted:,} redacted records have none" if redacted else None),
         Judged(TITLES[7], records, contents.proofs),
         Judged(TITLES[8], int(contents.vouched is not None), contents.checkpoint),
     )

@@ -83,7 +83,7 @@ def produce(
         hits, review = tuple(opened.hits(query)), None
         if reviewed is not None:
             demand_same(reviewed.receipt, receipt)
-            hits, review = parted(hits, reviewed.decisions, versions=query.versions)
+            hits, review = parted(hits, reviewed, versions=query.versions)
         order = making.Order(
             name=name,
             matter=f"{matter}: {about.title}" if about else matter,
@@ -116,6 +116,11 @@ def produce(
             "file": str(target),
             "records": made.act.records,
             "withheld": made.act.withheld,
+            "redacted": made.rendered.manifest.redacted,
+            "redactions": [
+                {"row": rule.row, "what": str(rule), "reason": rule.reason, "records": found}
+                for rule, found in made.redacted.items()
+            ],
             "pages": made.rendered.pages,
             "bates": str(made.act.bates),
             "sha256": made.act.document.sha256.hex,
@@ -125,10 +130,15 @@ def produce(
         },
         (
             f"{target}: {plural(made.act.records, 'record')} on {plural(made.rendered.pages, 'page')}"
-            + (f", {made.act.withheld:,} withheld" if made.act.withheld else ""),
+            + (f", {made.act.withheld:,} withheld" if made.act.withheld else "")
+            + (f", {made.rendered.manifest.redacted:,} redacted" if made.rendered.manifest.redacted else ""),
             f"  Bates   {made.act.bates}",
             f"  SHA-256 {made.act.document.sha256}",
             f"  Check it with: holdfast verify {target}",
+            *(
+                f"  Redacted in {plural(found, 'record')}: {rule} ({rule.reason})"
+                for rule, found in made.redacted.items()
+            ),
             *(f"  {words}" for words in made.document.attested),
             *lack_lines(checkpoint.lacking),
             *(

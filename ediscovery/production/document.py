@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from schemas.digest import Digest
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.evidence import Extension
     from schemas.account import Account
@@ -64,13 +66,14 @@ class ProducedItem:
     ``versions`` are all known versions of the item, oldest first. ``absence`` is the
     latest finding that the item was gone, if there is one. ``entry`` is the index of the ledger entry that sealed the
     record, ``claim`` its level of corroboration in words, ``proof`` the bytes of its proof. ``matched`` is the version
-    that the search found, where that is another one.
+    that the search found, where that is another one. Of a record that is redacted there are no ``native`` bytes,
+    ``normalised`` and ``provenance`` say what is left, and ``hidden`` names what is not, each with its reasons.
     """
 
     record: Digest
     normalised: Normalised
     provenance: Provenance
-    native: bytes
+    native: bytes | None
     media_type: str
     extension: Extension
     versions: tuple[Version, ...]
@@ -81,6 +84,7 @@ class ProducedItem:
     thread: tuple[ThreadLine, ...] = ()
     absence: Absence | None = None
     matched: Digest | None = None
+    hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def number(self) -> int | None:
@@ -89,9 +93,9 @@ class ProducedItem:
         return next(places, None)
 
     @property
-    def native_sha256(self) -> Digest:
+    def native_sha256(self) -> Digest | None:
         """The digest of the native bytes."""
-        return Digest.of(self.native)
+        return None if self.native is None else Digest.of(self.native)
 
 
 @dataclass(frozen=True, slots=True)

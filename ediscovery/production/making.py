@@ -7,10 +7,10 @@ finished stay unused for ever, and the ledger shows them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ediscovery.corroborating import corroborations
-from ediscovery.evidence import Sealed, author_of, media_type_of, prove, read_hits, words_of
+from ediscovery.evidence import author_of, media_type_of, prove, prove_parts, read_hits, words_of
 from ediscovery.production.document import (
     CustodyEvent,
     ProducedItem,
@@ -20,10 +20,12 @@ from ediscovery.production.document import (
 )
 from ediscovery.production.render import Rendered, render
 from ediscovery.production.withholding import hidden, refuse_within
+from ediscovery.redaction.applying import Redactor
 from ediscovery.threads import arranged
 from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
 from manifests.console import plural
+from manifests.proofs.redacted import reasons
 from manifests.proofs.vouching import without_stamps
 from manifests.wording import describe
 from schemas.digest import Digest
@@ -33,19 +35,20 @@ from storage import layout
 from storage.objects import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.corroboration import Corroboration
+    from ediscovery.evidence import Sealed
     from ediscovery.production.signing import Signer
     from ediscovery.production.withholding import Review
+    from ediscovery.redaction.rules import Rule
     from ediscovery.search import Hit, Search
-    from ediscovery.threads import Turn
     from manifests.archive import Archive
     from manifests.checkpoints.making import Made as Checkpointed
     from manifests.history import History
     from manifests.notes import SignedNote
-    from manifests.proofs.record import RecordProof
+    from manifests.proofs.file import ProofOfRecord
     from schemas.claims import Claims
     from schemas.ledger import Act
     from schemas.matters import MatterName
@@ -76,12 +79,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished production: what it says, the signed PDF, its numbers, its act."""
+    """A finished production: what it says, the signed PDF, its numbers, its act.
+
+    ``redacted`` tells of each rule of a review in how many records it found something.
+    """
 
     document: ProductionDocument
     pdf: bytes
     rendered: Rendered
     act: Produced
+    redacted: Mapping[Rule, int]
 
 
 def produce(
@@ -105,8 +112,8 @@ def produce(
         IntegrityError: a record is not in evidence as it was found; nothing is produced.
         UnavailableError: it could not be printed, stored or sealed; it may be tried again.
     """
-    items, entries = _items(archive, search, hits, order.review, checkpoint.note, without_stamps(checkpoint.claims))
-    accounts = sorted({item.provenance.account for item in items})
+    selected = _selected(archive, search, hits, order.review, checkpoint.note, without_stamps(checkpoint.claims))
+    accounts = sorted({item.provenance.account for item in selected.items})
     document = ProductionDocument(
         organisation=archive.settings.archive.organisation,
         production=order.name,
@@ -128,8 +135,8 @@ def produce(
         test_certificate=signer.is_test,
         bates_prefix=order.bates_prefix,
         accounts=tuple(archive.ledger.history.accounts[name] for name in accounts),
-        custody=_custody(archive, accounts, entries),
-        items=items,
+        custody=_custody(archive, accounts, selected.entries),
+        items=selected.items,
         withheld=tuple(item for _, item in order.review.withheld) if order.review else (),
         paper=archive.settings.production.paper,
         receipt=order.receipt,
@@ -141,8 +148,8 @@ def produce(
     act = Produced(
         production=order.name,
         bates=rendered.bates,
-        records=len(items),
-        records_root=root_of([item.record for item in items]),
+        records=len(selected.items),
+        records_root=root_of([item.record for item in selected.items]),
         ledger_size=checkpoint.size,
         document=stored,
         matter=order.case,
@@ -150,7 +157,7 @@ def produce(
         manifest=Digest.of(rendered.manifest.to_bytes()),
     )
     archive.append(lambda _history: (act,))
-    return Made(document, pdf, rendered, act)
+    return Made(document, pdf, rendered, act, selected.redacted)
 
 
 def _numbered(
@@ -188,30 +195,51 @@ class _Context:
     thread: tuple[Hit, ...]
 
 
-def _items(
+class _Selected(NamedTuple):
+    """The records as they are handed over, the entries that sealed them and their items' versions, what rules found."""
+
+    items: tuple[ProducedItem, ...]
+    entries: set[int]
+    redacted: Mapping[Rule, int]
+
+
+def _selected(
     archive: Archive,
     search: Search,
     hits: Sequence[Hit],
     review: Review | None,
     checkpoint: SignedNote,
     claims: Claims,
-) -> tuple[tuple[ProducedItem, ...], set[int]]:
-    """Return the records as they are handed over, and the entries that sealed them and their items' other versions."""
+) -> _Selected:
     sealed = read_hits(archive, hits)
-    if review is not None:
-        refuse_within(sealed, read_hits(archive, [hit for hit, _ in review.withheld]).values())
     contexts = {hit.record: _context(search, sealed[hit.record]) for hit in hits}
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
+    redactor = Redactor(review.rules if review else (), sealed.values(), (sealed | others).values())
+    shown = _Shown(review, redactor, others)
+    if review is not None:
+        withheld = read_hits(archive, [hit for hit, _ in review.withheld])
+        parted = [one for one in sealed.values() if redactor.parts(one) is not None]
+        refuse_within((one for one in sealed.values() if one not in parted), (*withheld.values(), *parted))
     corroborated = corroborations(archive, search, tuple(sealed.values()), others.values())
-    proofs = {one.id: prove(archive, one, checkpoint, claims) for one in sealed.values()}
+    proofs = {one.id: _proof(archive, one, redactor, checkpoint, claims) for one in sealed.values()}
     items = tuple(
-        _item(hit, sealed[one], contexts[one], others, corroborated[one], proofs[one], review)
+        _item(hit, sealed[one], contexts[one], shown, corroborated[one], proofs[one])
         for hit in hits
         for one in (hit.record,)
     )
     versions = {one.record for context in contexts.values() for one in context.versions}
-    return items, {others[record].place.entry for record in versions}
+    entries = {others[record].place.entry for record in versions}
+    return _Selected(items, entries, redactor.counts(sealed))
+
+
+def _proof(
+    archive: Archive, sealed: Sealed, redactor: Redactor, checkpoint: SignedNote, claims: Claims
+) -> ProofOfRecord:
+    parts = redactor.parts(sealed)
+    if parts is None:
+        return prove(archive, sealed, checkpoint, claims)
+    return prove_parts(archive, sealed, parts, checkpoint, claims)
 
 
 def _context(search: Search, sealed: Sealed) -> _Context:
@@ -219,37 +247,62 @@ def _context(search: Search, sealed: Sealed) -> _Context:
     return _Context(search.versions(account, view.item), search.thread(account, view.thread or view.item))
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What of the records around a produced one is shown: what was decided to be, less what is redacted."""
+
+    review: Review | None
+    redactor: Redactor
+    others: Mapping[Digest, Sealed]
+
+    def versions(self, context: _Context) -> Iterator[Version]:
+        """Yield the versions of an item, oldest first."""
+        for one in (self.others[hit.record] for hit in context.versions):
+            view, provenance = self.redactor.view(one)
+            if view.kind != "absence" and self._decided(one):
+                yield Version(one.id, provenance.captured, view.title, view.text, view.edited)
+
+    def thread(self, context: _Context, item: str) -> Iterator[ThreadLine]:
+        """Yield the lines of the conversation in which an item stands."""
+        for turn in arranged(self.others[hit.record] for hit in context.thread):
+            if not self._decided(turn.sealed):
+                yield hidden(turn)
+                continue
+            view, provenance = self.redactor.view(turn.sealed)
+            at, here = view.created or provenance.captured, turn.sealed.view.item == item
+            yield ThreadLine(author=author_of(view), text=words_of(view), at=at, depth=turn.depth, produced=here)
+
+    def _decided(self, one: Sealed) -> bool:
+        return self.review is None or self.review.shows(one)
+
+
 def _item(
     hit: Hit,
     sealed: Sealed,
     context: _Context,
-    others: Mapping[Digest, Sealed],
+    shown: _Shown,
     corroborated: Corroboration,
-    proof: RecordProof,
-    review: Review | None,
+    proof: ProofOfRecord,
 ) -> ProducedItem:
-    view, provenance = sealed.view, sealed.provenance
-    versions = [others[one.record] for one in context.versions]
-    shown = [one for one in versions if review is None or review.shows(one)]
+    view, provenance = shown.redactor.view(sealed)
     media_type, extension = media_type_of(sealed)
+    parts = shown.redactor.parts(sealed)
     return ProducedItem(
         record=sealed.id,
         normalised=view,
         provenance=provenance,
-        native=sealed.record.native,
+        native=sealed.record.native if parts is None else None,
         media_type=media_type,
         extension=extension,
-        versions=tuple(_version(one) for one in shown if one.view.kind != "absence"),
+        versions=tuple(shown.versions(context)),
         partition_root=sealed.place.partition.root,
         entry=sealed.place.entry,
         claim=_claim(corroborated),
         proof=proof.to_bytes(),
-        thread=tuple(
-            _line(turn, view.item) if review is None or review.shows(turn.sealed) else hidden(turn)
-            for turn in arranged(others[one.record] for one in context.thread)
-        ),
-        absence=versions[-1].view.absence,
+        thread=tuple(shown.thread(context, sealed.view.item)),
+        absence=shown.others[context.versions[-1].record].view.absence,
         matched=hit.matched if hit.matched != hit.record else None,
+        hidden=reasons(parts or ()),
     )
 
 
@@ -257,28 +310,6 @@ def _claim(corroborated: Corroboration) -> str:
     """Return the level in words, with the beginnings of the ids of the records by which it is reached."""
     by = ", ".join(one.hex[:SHORT_ID] for one in corroborated.by)
     return f"{corroborated.words}{f'; the archive also holds {by}' if by else ''}"
-
-
-def _version(sealed: Sealed) -> Version:
-    view = sealed.view
-    return Version(
-        record=sealed.id,
-        captured=sealed.provenance.captured,
-        title=view.title,
-        text=view.text,
-        edited=view.edited,
-    )
-
-
-def _line(turn: Turn, produced: str) -> ThreadLine:
-    view = turn.sealed.view
-    return ThreadLine(
-        author=author_of(view),
-        text=words_of(view),
-        at=view.created or turn.sealed.provenance.captured,
-        depth=turn.depth,
-        produced=view.item == produced,
-    )
 
 
 def _custody(archive: Archive, accounts: Sequence[str], entries: set[int]) -> tuple[CustodyEvent, ...]:

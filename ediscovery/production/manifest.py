@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ediscovery.answers.receipt import SearchReceipt
 from schemas.canonical import Canonical, Natural
 from schemas.claims import Claims
@@ -10,13 +12,25 @@ from schemas.instant import Instant
 from schemas.production import BatesRange
 
 MANIFEST_NAME = "production.json"
-MANIFEST_FORMAT = "holdfast-production/v1"
+MANIFEST_FORMAT = "holdfast-production/v2"
+MANIFEST_FORMATS = ("holdfast-production/v1", MANIFEST_FORMAT)
+"""Since the second one, records may be redacted."""
+
+
+class NativeFile(NamedTuple):
+    """The native bytes of a record, as an attachment: ``size`` is in bytes."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: Digest
 
 
 class ManifestRecord(Canonical, frozen=True):
     """One record: its pages, and its two attachments with size in bytes and digest.
 
-    ``matched`` is the version that the search found, where that is another one of the item.
+    Of a record that is redacted there are no native bytes. ``matched`` is the version that the search found, where that
+    is another one of the item.
     """
 
     record: Digest
@@ -24,14 +38,31 @@ class ManifestRecord(Canonical, frozen=True):
     kind: str
     item: str
     bates: BatesRange
-    native: str
-    native_media_type: str
-    native_size: Natural
-    native_sha256: Digest
     proof: str
     proof_size: Natural
     proof_sha256: Digest
+    native: str | None = None
+    native_media_type: str | None = None
+    native_size: Natural | None = None
+    native_sha256: Digest | None = None
     matched: Digest | None = None
+
+    def __post_init__(self) -> None:
+        known = {one is None for one in (self.native, self.native_media_type, self.native_size, self.native_sha256)}
+        if len(known) > 1:
+            raise ValueError("native bytes are described in part")
+
+    @property
+    def whole(self) -> NativeFile | None:
+        """Its native bytes; ``None`` of a record that is redacted."""
+        if (
+            self.native is None
+            or self.native_media_type is None
+            or self.native_size is None
+            or self.native_sha256 is None
+        ):
+            return None
+        return NativeFile(self.native, self.native_media_type, self.native_size, self.native_sha256)
 
 
 class WithheldRecord(Canonical, frozen=True):
@@ -80,9 +111,14 @@ class ProductionManifest(Canonical, frozen=True):
     @property
     def attachments(self) -> frozenset[str]:
         """The names of the attachments beside this manifest."""
-        return frozenset(name for record in self.records for name in (record.native, record.proof))
+        return frozenset(name for record in self.records for name in (record.native, record.proof) if name)
+
+    @property
+    def redacted(self) -> int:
+        """How many records are redacted."""
+        return sum(record.native is None for record in self.records)
 
     @property
     def octets(self) -> int:
         """How many bytes a reader of all records reads: a file that is named twice counts twice."""
-        return sum(record.native_size + record.proof_size for record in self.records)
+        return sum((record.native_size or 0) + record.proof_size for record in self.records)

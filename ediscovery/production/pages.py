@@ -76,6 +76,7 @@ def _section(name: str, document: ProductionDocument, **more: object) -> str:
         document=document,
         accounts={account.name: account.title for account in document.accounts},
         methods=wording.METHODS,
+        parts=wording.PARTS,
         verdicts=wording.VERDICTS,
         author=wording.author,
         attachment_name=wording.attachment_name,

@@ -88,9 +88,9 @@ def render(
 def _attached(document: ProductionDocument, manifest: ProductionManifest, content: bytes) -> Iterator[AttachedFile]:
     yield AttachedFile(MANIFEST_NAME, content, "What this production holds")
     for item, record in zip(document.items, manifest.records, strict=True):
-        yield AttachedFile(
-            record.native, item.native, f"Native bytes of record {record.record}", item.media_type, "Source"
-        )
+        if record.native is not None and item.native is not None:
+            what = f"Native bytes of record {record.record}"
+            yield AttachedFile(record.native, item.native, what, item.media_type, "Source")
         yield AttachedFile(record.proof, item.proof, f"Proof of record {record.record}", relationship="Supplement")
 
 
@@ -253,9 +253,9 @@ def _manifest_record(item: ProducedItem, numbers: BatesRange) -> ManifestRecord:
         kind=item.normalised.kind,
         item=item.normalised.item,
         bates=numbers,
-        native=f"{name}-native.{item.extension}",
-        native_media_type=item.media_type,
-        native_size=len(item.native),
+        native=None if item.native is None else f"{name}-native.{item.extension}",
+        native_media_type=None if item.native is None else item.media_type,
+        native_size=None if item.native is None else len(item.native),
         native_sha256=item.native_sha256,
         proof=f"{name}-proof.json",
         proof_size=len(item.proof),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ediscovery.production.checking import check
-from manifests.proofs import record
-from manifests.proofs.file import read_record_proof
+from manifests.proofs.file import check_proof_of_record
 from manifests.proofs.vouching import Trust, vouch
 
 if TYPE_CHECKING:
     from ediscovery.production.signed import SignedPdf
     from manifests.console import Console
-    from manifests.proofs.record import Proved
+    from manifests.proofs.hops import Proved
 
 
 def verify_production(console: Console, handed: SignedPdf, trust: Trust) -> None:
@@ -24,8 +23,8 @@ def verify_production(console: Console, handed: SignedPdf, trust: Trust) -> None
         NotAProductionError: it is none.
     """
 
-    def check_record(content: bytes, native: bytes) -> Proved:
-        return record.check(read_record_proof(content), native, trust)
+    def check_record(content: bytes, native: bytes | None) -> Proved:
+        return check_proof_of_record(content, native, trust)
 
     with console.progress("Verifying") as tell:
         report = check(

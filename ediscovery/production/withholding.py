@@ -10,9 +10,10 @@ from ediscovery.production.document import ThreadLine, WithheldItem
 from schemas.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ediscovery.evidence import Sealed
+    from ediscovery.redaction.rules import Rule
     from ediscovery.search import Hit
     from ediscovery.threads import Turn
     from schemas.digest import Digest
@@ -31,20 +32,28 @@ class WithheldWithinError(PolicyError):
 class Review:
     """What people decided: hits that are withheld, with their pages; all others were decided to be produced.
 
-    ``versions`` tells whether versions were decided by themselves.
+    ``versions`` tells whether versions were decided by themselves; ``rules`` say what is redacted in what is shown.
     """
 
     withheld: Sequence[tuple[Hit, WithheldItem]] = ()
     versions: bool = False
+    rules: Sequence[Rule] = ()
     produced: frozenset[tuple[str, str]] = frozenset()
     records: frozenset[Digest] = field(default_factory=frozenset)
 
     @classmethod
-    def of(cls, produced: Iterable[Hit], withheld: Sequence[tuple[Hit, WithheldItem]], *, versions: bool) -> Review:
+    def of(
+        cls,
+        produced: Iterable[Hit],
+        withheld: Sequence[tuple[Hit, WithheldItem]],
+        *,
+        versions: bool,
+        rules: Sequence[Rule] = (),
+    ) -> Review:
         """Return a review of which these hits are produced, and those withheld."""
         hits = tuple(produced)
         items = frozenset((hit.account, hit.item) for hit in hits)
-        return cls(withheld, versions, items, frozenset(hit.record for hit in hits))
+        return cls(withheld, versions, rules, items, frozenset(hit.record for hit in hits))
 
     def shows(self, sealed: Sealed) -> bool:
         """Return whether a record is produced, or another version of an item that is."""
@@ -58,20 +67,21 @@ def hidden(turn: Turn) -> ThreadLine:
     return ThreadLine(author="not produced", text="[not part of this production]", depth=turn.depth)
 
 
-def refuse_within(produced: Mapping[Digest, Sealed], withheld: Iterable[Sealed]) -> None:
-    """Refuse to produce what holds something withheld: a post that was served with its comments, a quoted text.
+def refuse_within(whole: Iterable[Sealed], held_back: Iterable[Sealed]) -> None:
+    """Refuse to produce ``whole`` what holds something withheld or redacted: a post with its comments, a quoted text.
 
     Raises:
-        WithheldWithinError: a native holds the native, or the words, of a withheld record.
+        WithheldWithinError: a native holds the native, or the words, of a record that is not handed over whole.
     """
-    for sealed in withheld:
+    produced = tuple(whole)
+    for sealed in held_back:
         spelled = tuple(_spelled(sealed))
-        for one in produced.values():
+        for one in produced:
             if any(octets in one.record.native for octets in spelled):
                 raise WithheldWithinError(
                     f"The native of record {one.id.hex[:12]} holds what record {sealed.id.hex[:12]} says, which is "
-                    "withheld: platforms serve some items with others in them, and some quote others.",
-                    do="Withhold that record, too, or produce both.",
+                    "withheld or redacted: platforms serve some items with others in them, and some quote others.",
+                    do="Withhold or redact that record, too, or produce both as they are.",
                 )
 
 

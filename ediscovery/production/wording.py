@@ -22,6 +22,22 @@ VERDICTS = {
     "present": "Left the account's list, but still answered at its own address",
     "undetermined": "Not found; why could not be determined",
 }
+PARTS = {
+    "native": "the native file alone",
+    "normalised.attachments": "attachments",
+    "normalised.author": "author",
+    "normalised.created_text": "date as written",
+    "normalised.item": "the item's identifier",
+    "normalised.links": "links",
+    "normalised.mentions": "mentions",
+    "normalised.parent": "what it answers",
+    "normalised.tags": "tags",
+    "normalised.text": "words in the text",
+    "normalised.thread": "its conversation",
+    "normalised.title": "words in the title",
+    "normalised.url": "address",
+}
+"""What people call the parts of a record (FORMAT 3.2) that are redacted; others by the name of the member."""
 KILOBYTE = 1000
 
 

@@ -12,9 +12,10 @@ import click
 from ediscovery.answers.asking import Question, basis_of, receipt_of
 from ediscovery.answers.giving import typed_options, write_receipts
 from ediscovery.commands import demand_asked, query_of, query_options, searchable_whole
+from ediscovery.redaction.rules import COLUMNS
 from ediscovery.reviews import folders
 from ediscovery.reviews.listing import write_list
-from ediscovery.sheets import new_file, refuse_taken, unwritable
+from ediscovery.sheets import new_file, refuse_taken, sheet, unwritable
 from manifests.console import json_option, plural
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ def review(console: Console, /, words: str, folder: Path, **given: Any) -> None:
     In review.csv, which any spreadsheet opens, write produce or withhold into the column 'decision' of each row; of
     what is withheld also a reason, such as attorney-client, and a description if you wish: both are printed on the page
     that stands in its place. Then produce it. What is captured meanwhile is not in it.
+
+    What is to be blacked out in records that are produced goes into redactions.csv, a row for each: 'what' is words,
+    person, phones, emails or field; 'value' the words, the name or the field; 'reason' a few words, which are printed;
+    'record' the id of one record, or nothing for all.
 
     \b
     Examples:
@@ -57,12 +62,15 @@ def review(console: Console, /, words: str, folder: Path, **given: Any) -> None:
         undo.callback(shutil.rmtree, folder)
         with new_file(folder / folders.LIST, option="--into") as file:
             write_list(file, opened.committed(query), zone, tell=lambda done: tell("records", done, receipt.hits))
+        with new_file(folder / folders.REDACTIONS, option="--into") as file, sheet(file, COLUMNS):
+            pass
         write_receipts([receipt], folder / folders.RECEIPT, option="--into")
         undo.pop_all()
     console.show(
         {"folder": str(folder), "records": receipt.hits, "receipt": receipt.to_plain()},
         (
             f"{folder}: {plural(receipt.hits, 'record')} to be decided, in {folder / folders.LIST}",
+            f"  To redact words in what is produced: {folder / folders.REDACTIONS}",
             f"  Then: holdfast produce --review {folder} --matter MATTER",
         ),
     )

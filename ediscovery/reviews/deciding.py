@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from ediscovery.filled import TableUnreadableError, rows_of
 from ediscovery.reviews.listing import COLUMNS, DECIDED
-from ediscovery.sheets import MARK
 from schemas.digest import Digest, DigestMalformedError
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
 Choice: TypeAlias = Literal["produce", "withhold"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
-PARTED = ",;\t"
-"""What spreadsheets of different countries part columns with."""
+NAME = "list of decisions"
 LONGEST_REASON, LONGEST_DESCRIPTION = 80, 1_000
 MOST_NAMED = 5
-
-
-class DecisionsUnreadableError(InputError):
-    """A list of decisions is none, or says something that cannot be meant."""
-
-    code = "DECISIONS_UNREADABLE"
 
 
 class UndecidedError(InputError):
@@ -48,12 +39,12 @@ def read_decisions(content: bytes) -> Mapping[Digest, Decided | None]:
     """Return what a list says of each record; ``None`` where nothing was decided. Columns may be in any order.
 
     Raises:
-        DecisionsUnreadableError: it cannot be read, or says something that cannot be meant; the row is named.
+        TableUnreadableError: it cannot be read, or says something that cannot be meant; the row is named.
     """
     found: dict[Digest, Decided | None] = {}
-    for number, row in _rows(content):
+    for number, row in rows_of(content, COLUMNS, needed=(*DECIDED, "record"), name=NAME):
         try:
-            record = Digest.from_hex(_said(row, "record").lower())
+            record = Digest.from_hex(row["record"].lower())
         except DigestMalformedError as error:
             raise _unreadable(f"row {number} has no record's id", "Leave the column 'record' as it was.") from error
         if record in found:
@@ -84,30 +75,8 @@ def demand_decided(found: Collection[Digest], decisions: Mapping[Digest, Decided
     return decided
 
 
-def _rows(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a table as a spreadsheet saved it, each with its number there."""
-    try:
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _unreadable("it is no text in UTF-8", "Save it as 'CSV UTF-8'.") from error
-    head = text.partition("\n")[0]
-    parted = max(PARTED, key=head.count)
-    try:
-        table = csv.DictReader(io.StringIO(text, newline=""), delimiter=parted, strict=True)
-        missing = {*DECIDED, "record"} - {*(table.fieldnames or ())}
-        if missing:
-            as_they_were = f"Leave the columns as they were: {', '.join(COLUMNS)}."
-            raise _unreadable(f"it has no column {min(missing)!r}", as_they_were)
-        for row in table:
-            # Some spreadsheets save empty rows at the end.
-            if any(isinstance(cell, str) and cell.strip() for cell in row.values()):
-                yield table.line_num, {name: cell or "" for name, cell in row.items() if name is not None}
-    except csv.Error as error:
-        raise _unreadable(f"it is no table: {error}", "Save it as CSV.") from error
-
-
 def _decided(number: int, row: Mapping[str, str]) -> Decided | None:
-    said, reason, description = (_said(row, name) for name in DECIDED)
+    said, reason, description = (row[name] for name in DECIDED)
     choice = next((one for one in CHOICES if one == said.lower()), None)
     if choice is None:
         if said or reason:
@@ -123,15 +92,10 @@ def _decided(number: int, row: Mapping[str, str]) -> Decided | None:
     return Decided(choice, reason, description)
 
 
-def _said(row: Mapping[str, str], name: str) -> str:
-    """Return a cell as it was meant: what keeps a spreadsheet from reckoning is not of it (``sheets.defused``)."""
-    return row[name].strip().removeprefix(MARK).strip()
-
-
 def _named(records: Collection[Digest]) -> str:
     shown = ", ".join(record.hex[:12] for record in sorted(records)[:MOST_NAMED])
     return f"{shown} and {len(records) - MOST_NAMED:,} more" if len(records) > MOST_NAMED else shown
 
 
-def _unreadable(what: str, do: str) -> DecisionsUnreadableError:
-    return DecisionsUnreadableError(f"The list of decisions cannot be used: {what}.", do=do)
+def _unreadable(what: str, do: str) -> TableUnreadableError:
+    return TableUnreadableError.of(NAME, what, do)

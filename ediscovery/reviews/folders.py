@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ediscovery.answers.receipt import LARGEST, read_receipts
 from ediscovery.answers.repeating import content_of, demand_ledger
+from ediscovery.filled import rows_of
+from ediscovery.redaction.rules import COLUMNS, NAME, rules_of
 from ediscovery.reviews.deciding import read_decisions
 from schemas.errors import ConflictError
 
@@ -15,11 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.answers.receipt import SearchReceipt
+    from ediscovery.redaction.rules import Rule
     from ediscovery.reviews.deciding import Decided
     from manifests.archive import Archive
     from schemas.digest import Digest
 
-RECEIPT, LIST = "receipt.json", "review.csv"
+RECEIPT, LIST, REDACTIONS = "receipt.json", "review.csv", "redactions.csv"
 LARGEST_LIST = 1 << 30
 
 
@@ -35,6 +38,7 @@ class Reviewed:
 
     receipt: SearchReceipt
     decisions: Mapping[Digest, Decided | None]
+    rules: tuple[Rule, ...]
 
 
 def read_review(archive: Archive, folder: Path) -> Reviewed:
@@ -42,12 +46,16 @@ def read_review(archive: Archive, folder: Path) -> Reviewed:
 
     Raises:
         FileUnreadableError: a file cannot be read.
-        SearchReceiptUnreadableError, DecisionsUnreadableError: one is not what it must be.
+        SearchReceiptUnreadableError, TableUnreadableError: one is not what it must be.
         SearchReceiptForeignError, SearchReceiptLedgerError: it is of another ledger.
     """
     (receipt,) = read_receipts(content_of(folder / RECEIPT, LARGEST), lines=False)
     demand_ledger(archive, receipt)
-    return Reviewed(receipt, read_decisions(content_of(folder / LIST, LARGEST_LIST)))
+    decisions = read_decisions(content_of(folder / LIST, LARGEST_LIST))
+    # Whoever redacts nothing may throw the table away.
+    table = content_of(folder / REDACTIONS, LARGEST_LIST) if (folder / REDACTIONS).exists() else b""
+    rows = rows_of(table, COLUMNS, needed=COLUMNS, name=NAME) if table else ()
+    return Reviewed(receipt, decisions, rules_of(rows))
 
 
 def demand_same(before: SearchReceipt, now: SearchReceipt) -> None:

@@ -9,22 +9,19 @@ from ediscovery.production.withholding import Review
 from ediscovery.reviews.deciding import demand_decided
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from ediscovery.reviews.deciding import Decided
+    from ediscovery.reviews.folders import Reviewed
     from ediscovery.search import Hit
-    from schemas.digest import Digest
 
 
-def parted(
-    hits: Sequence[Hit], decisions: Mapping[Digest, Decided | None], *, versions: bool
-) -> tuple[tuple[Hit, ...], Review]:
+def parted(hits: Sequence[Hit], reviewed: Reviewed, *, versions: bool) -> tuple[tuple[Hit, ...], Review]:
     """Return the hits that are produced, and what people decided of all.
 
     Raises:
         UndecidedError: there are decisions of other records, or records without one.
     """
-    decided = demand_decided([hit.record for hit in hits], decisions)
+    decided = demand_decided([hit.record for hit in hits], reviewed.decisions)
     produced = tuple(hit for hit in hits if decided[hit.record].choice == "produce")
     withheld = tuple(
         (
@@ -39,4 +36,4 @@ def parted(
         for hit in hits
         if decided[hit.record].choice == "withhold"
     )
-    return produced, Review.of(produced, withheld, versions=versions)
+    return produced, Review.of(produced, withheld, versions=versions, rules=reviewed.rules)

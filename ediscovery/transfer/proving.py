@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from ediscovery.transfer.manifest import Transfer
     from manifests.audit.found import Found
-    from manifests.proofs.record import Proved, RecordProof
+    from manifests.proofs.hops import Proved
+    from manifests.proofs.record import RecordProof
     from manifests.proofs.vouching import Trust
     from schemas.digest import Digest
 

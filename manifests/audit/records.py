@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.merkle import root_of
-from schemas.record import LEAF_DOMAIN, Normalised, Provenance
+from schemas.record import Normalised, Provenance, commitment
 from storage import parquet
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ IMPOSSIBLE = -1
 NUMBER = rb"(0|[1-9][0-9]{0,14})"  # below 2^53
 PLACE = re.compile(rb'"length":' + NUMBER + rb',"offset":' + NUMBER)
 PLACE_TEXT = b'"length":%d,"offset":%d'
-LEAF = b"\x00" + LEAF_DOMAIN
 
 
 class Wanted(NamedTuple):
@@ -90,8 +89,10 @@ def _check_group(
     altered: set[int] = set()
     for row, (salt, native, normalised, provenance) in enumerate(group.evidence()):
         digest = sha256(native).digest()
-        leaf = sha256(LEAF + salt + digest + sha256(normalised).digest() + sha256(provenance).digest()).digest()
-        if leaf != ids[row]:
+        leaf = commitment(
+            salt=salt, native=Digest(digest), normalised=normalised, provenance=provenance, version=group.version
+        )
+        if leaf.raw != ids[row]:
             altered.add(row)
         views.append(Normalised.from_bytes(normalised))
         origin, offset, length = alike.read(provenance)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from manifests.console import Console, json_option, system_clock
-from manifests.proofs import continuity, record
+from manifests.proofs import continuity, record, redacted
 from manifests.proofs.file import LARGEST, read_proof
 from manifests.proofs.record import RecordProof, native_in
 from manifests.proofs.vouching import Trust, fingerprints
+from manifests.reporting import printable
 from manifests.signing import Verifier
 from manifests.timestamps.trust import load_roots
 from manifests.witness.cosignatures import Cosigner, Policy, require
@@ -76,9 +77,22 @@ def check(
         require(vouched.note, policy)
     lacking = vouched.lacking()
     compare = tuple(_to_compare(proof, trust))
+    parts = proof.parts if isinstance(proof, redacted.RedactedProof) else ()
     console.show(
-        {"proves": proof.__struct_config__.tag, "statements": statements, "lacking": lacking, "compare": compare},
-        ("Proved:", *(f"  {'–' if words in lacking else '✓'} {words}" for words in statements), *_said(compare)),
+        {
+            "proves": proof.__struct_config__.tag,
+            "statements": statements,
+            "lacking": lacking,
+            "compare": compare,
+            "parts": [part.to_plain() for part in parts],
+        },
+        (
+            "Proved:",
+            *(f"  {'–' if words in lacking else '✓'} {words}" for words in statements),
+            *(("Its parts:",) if parts else ()),
+            *(f"  {printable(line)}" for line in redacted.told(parts)),
+            *_said(compare),
+        ),
     )
 
 
@@ -87,9 +101,12 @@ def _proved(proof: Proof, native: Path | None, trust: Trust) -> tuple[tuple[str,
         case RecordProof():
             proved = record.check(proof, native_in(proof) if native is None else _read(native), trust)
             return proved.statements(), proved.vouched
+        case _ if native is not None:
+            raise ProofFileError("This proof is of no record with native bytes beside it.", do="Leave --native out.")
+        case redacted.RedactedProof():
+            partly = redacted.check(proof, trust)
+            return partly.statements(), partly.vouched
         case continuity.ContinuityProof():
-            if native is not None:
-                raise ProofFileError("This proof is of a ledger, and not of a record.", do="Leave --native out.")
             continued = continuity.check(proof, trust)
             return continued.statements(), continued.vouched
 

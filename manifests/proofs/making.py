@@ -10,8 +10,10 @@ from manifests import chain
 from manifests.notes import Checkpoint
 from manifests.proofs.continuity import ContinuityProof, ContinuityProofError
 from manifests.proofs.file import PROOF_FORMAT
+from manifests.proofs.hops import PROOF_FORMATS
 from manifests.proofs.inclusion import Inclusion
 from manifests.proofs.record import RecordProof
+from manifests.proofs.redacted import ProofPart, RedactedProof
 from schemas.certificate import ProvedAct
 from schemas.digest import Digest
 from schemas.errors import IntegrityError
@@ -80,7 +82,7 @@ def prove_record(
     It is ``row`` of their partition, whose tree is ``nodes``. A ``whole`` proof carries the native bytes.
     """
     return RecordProof(
-        format=PROOF_FORMAT,
+        format=PROOF_FORMATS[record.version],
         record=record.id,
         salt=record.salt.hex(),
         native_sha256=Digest.of(record.native),
@@ -95,6 +97,25 @@ def prove_record(
         inclusion=hops.inclusion,
         claims=claims,
         native=base64.b64encode(record.native).decode() if whole else None,
+    )
+
+
+def prove_redacted(
+    record: Record, parts: tuple[ProofPart, ...], *, row: int, nodes: Nodes, hops: Hops, claims: Claims
+) -> RedactedProof:
+    """Return the proof that a record of which these ``parts`` are shown and hidden is in the ledger."""
+    return RedactedProof(
+        format=PROOF_FORMATS[record.version],
+        record=record.id,
+        parts=parts,
+        row=row,
+        row_path=inclusion_path(nodes, row, size=hops.partition.rows),
+        partition=hops.partition.to_bytes().decode(),
+        line=hops.line,
+        line_path=hops.line_path,
+        entry=hops.entry,
+        inclusion=hops.inclusion,
+        claims=claims,
     )
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from schemas.errors import IntegrityError
-from schemas.tables import PARTITION_V1
 
 MIB = 1 << 20
 
 MARK = "holdfast"
-FORMAT: str = PARTITION_V1.metadata[MARK.encode()].decode()
 
 ROWS = 1_000
 GROUP_BYTES = 16 * MIB  # of evidence; a larger record has a row group to itself

@@ -7,19 +7,22 @@ import re
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import InputError
+from schemas.tables import PARTITION_FORMATS
 from storage.objects import StoreUnavailableError
 from storage.parquet.footer import check_frame
-from storage.parquet.limits import FORMAT, LARGEST_FOOTER, MARK, malformed
+from storage.parquet.limits import LARGEST_FOOTER, MARK, malformed
 from storage.parquet.write import write_partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from schemas.record import RecordVersion
 
 Source: TypeAlias = bytes | Path | BinaryIO
 
@@ -32,9 +35,17 @@ class UnknownFormatError(InputError):
     code = "PARTITION_FORMAT_UNKNOWN"
 
 
+class Opened(NamedTuple):
+    """A partition, the rows of each of its groups, and the version of its records."""
+
+    file: pq.ParquetFile
+    groups: list[int]
+    version: RecordVersion
+
+
 @contextmanager
-def opened(source: Source) -> Iterator[tuple[pq.ParquetFile, list[int]]]:
-    """Open a partition whose headers are in order and give the rows of each group; a stream is left open.
+def opened(source: Source) -> Iterator[Opened]:
+    """Open a partition whose headers are in order; a stream is left open.
 
     Raises:
         PartitionMalformedError: it is no partition that can be read.
@@ -55,8 +66,8 @@ def opened(source: Source) -> Iterator[tuple[pq.ParquetFile, list[int]]]:
                 thrift_string_size_limit=LARGEST_FOOTER,
                 thrift_container_size_limit=LARGEST_FOOTER,
             )
-            _check_format(file)
-        yield file, rows
+            version = _check_format(file)
+        yield Opened(file, rows, version)
     finally:
         if isinstance(source, bytes | Path):
             raw.close()
@@ -74,9 +85,10 @@ def _random_access(source: Source) -> pa.NativeFile:
     return pa.PythonFile(source, "r")  # type: ignore[arg-type] # any binary stream will do
 
 
-def _check_format(file: pq.ParquetFile) -> None:
+def _check_format(file: pq.ParquetFile) -> RecordVersion:
     mark = (file.metadata.metadata or {}).get(MARK.encode(), b"").decode("ascii", "replace")
-    if mark != FORMAT:
+    version = next((version for version, name in PARTITION_FORMATS.items() if name == mark), None)
+    if version is None:
         if not ANY_FORMAT.fullmatch(mark):
             raise malformed("unmarked", "it is a Parquet file that Holdfast did not write")
         raise UnknownFormatError(
@@ -87,6 +99,7 @@ def _check_format(file: pq.ParquetFile) -> None:
     expected = _expected()
     if not file.schema.equals(expected.schema) or not file.schema_arrow.equals(expected.schema_arrow):
         raise malformed("schema", "its columns are not those of the format")
+    return version
 
 
 @cache

@@ -17,6 +17,7 @@ from storage.parquet.opening import opened, our_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from schemas.record import RecordVersion
     from storage.parquet.opening import Source
 
 
@@ -30,9 +31,9 @@ def read_rows(source: Source) -> Iterator[Row]:
         UnknownFormatError: a later version of Holdfast wrote it.
         StoreUnavailableError: the file could not be read.
     """
-    for salt, native, normalised, provenance, record_id, *derived in _read(source, (*EVIDENCE, *DERIVED)):
-        record = Record(salt=salt, native=native, normalised=normalised, provenance=provenance)
-        yield Row(record_id, record, *derived)
+    for table, version in _tables(source, (*EVIDENCE, *DERIVED)):
+        for salt, native, normalised, provenance, record_id, *derived in _cells(table, (*EVIDENCE, *DERIVED)):
+            yield Row(record_id, Record(salt, native, normalised, provenance, version), *derived)
 
 
 def read_summaries(source: Source) -> Iterator[Summary]:
@@ -51,20 +52,24 @@ def read_columns(source: Source, names: Sequence[str]) -> Iterator[tuple[Cell, .
 
 def read_tables(source: Source, names: Sequence[str], *, rows: range | None = None) -> Iterator[pa.Table]:
     """Yield the named columns of all rows, or of these, as Arrow has them, a row group at a time; see ``read_rows``."""
-    return _tables(source, names, rows)
+    return (table for table, _ in _tables(source, names, rows))
 
 
 def read_groups(source: Source) -> Iterator[Group]:
     """Yield the row groups of a partition in their order, one in memory at a time; see ``read_rows``."""
-    for table in _tables(source, (*EVIDENCE, *DERIVED)):
-        yield Group(table)
+    for table, version in _tables(source, (*EVIDENCE, *DERIVED)):
+        yield Group(table, version)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One row group: many rows looked at together, which is several times as fast as one after the other."""
+    """One row group: many rows looked at together, which is several times as fast as one after the other.
+
+    ``version`` is that of its records.
+    """
 
     table: pa.Table
+    version: RecordVersion
 
     @property
     def rows(self) -> int:
@@ -102,14 +107,20 @@ class Group:
 
 
 def _read(source: Source, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    for table in _tables(source, names):
-        with our_words():
-            columns = [_plain(name, table.column(name)) for name in names]
-        yield from zip(*columns, strict=True)
+    for table, _ in _tables(source, names):
+        yield from _cells(table, names)
 
 
-def _tables(source: Source, names: Sequence[str], wanted: range | None = None) -> Iterator[pa.Table]:
-    with opened(source) as (file, groups):
+def _cells(table: pa.Table, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    with our_words():
+        columns = [_plain(name, table.column(name)) for name in names]
+    return zip(*columns, strict=True)
+
+
+def _tables(
+    source: Source, names: Sequence[str], wanted: range | None = None
+) -> Iterator[tuple[pa.Table, RecordVersion]]:
+    with opened(source) as (file, groups, version):
         end = 0
         for number, rows in enumerate(groups):
             start, end = end, end + rows
@@ -120,7 +131,7 @@ def _tables(source: Source, names: Sequence[str], wanted: range | None = None) -
                 table = file.read_row_group(number, columns=list(dict.fromkeys(names)), use_threads=False)
             if table.num_rows != rows:
                 raise malformed("damaged", "it has other rows than it says")
-            yield table.slice(own.start - start, len(own))
+            yield table.slice(own.start - start, len(own)), version
 
 
 def _plain(name: str, column: pa.ChunkedArray[Any]) -> list[Any]:

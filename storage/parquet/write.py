@@ -12,15 +12,15 @@ from schemas.digest import Digest
 from schemas.errors import InputError
 from schemas.instant import Instant
 from schemas.merkle import root_of
-from schemas.record import Normalised, Provenance
-from schemas.tables import PARTITION_V1
+from schemas.record import NEWEST, Normalised, Provenance
+from schemas.tables import PARTITION, PARTITION_FORMATS
 from storage.parquet.columns import EVIDENCE, columns_of
-from storage.parquet.limits import FORMAT, GROUP_BYTES, LARGEST_FOOTER, LARGEST_RECORD, MARK, ROWS
+from storage.parquet.limits import GROUP_BYTES, LARGEST_FOOTER, LARGEST_RECORD, MARK, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from schemas.record import Record
+    from schemas.record import Record, RecordVersion
 
 LEVEL = 3
 # Only what searches skip by. Never native bytes: a footer is no place for them.
@@ -34,7 +34,7 @@ class PartitionTooLargeError(InputError):
 
 
 def write_partition(records: Iterable[Record]) -> tuple[bytes, Digest]:
-    """Return a Parquet file of the records in their order, and the Merkle root over their ids.
+    """Return a Parquet file of the records in their order, all of one version, and the Merkle root over their ids.
 
     The same records make the same bytes, with one version of pyarrow (which signs the file as its creator).
 
@@ -43,10 +43,11 @@ def write_partition(records: Iterable[Record]) -> tuple[bytes, Digest]:
         PartitionTooLargeError: a record has more than 128 MiB, or there are millions of them.
     """
     ids: list[Digest] = []
+    versions: set[RecordVersion] = set()
     content = io.BytesIO()
     with pq.ParquetWriter(
         content,
-        PARTITION_V1,
+        PARTITION,
         compression="zstd",
         compression_level=LEVEL,
         use_dictionary=False,
@@ -54,11 +55,13 @@ def write_partition(records: Iterable[Record]) -> tuple[bytes, Digest]:
         write_page_checksum=True,
         store_schema=False,
     ) as writer:
-        writer.add_key_value_metadata({MARK: FORMAT})
         for group in _groups(records):
+            versions |= {record.version for record in group}
             rows = [_cells(record) for record in group]
             ids.extend(Digest(row["record"]) for row in rows)
-            writer.write_table(pa.Table.from_pylist(rows, schema=PARTITION_V1), row_group_size=ROWS)
+            writer.write_table(pa.Table.from_pylist(rows, schema=PARTITION), row_group_size=ROWS)
+        (version,) = versions or {NEWEST}
+        writer.add_key_value_metadata({MARK: PARTITION_FORMATS[version]})
     written = content.getvalue()
     if int.from_bytes(written[-8:-4], "little") > LARGEST_FOOTER:
         raise PartitionTooLargeError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from ediscovery.production.manifest import ManifestRecord, ProductionManifest
@@ -33,6 +34,7 @@ def test_the_example_record_has_the_id_that_is_printed() -> None:
     native, normalised, provenance = (example(name).encode() for name in ("native", "normalised", "provenance"))
     record = Record(salt=bytes(range(32)), native=native, normalised=normalised, provenance=provenance)
     assert record.id == Digest.from_hex(example("id"))
+    assert replace(record, version=1).id == Digest.from_hex(example("id-1"))
     assert Normalised.from_bytes(normalised).item == "42"
     assert Provenance.from_bytes(provenance).source.length == len(native)
 
@@ -88,10 +90,10 @@ def test_the_example_cosignature_is_by_the_example_witness_of_the_example_checkp
 
 
 def test_every_column_of_a_partition_is_specified() -> None:
-    from schemas.tables import PARTITION_V1  # noqa: PLC0415 - pyarrow is slow to import
+    from schemas.tables import PARTITION  # noqa: PLC0415 - pyarrow is slow to import
 
     table = TEXT[TEXT.index("| column |") : TEXT.index("A verifier MUST recompute")]
-    for name in PARTITION_V1.names:
+    for name in PARTITION.names:
         assert f"`{name}`" in table, name
 
 

@@ -105,9 +105,9 @@ def test_nothing_is_produced_before_all_is_decided(desk: Holdfast, review: Path,
     undecided = desk.run(*given, "--json")
     assert (undecided.status, undecided.json["error"]["code"]) == (2, "UNDECIDED")
     decide(review, {rows_of(review)[0]["record"]: ("maybe", "", "")})
-    assert desk.run(*given, "--json").json["error"]["code"] == "DECISIONS_UNREADABLE"
+    assert desk.run(*given, "--json").json["error"]["code"] == "TABLE_UNREADABLE"
     decide(review, {}, otherwise="withhold")
-    assert desk.run(*given, "--json").json["error"]["code"] == "DECISIONS_UNREADABLE"
+    assert desk.run(*given, "--json").json["error"]["code"] == "TABLE_UNREADABLE"
     both = desk.run("produce", "budget", "--review", str(review), "--matter", "M")
     assert (both.status, "leave out the search" in both.err) == (2, True)
     assert desk.json("status")["entries"] == entries

@@ -7,13 +7,8 @@ import io
 
 import pytest
 
-from ediscovery.reviews.deciding import (
-    Decided,
-    DecisionsUnreadableError,
-    UndecidedError,
-    demand_decided,
-    read_decisions,
-)
+from ediscovery.filled import TableUnreadableError
+from ediscovery.reviews.deciding import Decided, UndecidedError, demand_decided, read_decisions
 from ediscovery.reviews.listing import COLUMNS
 from schemas.digest import Digest
 
@@ -76,7 +71,7 @@ def test_what_keeps_a_spreadsheet_from_reckoning_is_not_of_the_reason():
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_named(content: bytes, words: str):
-    with pytest.raises(DecisionsUnreadableError, match=words):
+    with pytest.raises(TableUnreadableError, match=words):
         read_decisions(content)
 
 

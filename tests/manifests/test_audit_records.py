@@ -60,7 +60,7 @@ def rewritten(content: bytes, column: str, cells: list[object]) -> bytes:
     with pq.ParquetWriter(
         out, table.schema, compression="zstd", use_dictionary=False, write_page_checksum=True, store_schema=False
     ) as writer:
-        writer.add_key_value_metadata({"holdfast": "holdfast-partition/v1"})
+        writer.add_key_value_metadata({"holdfast": "holdfast-partition/v2"})
         writer.write_table(table.replace_schema_metadata(None))
     return out.getvalue()
 

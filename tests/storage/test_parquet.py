@@ -22,7 +22,7 @@ from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.merkle import EMPTY_ROOT, root_of
 from schemas.record import Author, Normalised, Record
-from schemas.tables import PARTITION_V1
+from schemas.tables import PARTITION
 from storage import parquet
 from storage.parquet import PartitionTooLargeError, read_columns, read_rows, read_summaries, write_partition
 from storage.parquet.limits import LARGEST_RECORD, ROWS
@@ -150,7 +150,7 @@ def test_duckdb_and_pyarrow_read_the_file_alike(tmp_path: Path) -> None:
 
     with duckdb.connect() as connection:
         names = ", ".join(
-            f"epoch_us({field.name})" if pa.types.is_timestamp(field.type) else field.name for field in PARTITION_V1
+            f"epoch_us({field.name})" if pa.types.is_timestamp(field.type) else field.name for field in PARTITION
         )
         found = connection.execute(f"SELECT {names} FROM read_parquet(?)", [str(path)]).fetchall()  # noqa: S608
         kinds = connection.execute("SELECT column_name, column_type FROM (DESCRIBE FROM read_parquet(?))", [str(path)])
@@ -158,10 +158,10 @@ def test_duckdb_and_pyarrow_read_the_file_alike(tmp_path: Path) -> None:
             field.name: {"string": "VARCHAR", "timestamp[us, tz=UTC]": "TIMESTAMP WITH TIME ZONE"}.get(
                 str(field.type), "BLOB"
             )
-            for field in PARTITION_V1
+            for field in PARTITION
         }
     for one, cells in zip(written, found, strict=True):
-        cell = dict(zip(PARTITION_V1.names, cells, strict=True))
+        cell = dict(zip(PARTITION.names, cells, strict=True))
         assert (cell["salt"], cell["native"], cell["normalised"], cell["provenance"]) == (
             one.salt,
             one.native,
@@ -179,7 +179,7 @@ def test_the_file_says_what_it_is_and_holds_no_native_bytes_in_its_footer() -> N
     secret = b"only in the page"
     content, _ = write_partition([record(1, native=secret)])
     metadata = pq.ParquetFile(io.BytesIO(content)).metadata
-    assert metadata.metadata == {b"holdfast": b"holdfast-partition/v1"}
+    assert metadata.metadata == {b"holdfast": b"holdfast-partition/v2"}
     footer = content[-8 - struct.unpack("<I", content[-8:-4])[0] :]
     assert secret not in footer
     assert {metadata.row_group(0).column(index).compression for index in range(16)} == {"ZSTD"}
@@ -216,6 +216,6 @@ def test_a_partition_is_read_a_row_group_at_a_time(tmp_path: Path) -> None:
 
 def test_columns_of_the_view_are_those_of_the_schema() -> None:
     assert list(derived_columns(record(1))) == [
-        name for name in PARTITION_V1.names if name not in ("salt", "native", "normalised", "provenance")
+        name for name in PARTITION.names if name not in ("salt", "native", "normalised", "provenance")
     ]
     assert {"kind", "item", "url", "title", "text", "thread", "parent", "created"} <= set(Normalised.__struct_fields__)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from schemas.digest import Digest
 from schemas.errors import ArchiveError
-from schemas.tables import PARTITION_V1
+from schemas.tables import PARTITION
 from storage.objects import StoreUnavailableError
 from storage.parquet import PartitionMalformedError, UnknownFormatError, read_rows, read_summaries, write_partition
 from storage.parquet.limits import ROWS
@@ -37,7 +37,7 @@ def refused(content: bytes) -> PartitionMalformedError:
     return caught.value
 
 
-def _written(table: pa.Table, mark: str | None = "holdfast-partition/v1", **options: Any) -> bytes:
+def _written(table: pa.Table, mark: str | None = "holdfast-partition/v2", **options: Any) -> bytes:
     sink = io.BytesIO()
     with pq.ParquetWriter(
         sink, table.schema, **{"compression": "zstd", "use_dictionary": False, "store_schema": False} | options
@@ -56,7 +56,7 @@ def _cells(one: Record) -> dict[str, Any]:
 
 
 def _table(count: int = 3) -> pa.Table:
-    return pa.Table.from_pylist([_cells(record(number)) for number in range(count)], schema=PARTITION_V1)
+    return pa.Table.from_pylist([_cells(record(number)) for number in range(count)], schema=PARTITION)
 
 
 def test_a_later_version_of_the_format_asks_for_an_update() -> None:
@@ -89,11 +89,11 @@ def test_a_file_that_is_cut_off_anywhere_is_refused() -> None:
     [
         _table().drop_columns(["salt"]),
         _table().append_column("more", pa.array([1, 2, 3])),
-        _table().select(list(reversed(PARTITION_V1.names))),
-        _table().rename_columns([*PARTITION_V1.names[:-1], "caught"]),
-        _table().cast(PARTITION_V1.set(5, pa.field("native_sha256", pa.large_binary(), nullable=False))),
-        _table().cast(PARTITION_V1.set(14, pa.field("created", pa.timestamp("us")))),
-        _table().cast(PARTITION_V1.set(2, pa.field("native", pa.large_binary()))),
+        _table().select(list(reversed(PARTITION.names))),
+        _table().rename_columns([*PARTITION.names[:-1], "caught"]),
+        _table().cast(PARTITION.set(5, pa.field("native_sha256", pa.large_binary(), nullable=False))),
+        _table().cast(PARTITION.set(14, pa.field("created", pa.timestamp("us")))),
+        _table().cast(PARTITION.set(2, pa.field("native", pa.large_binary()))),
     ],
     ids=["a column less", "a column more", "reversed", "renamed", "other type", "other zone", "nullable"],
 )
@@ -146,20 +146,20 @@ def test_a_row_group_that_declares_too_many_bytes_is_refused_before_it_is_read(m
 def test_text_that_is_no_utf_8_is_refused() -> None:
     table = _table()
     bad = pa.array([b"\xff\xfe", b"ok", None], pa.binary()).view(pa.string())
-    content = _written(table.set_column(10, PARTITION_V1.field("text"), bad), write_statistics=False)
+    content = _written(table.set_column(10, PARTITION.field("text"), bad), write_statistics=False)
     assert refused(content).facts["fault"] == "damaged"
 
 
 def test_a_date_outside_the_calendar_is_refused() -> None:
     table = _table()
     far = pa.array([2**62, None, 0], pa.int64()).cast(pa.timestamp("us", "UTC"))
-    content = _written(table.set_column(14, PARTITION_V1.field("created"), far))
+    content = _written(table.set_column(14, PARTITION.field("created"), far))
     with pytest.raises(ArchiveError):
         list(read_rows(content))
 
 
 def test_a_kind_that_there_is_not_is_refused_in_a_summary() -> None:
-    table = pa.Table.from_pylist([_cells(record(1)) | {"kind": "rumour"}], schema=PARTITION_V1)
+    table = pa.Table.from_pylist([_cells(record(1)) | {"kind": "rumour"}], schema=PARTITION)
     with pytest.raises(PartitionMalformedError, match="'rumour'"):
         list(read_summaries(_written(table)))
 
@@ -203,7 +203,7 @@ def test_a_file_that_cannot_be_read_is_unavailable_and_not_malformed(tmp_path: P
 
 
 def test_what_is_in_the_file_is_returned_also_when_it_is_wrong() -> None:
-    table = pa.Table.from_pylist([_cells(record(1)) | {"text": "changed", "record": bytes(32)}], schema=PARTITION_V1)
+    table = pa.Table.from_pylist([_cells(record(1)) | {"text": "changed", "record": bytes(32)}], schema=PARTITION)
     (row,) = read_rows(_written(table))
     assert row.id == Digest(bytes(32)) != row.record.id
     assert row.columns == derived_columns(record(1)) | {"text": "changed", "record": Digest(bytes(32))}

@@ -16,7 +16,7 @@ from schemas.digest import Digest
 from schemas.instant import Instant
 from schemas.merkle import EMPTY_ROOT, root_of
 from schemas.record import SALT_SIZE, Author, Normalised, Record
-from schemas.tables import PARTITION_V1
+from schemas.tables import PARTITION
 from storage.parquet import (
     PartitionMalformedError,
     SurvivorsDifferError,
@@ -184,14 +184,14 @@ LEAVES = leaves_of(WRITTEN)
 
 def altered(content: bytes, name: str, row: int, cell: object) -> bytes:
     """A partition with one cell exchanged, in a file that is otherwise as ours."""
-    table = pq.read_table(io.BytesIO(content)).cast(PARTITION_V1)
-    index = PARTITION_V1.names.index(name)
+    table = pq.read_table(io.BytesIO(content)).cast(PARTITION)
+    index = PARTITION.names.index(name)
     cells = table.column(index).to_pylist()
     cells[row] = cell
-    table = table.set_column(index, PARTITION_V1.field(index), pa.array(cells, PARTITION_V1.field(index).type))
+    table = table.set_column(index, PARTITION.field(index), pa.array(cells, PARTITION.field(index).type))
     sink = io.BytesIO()
-    with pq.ParquetWriter(sink, PARTITION_V1, compression="zstd", use_dictionary=False, store_schema=False) as writer:
-        writer.add_key_value_metadata({"holdfast": "holdfast-partition/v1"})
+    with pq.ParquetWriter(sink, PARTITION, compression="zstd", use_dictionary=False, store_schema=False) as writer:
+        writer.add_key_value_metadata({"holdfast": "holdfast-partition/v2"})
         writer.write_table(table)
     return sink.getvalue()
 

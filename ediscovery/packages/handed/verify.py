@@ -64,6 +64,11 @@ UNCHECKED = (
     "That the search finds these records and no others: whoever has the archive can repeat it with receipt.json.",
     "Time stamps (RFC 3161): 'openssl ts' can check them.",
 )
+NATIVE = ("native", "native_media_type", "native_size", "native_sha256")
+TEXT, WORDS = "normalised.text", ("normalised.title", "normalised.text")
+HIDDEN_SOURCE = {"exchange": "redacted", "uri": "redacted", "offset": 0, "length": 0}
+PIECE_END = re.compile("\n|[.!?] +|[\u3002\uff01\uff1f]")
+MOST_PIECES = 1_000
 CHANGED = "production.json and sealed.json name different keys: the archive changed its key in between"
 OR_FORGED = ", or somebody else signed. The one in sealed.json is to be compared"
 
@@ -157,16 +162,16 @@ FORMS = {
     "role": "image|audio|video|enclosure|document",
     "verdict": "deleted|hidden|present|undetermined",
 }
-# A field is text, or of the kind behind the colon: '*' is a list, '+' one that is not empty, '=' a fixed text. Those
+# A field is text, or of the kind behind the colon: '*' is a list, '+' one that is not empty, '=' one of some texts. Those
 # behind '?' may be left out; what is then their default must be.
 SHAPES = {
-    "production": "format=holdfast-production/v1 production organisation matter requester prepared_by "
-    "prepared_at:instant query_typed query_words origin ledger_size:positive ledger_root:digest checkpoint "
+    "production": "format=holdfast-production/v1|holdfast-production/v2 production organisation matter requester "
+    "prepared_by prepared_at:instant query_typed query_words origin ledger_size:positive ledger_root:digest checkpoint "
     "claims:claims software signer bates:range records:record* ?test_certificate:true ?receipt:receipt "
     "?withheld:withheld+",
     "withheld": "record:digest bates:range reason ?description ?matched:digest",
-    "record": "record:digest account kind item bates:range native native_media_type native_size:natural "
-    "native_sha256:digest proof proof_size:natural proof_sha256:digest ?matched:digest",
+    "record": "record:digest account kind item bates:range ?native ?native_media_type ?native_size:natural "
+    "?native_sha256:digest proof proof_size:natural proof_sha256:digest ?matched:digest",
     "receipt": "format=holdfast-search-receipt/v1 origin asked_at:instant actor typed query zone ledger_size:natural "
     "ledger_root:digest partitions:natural segments:natural records:natural hits:natural digest:digest software "
     "unicode ?options:words ?versions:true ?not_indexed:counts ?withheld:positive ?accounts:answer+",
@@ -182,8 +187,12 @@ SHAPES = {
     "lock": "mode:mode until:instant",
     "heading": "index:natural at:instant clock:instant actor software root:digest lines:positive lines_root:digest "
     "?previous:digest ?range:digest+",
-    "proof": "format=holdfast-proof/v1 proves=record record:digest salt:digest native_sha256:digest normalised "
-    "provenance row:natural row_path:digest* partition line:natural line_path:digest* entry inclusion claims:claims",
+    "proof": "format=holdfast-proof/v1|holdfast-proof/v2 proves=record record:digest salt:digest native_sha256:digest "
+    "normalised provenance row:natural row_path:digest* partition line:natural line_path:digest* entry inclusion "
+    "claims:claims",
+    "redacted": "format=holdfast-proof/v2 proves=redacted-record record:digest parts:part+ row:natural "
+    "row_path:digest* partition line:natural line_path:digest* entry inclusion claims:claims",
+    "part": "name ?nonce:digest ?value ?commitment:digest ?reason ?instead",
     "partition": "act=partition account series period:month rows:positive root:digest stored:stored",
     "normalised": "kind:kind type item ?url ?title ?text ?lang ?author:author ?created:instant ?created_text "
     "?edited:instant ?thread ?parent ?attachments:attachment+ ?tags:text+ ?mentions:text+ ?links:text+ "
@@ -237,7 +246,7 @@ def demand_shape(value: object, fields: dict[str, tuple[str, str, str]], where: 
         demand(name in fields, f"{where} has an unknown field")
         _, how, of = fields[name]
         if how == "=":
-            demand(one == of, f"'{name}' is not {of}: another version needs another verify.py")
+            demand(one in of.split("|"), f"'{name}' is not {of}: another version needs another verify.py")
         else:
             demand_kind(one, of, f"'{name}'")
 
@@ -257,8 +266,8 @@ def _none(word: str) -> None:
     raise Refused(f"{word[:20]} is no value here")
 
 
-def structure(content: bytes, kind: str) -> dict[str, Any]:
-    """Return the structure of which these bytes are the one spelling."""
+def structure(content: bytes, kind: str, fields: dict[str, tuple[str, str, str]] | None = None) -> dict[str, Any]:
+    """Return the structure, of a kind or with these fields, of which these bytes are the one spelling."""
     try:
         found = json.loads(
             content.decode(), object_pairs_hook=_once, parse_int=_whole, parse_float=_none, parse_constant=_none
@@ -266,9 +275,14 @@ def structure(content: bytes, kind: str) -> dict[str, Any]:
         again = spelled(found)
     except (ValueError, RecursionError):  # neither JSON, nor Unicode; or nested too deep
         raise Refused("it is no JSON that can be read here") from None
-    demand_kind(found, kind, "it")
+    demand_shape(found, fields or FIELDS[kind], "it")
     demand(again == content, "it is not in its one spelling (RFC 8785)")
     return dict(found)
+
+
+def value_of(content: bytes, kind: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return the value of a kind of which these bytes are the one spelling."""
+    return structure(b'{"value":' + content + b"}", "", {"value": ("", ":", kind)})["value"]
 
 
 def spelled(value: object) -> bytes:
@@ -908,15 +922,22 @@ class Check:
         """Demand that records stand one after another, withheld ones last, and that files bear their first number."""
         whole = made["bates"]
         named: dict[str, set[str]] = {"NATIVES": set(), "PROOFS": set()}
-        after, orderly = whole["first"], whole["first"] <= whole["last"] < 10**7
+        after, orderly, redacted = whole["first"], whole["first"] <= whole["last"] < 10**7, 0
         for record in made["records"]:
             pages, name = record["bates"], number_of(record["bates"], "first")
             orderly = orderly and pages["prefix"] == whole["prefix"] and after <= pages["first"] <= pages["last"]
             orderly = orderly and pages["last"] <= whole["last"] and record["proof"] == f"{name}-proof.json"
-            orderly = orderly and re.fullmatch(f"{name}-native\\.[a-z0-9]{{1,16}}", record["native"]) is not None
+            native = [record[one] for one in NATIVE if one in record]
+            orderly = orderly and len(native) in (0, len(NATIVE))
+            if native:
+                orderly = orderly and re.fullmatch(f"{name}-native\\.[a-z0-9]{{1,16}}", str(native[0])) is not None
+                named["NATIVES"].add(str(native[0]))
+            redacted += not native
             after = pages["last"] + 1
-            named["NATIVES"].add(record["native"])
             named["PROOFS"].add(record["proof"])
+        if redacted:
+            count = f"{redacted} record(s) are redacted: the parts that they show are proved"
+            self.notices.append(f"{count}, the words around a mark are not; DATA/redactions.csv says why.")
         withheld = made.get("withheld", [])
         if withheld:
             count = f"{len(withheld)} record(s) that the search found are withheld, on pages of their own"
@@ -1005,18 +1026,19 @@ class Check:
         vouching = (made["checkpoint"], bare(made["claims"])) if anchored else None
         for record in made["records"]:
             pages = numbers_of(record["bates"])
-            why, where = None, f"data/NATIVES/{record['native']}"
+            why, where = None, f"data/NATIVES/{record.get('native')}"
             try:
-                expected = record["native_size"], record["native_sha256"]
-                demand(where in found, "the native file is not there")
-                demand(found[where] == expected, "the native file has other bytes than production.json names")
+                if "native" in record:
+                    expected = record["native_size"], record["native_sha256"]
+                    demand(where in found, "the native file is not there")
+                    demand(found[where] == expected, "the native file has other bytes than production.json names")
                 where = f"data/PROOFS/{record['proof']}"
                 demand(where in found, "the proof is not there")
                 expected = record["proof_size"], record["proof_sha256"]
                 demand(found[where] == expected, "the proof has other bytes than production.json names")
                 content = self.files.read(where, LARGEST_JSON)
                 demand(hashlib.sha256(content).hexdigest() == expected[1], "the proof changes while it is read")
-                prove(structure(content, "proof"), record, made, vouching)
+                prove(structure(content, "proof" if "native" in record else "redacted"), record, made, vouching)
             except Refused as refused:
                 why = str(refused)
                 self.fault("records", where, why)
@@ -1041,17 +1063,91 @@ def numbers_of(pages: dict[str, Any]) -> str:
     return number_of(pages, "first") + last
 
 
-def prove(proof: dict[str, Any], record: dict[str, Any], made: dict[str, Any], vouching: object) -> None:
-    """Demand that a proof leads from a record to the production's checkpoint: the steps of FORMAT 6.3."""
+def pieces_of(text: str) -> list[str]:
+    """Return the pieces of a text (FORMAT 3.2.1)."""
+    found: list[str] = []
+    start = 0
+    for end in PIECE_END.finditer(text):
+        if len(found) == MOST_PIECES - 1:
+            break
+        found.append(text[start : end.end()])
+        start = end.end()
+    return [*found, text[start:]] if text[start:] or not found else found
+
+
+def id_of(commitments: list[bytes]) -> bytes:
+    """Return a record's id from the commitments to its parts (FORMAT 3.2)."""
+    return leaf_of(b"holdfast-record/v2\x00" + b"".join(commitments))
+
+
+def commitment_of(nonce: bytes, name: str, value: bytes) -> bytes:
+    """Return the commitment to a part (FORMAT 3.2)."""
+    return hashlib.sha256(nonce + name.encode(errors="replace") + b"\x00" + value).digest()
+
+
+def whole_record(proof: dict[str, Any], record: dict[str, Any]) -> tuple[bytes, dict[str, Any], dict[str, Any]]:
+    """Return the id of a record that is shown whole, and its two structures."""
     demand(proof["native_sha256"] == record["native_sha256"], "it is the proof of other native bytes")
-    parts = [proof["normalised"].encode(errors="replace"), proof["provenance"].encode(errors="replace")]
-    digests = [bytes.fromhex(proof["native_sha256"]), *(hashlib.sha256(one).digest() for one in parts)]
-    leaf = leaf_of(b"holdfast-record/v1\x00" + bytes.fromhex(proof["salt"]) + b"".join(digests))
+    shown, came = (structure(proof[kind].encode(errors="replace"), kind) for kind in ("normalised", "provenance"))
+    if proof["format"] == "holdfast-proof/v1":
+        texts = (proof["normalised"].encode(), proof["provenance"].encode())
+        digests = [bytes.fromhex(proof["native_sha256"]), *(hashlib.sha256(one).digest() for one in texts)]
+        whole = leaf_of(b"holdfast-record/v1\x00" + bytes.fromhex(proof["salt"]) + b"".join(digests))
+        return whole, shown, came
+    parts = [("native", bytes.fromhex(proof["native_sha256"]))]
+    for kind, members in (("normalised", shown), ("provenance", came)):
+        for name, value in members.items():
+            if f"{kind}.{name}" == TEXT:
+                parts += [(TEXT, piece.encode()) for piece in pieces_of(value)]
+            else:
+                parts.append((f"{kind}.{name}", spelled(value)))
+    salt, commitments = bytes.fromhex(proof["salt"]), []
+    for number, part in enumerate(parts):
+        nonce = hashlib.sha256(salt + number.to_bytes(4, "big")).digest()
+        commitments.append(commitment_of(nonce, *part))
+    return id_of(commitments), shown, came
+
+
+def redacted(parts: list[dict[str, Any]]) -> tuple[bytes, dict[str, Any], dict[str, Any]]:
+    """Return the id of a record of which some parts are hidden, and what its two structures show (FORMAT 6.9)."""
+    commitments: list[bytes] = []
+    said: dict[str, dict[str, Any]] = {
+        "normalised": {"item": "redacted"},
+        "provenance": {"source": dict(HIDDEN_SOURCE)},
+    }
+    for part in parts:
+        name = part["name"]
+        kind, _, member = name.partition(".")
+        if "value" in part and part.keys() == {"name", "nonce", "value"}:
+            value = part["value"].encode(errors="replace")
+            if name == "native":
+                demand_kind(part["value"], "digest", "the native digest")
+                value = bytes.fromhex(part["value"])
+            elif name != TEXT:
+                demand(kind in said and member in FIELDS[kind], "it has a part that no record has")
+                said[kind][member] = value_of(value, FIELDS[kind][member][2])
+            commitments.append(commitment_of(bytes.fromhex(part["nonce"]), name, value))
+        else:
+            lacks = not {"nonce", "value"} & part.keys() and "commitment" in part
+            demand(lacks and (name in WORDS or "instead" not in part), "a part is neither shown nor hidden")
+            demand((kind in said and member in FIELDS[kind]) or name == "native", "it has a part that no record has")
+            commitments.append(bytes.fromhex(part["commitment"]))
+    names = [one["name"] for one in parts]
+    single = [name for name in names if name != TEXT]
+    orderly = names[0] == "native" and names[1:] == sorted(names[1:]) and len({*single}) == len(single)
+    demand(orderly, "its parts are not those of a record, in their order")
+    for kind, members in said.items():
+        demand_shape(members, FIELDS[kind], "what it shows")
+    return id_of(commitments), said["normalised"], said["provenance"]
+
+
+def prove(proof: dict[str, Any], record: dict[str, Any], made: dict[str, Any], vouching: object) -> None:
+    """Demand that a proof leads from a record to the production's checkpoint: the steps of FORMAT 6.3 or 6.9."""
+    leaf, shown, came = redacted(proof["parts"]) if "parts" in proof else whole_record(proof, record)
     demand(leaf.hex() == proof["record"], "its parts do not make its record's id")
     spelling = proof["partition"].encode(errors="replace")
     partition = structure(spelling, "partition")
     included(leaf, proof["row"], partition["rows"], hashes_of(proof["row_path"]), bytes.fromhex(partition["root"]))
-    shown, came = structure(parts[0], "normalised"), structure(parts[1], "provenance")
     demand(came["account"] == partition["account"], "the record is of another account than its partition")
     origin, heading, entry = entry_of(proof["entry"])
     lines = hashes_of(proof["line_path"]), bytes.fromhex(heading["lines_root"])
