@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from schemas.settings import Place
     from storage.objects import ObjectStore
 
-SOFTWARE = "holdfast/0.1.0"
+SOFTWARE = "holdfast/0.2.0"
 SETTINGS_FILE = "holdfast.toml"
 SHORTEST_PAUSE = 0.02
 MOST_DOUBLINGS = 6

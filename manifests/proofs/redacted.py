@@ -109,7 +109,7 @@ def reasons(parts: Sequence[ProofPart]) -> Mapping[str, tuple[str, ...]]:
 
 
 def labelled(parts: Sequence[ProofPart]) -> Iterator[tuple[str, ProofPart]]:
-    """Yield each part with what people call it: ``author``, ``account``, ``native``, and pieces of the text ``text.1``."""
+    """Yield each part with what people call it: ``author``, ``account``, ``native``; pieces of the text ``text.1``."""
     number = 0
     for part in parts:
         number += part.name == TEXT_NAME

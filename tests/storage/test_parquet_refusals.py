@@ -61,8 +61,8 @@ def _table(count: int = 3) -> pa.Table:
 
 def test_a_later_version_of_the_format_asks_for_an_update() -> None:
     table = _table().append_column("later", pa.array([1, 2, 3]))
-    with pytest.raises(UnknownFormatError, match=r"holdfast-partition/v2.*Update Holdfast") as caught:
-        list(read_rows(_written(table, "holdfast-partition/v2")))
+    with pytest.raises(UnknownFormatError, match=r"holdfast-partition/v3.*Update Holdfast") as caught:
+        list(read_rows(_written(table, "holdfast-partition/v3")))
     assert (caught.value.code, caught.value.exit_status) == ("PARTITION_FORMAT_UNKNOWN", 2)
 
 

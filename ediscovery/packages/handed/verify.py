@@ -162,8 +162,8 @@ FORMS = {
     "role": "image|audio|video|enclosure|document",
     "verdict": "deleted|hidden|present|undetermined",
 }
-# A field is text, or of the kind behind the colon: '*' is a list, '+' one that is not empty, '=' one of some texts. Those
-# behind '?' may be left out; what is then their default must be.
+# A field is text, or of the kind behind the colon: '*' is a list, '+' one that is not empty, '=' one of some texts.
+# Those behind '?' may be left out; what is then their default must be.
 SHAPES = {
     "production": "format=holdfast-production/v1|holdfast-production/v2 production organisation matter requester "
     "prepared_by prepared_at:instant query_typed query_words origin ledger_size:positive ledger_root:digest checkpoint "
@@ -1118,19 +1118,18 @@ def redacted(parts: list[dict[str, Any]]) -> tuple[bytes, dict[str, Any], dict[s
     for part in parts:
         name = part["name"]
         kind, _, member = name.partition(".")
+        demand(name == "native" or (kind in said and member in FIELDS[kind]), "it has a part that no record has")
         if "value" in part and part.keys() == {"name", "nonce", "value"}:
             value = part["value"].encode(errors="replace")
             if name == "native":
                 demand_kind(part["value"], "digest", "the native digest")
                 value = bytes.fromhex(part["value"])
             elif name != TEXT:
-                demand(kind in said and member in FIELDS[kind], "it has a part that no record has")
                 said[kind][member] = value_of(value, FIELDS[kind][member][2])
             commitments.append(commitment_of(bytes.fromhex(part["nonce"]), name, value))
         else:
             lacks = not {"nonce", "value"} & part.keys() and "commitment" in part
             demand(lacks and (name in WORDS or "instead" not in part), "a part is neither shown nor hidden")
-            demand((kind in said and member in FIELDS[kind]) or name == "native", "it has a part that no record has")
             commitments.append(bytes.fromhex(part["commitment"]))
     names = [one["name"] for one in parts]
     single = [name for name in names if name != TEXT]

@@ -13,10 +13,13 @@ from tests.ediscovery.packages.tampering import SEAL, Case
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory):
-    """Two packages of productions of one archive, whose ledger went on, and one of another archive."""
+    """Two packages of productions of one archive, whose ledger went on, and one of another archive.
+
+    Of the first, the last record is redacted.
+    """
     folder = tmp_path_factory.mktemp("packages")
     archive = sealed.archive_of(folder / "home")
-    one = sealed.produced(archive, Query(accounts=frozenset({"blog", "wiki"})))
+    one = sealed.produced(archive, Query(accounts=frozenset({"blog", "wiki"})), sealed.RULES)
     two = sealed.produced(archive, Query(accounts=frozenset({"blog"})))
     sealed.grown(archive, "later", "latest")
     made = [sealed.packed(archive, act, folder / name) for act, name in ((one, "one"), (two, "two"))]

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from ediscovery.commands import searchable
 from ediscovery.packages.making import pack
 from ediscovery.production import making
 from ediscovery.production.certificate import signer_of
+from ediscovery.production.withholding import Review
+from ediscovery.redaction.rules import Rule
 from manifests.checkpoints.commands import system_nonce
 from manifests.checkpoints.making import make
 from schemas.ledger import AccountRegistered
@@ -32,7 +35,9 @@ ITEMS = (
     Version("2", text="<script>alert(1)</script>", created=1, author="Dana", handle="@dana"),
     Version("3", kind="comment", text="Thank you!", created=2, alt=("a bus",), tags=("bus",)),
     Version("4", kind="absence", created=3, captured=9, verdict="deleted"),
-    Version("5", text="on a wiki", account="wiki", created=4),
+    Version(
+        "5", "About the bus.\nCall Anna Bell: 555-0100. Or walk!", "On a wiki", "Anna Bell", account="wiki", created=4
+    ),
 )
 
 
@@ -41,10 +46,22 @@ def archive_of(home: Path, versions: tuple[Version, ...] = ITEMS) -> Archive:
     return sealed(home, versions, accounts=[account("blog"), account("wiki")], rows=3)
 
 
-def produced(archive: Archive, query: Query) -> Produced:
-    """Hand over what a query finds, with the receipt of the search."""
+RULES = (
+    Rule(1, "person", "Anna Bell", "FERPA"),
+    Rule(2, "words", "555-0100", "private"),
+    Rule(3, "field", "title", "draft", "the last"),
+)
+"""What is redacted: in the last record a name, the author, a number and the title; in the others nothing."""
+
+
+def produced(archive: Archive, query: Query, rules: tuple[Rule, ...] = ()) -> Produced:
+    """Hand over what a query finds, with the receipt of the search, redacted by rules.
+
+    A rule with a record that is no id is about the last record.
+    """
     with searchable(archive) as opened:
         hits = tuple(opened.hits(query))
+        named = [rule if rule.record is None else replace(rule, record=hits[-1].record.hex) for rule in rules]
         basis = basis_of(archive, opened, size=archive.ledger.head.size)
         order = making.Order(
             name=secrets.token_hex(6),
@@ -54,6 +71,7 @@ def produced(archive: Archive, query: Query) -> Produced:
             query_words="everything",
             bates_prefix="MGUSD",
             receipt=receipt_of(archive, opened, Question(query, "", {"account": "blog"}), basis),
+            review=Review.of(hits, (), versions=False, rules=named),
         )
         checkpoint = make(archive, nonce=system_nonce, name=False)
         return making.produce(archive, opened, hits, order, signer_of(archive), checkpoint).act

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.ediscovery.packages.tampering import (
     MANIFEST,
     PDF,
+    REDACTED,
     SEAL,
     Row,
     act_of_another,
@@ -22,16 +23,20 @@ from tests.ediscovery.packages.tampering import (
     manifest_says,
     named_otherwise,
     native,
+    native_made_up,
     native_renamed,
     native_replaced_everywhere,
     numbered_backwards,
     pages_moved,
+    part_says,
+    parts_say,
     proof,
     proof_of_another,
     proof_says,
     record_dropped,
     record_dropped_from_the_act_too,
     records_swapped,
+    redacted_by_another,
     removed,
     reproved,
     said_in_manifest,
@@ -130,12 +135,41 @@ RECORDS = (
     Row("a path of a row that is too long", proof_says("row_path", to=[ZEROS] * 70), "attached records seal", 3),
     Row("no path of a row", proof_says("row_path", to=[]), "attached records seal", 3),
     Row("a proof that names another key", proof_says("claims", "verifier", to="x+0+x"), "attached records seal", 3),
-    Row("a proof of another version", proof_says("format", to="holdfast-proof/v2"), "attached records seal", 3),
+    Row("a proof of another version", proof_says("format", to="holdfast-proof/v3"), "attached records seal", 3),
     Row("a proof with a field more", proof_says("more", to="x"), "attached records seal", 3),
     Row("a proof in another spelling", reproved(respell=indented), "attached records seal", 3),
     Row("a proof that is nested deep", reproved(respell=lambda _: DEEP), "attached records seal", 3),
     Row("a proof that is nothing", reproved(respell=lambda _: b""), "attached records seal", 3),
     Row("a proof that is no Unicode", reproved(respell=lambda _: b'{"a":"\xff"}'), "attached records seal", 3),
+)
+REDACTIONS = tuple(
+    Row(name, change, "attached records seal", 3)
+    for name, change in (
+        ("a shown part that says something else", part_says("normalised.item", to={"value": '"6"'})),
+        ("a shown sentence that says something else", part_says("normalised.text", to={"value": "About a train.\n"})),
+        ("another nonce", part_says("normalised.item", to={"nonce": ZEROS})),
+        ("another commitment", part_says("normalised.author", to={"commitment": ZEROS})),
+        ("a hidden part left out", parts_say(lambda parts: parts.pop("normalised.author"))),
+        ("a hidden sentence left out", parts_say(lambda parts: parts["normalised.text"].pop(1))),
+        ("a part more", parts_say(lambda parts: parts["native"].append(parts["native"][0]))),
+        ("no part", reproved(lambda value: value.update(parts=[]), at=REDACTED)),
+        ("sentences in another order", parts_say(lambda parts: parts["normalised.text"].reverse())),
+        ("parts in another order", reproved(lambda value: value["parts"].reverse(), at=REDACTED)),
+        ("a part shown and hidden", part_says("normalised.item", to={"commitment": ZEROS})),
+        ("a part neither shown nor hidden", part_says("normalised.author", to={"commitment": None})),
+        ("a reason for what is shown", part_says("normalised.item", to={"reason": "none"})),
+        ("words instead of an author", part_says("normalised.author", to={"instead": "Dana"})),
+        ("a part of no record", part_says("normalised.author", to={"name": "normalised.auther"})),
+        ("a hidden part under another's name", part_says("normalised.author", to={"name": "normalised.kind"})),
+        ("a part without a nonce", part_says("normalised.item", to={"nonce": None})),
+        ("a field more in a part", part_says("normalised.item", to={"more": "x"})),
+        (
+            "a redacted record's proof of version 1",
+            reproved(lambda value: value.update(format="holdfast-proof/v1"), at=REDACTED),
+        ),
+        ("the proof of a whole record for a redacted one", redacted_by_another),
+        ("a native for a redacted record", native_made_up),
+    )
 )
 SEALS = (
     Row("the seal of another production", seal_of_another, "seal", 0),
@@ -184,7 +218,10 @@ SEALS = (
 NOT_NOTICED = (
     Row("a bit of the text beside, covered up", flip("data/CERTIFICATION.txt", covered=True), ""),
     Row("a cosignature", edited(SEAL, cosigned(truly=True)), "", notices=("county.example",)),
+    Row(
+        "other words around a mark", part_says("normalised.text", to={"instead": "Ring her."}, piece=1), "attached seal"
+    ),
     Row("somebody else's key", edited(SEAL, signed_anew), "", notices=("name different keys",)),
 )
 """What nobody can notice who has this package alone; that another key signed is said."""
-ROWS = (*BYTES, *FILES, *RECORDS, *SEALS, *NOT_NOTICED)
+ROWS = (*BYTES, *FILES, *RECORDS, *REDACTIONS, *SEALS, *NOT_NOTICED)

@@ -151,6 +151,8 @@ def relisted(case: Case, edit: Callable[[Any], Any] | None = None) -> None:
         edit(manifest)
     for record in manifest["records"]:
         for kind, folder in (("native", "NATIVES"), ("proof", "PROOFS")):
+            if kind not in record:
+                continue
             content = (case.folder / "data" / folder / record[kind]).read_bytes()
             record[f"{kind}_size"], record[f"{kind}_sha256"] = len(content), hashlib.sha256(content).hexdigest()
     write(case, MANIFEST, manifest)
@@ -334,6 +336,46 @@ def manifest_says(*names: str | int, to: Any) -> Callable[[Case], None]:
 
 def proof_says(*names: str | int, to: Any) -> Callable[[Case], None]:
     return reproved(lambda value: put(value, *names, to=to))
+
+
+REDACTED = 3
+"""The record that is redacted."""
+
+
+def parts_say(edit: Callable[[dict[str, Any]], Any]) -> Callable[[Case], None]:
+    """The proof of the redacted record has other parts; it is given them by name, those of one name as a list."""
+
+    def change(value: Any) -> None:
+        parts: dict[str, Any] = {}
+        for part in value["parts"]:
+            parts.setdefault(part["name"], []).append(part)
+        edit(parts)
+        value["parts"] = [part for several in parts.values() for part in several]
+
+    return reproved(change, at=REDACTED)
+
+
+def part_says(name: str, *, to: dict[str, Any], piece: int = 0) -> Callable[[Case], None]:
+    """A part of the redacted record says something else; what it says of ``None`` is left out."""
+
+    def edit(parts: dict[str, Any]) -> None:
+        said = parts[name][piece] | to
+        parts[name][piece] = {field: one for field, one in said.items() if one is not None}
+
+    return parts_say(edit)
+
+
+def redacted_by_another(case: Case) -> None:
+    """The proof of a whole record stands in place of the redacted one's."""
+    write(case, proof(case, REDACTED), (case.folder / proof(case, 0)).read_bytes())
+    relisted(case)
+
+
+def native_made_up(case: Case) -> None:
+    """A native for the redacted record."""
+    name = proof(case, REDACTED).rpartition("/")[2].replace("proof.json", "native.json")
+    (case.folder / "data/NATIVES" / name).write_bytes(b"{}")
+    relisted(case, lambda value: value["records"][REDACTED].update(native=name, native_media_type="application/json"))
 
 
 def instead(old: bytes, new: bytes) -> Callable[[bytes], bytes]:

@@ -68,7 +68,7 @@ def test_every_native_is_cut_out_of_an_answer_that_is_here(package: Path, wacz: 
     for record in manifest.records:
         proof = read_record_proof((package / naming.proof(record)).read_bytes())
         source = Provenance.from_bytes(proof.provenance.encode()).source
-        native = (package / naming.native(record)).read_bytes()
+        native = (package / naming.native(record.native)).read_bytes()
         assert found[source.exchange.strip("<>")][source.offset : source.offset + source.length] == native
         for one in Normalised.from_bytes(proof.normalised.encode()).attachments:
             if one.exchange:

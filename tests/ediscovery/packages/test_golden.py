@@ -47,7 +47,7 @@ def record(number: int, kind: str, **said) -> HandedOver:
         claim=1,
         source=Slice(exchange="urn:uuid:1", uri="https://social.example/api", offset=0, length=2),
     )
-    return HandedOver(listed, view, provenance, 2, AT.plus(seconds=7200))
+    return HandedOver(listed, view, provenance, 2, AT.plus(seconds=7200), {})
 
 
 RECORDS = (
@@ -92,8 +92,8 @@ FILES = {
 } | {one.name: one.content for one in conversations(PRODUCTION, RECORDS)}
 DIGESTS = {
     "TEXT/MG0000010.txt": "599dfa1b70d25c36931ec4d1c05a3b192ceb550ef5b2b30cde3b60dc208b4efa",
-    "dat": "09f3be248aca77fcdcc6f76e446f1aedc6f2e38d5fc91630e80d0037ba65f475",
-    "csv": "e087dcef37f38bac2b8155564605f4d9538f0a9ba47a52d55f35321475ac86c1",
+    "dat": "adb1d2730190636f79b222e3918adacc4ede2529579bd7d83b30f113b395456a",
+    "csv": "4b1b56aaeb5c37821ab7f7aecfd2776e2f77f5be1d085ecd35eaf857524b8b8d",
     "opt": "14e4c1fa2f77ceaf3679d208602e8a7ee05083970207061e06b6081830c6fb23",
     "MG0000010.rsmf": "dfbe318b26d7e25ddcef15153d954fc88b339fc3ec7fbdbc08d9d3cb1340fb67",
 }

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ediscovery.packages.report import PackageReport
+    from ediscovery.production.manifest import ManifestRecord
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_a_package_is_whole_and_a_bag_for_others_too(whole: Path):
     assert report.production is not None
     assert report.production.bates == str(manifest_of(whole).bates)
     for record in manifest_of(whole).records:
-        native = (whole / naming.native(record)).read_bytes()
+        native = (whole / naming.native(record.native)).read_bytes()
         assert (Digest.of(native), len(native)) == (record.native_sha256, record.native_size)
         assert (whole / naming.text(record)).read_text()
 
@@ -140,6 +141,10 @@ def _first(folder: Path, part: Callable[[Any], str]) -> Path:
     return folder / part(manifest_of(folder).records[0])
 
 
+def _native(record: ManifestRecord) -> str:
+    return naming.native(str(record.native))
+
+
 CHANGES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     "a text": (lambda own, _: rewrite(_text(own), lambda was: was + b"not"), "DERIVED_DIFFERS"),
     "a load file": (
@@ -147,7 +152,7 @@ CHANGES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
         "DERIVED_DIFFERS",
     ),
     "the draft": (lambda own, _: rewrite(own / naming.CERTIFICATION, lambda was: was + b" "), "DERIVED_DIFFERS"),
-    "a native": (lambda own, _: rewrite(_first(own, naming.native), lambda was: was + b" "), "PACKAGE_DIFFERS"),
+    "a native": (lambda own, _: rewrite(_first(own, _native), lambda was: was + b" "), "PACKAGE_DIFFERS"),
     "a proof": (lambda own, _: rewrite(_first(own, naming.proof), lambda was: was + b" "), "PACKAGE_DIFFERS"),
     "another file": (lambda own, _: (own / "data/NATIVES/more.json").write_bytes(b"{}"), "PACKAGE_DIFFERS"),
     "a text more": (lambda own, _: (own / "data/TEXT/MG9999999.txt").write_bytes(b"x"), "PACKAGE_DIFFERS"),

@@ -158,6 +158,7 @@ def test_the_row_of_a_record_says_what_production_json_and_its_proof_say(handed:
         "WARC_RECORD_ID": "urn:uuid:6b5e6b0e-6c86-4b8c-9a53-1d0a9f2f7f10",
         "LOG_INDEX": "2",
         "LEAF_HASH": str(listed.record),
+        "REDACTED": "",
         "NATIVEPATH": f"NATIVES\\{first}-native.json",
         "TEXTPATH": f"TEXT\\{first}.txt",
         "PROOFPATH": f"PROOFS\\{first}-proof.json",

