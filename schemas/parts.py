@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from itertools import count
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
 LEAF_DOMAIN = b"holdfast-record/v2\x00"
 NATIVE, TEXT = b"native", b"normalised.text"
@@ -23,7 +22,7 @@ PIECE_END = re.compile("\n|[.!?] +|[\u3002\uff01\uff1f]")
 MOST_PIECES = 1_000
 """The last one holds the rest: a text of any length has commitments of bounded number."""
 
-_FIRST_NUMBERS = tuple(number.to_bytes(4, "big") for number in range(64))
+_NUMBERS = tuple(number.to_bytes(4, "big") for number in range(MOST_PIECES + 64))
 _sha256 = hashlib.sha256
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text = msgspec.json.Decoder(str)
@@ -59,7 +58,7 @@ def pieces(text: str) -> list[str]:
 
 def nonce_of(salt: bytes, number: int) -> bytes:
     """Return the nonce of a record's part, counted from 0: 32 bytes."""
-    return hashlib.sha256(salt + number.to_bytes(4, "big")).digest()
+    return hashlib.sha256(salt + _spelled(number)).digest()
 
 
 def commitment_to(nonce: bytes, part: bytes) -> bytes:
@@ -72,15 +71,15 @@ def leaf_of(commitments: Iterable[bytes]) -> bytes:
     return hashlib.sha256(b"\x00" + LEAF_DOMAIN + b"".join(commitments)).digest()
 
 
-def commitments(salt: bytes, parts: Iterable[bytes]) -> list[bytes]:
+def commitments(salt: bytes, parts: Sequence[bytes]) -> list[bytes]:
     """Return the commitment to each part of a record with this salt."""
+    numbers = _NUMBERS if len(parts) <= len(_NUMBERS) else [_spelled(number) for number in range(len(parts))]
     # An archive is audited at the speed of this line.
-    return [_sha256(_sha256(salt + number).digest() + part).digest() for number, part in zip(_numbers(), parts)]  # noqa: B905
+    return [_sha256(_sha256(salt + number).digest() + part).digest() for number, part in zip(numbers, parts)]  # noqa: B905
 
 
-def _numbers() -> Iterator[bytes]:
-    yield from _FIRST_NUMBERS
-    yield from (number.to_bytes(4, "big") for number in count(len(_FIRST_NUMBERS)))
+def _spelled(number: int) -> bytes:
+    return number.to_bytes(4, "big")
 
 
 def _parts(kind: bytes, content: bytes) -> list[bytes]:
@@ -94,8 +93,8 @@ def _parts(kind: bytes, content: bytes) -> list[bytes]:
             else:
                 found.append(b"%b.%b\x00%b" % (kind, name.encode(), value))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        size = -1
-    return found if size == len(content) else [kind + NAME_END + content]
+        size = 0
+    return found if size == len(content) or content == b"{}" else [kind + NAME_END + content]
 
 
 def _pieces(value: bytes) -> list[bytes]:

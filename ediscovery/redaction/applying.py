@@ -138,8 +138,9 @@ class _Found:
             else:
                 self.words[name] = spans(text, patterns, words=True)
         for name, value in self._raw:
-            if name.startswith("normalised.") and name not in OPEN and name not in self._texts:
-                by = fields.get(name, _first(texts_in(msgspec.json.decode(value)), patterns))
+            if name.startswith("normalised.") and name not in self._texts:
+                found = None if name in OPEN else _first(texts_in(msgspec.json.decode(value)), patterns)
+                by = fields.get(name, found)
                 if by is not None:
                     self.hidden[name] = by
         by = _first((*_readings(record.native), sealed.provenance.source.uri), patterns)

@@ -52,7 +52,7 @@ def words(value: str, *, whole: bool = False) -> Pattern:
     """Return the pattern of some words."""
     spellings = dict.fromkeys(normalize(form, value) for form in ("NFC", "NFD"))
     regex = re.compile("|".join(_spelled(one) for one in spellings), re.IGNORECASE)
-    ascii_tokens = [token for token in LONGEST_TOKEN.findall(value) if token.isascii()]
+    ascii_tokens = [token for token in LONGEST_TOKEN.findall(normalize("NFC", value)) if token.isascii()]
     return Pattern(regex, regex, max(ascii_tokens, key=len, default="").lower(), whole)
 
 
