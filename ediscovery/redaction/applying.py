@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ediscovery.redaction import matching
-from ediscovery.redaction.matching import EMAILS, PHONES, Span, spans, texts_in
+from ediscovery.redaction.matching import EMAILS, PHONES, Span, spans, texts_in, words
 from ediscovery.redaction.rules import unreadable
 from manifests.proofs.redacted import NATIVE_NAME, TEXT_NAME, TITLE_NAME, ProofPart, view_of
 from schemas.digest import Digest
@@ -37,6 +36,8 @@ OPEN = frozenset(
 """Members in which nothing is looked for."""
 SHORTEST_NAME, SHORTEST_ID = 3, 5
 """Characters of a person's names, and of ids, from which on they are looked for in texts and not only as a whole."""
+LONGEST_REPEATED = 1_000
+"""Characters of a hidden field up to which it is looked for in others."""
 TAGS = re.compile(r"<[^<>]*>")
 
 
@@ -129,6 +130,9 @@ class _Found:
         raw = parts_of(Digest.of(record.native).raw, record.normalised, record.provenance)
         self._raw = [(name.decode(), value) for name, _, value in (part.partition(NAME_END) for part in raw)]
         view = sealed.view
+        # What a hidden field says is hidden wherever else the record says it: pictures are described by titles.
+        repeated = [(by, words(text)) for name, by in fields.items() for text in self._told(name)]
+        patterns = [*patterns, *repeated]
         self._texts = {TITLE_NAME: view.title or "", TEXT_NAME: view.text or ""}
         self.words: dict[str, list[Span]] = {}
         self.hidden: dict[str, int] = {}
@@ -146,6 +150,20 @@ class _Found:
         by = _first((*_readings(record.native), sealed.provenance.source.uri), patterns)
         if by is not None:
             self.hidden[NATIVE_NAME] = by
+
+    def _told(self, field: str) -> list[str]:
+        """Return what can be repeated of the texts in a member, whose words are one text."""
+        values = [value for name, value in self._raw if name == field]
+        told = (
+            [b"".join(values).decode()]
+            if field == TEXT_NAME
+            else texts_in([msgspec.json.decode(one) for one in values])
+        )
+        return [
+            text
+            for text in told
+            if SHORTEST_NAME <= len(text.strip()) <= LONGEST_REPEATED and any(one.isalnum() for one in text)
+        ]
 
     def parts(self, reason: Callable[[int], str]) -> Iterator[ProofPart]:
         """Yield the record's parts, shown and hidden."""
@@ -199,7 +217,7 @@ def _readings(native: bytes) -> Iterator[str]:
 def _patterns_of(rule: Rule, authors: Iterable[Author]) -> Iterator[Pattern]:
     match rule.what:
         case "words":
-            yield matching.words(rule.value)
+            yield words(rule.value)
         case "phones":
             yield PHONES
         case "emails":
@@ -212,7 +230,7 @@ def _patterns_of(rule: Rule, authors: Iterable[Author]) -> Iterator[Pattern]:
                     names |= called
             for name in sorted(names):
                 digits = not any(character.isalpha() for character in name)
-                yield matching.words(name.lstrip("@"), whole=len(name) < (SHORTEST_ID if digits else SHORTEST_NAME))
+                yield words(name.lstrip("@"), whole=len(name) < (SHORTEST_ID if digits else SHORTEST_NAME))
         case "field":
             pass
 
