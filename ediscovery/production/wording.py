@@ -23,7 +23,7 @@ VERDICTS = {
     "undetermined": "Not found; why could not be determined",
 }
 PARTS = {
-    "native": "the native file alone",
+    "native": "native file",
     "normalised.attachments": "attachments",
     "normalised.author": "author",
     "normalised.created_text": "date as written",
