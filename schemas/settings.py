@@ -132,6 +132,7 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class ProductionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How productions look and who signs them; absent ``certificate`` means the archive's own test certificate.
 
+    ``volume`` is how many records a document has at most: what is found beyond goes into another.
     ``certificate`` and ``private_key`` are PEM files, relative to the folder of ``holdfast.toml``; the key's
     passphrase comes from the environment variable HOLDFAST_SIGNING_PASSPHRASE.
     """
@@ -140,6 +141,7 @@ class ProductionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     paper: Literal["Letter", "A4"] = "Letter"
     certificate: str | None = None
     private_key: str | None = None
+    volume: Positive = 5_000
 
 
 class FileKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="file"):

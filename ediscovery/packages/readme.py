@@ -10,14 +10,14 @@ from ediscovery.printable import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ediscovery.production.manifest import ProductionManifest
+    from ediscovery.production.manifest import ProductionManifest, Volume
 
 WIDTH = 100
 TEXT = """\
 {title}
 {line}
 
-{records} record(s) on {pages} numbered page(s), {bates}
+{volume}{records} record(s) on {pages} numbered page(s), {bates}
 Prepared for   {requester}
 Matter         {matter}
 Search         {query}
@@ -68,6 +68,7 @@ def readme(manifest: ProductionManifest, replaced: Mapping[str, int]) -> str:
     return TEXT.format(
         title=title,
         line="=" * len(title),
+        volume=_volume(manifest.volume) if manifest.volume else "",
         records=f"{len(manifest.records):,}",
         pages=f"{manifest.bates.pages:,}",
         bates=manifest.bates,
@@ -78,6 +79,12 @@ def readme(manifest: ProductionManifest, replaced: Mapping[str, int]) -> str:
         key=manifest.claims.verifier,
         replaced=fill(_replaced(replaced), WIDTH),
     )
+
+
+def _volume(volume: Volume) -> str:
+    """Return which part of what was found this is, as a paragraph."""
+    elsewhere = f"{len(volume.elsewhere):,} record(s) that the search found are in the others"
+    return f"VOLUME {volume.number:,} OF {volume.of:,}: {elsewhere}.\n\n"
 
 
 def _replaced(replaced: Mapping[str, int]) -> str:

@@ -12,8 +12,10 @@ from ediscovery.answers.digest import digested
 from ediscovery.production.manifest import (
     MANIFEST_FORMATS,
     MANIFEST_NAME,
+    ElsewhereRecord,
     ManifestRecord,
     ProductionManifest,
+    Volume,
     WithheldRecord,
 )
 from ediscovery.production.reading import (
@@ -185,6 +187,8 @@ def _disagreement(pages: int, manifest: ProductionManifest, found: Mapping[str, 
         yield _fault("PAGES_MISCOUNTED", MANIFEST_NAME, what)
     if manifest.receipt is not None and (why := unlike(manifest.receipt, manifest)):
         yield _fault("RECEIPT_DIFFERS", MANIFEST_NAME, f"The receipt of the search {why}.")
+    if (volume := manifest.volume) is not None and not _parted(volume):
+        yield _fault("VOLUMES_DISORDERLY", MANIFEST_NAME, "The volumes are not told apart as they must be.")
     if not _numbered(manifest):
         yield _fault("NUMBERS_DISORDERLY", MANIFEST_NAME, "Records and their files are not numbered one after another.")
     named = {MANIFEST_NAME, *manifest.attachments}
@@ -214,15 +218,28 @@ def _numbered(manifest: ProductionManifest) -> bool:
     return True
 
 
+def _in_words(volume: Volume) -> str:
+    elsewhere = f"{len(volume.elsewhere):,} records that the search found are in others"
+    return f"{volume.number:,} of {volume.of:,}: {elsewhere}"
+
+
+def _parted(volume: Volume) -> bool:
+    """Whether a volume is one of several, and what is elsewhere is in others of them."""
+    others = {one.volume for one in volume.elsewhere}
+    return 0 < volume.number <= volume.of and others <= {*range(1, volume.of + 1)} - {volume.number}
+
+
 def unlike(receipt: SearchReceipt, manifest: ProductionManifest) -> str | None:
     """Return why a receipt is not that of a search that found exactly what is produced and withheld, or ``None``."""
     if receipt.origin != manifest.origin or receipt.ledger_size > manifest.ledger_size:
         return "is of another archive, or of more of it than the production"
-    here: tuple[ManifestRecord | WithheldRecord, ...] = (*manifest.records, *manifest.withheld)
+    elsewhere = manifest.volume.elsewhere if manifest.volume else ()
+    here: tuple[ManifestRecord | WithheldRecord | ElsewhereRecord, ...]
+    here = (*manifest.records, *manifest.withheld, *elsewhere)
     found = sorted((one.record, one.matched or one.record) for one in here)
     answer = digested(("", shown.raw + matched.raw) for shown, matched in found).all
     if (answer.hits, answer.digest) != (receipt.hits, receipt.digest):
-        return "has other hits than the records that are produced and withheld here"
+        return "has other hits than the records that are produced and withheld here, and in other volumes"
     return None
 
 
@@ -332,6 +349,7 @@ def _report(handed: SignedPdf, contents: Contents) -> ProductionReport:
         organisation=manifest.organisation if manifest else None,
         matter=manifest.matter if manifest else None,
         bates=str(manifest.bates) if manifest else None,
+        volume=_in_words(manifest.volume) if manifest and manifest.volume else None,
         verifier=manifest.verifier if manifest else None,
         signature=handed.examined.facts,
         vouched=contents.vouched.statements() if contents.vouched else (),

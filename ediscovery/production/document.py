@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.evidence import Extension
+    from ediscovery.production.manifest import Volume
     from schemas.account import Account
     from schemas.claims import Claims
     from schemas.instant import Instant
@@ -115,7 +116,8 @@ class ProductionDocument:
     ``query_typed`` is the search as it was typed and ``query_words`` what it means. The archive's state is that of
     its first ``ledger_size`` entries, whose root the signed ``checkpoint`` states; ``claims`` and
     ``vouched`` are who vouches for it, for programs and in words.
-    ``timezone`` is the IANA zone in which times are shown beside UTC. ``receipt`` is that of the search.
+    ``timezone`` is the IANA zone in which times are shown beside UTC. ``receipt`` is that of the search, ``volume``
+    which part of what it found this is, if it is one.
     """
 
     organisation: str
@@ -143,6 +145,7 @@ class ProductionDocument:
     withheld: tuple[WithheldItem, ...] = ()
     paper: Paper = "Letter"
     receipt: SearchReceipt | None = None
+    volume: Volume | None = None
 
     @property
     def attested(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ediscovery.production.document import (
     ProductionDocument,
     ThreadLine,
     Version,
+    WithheldItem,
 )
 from ediscovery.production.render import Rendered, render
 from ediscovery.production.withholding import hidden, refuse_within
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.corroboration import Corroboration
     from ediscovery.evidence import Sealed
+    from ediscovery.production.manifest import Volume
     from ediscovery.production.signing import Signer
     from ediscovery.production.withholding import Review
     from ediscovery.redaction.rules import Rule
@@ -62,8 +64,8 @@ SHORT_ID = 12
 class Order:
     """What is to be produced, for whom; ``name`` is random and unique.
 
-    ``receipt`` is that of the search, ``case`` the matter that the ledger knows, if it is produced in one. Of what was
-    reviewed nothing is shown but what was decided to be produced.
+    ``receipt`` is that of the search, ``volume`` which part of what it found is meant, ``case`` the matter that the
+    ledger knows, if it is produced in one. Of what was reviewed nothing is shown but what was decided to be produced.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Order:
     receipt: SearchReceipt | None = None
     case: MatterName | None = None
     review: Review | None = None
+    volume: Volume | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,10 @@ def produce(
         accounts=tuple(archive.ledger.history.accounts[name] for name in accounts),
         custody=_custody(archive, accounts, selected.entries),
         items=selected.items,
-        withheld=tuple(item for _, item in order.review.withheld) if order.review else (),
+        withheld=_withheld(order),
         paper=archive.settings.production.paper,
         receipt=order.receipt,
+        volume=order.volume,
     )
     rendered = _numbered(archive, document, order, progress, processes)
     pdf = signer.sign(rendered.pdf, reason=f"Production {order.name} for {order.matter}", at=archive.now())
@@ -158,6 +162,13 @@ def produce(
     )
     archive.append(lambda _history: (act,))
     return Made(document, pdf, rendered, act, selected.redacted)
+
+
+def _withheld(order: Order) -> tuple[WithheldItem, ...]:
+    """Return what has pages in the place of records: all that is withheld, in the last volume."""
+    if order.review is None or (order.volume is not None and not order.volume.is_last):
+        return ()
+    return tuple(item for _, item in order.review.withheld)
 
 
 def _numbered(
@@ -215,12 +226,14 @@ def _selected(
     contexts = {hit.record: _context(search, sealed[hit.record]) for hit in hits}
     around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
     others = read_hits(archive, around)
-    redactor = Redactor(review.rules if review else (), sealed.values(), (sealed | others).values())
+    rules, items_of = (review.rules, review.items) if review else ((), {})
+    redactor = Redactor(rules, items_of, (sealed | others).values())
     shown = _Shown(review, redactor, others)
     if review is not None:
-        withheld = read_hits(archive, [hit for hit, _ in review.withheld])
-        parted = [one for one in sealed.values() if redactor.parts(one) is not None]
-        refuse_within((one for one in sealed.values() if one not in parted), (*withheld.values(), *parted))
+        # Also what has its place in another volume.
+        held_back = read_hits(archive, [*(hit for hit, _ in review.withheld), *review.named])
+        held_back |= {one.id: one for one in sealed.values() if redactor.parts(one) is not None}
+        refuse_within((one for one in sealed.values() if one.id not in held_back), held_back.values())
     corroborated = corroborations(archive, search, tuple(sealed.values()), others.values())
     proofs = {one.id: _proof(archive, one, redactor, checkpoint, claims) for one in sealed.values()}
     items = tuple(
@@ -230,7 +243,7 @@ def _selected(
     )
     versions = {one.record for context in contexts.values() for one in context.versions}
     entries = {others[record].place.entry for record in versions}
-    return _Selected(items, entries, redactor.counts(sealed))
+    return _Selected(items, entries, redactor.counts(sealed.values()))
 
 
 def _proof(

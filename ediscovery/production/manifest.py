@@ -75,10 +75,32 @@ class WithheldRecord(Canonical, frozen=True):
     matched: Digest | None = None
 
 
+class ElsewhereRecord(Canonical, frozen=True):
+    """A record that was found and is in another volume, produced or withheld; ``matched`` as of a record."""
+
+    record: Digest
+    volume: Natural
+    matched: Digest | None = None
+
+
+class Volume(Canonical, frozen=True):
+    """Which of how many volumes a production is, and what the search found that is ``elsewhere``."""
+
+    number: Natural
+    of: Natural
+    elsewhere: tuple[ElsewhereRecord, ...]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is the one that has what is withheld."""
+        return self.number == self.of
+
+
 class ProductionManifest(Canonical, frozen=True):
     """The whole production, in the order of its pages. ``bates`` numbers all of them, those without records too.
 
-    ``receipt`` says what was searched, and that these records and those that are ``withheld`` are all that was found.
+    ``receipt`` says what was searched, and that these records, those that are ``withheld``, and those in other volumes
+    are all that was found.
     """
 
     format: str
@@ -102,6 +124,7 @@ class ProductionManifest(Canonical, frozen=True):
     test_certificate: bool = False
     receipt: SearchReceipt | None = None
     withheld: tuple[WithheldRecord, ...] = ()
+    volume: Volume | None = None
 
     @property
     def verifier(self) -> str:

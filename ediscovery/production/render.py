@@ -231,6 +231,7 @@ def _manifest(document: ProductionDocument, bates: BatesRange, records: tuple[Ba
         test_certificate=document.test_certificate,
         bates=bates,
         receipt=document.receipt,
+        volume=document.volume,
         records=tuple(_manifest_record(item, numbers) for item, numbers in zip(document.items, records, strict=False)),
         withheld=tuple(
             WithheldRecord(

@@ -28,7 +28,8 @@ class RecordVerdict(Canonical, frozen=True):
 class ProductionReport(Canonical, frozen=True):
     """The result of checking one production. ``octets`` is the size of the file that was checked, in bytes.
 
-    ``vouched`` is who vouches for its checkpoint, in words. ``witnesses`` are the keys that its cosignatures were
+    ``volume`` says which part of what was found it is, if it is one. ``vouched`` is who vouches for its checkpoint, in
+    words. ``witnesses`` are the keys that its cosignatures were
     verified with, ``roots`` the SHA-256 of the certificates that its time stamps were verified with: both are what the
     production says, to be compared with what their owners publish.
     """
@@ -41,6 +42,7 @@ class ProductionReport(Canonical, frozen=True):
     organisation: str | None = None
     matter: str | None = None
     bates: str | None = None
+    volume: str | None = None
     verifier: str | None = None
     signature: SignatureFacts | None = None
     vouched: tuple[str, ...] = ()
@@ -63,7 +65,12 @@ class ProductionReport(Canonical, frozen=True):
 
     def _lines(self) -> Iterator[str]:
         yield f"Production {self.production or 'unknown'}: {'sound' if self.sound else 'NOT SOUND'}"
-        for name, value in (("Matter", self.matter), ("From", self.organisation), ("Bates", self.bates)):
+        for name, value in (
+            ("Matter", self.matter),
+            ("From", self.organisation),
+            ("Bates", self.bates),
+            ("Volume", self.volume),
+        ):
             if value:
                 yield f"  {name:8}{value}"
         if self.signature:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ediscovery.production.document import ThreadLine, WithheldItem
 from schemas.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ediscovery.evidence import Sealed
     from ediscovery.redaction.rules import Rule
@@ -28,18 +29,19 @@ class WithheldWithinError(PolicyError):
     code = "WITHHELD_WITHIN"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Review:
     """What people decided: hits that are withheld, with their pages; all others were decided to be produced.
 
-    ``versions`` tells whether versions were decided by themselves; ``rules`` say what is redacted in what is shown.
+    ``items`` are the records that are produced, in whatever volume, each with its account and item. ``versions`` tells
+    whether versions were decided by themselves; ``rules`` say what is redacted in what is shown, and in the ``named``.
     """
 
     withheld: Sequence[tuple[Hit, WithheldItem]] = ()
     versions: bool = False
     rules: Sequence[Rule] = ()
-    produced: frozenset[tuple[str, str]] = frozenset()
-    records: frozenset[Digest] = field(default_factory=frozenset)
+    items: Mapping[Digest, tuple[str, str]] = field(default_factory=dict)
+    named: Sequence[Hit] = ()
 
     @classmethod
     def of(
@@ -52,14 +54,19 @@ class Review:
     ) -> Review:
         """Return a review of which these hits are produced, and those withheld."""
         hits = tuple(produced)
-        items = frozenset((hit.account, hit.item) for hit in hits)
-        return cls(withheld, versions, rules, items, frozenset(hit.record for hit in hits))
+        starts = tuple(rule.record for rule in rules if rule.record)
+        named = tuple(hit for hit in hits if hit.record.hex.startswith(starts))
+        return cls(withheld, versions, rules, {hit.record: (hit.account, hit.item) for hit in hits}, named)
+
+    @cached_property
+    def _shown(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self.items.values())
 
     def shows(self, sealed: Sealed) -> bool:
         """Return whether a record is produced, or another version of an item that is."""
         if self.versions:
-            return sealed.id in self.records
-        return (sealed.provenance.account, sealed.view.item) in self.produced
+            return sealed.id in self.items
+        return (sealed.provenance.account, sealed.view.item) in self._shown
 
 
 def hidden(turn: Turn) -> ThreadLine:

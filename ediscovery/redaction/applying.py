@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -55,13 +55,15 @@ def mark(reason: str) -> str:
 class Redactor:
     """The rules of a review, made ready for the records that are shown: produced ones, their versions, conversations.
 
+    ``items`` are the records that are produced, in whatever volume, each with its account and item.
+
     Raises:
         TableUnreadableError: a rule names a record that is not produced, or more than one.
     """
 
-    def __init__(self, rules: Sequence[Rule], produced: Iterable[Sealed], shown: Iterable[Sealed]) -> None:
+    def __init__(self, rules: Sequence[Rule], items: Mapping[Digest, tuple[str, str]], shown: Iterable[Sealed]) -> None:
         self._rules = rules
-        self._items = _items_of(rules, tuple(produced))
+        self._items = _items_of(rules, items)
         self._patterns: dict[int, list[Pattern]] = defaultdict(list)
         authors = [view.author for sealed in shown if (view := sealed.view).author]
         for number, rule in enumerate(rules):
@@ -80,16 +82,16 @@ class Redactor:
         parts = self.parts(sealed)
         return (sealed.view, sealed.provenance) if parts is None else view_of(parts)
 
-    def counts(self, produced: Iterable[Digest]) -> Mapping[Rule, int]:
-        """Return of each rule in how many of the produced records it found something, those before included.
+    def counts(self, produced: Iterable[Sealed]) -> Mapping[Rule, int]:
+        """Return of each rule in how many of some produced records it found something.
 
         Raises:
             TableUnreadableError: one that names a record found nothing in it.
         """
-        records = set(produced)
-        counts = Counter({rule: len(self._found[number] & records) for number, rule in enumerate(self._rules)})
-        for rule in self._rules:
-            if rule.record and not counts[rule]:
+        there = {one.id: (one.provenance.account, one.view.item) for one in produced}
+        counts = {rule: len(self._found[number] & there.keys()) for number, rule in enumerate(self._rules)}
+        for number, rule in enumerate(self._rules):
+            if rule.record and not counts[rule] and self._items[number] in there.values():
                 raise unreadable(
                     f"row {rule.row} redacts {rule}, which is not in record {rule.record[:12]}",
                     "Write the words as they stand in the record, or remove the row.",
@@ -235,16 +237,16 @@ def _patterns_of(rule: Rule, authors: Iterable[Author]) -> Iterator[Pattern]:
             pass
 
 
-def _items_of(rules: Sequence[Rule], produced: Sequence[Sealed]) -> Mapping[int, tuple[str, str]]:
+def _items_of(rules: Sequence[Rule], items: Mapping[Digest, tuple[str, str]]) -> Mapping[int, tuple[str, str]]:
     """Return the item that is meant by each rule that names a record: all its versions are redacted alike."""
     found = {}
     for number, rule in enumerate(rules):
         if rule.record is not None:
-            meant = [one for one in produced if one.id.hex.startswith(rule.record)]
+            meant = [item for record, item in items.items() if record.hex.startswith(rule.record)]
             if len(meant) != 1:
                 raise unreadable(
                     f"row {rule.row} names record {rule.record[:16]}, and {len(meant)} such are produced",
                     "Use the ids in the list of decisions.",
                 )
-            found[number] = (meant[0].provenance.account, meant[0].view.item)
+            found[number] = meant[0]
     return found

@@ -18,6 +18,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text(encoding="ut
 BESIDE = (
     "manifests.proofs.record",
     "manifests.proofs.continuity",
+    "manifests.proofs.redacted",
     "ediscovery.production.manifest",
     "ediscovery.packages.sealed",
     "ediscovery.transfer.manifest",

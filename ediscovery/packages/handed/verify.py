@@ -168,7 +168,9 @@ SHAPES = {
     "production": "format=holdfast-production/v1|holdfast-production/v2 production organisation matter requester "
     "prepared_by prepared_at:instant query_typed query_words origin ledger_size:positive ledger_root:digest checkpoint "
     "claims:claims software signer bates:range records:record* ?test_certificate:true ?receipt:receipt "
-    "?withheld:withheld+",
+    "?withheld:withheld+ ?volume:volume",
+    "volume": "number:positive of:positive elsewhere:elsewhere+",
+    "elsewhere": "record:digest volume:positive ?matched:digest",
     "withheld": "record:digest bates:range reason ?description ?matched:digest",
     "record": "record:digest account kind item bates:range ?native ?native_media_type ?native_size:natural "
     "?native_sha256:digest proof proof_size:natural proof_sha256:digest ?matched:digest",
@@ -906,7 +908,7 @@ class Check:
             demand(self.files.read(name, LARGEST_JSON) == spelled(receipt), "it is not the receipt in production.json")
             earlier = receipt["origin"] == made["origin"] and receipt["ledger_size"] <= made["ledger_size"]
             demand(earlier, "the receipt is of another archive, or of more of it")
-            all_found = [*made["records"], *made.get("withheld", [])]
+            all_found = [*made["records"], *made.get("withheld", []), *made.get("volume", {}).get("elsewhere", [])]
             hits = sorted(f"{one['record']} {one.get('matched', one['record'])}\n" for one in all_found)
             digest = hashlib.sha256(("holdfast-hits/v1\n" + "".join(hits)).encode()).hexdigest()
             demand((receipt["hits"], receipt["digest"]) == (len(hits), digest), "the receipt is of other records")
@@ -938,6 +940,14 @@ class Check:
         if redacted:
             count = f"{redacted} record(s) are redacted: the parts that they show are proved"
             self.notices.append(f"{count}, the words around a mark are not; DATA/redactions.csv says why.")
+        volume = made.get("volume")
+        if volume:
+            which = f"This is volume {volume['number']} of {volume['of']}"
+            self.notices.append(f"{which}: {len(volume['elsewhere'])} records that the search found are in others.")
+            others = {one["volume"] for one in volume["elsewhere"]}
+            told = volume["number"] not in others and max(volume["number"], *others) <= volume["of"]
+            if not told:
+                self.fault("production", "data/production.json", "the volumes are not told apart as they must be")
         withheld = made.get("withheld", [])
         if withheld:
             count = f"{len(withheld)} record(s) that the search found are withheld, on pages of their own"

@@ -314,6 +314,12 @@ def pages_moved(manifest: Any) -> None:
     manifest["records"][-1]["bates"]["last"] += 1
 
 
+def in_two_volumes(record: str, volume: int) -> Callable[[Any], None]:
+    """It is said to be the first of two volumes, with a record in one of them."""
+    said = {"number": 1, "of": 2, "elsewhere": [{"record": record, "volume": volume}]}
+    return lambda manifest: manifest.update(volume=said)
+
+
 def numbered_backwards(manifest: Any) -> None:
     first, second = manifest["records"][:2]
     second["bates"]["first"] = first["bates"]["first"]

@@ -55,8 +55,12 @@ def rule(what: str, value: str = "", reason: str = "FERPA", record: str | None =
     return Rule(2, what, value, reason, record)
 
 
+def items(*several: Sealed) -> dict[Digest, tuple[str, str]]:
+    return {one.id: (one.provenance.account, one.view.item) for one in several}
+
+
 def parts_of(one: Sealed, *rules: Rule) -> tuple[ProofPart, ...] | None:
-    return Redactor(rules, [one], [one]).parts(one)
+    return Redactor(rules, items(one), [one]).parts(one)
 
 
 def handed(parts: tuple[ProofPart, ...]) -> str:
@@ -163,7 +167,7 @@ def test_a_person_is_hidden_by_every_name_that_an_author_of_that_name_has() -> N
     author = Author(name="Ana Bell", handle="anabell9", id="77120", url="https://x.example/u/77120")
     written = sealed(msgspec.structs.replace(PLAIN, author=author, url="https://x.example/anabell9/1"))
     answer = sealed(msgspec.structs.replace(PLAIN, item="2", text="Thanks @anabell9!", mentions=("77120",)))
-    redactor = Redactor([rule("person", "ana bell")], [written, answer], [written, answer])
+    redactor = Redactor([rule("person", "ana bell")], items(written, answer), [written, answer])
     for one in (written, answer):
         parts = redactor.parts(one)
         assert parts is not None
@@ -175,21 +179,21 @@ def test_a_rule_about_one_record_is_about_all_versions_of_its_item_and_no_other(
         sealed(msgspec.structs.replace(PLAIN, item=item, lang=lang))
         for item, lang in (("1", "en"), ("1", "de"), ("2", "en"))
     )
-    redactor = Redactor([rule("words", "Two", record=one.id.hex[:12])], [one, other], [one, edited, other])
+    redactor = Redactor([rule("words", "Two", record=one.id.hex[:12])], items(one, other), [one, edited, other])
     assert [redactor.parts(each) is None for each in (one, edited, other)] == [False, False, True]
 
 
 def test_a_rule_that_names_a_record_must_find_something_in_it() -> None:
     one = sealed(PLAIN)
     with pytest.raises(TableUnreadableError, match="and 0 such are produced"):
-        Redactor([rule("words", "Two", record="0" * 12)], [one], [one])
-    redactor = Redactor([rule("words", "Four", record=one.id.hex)], [one], [one])
+        Redactor([rule("words", "Two", record="0" * 12)], items(one), [one])
+    redactor = Redactor([rule("words", "Four", record=one.id.hex)], items(one), [one])
     redactor.parts(one)
     with pytest.raises(TableUnreadableError, match="which is not in record"):
-        redactor.counts([one.id])
-    found = Redactor([rule("words", "Two"), rule("words", "Four")], [one], [one])
+        redactor.counts([one])
+    found = Redactor([rule("words", "Two"), rule("words", "Four")], items(one), [one])
     found.parts(one)
-    assert list(found.counts([one.id]).values()) == [1, 0]
+    assert list(found.counts([one]).values()) == [1, 0]
 
 
 def test_a_record_that_was_sealed_whole_is_withheld_and_not_redacted() -> None:
