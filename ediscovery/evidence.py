@@ -15,6 +15,7 @@ from manifests.audit.reading import whole as read_whole
 from manifests.proofs.making import hops_of, prove_record, prove_redacted
 from schemas.digest import SIZE, Digest
 from schemas.errors import IntegrityError
+from schemas.ledger import Captured
 from schemas.merkle import nodes_of
 from schemas.record import Normalised, Provenance
 from storage import parquet
@@ -173,6 +174,17 @@ def read_rows(archive: Archive, place: Place, rows: Container[int]) -> Iterator[
         for number, row in enumerate(parquet.read_rows(source)):
             if number in rows:
                 yield tree.sealed(row)
+
+
+def exchange_files(archive: Archive, entry: int, capture: str) -> Iterator[StoredObject]:
+    """Yield the WARC files of a capture that an entry sealed, as far as they are left."""
+    for act in archive.ledger.entry(entry).acts:
+        if isinstance(act, Captured) and act.poll.capture == capture:
+            for named in act.exchanges:
+                standing = archive.ledger.history.replacements.find(named.key)
+                stored = named if standing is None else standing.now
+                if stored is not None:
+                    yield stored
 
 
 def media_type_of(sealed: Sealed) -> tuple[str, Extension]:

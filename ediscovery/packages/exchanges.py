@@ -7,11 +7,11 @@ from collections import defaultdict
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from ediscovery.evidence import exchange_files
 from ediscovery.packages.wacz import Page, write_wacz
 from ediscovery.printable import one_line
 from manifests.archive import SOFTWARE
 from schemas.errors import IntegrityError, PolicyError
-from schemas.ledger import Captured
 from storage.objects import read_stored
 from storage.warc import extract
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ediscovery.packages.fields import HandedOver
     from ediscovery.production.manifest import ProductionManifest
     from manifests.archive import Archive
-    from schemas.stored import StoredObject
     from storage.warc import Extracted
 
 TITLE = 120
@@ -67,7 +66,7 @@ def write_exchanges(
         warc = cast("BinaryIO", temporary)
         for place, several in _by_capture(records).items():
             wanted = {exchange for one in several for exchange in _exchanges(one)}
-            for stored in _files(archive, *place):
+            for stored in exchange_files(archive, *place):
                 extracted += extract(io.BytesIO(read_stored(archive.store, stored)), wanted, warc)
         _demand_all(records, {one.id for one in extracted})
         write_wacz(
@@ -87,17 +86,6 @@ def _by_capture(records: Iterable[HandedOver]) -> Mapping[tuple[int, str], list[
     for one in records:
         found[one.entry, one.provenance.capture].append(one)
     return found
-
-
-def _files(archive: Archive, entry: int, capture: str) -> Iterator[StoredObject]:
-    """Yield the WARC files of a capture that are left."""
-    for act in archive.ledger.entry(entry).acts:
-        if isinstance(act, Captured) and act.poll.capture == capture:
-            for named in act.exchanges:
-                standing = archive.ledger.history.replacements.find(named.key)
-                stored = named if standing is None else standing.now
-                if stored is not None:
-                    yield stored
 
 
 def _exchanges(record: HandedOver) -> Iterator[str]:

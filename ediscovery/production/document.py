@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.evidence import Extension
     from ediscovery.production.manifest import Volume
+    from ediscovery.production.pictures import Picture
     from schemas.account import Account
     from schemas.claims import Claims
     from schemas.instant import Instant
@@ -69,6 +70,7 @@ class ProducedItem:
     record, ``claim`` its level of corroboration in words, ``proof`` the bytes of its proof. ``matched`` is the version
     that the search found, where that is another one. Of a record that is redacted there are no ``native`` bytes,
     ``normalised`` and ``provenance`` say what is left, and ``hidden`` names what is not, each with its reasons.
+    ``pictures`` are small ones of its attachments.
     """
 
     record: Digest
@@ -86,6 +88,7 @@ class ProducedItem:
     absence: Absence | None = None
     matched: Digest | None = None
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def number(self) -> int | None:

@@ -19,6 +19,7 @@ from ediscovery.production.document import (
     Version,
     WithheldItem,
 )
+from ediscovery.production.pictures import pictures_of
 from ediscovery.production.render import Rendered, render
 from ediscovery.production.withholding import hidden, refuse_within
 from ediscovery.redaction.applying import Redactor
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ediscovery.corroboration import Corroboration
     from ediscovery.evidence import Sealed
     from ediscovery.production.manifest import Volume
+    from ediscovery.production.pictures import Picture
     from ediscovery.production.signing import Signer
     from ediscovery.production.withholding import Review
     from ediscovery.redaction.rules import Rule
@@ -236,8 +238,9 @@ def _selected(
         refuse_within((one for one in sealed.values() if one.id not in held_back), held_back.values())
     corroborated = corroborations(archive, search, tuple(sealed.values()), others.values())
     proofs = {one.id: _proof(archive, one, redactor, checkpoint, claims) for one in sealed.values()}
+    pictures = pictures_of(archive, ((one, redactor.view(one)[0]) for one in sealed.values()))
     items = tuple(
-        _item(hit, sealed[one], contexts[one], shown, corroborated[one], proofs[one])
+        _item(hit, sealed[one], contexts[one], shown, corroborated[one], proofs[one], pictures[one])
         for hit in hits
         for one in (hit.record,)
     )
@@ -296,6 +299,7 @@ def _item(
     shown: _Shown,
     corroborated: Corroboration,
     proof: ProofOfRecord,
+    pictures: tuple[Picture, ...],
 ) -> ProducedItem:
     view, provenance = shown.redactor.view(sealed)
     media_type, extension = media_type_of(sealed)
@@ -316,6 +320,7 @@ def _item(
         absence=shown.others[context.versions[-1].record].view.absence,
         matched=hit.matched if hit.matched != hit.record else None,
         hidden=reasons(parts or ()),
+        pictures=pictures,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from ediscovery.production import wording
 from ediscovery.production.changes import Stretch, changes, elide
 from ediscovery.production.presses import LAID_OUT_AT
+from ediscovery.production.typesetting import JPEG
 from ediscovery.production.visible import block, direction, inline, plain
 from schemas.production import BatesRange
 
@@ -80,6 +82,7 @@ def _section(name: str, document: ProductionDocument, **more: object) -> str:
         verdicts=wording.VERDICTS,
         author=wording.author,
         attachment_name=wording.attachment_name,
+        picture_words=wording.picture_words,
         heading=_heading,
         compared=_compared,
         **more,
@@ -138,6 +141,7 @@ _TEMPLATES.filters |= {
     "day": wording.day,
     "size": wording.size,
     "interval": wording.interval,
+    "data_uri": lambda jpeg: f"{JPEG}{base64.b64encode(jpeg).decode()}",
     "thousands": lambda number: f"{number:,}",
     "w3c": _w3c,
 }

@@ -160,6 +160,8 @@ class _Structure:
         self._pdf.add_object(made)
         if element.language:
             made["Lang"] = pydyf.String(element.language)
+        if element.words is not None:
+            made["Alt"] = pydyf.String(element.words)
         if element.attributes:
             made["A"] = pydyf.Dictionary({"O": OWNERS[element.kind], **element.attributes})
         own = next((kid.page for kid in element.kids if isinstance(kid, Content)), None)

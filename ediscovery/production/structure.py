@@ -28,6 +28,7 @@ KINDS = {
     "th": "TH",
     "td": "TD",
     "a": "Link",
+    "img": "Figure",
 }
 BLOCKS = frozenset({"div", "section", "h1", "h2", "h3", "p", "pre", "ul", "ol", "table"})
 NUMBERING = {"ol": "/Decimal", "ul": "/Disc"}
@@ -42,12 +43,13 @@ BODY = "body"
 class Element:
     """A part of the structure: what kind, in which language, and what is in it, in reading order.
 
-    ``attributes`` are those of its owner (``Table``, ``List``).
+    ``attributes`` are those of its owner (``Table``, ``List``); ``words`` stand for a picture.
     """
 
     kind: str
     attributes: Mapping[str, object] = field(default_factory=dict)
     language: str | None = None
+    words: str | None = None
     kids: list[Element | Content | Annotation] = field(default_factory=list)
     first: int = 0
     """The page on which it begins."""
@@ -95,7 +97,9 @@ class _Reading:
         if hasattr(box, "at_keyword") or self._is_repeated(box, page):
             return
         if box in marks:
-            parent.kids.append(Content(page, marks[box]))
+            # A picture is an element of its own, a text a part of one.
+            holder = self._element(box, parent, page) if box.element_tag == "img" else parent
+            holder.kids.append(Content(page, marks[box]))
             return
         element = self._element(box, parent, page)
         annotation = getattr(box, "link_annotation", None)
@@ -125,7 +129,7 @@ class _Reading:
         if key in self._known:
             return self._known[key]
         markup = key[0] if isinstance(key, tuple) else key
-        made = Element(kind, dict(_attributes(markup, kind)), _language(markup), first=page)
+        made = Element(kind, dict(_attributes(markup, kind)), _language(markup), markup.get("alt"), first=page)
         self._known[key] = made
         parent.kids.append(made)
         return made

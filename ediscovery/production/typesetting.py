@@ -6,13 +6,14 @@ how many pages come before it.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import logging
 import os
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ediscovery.production.gathering import FIRST
 from ediscovery.production.printing import Sheet, gathering
@@ -40,6 +41,8 @@ PLAIN = map(chr, range(128))
 TAG_OR_TEXT = re.compile("<[^>]*>|[^<]+")
 NUMBERED = "numbered"
 """The class of elements that end in the Bates number of their section's first page."""
+JPEG = "data:image/jpeg;base64,"
+"""How the addresses of pictures begin, which hold them."""
 FONT_DATE = "SOURCE_DATE_EPOCH"
 
 for _name in ("weasyprint", "fontTools"):
@@ -105,7 +108,7 @@ class Press:
         self._counters = self._library.css.counters.CounterStyle()
         self._check_fonts()
         self._style = self._library.CSS(
-            string=css, font_config=self._fonts, counter_style=self._counters, url_fetcher=_refuse
+            string=css, font_config=self._fonts, counter_style=self._counters, url_fetcher=_fetch
         )
 
     def lay_out(self, html: str) -> Section:
@@ -154,7 +157,7 @@ class Press:
 
     def _laid_out(self, html: str, style: list[Any]) -> Any:  # noqa: ANN401 - the library has no types
         try:
-            return self._library.HTML(string=html, url_fetcher=_refuse).render(
+            return self._library.HTML(string=html, url_fetcher=_fetch).render(
                 stylesheets=style, font_config=self._fonts, counter_style=self._counters
             )
         except self._library.urls.FatalURLFetchingError as error:
@@ -260,8 +263,12 @@ def _is_numbered(box: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _refuse(url: str, *_: object, **__: object) -> NoReturn:
-    raise _weasyprint().urls.FatalURLFetchingError(url)
+def _fetch(url: str, *_: object, **__: object) -> Any:  # noqa: ANN401 - the library has no types
+    """Return a picture that is spelled in its address; nothing else is fetched."""
+    urls = _weasyprint().urls
+    if not url.startswith(JPEG):
+        raise urls.FatalURLFetchingError(url)
+    return urls.URLFetcherResponse(url, base64.b64decode(url.removeprefix(JPEG)), {"Content-Type": "image/jpeg"})
 
 
 @contextlib.contextmanager

@@ -82,6 +82,12 @@ def attachment_name(attachment: Attachment) -> str:
     return unquote(urlsplit(attachment.url).path.rsplit("/", 1)[-1]) or attachment.url
 
 
+def picture_words(attachment: Attachment) -> str:
+    """Return what stands for a picture for whoever does not see it: ``bus.jpg: A yellow bus``."""
+    name = attachment_name(attachment)
+    return f"{name}: {attachment.alt}" if attachment.alt else name
+
+
 def interval(absence: Absence, zone: str) -> str:
     """Return when an item disappeared: always an interval, never an instant (FORMAT 3.4.1)."""
     return (

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pikepdf
 import pytest
 
 from tests.e2e.holdfast import Holdfast
@@ -52,6 +53,24 @@ def holding(signs: Iterable[bytes], *places: Path) -> list[tuple[bytes, str]]:
     return found
 
 
+def jpegs_in(pdf: Path) -> set[bytes]:
+    """The pictures in a PDF that are photographs."""
+    with pikepdf.open(pdf) as opened:
+        return {
+            one.read_raw_bytes()
+            for one in opened.objects
+            if isinstance(one, pikepdf.Stream)
+            and one.get("/Subtype") == "/Image"
+            and one.get("/Filter") == "/DCTDecode"
+        }
+
+
+def plain(desk: Holdfast, folder: Path) -> Path:
+    """The same records, with nothing redacted."""
+    desk.json("produce", "type:post OR type:comment", "--matter", "M", "--out", str(folder / "plain.pdf"))
+    return folder / "plain.pdf"
+
+
 def test_what_is_redacted_is_nowhere_and_what_is_shown_is_proved(desk: Holdfast, review: Path, tmp_path: Path):
     rows = rows_of(review)
     written = next(row for row in rows if row["kind"] == "comment" and row["author"])
@@ -76,6 +95,9 @@ def test_what_is_redacted_is_nowhere_and_what_is_shown_is_proved(desk: Holdfast,
     assert holding(signs, out, package) == []
     shutil.unpack_archive(zipped, tmp_path / "unzipped")
     assert holding(signs, tmp_path / "unzipped") == []
+    # Pictures are shown of records that have some, and of none of which they are hidden.
+    shown, captured = (len(jpegs_in(pdf)) for pdf in (out, plain(desk, tmp_path)))
+    assert 0 < shown < captured
     # Nor what would let somebody guess: the salts and native digests of these records.
     manifest = json.loads((package / "data/production.json").read_bytes())
     redacted = [one for one in manifest["records"] if "native" not in one]

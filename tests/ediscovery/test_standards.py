@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import multiprocessing
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import page
 import pikepdf
 import pytest
 
+from demo.picture import png
 from ediscovery.audits import document as audits
 from ediscovery.disposition.papers import writing
 from ediscovery.production import presses
 from ediscovery.production.document import ThreadLine
+from ediscovery.production.pictures import Picture
 from ediscovery.production.render import render
+from ediscovery.production.thumbnails import thumbnail
 from ediscovery.production.typesetting import OutsideContentError
 from ediscovery.retention.in_force import InForce
 from manifests.audit import audit
@@ -35,6 +40,8 @@ from tests.manifests.sealing import Archivist
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ediscovery.production.document import ProductionDocument
+
 GONE = Absence(verdict="deleted", last_seen=POSTED, first_missing=NOW, reads=("a", "b"), reason="404 twice")
 VIDEO = Attachment(url="https://files.example/a/video.mp4", media_type="video/mp4", failure="larger than 1024 MB")
 EVERYTHING = (
@@ -53,6 +60,17 @@ EVERYTHING = (
 )
 
 
+SMALL = thumbnail(png((90, 140, 200)))
+PHOTO = Attachment(url="https://files.example/a/bus.jpg", role="image", alt="A bus, “校车”")
+
+
+def pictured(document: ProductionDocument) -> ProductionDocument:
+    """The first record shows two pictures."""
+    first, *others = document.items
+    shown = (Picture(PHOTO, SMALL), Picture(msgspec.structs.replace(PHOTO, alt=None), SMALL))
+    return replace(document, items=(replace(first, pictures=shown), *others))
+
+
 def faults(pdf: bytes) -> set[str]:
     """The rules of both standards that a file breaks."""
     return {
@@ -64,7 +82,7 @@ def faults(pdf: bytes) -> set[str]:
 
 @pytest.fixture(scope="module")
 def unsigned() -> bytes:
-    return render(document_of(*EVERYTHING), first_number=1).pdf
+    return render(pictured(document_of(*EVERYTHING)), first_number=1).pdf
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +165,12 @@ def test_headings_and_tables_are_what_they_look_like(structure) -> None:
     for element in structure:
         if element.S == "/TH":
             assert element.A.Scope in ("/Row", "/Column")
+
+
+def test_a_picture_is_a_figure_with_words_in_its_place(structure) -> None:
+    figures = [one for one in structure if one.S == "/Figure"]
+    assert [str(one.Alt) for one in figures] == ["bus.jpg: A bus, “校车”", "bus.jpg"]
+    assert all(len(one.K) == 1 for one in figures)
 
 
 def test_a_text_over_several_pages_is_one_paragraph(structure) -> None:
