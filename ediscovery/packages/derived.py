@@ -60,7 +60,7 @@ class Derived:
             yield naming.WITHHELD, withheld(self._manifest)
         if self._manifest.receipt is not None:
             yield naming.RECEIPT, self._manifest.receipt.to_bytes()
-        if any(one.hidden for one in self._records):
+        if self._manifest.redacted:
             yield naming.REDACTIONS, redactions(self._records)
         yield naming.CERTIFICATION, certification(self._manifest, self._records).encode()
         yield naming.README, readme(self._manifest, dat.replaced).encode()

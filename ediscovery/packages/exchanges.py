@@ -44,10 +44,10 @@ def refuse_held_back(manifest: ProductionManifest) -> None:
     Raises:
         ExchangesWithheldError: something is.
     """
-    if manifest.withheld or manifest.redacted:
+    if manifest.held_back or manifest.withheld or manifest.redacted:
         raise ExchangesWithheldError(
-            f"The production {manifest.production} withholds {len(manifest.withheld):,} records and redacts "
-            f"{manifest.redacted:,}, and what platforms answered may hold them.",
+            f"Of the production {manifest.production}, or of another volume, something is withheld or redacted, and "
+            "what platforms answered may hold it.",
             do="Leave out --exchanges.",
         )
 

@@ -187,7 +187,7 @@ def _disagreement(pages: int, manifest: ProductionManifest, found: Mapping[str, 
         yield _fault("PAGES_MISCOUNTED", MANIFEST_NAME, what)
     if manifest.receipt is not None and (why := unlike(manifest.receipt, manifest)):
         yield _fault("RECEIPT_DIFFERS", MANIFEST_NAME, f"The receipt of the search {why}.")
-    if (volume := manifest.volume) is not None and not _parted(volume):
+    if (volume := manifest.volume) is not None and not _parted(manifest, volume):
         yield _fault("VOLUMES_DISORDERLY", MANIFEST_NAME, "The volumes are not told apart as they must be.")
     if not _numbered(manifest):
         yield _fault("NUMBERS_DISORDERLY", MANIFEST_NAME, "Records and their files are not numbered one after another.")
@@ -223,10 +223,16 @@ def _in_words(volume: Volume) -> str:
     return f"{volume.number:,} of {volume.of:,}: {elsewhere}"
 
 
-def _parted(volume: Volume) -> bool:
-    """Whether a volume is one of several, and what is elsewhere is in others of them."""
-    others = {one.volume for one in volume.elsewhere}
-    return 0 < volume.number <= volume.of and others <= {*range(1, volume.of + 1)} - {volume.number}
+def _parted(manifest: ProductionManifest, volume: Volume) -> bool:
+    """Whether a volume is one of several, and what is elsewhere is in others of them, and not here."""
+    there = [one.record for one in volume.elsewhere]
+    here = {one.record for one in manifest.records} | {one.record for one in manifest.withheld}
+    return (
+        0 < volume.number <= volume.of
+        and 0 < len(there) == len({*there})
+        and here.isdisjoint(there)
+        and all(0 < one.volume <= volume.of and one.volume != volume.number for one in volume.elsewhere)
+    )
 
 
 def unlike(receipt: SearchReceipt, manifest: ProductionManifest) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections import Counter
@@ -18,7 +19,7 @@ from ediscovery.matters.opening import written
 from ediscovery.production.volumes import volumes
 from ediscovery.reviews.folders import demand_same, read_review
 from ediscovery.reviews.parting import parted
-from ediscovery.sheets import OutputExistsError
+from ediscovery.sheets import OutputExistsError, unwritable
 from manifests.checkpoints.commands import lack_lines, lacks_plain, system_nonce
 from manifests.checkpoints.making import make
 from manifests.console import Console, json_option, plural
@@ -107,6 +108,8 @@ def produce(
         withheld = [hit for hit, _ in review.withheld] if review else ()
         cut = list(volumes(hits, withheld, most=archive.settings.production.volume))
         files = _files(out, len(cut))
+        tell("looking through", 0, 1)
+        prepared = making.prepare(archive, opened, [part.hits for part in cut], order)
         tell("checkpoint", 0, 1)
         # After the search, so that it covers whatever was found.
         checkpoint = make(archive, nonce=system_nonce, name=False)
@@ -124,6 +127,7 @@ def produce(
                 replace(order, name=name, volume=part.volume),
                 signer_of(archive),
                 checkpoint,
+                prepared=prepared,
                 progress=count,
                 processes=min(len(os.sched_getaffinity(0)), MOST_PROCESSES),
             )
@@ -137,6 +141,7 @@ def produce(
         _plain(done) | {"vouched": vouched, "lacking": lacks_plain(lacking)},
         (
             *(line for one in done for line in _lines(one)),
+            *(("  Nothing was redacted: the review has no rules for it.",) if review and not review.rules else ()),
             *(f"  Redacted in {plural(found, 'record')}: {rule} ({rule.reason})" for rule, found in _redacted(done)),
             *(f"  {words}" for words in attested),
             *lack_lines(lacking),
@@ -161,6 +166,7 @@ def _files(out: Path | None, count: int) -> list[tuple[str, Path]]:
 
     Raises:
         OutputExistsError: something is there.
+        ListUnwritableError: there is no such folder.
     """
     names = [secrets.token_hex(6) for _ in range(count)]
     if out is None:
@@ -174,6 +180,8 @@ def _files(out: Path | None, count: int) -> list[tuple[str, Path]]:
     for file in files:
         if file.exists():
             raise OutputExistsError(f"{file} exists already.", do="Choose another name with --out.")
+        if not file.parent.is_dir():
+            raise unwritable(str(file), FileNotFoundError(errno.ENOENT, "there is no such folder"), option="--out")
     return list(zip(names, files, strict=True))
 
 

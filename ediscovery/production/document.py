@@ -120,7 +120,8 @@ class ProductionDocument:
     its first ``ledger_size`` entries, whose root the signed ``checkpoint`` states; ``claims`` and
     ``vouched`` are who vouches for it, for programs and in words.
     ``timezone`` is the IANA zone in which times are shown beside UTC. ``receipt`` is that of the search, ``volume``
-    which part of what it found this is, if it is one.
+    which part of what it found this is, if it is one; ``held_back`` tells that something of that is withheld, or may be
+    redacted, here or in another volume.
     """
 
     organisation: str
@@ -149,6 +150,7 @@ class ProductionDocument:
     paper: Paper = "Letter"
     receipt: SearchReceipt | None = None
     volume: Volume | None = None
+    held_back: bool = False
 
     @property
     def attested(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ finished stay unused for ever, and the ledger shows them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from ediscovery.corroborating import corroborations
@@ -27,7 +28,7 @@ from ediscovery.threads import arranged
 from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
 from manifests.console import plural
-from manifests.proofs.redacted import reasons
+from manifests.proofs.redacted import reasons, view_of
 from manifests.proofs.vouching import without_stamps
 from manifests.wording import describe
 from schemas.digest import Digest
@@ -37,7 +38,7 @@ from storage import layout
 from storage.objects import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.corroboration import Corroboration
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from schemas.ledger import Act
     from schemas.matters import MatterName
     from schemas.production import BatesRange
+    from schemas.record import Author
 
 MOST_NUMBERINGS = 20
 SHORT_ID = 12
@@ -104,20 +106,24 @@ def produce(
     signer: Signer,
     checkpoint: Checkpointed,
     *,
+    prepared: Prepared | None = None,
     progress: Callable[[int, int], None] | None = None,
     processes: int = 1,
 ) -> Made:
     """Render, number, sign, store and seal a production of the records of ``hits``.
 
-    ``checkpoint`` was made after they were found (``manifests.checkpoints.making.make``). Many pages are printed in as
-    many ``processes``, of some 300 MB each.
+    ``prepared`` is what was decided of all volumes of the order, if these are not all hits. ``checkpoint`` was made
+    after they were found (``manifests.checkpoints.making.make``). Many pages are printed in as many ``processes``, of
+    some 300 MB each.
 
     Raises:
         ProductionEmptyError: there is nothing to produce.
         IntegrityError: a record is not in evidence as it was found; nothing is produced.
         UnavailableError: it could not be printed, stored or sealed; it may be tried again.
     """
-    selected = _selected(archive, search, hits, order.review, checkpoint.note, without_stamps(checkpoint.claims))
+    prepared = prepared or prepare(archive, search, [hits], order)
+    claims = without_stamps(checkpoint.claims)
+    selected = _selected(archive, search, hits, prepared, order.review, checkpoint.note, claims)
     accounts = sorted({item.provenance.account for item in selected.items})
     document = ProductionDocument(
         organisation=archive.settings.archive.organisation,
@@ -146,6 +152,7 @@ def produce(
         paper=archive.settings.production.paper,
         receipt=order.receipt,
         volume=order.volume,
+        held_back=order.review is not None and bool(order.review.withheld or order.review.rules),
     )
     rendered = _numbered(archive, document, order, progress, processes)
     pdf = signer.sign(rendered.pdf, reason=f"Production {order.name} for {order.matter}", at=archive.now())
@@ -208,6 +215,96 @@ class _Context:
     thread: tuple[Hit, ...]
 
 
+class _Read(NamedTuple):
+    """The records of a volume, and those around them: other versions of their items, and their conversations."""
+
+    sealed: Mapping[Digest, Sealed]
+    others: Mapping[Digest, Sealed]
+    contexts: Mapping[Digest, _Context]
+
+    @property
+    def all(self) -> Iterator[Sealed]:
+        """All of them."""
+        return chain(self.sealed.values(), self.others.values())
+
+
+class _Reader:
+    """Reads volumes from evidence; the last one that was read stays in memory."""
+
+    def __init__(self, archive: Archive, search: Search) -> None:
+        self._archive, self._search = archive, search
+        self._last: tuple[Sequence[Hit], _Read] | None = None
+
+    def read(self, hits: Sequence[Hit]) -> _Read:
+        """Return the records of hits, and those around them."""
+        if self._last is None or self._last[0] is not hits:
+            self._last = None
+            sealed = read_hits(self._archive, hits)
+            contexts = {hit.record: _context(self._search, sealed[hit.record]) for hit in hits}
+            around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
+            self._last = hits, _Read(sealed, read_hits(self._archive, around), contexts)
+        return self._last[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was decided of all volumes before the first one is made.
+
+    ``unpictured`` are media of what is withheld or redacted, by digest: no picture of them is shown with anything.
+    """
+
+    reader: _Reader
+    redactor: Redactor
+    unpictured: frozenset[Digest]
+
+
+def prepare(archive: Archive, search: Search, volumes: Sequence[Sequence[Hit]], order: Order) -> Prepared:
+    """Look through all volumes of an order, and refuse what cannot be handed over, before anything is numbered.
+
+    Raises:
+        TableUnreadableError: a rule finds nothing where it must.
+        RedactedInSearchError: what is redacted everywhere stands in the search, or in what is said of the production.
+        NotInPartsError: records that were sealed whole are to be redacted.
+        WithheldWithinError: what would be handed over holds something that is not.
+        IntegrityError: a record is not in evidence as it was found.
+    """
+    reader, review = _Reader(archive, search), order.review
+    if review is None:
+        return Prepared(reader, Redactor((), {}, ()), frozenset())
+    held_back = read_hits(archive, [hit for hit, _ in review.withheld])
+    authors = set(_authors(held_back.values()))
+    for hits in volumes if review.rules else ():
+        authors |= set(_authors(reader.read(hits).all))
+    redactor = Redactor(review.rules, review.items, authors)
+    redactor.demand_unsaid(_said(order))
+    for hits in volumes if review.rules else ():
+        sealed = reader.read(hits).sealed
+        held_back |= {one.id: one for one in sealed.values() if redactor.parts(one) is not None}
+    redactor.demand_in_parts(review.items)
+    redactor.demand_found(review.items)
+    for hits in volumes if held_back else ():
+        whole = (one for one in reader.read(hits).sealed.values() if one.id not in held_back)
+        refuse_within(whole, held_back.values())
+    unpictured = {picture.sha256 for one in held_back.values() for picture in one.view.attachments if picture.sha256}
+    return Prepared(reader, redactor, frozenset(unpictured))
+
+
+def _authors(several: Iterable[Sealed]) -> Iterator[Author]:
+    return (author for one in several if (author := one.view.author) is not None)
+
+
+def _said(order: Order) -> dict[str, str]:
+    """Return what is said of a production in its papers, by what people call it."""
+    review = order.review
+    withheld = "\n".join(f"{one.reason}\n{one.description}" for _, one in (review.withheld if review else ()))
+    return {
+        "the search": f"{order.query_typed}\n{order.query_words}",
+        "the matter": order.matter,
+        "the requester's name": order.requester,
+        "what is said of withheld records": withheld,
+    }
+
+
 class _Selected(NamedTuple):
     """The records as they are handed over, the entries that sealed them and their items' versions, what rules found."""
 
@@ -220,33 +317,26 @@ def _selected(
     archive: Archive,
     search: Search,
     hits: Sequence[Hit],
+    prepared: Prepared,
     review: Review | None,
     checkpoint: SignedNote,
     claims: Claims,
 ) -> _Selected:
-    sealed = read_hits(archive, hits)
-    contexts = {hit.record: _context(search, sealed[hit.record]) for hit in hits}
-    around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
-    others = read_hits(archive, around)
-    rules, items_of = (review.rules, review.items) if review else ((), {})
-    redactor = Redactor(rules, items_of, (sealed | others).values())
+    sealed, others, contexts = prepared.reader.read(hits)
+    redactor = prepared.redactor
     shown = _Shown(review, redactor, others)
-    if review is not None:
-        # Also what has its place in another volume.
-        held_back = read_hits(archive, [*(hit for hit, _ in review.withheld), *review.named])
-        held_back |= {one.id: one for one in sealed.values() if redactor.parts(one) is not None}
-        refuse_within((one for one in sealed.values() if one.id not in held_back), held_back.values())
     corroborated = corroborations(archive, search, tuple(sealed.values()), others.values())
     proofs = {one.id: _proof(archive, one, redactor, checkpoint, claims) for one in sealed.values()}
-    pictures = pictures_of(archive, ((one, redactor.view(one)[0]) for one in sealed.values()))
+    whole = [one for one in sealed.values() if redactor.parts(one) is None]
+    pictures = pictures_of(archive, whole, without=prepared.unpictured)
     items = tuple(
-        _item(hit, sealed[one], contexts[one], shown, corroborated[one], proofs[one], pictures[one])
+        _item(hit, sealed[one], contexts[one], shown, corroborated[one], proofs[one], pictures.get(one, ()))
         for hit in hits
         for one in (hit.record,)
     )
     versions = {one.record for context in contexts.values() for one in context.versions}
     entries = {others[record].place.entry for record in versions}
-    return _Selected(items, entries, redactor.counts(sealed.values()))
+    return _Selected(items, entries, redactor.counts(sealed.keys()))
 
 
 def _proof(
@@ -274,17 +364,19 @@ class _Shown:
     def versions(self, context: _Context) -> Iterator[Version]:
         """Yield the versions of an item, oldest first."""
         for one in (self.others[hit.record] for hit in context.versions):
-            view, provenance = self.redactor.view(one)
-            if view.kind != "absence" and self._decided(one):
+            found = self.redactor.find_view(one) if self._decided(one) else None
+            if found is not None and found[0].kind != "absence":
+                view, provenance = found
                 yield Version(one.id, provenance.captured, view.title, view.text, view.edited)
 
     def thread(self, context: _Context, item: str) -> Iterator[ThreadLine]:
         """Yield the lines of the conversation in which an item stands."""
         for turn in arranged(self.others[hit.record] for hit in context.thread):
-            if not self._decided(turn.sealed):
+            found = self.redactor.find_view(turn.sealed) if self._decided(turn.sealed) else None
+            if found is None:
                 yield hidden(turn)
                 continue
-            view, provenance = self.redactor.view(turn.sealed)
+            view, provenance = found
             at, here = view.created or provenance.captured, turn.sealed.view.item == item
             yield ThreadLine(author=author_of(view), text=words_of(view), at=at, depth=turn.depth, produced=here)
 
@@ -301,9 +393,9 @@ def _item(
     proof: ProofOfRecord,
     pictures: tuple[Picture, ...],
 ) -> ProducedItem:
-    view, provenance = shown.redactor.view(sealed)
-    media_type, extension = media_type_of(sealed)
     parts = shown.redactor.parts(sealed)
+    view, provenance = view_of(parts) if parts else (sealed.view, sealed.provenance)
+    media_type, extension = media_type_of(sealed)
     return ProducedItem(
         record=sealed.id,
         normalised=view,

@@ -100,7 +100,8 @@ class ProductionManifest(Canonical, frozen=True):
     """The whole production, in the order of its pages. ``bates`` numbers all of them, those without records too.
 
     ``receipt`` says what was searched, and that these records, those that are ``withheld``, and those in other volumes
-    are all that was found.
+    are all that was found. ``held_back`` tells that something of that, or around it, is withheld or may be redacted,
+    here or in another volume.
     """
 
     format: str
@@ -125,6 +126,7 @@ class ProductionManifest(Canonical, frozen=True):
     receipt: SearchReceipt | None = None
     withheld: tuple[WithheldRecord, ...] = ()
     volume: Volume | None = None
+    held_back: bool = False
 
     @property
     def verifier(self) -> str:

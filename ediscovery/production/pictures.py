@@ -13,7 +13,7 @@ from storage.objects import read_stored
 from storage.warc import PayloadTooLargeError, WarcRecordMissingError, payload_holders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from ediscovery.evidence import Sealed
     from manifests.archive import Archive
@@ -31,8 +31,10 @@ class Picture(NamedTuple):
     jpeg: bytes
 
 
-def pictures_of(archive: Archive, shown: Iterable[tuple[Sealed, Normalised]]) -> Mapping[Digest, tuple[Picture, ...]]:
-    """Return the pictures of records, by id; each comes with what may be shown of it.
+def pictures_of(
+    archive: Archive, shown: Iterable[Sealed], *, without: Collection[Digest]
+) -> Mapping[Digest, tuple[Picture, ...]]:
+    """Return the pictures of records, by id, but those with the digests in ``without``.
 
     A picture is left out that is not in its exchange as it was captured, is larger than 64 MiB, or cannot be painted.
 
@@ -40,10 +42,11 @@ def pictures_of(archive: Archive, shown: Iterable[tuple[Sealed, Normalised]]) ->
         IntegrityError: a WARC file is missing, altered or damaged.
     """
     wanted: dict[tuple[int, str], dict[str, Digest]] = defaultdict(dict)
-    several = list(shown)
-    for sealed, view in several:
+    several: dict[Digest, list[tuple[Attachment, str, Digest]]] = {}
+    for sealed in shown:
+        drawn = several[sealed.id] = _drawn(sealed.view, without)
         place = (sealed.place.entry, sealed.provenance.capture)
-        wanted[place] |= {exchange: sha256 for _, exchange, sha256 in _drawn(view)}
+        wanted[place] |= {exchange: sha256 for _, exchange, sha256 in drawn}
     made = {
         (exchange, sha256): small
         for place, exchanges in wanted.items()
@@ -51,21 +54,21 @@ def pictures_of(archive: Archive, shown: Iterable[tuple[Sealed, Normalised]]) ->
         for exchange, sha256, small in _small(archive, *place, exchanges)
     }
     return {
-        sealed.id: tuple(
+        record: tuple(
             Picture(attachment, made[exchange, sha256])
-            for attachment, exchange, sha256 in _drawn(view)
+            for attachment, exchange, sha256 in drawn
             if (exchange, sha256) in made
         )
-        for sealed, view in several
+        for record, drawn in several.items()
     }
 
 
-def _drawn(view: Normalised) -> list[tuple[Attachment, str, Digest]]:
+def _drawn(view: Normalised, without: Collection[Digest]) -> list[tuple[Attachment, str, Digest]]:
     """Return the attachments that are pictures and were captured, with the exchange and the digest of each."""
     found = [
         (one, one.exchange.strip("<>"), one.sha256)
         for one in view.attachments
-        if one.role == "image" and one.exchange and one.sha256
+        if one.role == "image" and one.exchange and one.sha256 and one.sha256 not in without
     ]
     return found[:MOST]
 

@@ -232,6 +232,7 @@ def _manifest(document: ProductionDocument, bates: BatesRange, records: tuple[Ba
         bates=bates,
         receipt=document.receipt,
         volume=document.volume,
+        held_back=document.held_back,
         records=tuple(_manifest_record(item, numbers) for item, numbers in zip(document.items, records, strict=False)),
         withheld=tuple(
             WithheldRecord(

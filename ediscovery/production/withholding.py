@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ediscovery.production.document import ThreadLine, WithheldItem
+from ediscovery.redaction.reading import readings
 from schemas.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ class Review:
     """What people decided: hits that are withheld, with their pages; all others were decided to be produced.
 
     ``items`` are the records that are produced, in whatever volume, each with its account and item. ``versions`` tells
-    whether versions were decided by themselves; ``rules`` say what is redacted in what is shown, and in the ``named``.
+    whether versions were decided by themselves; ``rules`` say what is redacted in what is shown.
     """
 
     withheld: Sequence[tuple[Hit, WithheldItem]] = ()
     versions: bool = False
     rules: Sequence[Rule] = ()
     items: Mapping[Digest, tuple[str, str]] = field(default_factory=dict)
-    named: Sequence[Hit] = ()
 
     @classmethod
     def of(
@@ -53,10 +52,7 @@ class Review:
         rules: Sequence[Rule] = (),
     ) -> Review:
         """Return a review of which these hits are produced, and those withheld."""
-        hits = tuple(produced)
-        starts = tuple(rule.record for rule in rules if rule.record)
-        named = tuple(hit for hit in hits if hit.record.hex.startswith(starts))
-        return cls(withheld, versions, rules, {hit.record: (hit.account, hit.item) for hit in hits}, named)
+        return cls(withheld, versions, rules, {hit.record: (hit.account, hit.item) for hit in produced})
 
     @cached_property
     def _shown(self) -> frozenset[tuple[str, str]]:
@@ -80,11 +76,13 @@ def refuse_within(whole: Iterable[Sealed], held_back: Iterable[Sealed]) -> None:
     Raises:
         WithheldWithinError: a native holds the native, or the words, of a record that is not handed over whole.
     """
-    produced = tuple(whole)
-    for sealed in held_back:
-        spelled = tuple(_spelled(sealed))
-        for one in produced:
-            if any(octets in one.record.native for octets in spelled):
+    held = [(sealed, tuple(_natives(sealed)), tuple(_words(sealed))) for sealed in held_back]
+    for one in whole if held else ():
+        said = [_squeezed(text) for text in readings(one.record.native)]
+        for sealed, natives, words in held:
+            if any(octets in one.record.native for octets in natives) or any(
+                text in reading for text in words for reading in said
+            ):
                 raise WithheldWithinError(
                     f"The native of record {one.id.hex[:12]} holds what record {sealed.id.hex[:12]} says, which is "
                     "withheld or redacted: platforms serve some items with others in them, and some quote others.",
@@ -92,11 +90,17 @@ def refuse_within(whole: Iterable[Sealed], held_back: Iterable[Sealed]) -> None:
                 )
 
 
-def _spelled(sealed: Sealed) -> Iterator[bytes]:
-    """Yield how what a record says may stand in another's native bytes."""
-    yield sealed.record.native
-    text = (sealed.view.text or "").strip()
-    if len(text) >= SHORTEST_TEXT:
-        yield text.encode()
-        for is_ascii in (True, False):
-            yield json.dumps(text, ensure_ascii=is_ascii)[1:-1].encode()
+def _natives(sealed: Sealed) -> Iterator[bytes]:
+    """Yield a record's native bytes, unless they are so few, or so common, that they say nothing."""
+    if len(sealed.record.native) >= SHORTEST_TEXT and sealed.view.kind != "absence":
+        yield sealed.record.native
+
+
+def _words(sealed: Sealed) -> Iterator[str]:
+    """Yield the text of a record, if it is so long that it cannot stand elsewhere by chance, as titles do."""
+    if len(squeezed := _squeezed(sealed.view.text or "")) >= SHORTEST_TEXT:
+        yield squeezed
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split()).casefold()

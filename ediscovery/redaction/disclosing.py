@@ -6,13 +6,29 @@ from typing import TYPE_CHECKING
 
 from manifests.proofs.redacted import NATIVE_NAME, ProofPart, labelled
 from schemas.digest import Digest
-from schemas.errors import InputError
-from schemas.parts import NAME_END, nonce_of, parts_of
+from schemas.errors import InputError, IntegrityError, PolicyError
+from schemas.parts import NAME_END, commitments, nonce_of, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from schemas.record import Record
+
+
+TELLING = frozenset({"native", "source"})
+"""Parts by which a guess at all others can be confirmed: a digest without a salt, and a length."""
+
+
+class NotItsPartsError(IntegrityError):
+    """A proof that is handed in does not show the parts of the record that it names."""
+
+    code = "PROOF_PARTS_DIFFER"
+
+
+class PartTellingError(PolicyError):
+    """A part is to be shown by which what stays hidden could be guessed."""
+
+    code = "PART_TELLING"
 
 
 class PartUnknownError(InputError):
@@ -26,7 +42,18 @@ def disclosed(parts: Sequence[ProofPart], record: Record, named: Collection[str]
 
     Raises:
         PartUnknownError: none is hidden that is called so.
+        NotItsPartsError: these are not the parts of the record.
+        PartTellingError: the digest or the place of native bytes is to be shown while other parts are hidden.
     """
+    values = parts_of(Digest.of(record.native).raw, record.normalised, record.provenance)
+    # Whoever asks hands the file in: what it calls a part need not be what the part is.
+    real = commitments(record.salt, values)
+    told = [(part.name.encode(), part.committed()) for part in parts]
+    if told != [(value.partition(NAME_END)[0], commitment) for value, commitment in zip(values, real, strict=True)]:
+        raise NotItsPartsError(
+            "The parts in the proof are not those of the record, or are called by other names.",
+            do="Use the file from the package's folder PROOFS as it was handed over.",
+        )
     hidden = {name for label, part in labelled(parts) if part.hidden for name in _names(label)}
     for name in named:
         if name not in hidden:
@@ -34,7 +61,12 @@ def disclosed(parts: Sequence[ProofPart], record: Record, named: Collection[str]
                 f"Nothing that is called {name[:40]!r} is hidden in this record.",
                 do=f"Use one of {', '.join(sorted(hidden)) or 'none: all is shown'}.",
             )
-    values = parts_of(Digest.of(record.native).raw, record.normalised, record.provenance)
+    left = {label for label, part in labelled(parts) if part.hidden and not {*_names(label)} & {*named}}
+    if {*named} & TELLING and left - TELLING:
+        raise PartTellingError(
+            "The digest of the native bytes, or their length, would confirm a guess at what stays hidden.",
+            do="Disclose all other parts with them, or leave these two out.",
+        )
     return tuple(
         _shown(part, record.salt, number, value) if part.hidden and {*_names(label)} & {*named} else part
         for number, ((label, part), value) in enumerate(zip(labelled(parts), values, strict=True))

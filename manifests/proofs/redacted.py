@@ -24,6 +24,15 @@ REDACTED = "redacted"
 KINDS = ("normalised", "provenance")
 NATIVE_NAME, TEXT_NAME, TITLE_NAME = NATIVE.decode(), TEXT.decode(), "normalised.title"
 WORDS = (TITLE_NAME, TEXT_NAME)
+MEMBERS = frozenset(
+    (
+        NATIVE_NAME,
+        *(f"normalised.{one.name}" for one in msgspec.structs.fields(Normalised)),
+        *(f"provenance.{one.name}" for one in msgspec.structs.fields(Provenance)),
+    )
+)
+"""The names of all parts that a record may have."""
+MARK = "[redacted: "
 HIDDEN_SLICE = Slice(exchange=REDACTED, uri=REDACTED, offset=0, length=0)
 
 
@@ -74,6 +83,7 @@ def check(proof: RedactedProof, trust: Trust) -> Proved:
         PolicyError: a time stamp is not trusted.
     """
     _demand_order([part.name for part in proof.parts])
+    _demand_marked(proof.parts)
     if Digest(leaf_of([part.committed() for part in proof.parts])) != proof.record:
         raise refused("its parts do not make its id")
     return follow(proof, *view_of(proof.parts), tuple(_shows(proof)), trust)
@@ -85,7 +95,7 @@ def view_of(parts: Sequence[ProofPart]) -> tuple[Normalised, Provenance]:
     An item's hidden id is ``redacted``, a hidden source a slice of nothing.
 
     Raises:
-        IntegrityError: what is shown is no view; its kind, its type or its account is hidden.
+        IntegrityError: what is shown is no view, or not in its one spelling; its kind, type or account is hidden.
     """
     said: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     for name, same in groupby(parts, key=lambda part: part.name):
@@ -96,7 +106,16 @@ def view_of(parts: Sequence[ProofPart]) -> tuple[Normalised, Provenance]:
     normalised.setdefault("item", REDACTED)
     normalised["flags"] = [*normalised.get("flags", ()), REDACTED]
     provenance.setdefault("source", HIDDEN_SLICE.to_plain())
-    return Normalised.from_plain(normalised), Provenance.from_plain(provenance)
+    view, origin = Normalised.from_plain(normalised), Provenance.from_plain(provenance)
+    plain = {kind: msgspec.json.decode(said.to_bytes()) for kind, said in zip(KINDS, (view, origin), strict=True)}
+    plain["normalised"]["flags"].remove(REDACTED)
+    _demand_spelled(parts, plain)
+    return view, origin
+
+
+def mark(reason: str) -> str:
+    """Return what stands in place of words that are redacted."""
+    return f"{MARK}{reason}]"
 
 
 def reasons(parts: Sequence[ProofPart]) -> Mapping[str, tuple[str, ...]]:
@@ -140,6 +159,33 @@ def _said(name: str, parts: tuple[ProofPart, ...]) -> object:
         raise refused(f"its part {name[:40]!r} is no JSON") from error
 
 
+def _demand_spelled(parts: Sequence[ProofPart], plain: Mapping[str, Mapping[str, Any]]) -> None:
+    """Demand that what is shown is spelled as its structures spell it, in which defaults are left out.
+
+    Raises:
+        RecordProofError: it is not.
+    """
+    for part in parts:
+        kind, _, member = part.name.partition(".")
+        if part.value is not None and kind in plain and part.name != TEXT_NAME:
+            value = plain[kind].get(member)
+            if value in (None, [], {}) or msgspec.json.encode(value, order="sorted") != part.value.encode():
+                raise refused(f"its part {part.name[:40]!r} is not in its one spelling")
+
+
+def _demand_marked(parts: Sequence[ProofPart]) -> None:
+    """Demand that where something is printed instead of hidden words, a mark says so.
+
+    Raises:
+        RecordProofError: it does not.
+    """
+    for (name, hidden), same in groupby(parts, key=lambda part: (part.name, part.hidden)):
+        told = [part for part in same if part.instead is not None] if hidden else []
+        printed = "".join(part.instead or "" for part in told)
+        if any(part.reason is None for part in told) or (printed and MARK not in printed):
+            raise refused(f"nothing says that words are redacted in its part {name[:40]!r}")
+
+
 def _demand_order(names: Sequence[str]) -> None:
     """Demand that the parts stand as a record has them, so that a hidden one can hardly be called by another name.
 
@@ -149,6 +195,8 @@ def _demand_order(names: Sequence[str]) -> None:
     ordered = [name for name, _ in groupby(names)]
     kinds = [name.partition(".")[0] for name in ordered]
     once = [name for name in names if name != TEXT_NAME]
+    if not MEMBERS.issuperset(names):
+        raise refused("it has a part that no record has")
     if (
         kinds[:1] != [NATIVE_NAME]
         or [kind for kind, _ in groupby(kinds)] != [NATIVE_NAME, *KINDS]

@@ -114,7 +114,7 @@ def test_what_is_redacted_is_nowhere_and_what_is_shown_is_proved(desk: Holdfast,
         ("normalised.title", "draft"),
         ("normalised.text", "personnel"),
         ("normalised.attachments", "draft"),  # the picture is described by the title
-        ("native", "draft"),
+        ("native", "personnel"),
     }
     stranger = Holdfast(tmp_path / "nowhere")
     assert stranger.json("verify", str(package))["sound"]

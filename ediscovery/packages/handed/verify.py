@@ -29,6 +29,7 @@ import tempfile
 import zipfile
 import zlib
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -66,6 +67,7 @@ UNCHECKED = (
 )
 NATIVE = ("native", "native_media_type", "native_size", "native_sha256")
 TEXT, WORDS = "normalised.text", ("normalised.title", "normalised.text")
+MARK = "[redacted: "
 HIDDEN_SOURCE = {"exchange": "redacted", "uri": "redacted", "offset": 0, "length": 0}
 PIECE_END = re.compile("\n|[.!?] +|[\u3002\uff01\uff1f]")
 MOST_PIECES = 1_000
@@ -168,7 +170,7 @@ SHAPES = {
     "production": "format=holdfast-production/v1|holdfast-production/v2 production organisation matter requester "
     "prepared_by prepared_at:instant query_typed query_words origin ledger_size:positive ledger_root:digest checkpoint "
     "claims:claims software signer bates:range records:record* ?test_certificate:true ?receipt:receipt "
-    "?withheld:withheld+ ?volume:volume",
+    "?withheld:withheld+ ?volume:volume ?held_back:true",
     "volume": "number:positive of:positive elsewhere:elsewhere+",
     "elsewhere": "record:digest volume:positive ?matched:digest",
     "withheld": "record:digest bates:range reason ?description ?matched:digest",
@@ -944,9 +946,11 @@ class Check:
         if volume:
             which = f"This is volume {volume['number']} of {volume['of']}"
             self.notices.append(f"{which}: {len(volume['elsewhere'])} records that the search found are in others.")
+            there = [one["record"] for one in volume["elsewhere"]]
+            here = {one["record"] for one in [*made["records"], *made.get("withheld", [])]}
             others = {one["volume"] for one in volume["elsewhere"]}
-            told = volume["number"] not in others and max(volume["number"], *others) <= volume["of"]
-            if not told:
+            apart = len({*there}) == len(there) and here.isdisjoint(there)
+            if not apart or volume["number"] in others or max(volume["number"], *others) > volume["of"]:
                 self.fault("production", "data/production.json", "the volumes are not told apart as they must be")
         withheld = made.get("withheld", [])
         if withheld:
@@ -1140,9 +1144,13 @@ def redacted(parts: list[dict[str, Any]]) -> tuple[bytes, dict[str, Any], dict[s
         else:
             lacks = not {"nonce", "value"} & part.keys() and "commitment" in part
             demand(lacks and (name in WORDS or "instead" not in part), "a part is neither shown nor hidden")
+            demand("instead" not in part or "reason" in part, "nothing says that words are redacted")
             commitments.append(bytes.fromhex(part["commitment"]))
     names = [one["name"] for one in parts]
     single = [name for name in names if name != TEXT]
+    for _, same in groupby(parts, key=lambda part: (part["name"], "value" in part)):
+        instead = "".join(part.get("instead", "") for part in same)
+        demand(not instead or MARK in instead, "nothing says that words are redacted")
     orderly = names[0] == "native" and names[1:] == sorted(names[1:]) and len({*single}) == len(single)
     demand(orderly, "its parts are not those of a record, in their order")
     for kind, members in said.items():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ediscovery.evidence import Sealed
 from ediscovery.filled import TableUnreadableError
-from ediscovery.redaction.applying import NotInPartsError, Redactor
-from ediscovery.redaction.disclosing import PartUnknownError, disclosed
+from ediscovery.redaction.applying import NotInPartsError, RedactedInSearchError, Redactor
+from ediscovery.redaction.disclosing import NotItsPartsError, PartTellingError, PartUnknownError, disclosed
 from ediscovery.redaction.rules import FIELDS, Rule, rules_of
 from manifests.proofs.redacted import ProofPart, labelled, reasons, view_of
 from schemas.digest import Digest
@@ -20,6 +20,7 @@ from schemas.parts import leaf_of
 from schemas.record import Attachment, Author, Normalised, Provenance, Record, Slice
 
 SECRET = "Quincy Zephyr"
+MARK = "[redacted: FERPA]"
 AT = Instant.from_text("2026-03-09T12:05:00.000000Z")
 PLACES = {
     "title": {"title": f"About {SECRET}"},
@@ -60,7 +61,11 @@ def items(*several: Sealed) -> dict[Digest, tuple[str, str]]:
 
 
 def parts_of(one: Sealed, *rules: Rule) -> tuple[ProofPart, ...] | None:
-    return Redactor(rules, items(one), [one]).parts(one)
+    return Redactor(rules, items(one), authors(one)).parts(one)
+
+
+def authors(*several: Sealed) -> set[Author]:
+    return {one.view.author for one in several if one.view.author}
 
 
 def handed(parts: tuple[ProofPart, ...]) -> str:
@@ -167,7 +172,7 @@ def test_a_person_is_hidden_by_every_name_that_an_author_of_that_name_has() -> N
     author = Author(name="Ana Bell", handle="anabell9", id="77120", url="https://x.example/u/77120")
     written = sealed(msgspec.structs.replace(PLAIN, author=author, url="https://x.example/anabell9/1"))
     answer = sealed(msgspec.structs.replace(PLAIN, item="2", text="Thanks @anabell9!", mentions=("77120",)))
-    redactor = Redactor([rule("person", "ana bell")], items(written, answer), [written, answer])
+    redactor = Redactor([rule("person", "ana bell")], items(written, answer), authors(written))
     for one in (written, answer):
         parts = redactor.parts(one)
         assert parts is not None
@@ -179,26 +184,30 @@ def test_a_rule_about_one_record_is_about_all_versions_of_its_item_and_no_other(
         sealed(msgspec.structs.replace(PLAIN, item=item, lang=lang))
         for item, lang in (("1", "en"), ("1", "de"), ("2", "en"))
     )
-    redactor = Redactor([rule("words", "Two", record=one.id.hex[:12])], items(one, other), [one, edited, other])
+    redactor = Redactor([rule("words", "Two", record=one.id.hex[:12])], items(one, other), ())
     assert [redactor.parts(each) is None for each in (one, edited, other)] == [False, False, True]
 
 
 def test_a_rule_that_names_a_record_must_find_something_in_it() -> None:
     one = sealed(PLAIN)
     with pytest.raises(TableUnreadableError, match="and 0 such are produced"):
-        Redactor([rule("words", "Two", record="0" * 12)], items(one), [one])
-    redactor = Redactor([rule("words", "Four", record=one.id.hex)], items(one), [one])
+        Redactor([rule("words", "Two", record="0" * 12)], items(one), ())
+    redactor = Redactor([rule("words", "Four", record=one.id.hex)], items(one), ())
     redactor.parts(one)
     with pytest.raises(TableUnreadableError, match="which is not in record"):
-        redactor.counts([one])
-    found = Redactor([rule("words", "Two"), rule("words", "Four")], items(one), [one])
+        redactor.demand_found([one.id])
+    found = Redactor([rule("words", "Two"), rule("words", "Four")], items(one), ())
     found.parts(one)
-    assert list(found.counts([one]).values()) == [1, 0]
+    assert list(found.counts([one.id]).values()) == [1, 0]
 
 
 def test_a_record_that_was_sealed_whole_is_withheld_and_not_redacted() -> None:
-    with pytest.raises(NotInPartsError, match="Withhold it"):
-        parts_of(sealed(PLAIN, version=1), rule("words", "Two"))
+    one, other = sealed(PLAIN, version=1), sealed(PLAIN, b"other", version=1)
+    redactor = Redactor([rule("words", "Two")], items(one, other), ())
+    assert (redactor.parts(one), redactor.find_view(one)) == ((), None)
+    redactor.parts(other)
+    with pytest.raises(NotInPartsError, match=f"{one.id.hex[:12]}, {other.id.hex[:12]}"):
+        redactor.demand_in_parts([one.id, other.id])
 
 
 def test_only_what_is_hidden_is_opened() -> None:
@@ -211,6 +220,102 @@ def test_only_what_is_hidden_is_opened() -> None:
     opened = disclosed(parts, one.record, ["text.2"])
     assert view_of(opened)[0].text == PLAIN.text
     assert [label for label, part in labelled(opened) if part.hidden] == ["native", "source"]
+
+
+def test_a_guess_at_what_stays_hidden_is_confirmed_by_nothing_that_is_opened() -> None:
+    one = sealed(PLAIN)
+    parts = parts_of(one, rule("words", "Two"))
+    assert parts is not None
+    for name in ("native", "source"):
+        with pytest.raises(PartTellingError):
+            disclosed(parts, one.record, [name])
+    assert not any(part.hidden for part in disclosed(parts, one.record, ["native", "source", "text"]))
+
+
+def test_a_part_that_was_given_another_name_is_not_opened() -> None:
+    one = sealed(msgspec.structs.replace(PLAIN, author=Author(name="Ana Bell"), url="https://x.example/ana-bell"))
+    parts = parts_of(one, rule("words", "Ana Bell"))
+    assert parts is not None
+    swapped = {"normalised.author": "normalised.url", "normalised.url": "normalised.author"}
+    renamed = tuple(msgspec.structs.replace(part, name=swapped.get(part.name, part.name)) for part in parts)
+    for others in (renamed, parts[:-1], parts[::-1]):
+        with pytest.raises(NotItsPartsError):
+            disclosed(others, one.record, ["url"])
+
+
+NATIVES = (
+    b'{"c":"<p>Anna <b>Bell</b></p>"}',
+    b'{"c":"Anna&nbsp;Bell"}',
+    b'{"c":"{\\"name\\": \\"Anna Bell\\"}"}',
+    b'{"a": 1}\n{"c": "Anna\\u0020Bell"}',
+    b'{"a": NaN, "c": "Anna\\u0020Bell"}',
+    b"<d>&lt;i&gt;Anna&lt;/i&gt; Bell</d>",
+    '<?xml version="1.0" encoding="iso-8859-1"?><a>Anna\u00a0Bell</a>'.encode("latin-1"),
+    "\ufeff<a>Anna Bell</a>".encode("utf-16"),
+    b"Subject: x\r\nContent-Transfer-Encoding: base64\r\n\r\nQW5uYSBCZWxs\r\n",
+    b"Subject: x\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nAnna=20Bell\r\n",
+    b"Subject: =?utf-8?b?QW5uYSBCZWxs?=\r\n\r\nx\r\n",
+    b'{"link":"https://x.example/anna%20bell"}',
+)
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_natives_are_searched_as_they_read(native: bytes) -> None:
+    parts = parts_of(sealed(PLAIN, native), rule("words", "Anna Bell"))
+    assert parts is not None
+    assert reasons(parts) == {"native": ("FERPA",)}
+
+
+def test_late_media_are_redacted_with_the_item_that_shows_them() -> None:
+    post = sealed(PLAIN)
+    picture = Attachment(url="https://x.example/1.jpg", role="image", alt="Anna Bell smiling")
+    late = sealed(
+        Normalised(
+            kind="media", type="Image", item="late:1:https://x.example/1.jpg", parent="1", attachments=(picture,)
+        )
+    )
+    redactor = Redactor([rule("words", "Anna Bell", record=post.id.hex)], items(post), ())
+    parts = redactor.parts(late)
+    assert parts is not None
+    assert "Anna" not in handed(parts)
+
+
+def test_every_rule_that_finds_something_is_counted() -> None:
+    one = sealed(PLAIN)
+    rules = [rule("words", "One"), rule("words", "One. Two"), rule("field", "text"), rule("words", "One")]
+    rules = [Rule(number, each.what, each.value, each.reason) for number, each in enumerate(rules)]
+    redactor = Redactor(rules, items(one), ())
+    redactor.parts(one)
+    assert set(redactor.counts([one.id]).values()) == {1}
+
+
+def test_hidden_fields_hide_their_sentences_and_not_the_names_of_members() -> None:
+    author = Author(name="Ana Bell", handle="anabell", url="https://x.example/ana", id="7")
+    view = msgspec.structs.replace(
+        PLAIN, author=author, title="My name and url handle", text="A name. Two sentences here!"
+    )
+    parts = parts_of(sealed(view), rule("field", "author"))
+    assert parts is not None
+    assert view_of(parts)[0].title == view.title
+    long = "Somebody was suspended today. More of it."
+    told = parts_of(
+        sealed(msgspec.structs.replace(PLAIN, title="Somebody was suspended today.", text=long)), rule("field", "text")
+    )
+    assert told is not None
+    assert view_of(told)[0].title == MARK
+
+
+def test_what_is_redacted_everywhere_stands_in_no_paper() -> None:
+    one = sealed(PLAIN)
+    redactor = Redactor([rule("words", "Anna Bell"), rule("words", "Two", record=one.id.hex)], items(one), ())
+    redactor.demand_unsaid({"the search": "bus", "the matter": "Two requests"})
+    with pytest.raises(RedactedInSearchError, match="the search"):
+        redactor.demand_unsaid({"the search": '"anna bell"'})
+
+
+def test_an_author_without_a_name_that_can_be_read_is_no_person() -> None:
+    one = sealed(msgspec.structs.replace(PLAIN, author=Author(name="Ana", handle="@", id=" ")))
+    assert parts_of(one, rule("person", "Ana")) is not None
 
 
 @pytest.mark.parametrize(
