@@ -78,7 +78,8 @@ def walk(folder: Path, prefix: str) -> Iterator[Found]:
         PackageMalformedError: a folder cannot be read.
     """
     try:
-        with os.scandir(folder / prefix) as entries:
+        # pathlib keeps each name that it ever saw; there may be hundreds of thousands.
+        with os.scandir(f"{folder}/{prefix}") as entries:
             # A folder stands where its name with the slash does, so that all names together are in order.
             listed = sorted(
                 (entry.name + "/" * entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
@@ -102,7 +103,7 @@ def tags(folder: Path) -> Iterator[Found]:
 
 def open_file(folder: Path, name: str) -> BinaryIO:
     """Open a file of a package, never through a link that stands in its place."""
-    return os.fdopen(os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    return os.fdopen(os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
 
 
 def read_file(folder: Path, name: str, *, most: int = LARGEST_TAG) -> bytes:
