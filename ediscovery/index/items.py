@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,15 +68,30 @@ class Items:
         """The set of the documents of items with several versions."""
         return self._doc[self._versions > 1]
 
+    def _told(self, docs: Numbers) -> Mask:
+        """Return of which of a set of documents there is a row."""
+        told = np.zeros(len(docs), np.bool_)
+        if len(self._doc):
+            first = int(self._doc[0])
+            inside = slice(*np.searchsorted(docs, (first, first + len(self._marked))))
+            told[inside] = self._marked[docs[inside] - first]
+        return told
+
+    @cached_property
+    def _marked(self) -> Mask:
+        """Which documents there is a row of, from the first such one to the last: a byte each."""
+        marked = np.zeros(int(self._doc[-1] - self._doc[0]) + 1, np.bool_)
+        marked[self._doc - self._doc[0]] = True
+        return marked
+
     def hits(self, docs: Numbers, *, beside: Collection[str], folded: bool) -> Hits:
         """Return what a set of documents is as hits, without records of the kinds ``beside``.
 
         Each is a hit of its own; or if they are ``folded``, each item: its latest version is shown, and the newest one
         of ``docs`` matched.
         """
-        at = np.minimum(np.searchsorted(self._doc, docs), max(len(self._doc) - 1, 0))
-        told = self._doc[at] == docs if len(self._doc) else np.zeros(len(docs), np.bool_)
-        alone, rows = docs[~told], at[told]
+        told = self._told(docs)
+        alone, rows = docs[~told], np.searchsorted(self._doc, docs[told])
         rows = rows[~_is_one_of(self._beside[rows], self._besides, beside)]
         if folded:
             # Of the rows of an item, the last one is that of the newest version.

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from manifests.history import Place
 
-FORMAT = f"holdfast-index/v7 {unicodedata.unidata_version}\n".encode()
+FORMAT = f"holdfast-index/v8 {unicodedata.unidata_version}\n".encode()
 """What a word is, is a matter of Unicode's tables, and those come with Python."""
 
 MEMORY = 1_500_000_000  # bytes

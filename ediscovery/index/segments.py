@@ -73,8 +73,11 @@ ENDING_BYTES = 8
 
 def write_docs(path: Path, docs: Iterable[pa.RecordBatch]) -> None:
     """Write the documents, in their order."""
-    encodings = dict.fromkeys(("doc", "entry", "date", "captured"), PACKED) | {"item": "DELTA_BYTE_ARRAY"}
-    _write(path, DOCS, docs, rows=DOC_ROWS, encodings=encodings, dictionary=("account", "kind", "verdict", "key"))
+    numbers = ("doc", "entry", "date", "captured")
+    encodings = dict.fromkeys(numbers, PACKED) | {"item": "DELTA_BYTE_ARRAY"}
+    dictionary = ("account", "kind", "verdict", "key")
+    # To tell hits in their order, the dates of nearly all row groups are read, in half of the time if uncompressed.
+    _write(path, DOCS, docs, rows=DOC_ROWS, encodings=encodings, dictionary=dictionary, plain=numbers)
 
 
 def write_names(path: Path, names: Iterable[pa.RecordBatch]) -> None:
@@ -115,13 +118,14 @@ def _write(
     rows: int,
     encodings: Mapping[str, str],
     dictionary: Sequence[str] = (),
+    plain: Sequence[str] = (),
     told: dict[str, str] | None = None,
 ) -> None:
-    """Write batches in row groups of one size."""
+    """Write batches in row groups of one size; ``plain`` are columns that compression would not make smaller."""
     with pq.ParquetWriter(
         path,
         schema,
-        compression="zstd",
+        compression={name: "none" if name in plain else "zstd" for name in _leaves(schema)},
         use_dictionary=list(dictionary) or False,  # type: ignore[arg-type] # names of columns will do
         column_encoding=dict(encodings),
         data_page_version="2.0",
@@ -133,6 +137,11 @@ def _write(
             writer.write_table(block.cast(schema).combine_chunks(), row_group_size=rows)
         writer.add_key_value_metadata(told or {})
     digests_of(path).write_bytes(digests(path))
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    """Return how Parquet calls the columns of a schema."""
+    return [f"{one.name}.list.element" if pa.types.is_list(one.type) else one.name for one in schema]
 
 
 def digests_of(path: Path) -> Path:
