@@ -114,7 +114,8 @@ def read_file(folder: Path, name: str, *, most: int = LARGEST_TAG) -> bytes:
     """
     try:
         with open_file(folder, name) as stream:
-            content = stream.read(most + 1)
+            # As much memory as is asked for is taken at once.
+            content = stream.read(min(most, os.fstat(stream.fileno()).st_size) + 1)
     except OSError as error:
         raise malformed(f"{name}: {error.strerror}") from error
     if len(content) > most:
