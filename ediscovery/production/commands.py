@@ -71,7 +71,7 @@ def produce(
       holdfast produce --account city-hall --matter "Doe v. District, first request"
     """
     # WeasyPrint and pyHanko are slow to import, and no other command needs them.
-    from ediscovery.production import making  # noqa: PLC0415
+    from ediscovery.production import making, preparing  # noqa: PLC0415
     from ediscovery.production.certificate import signer_of  # noqa: PLC0415
 
     archive = console.open()
@@ -109,7 +109,7 @@ def produce(
         cut = list(volumes(hits, withheld, most=archive.settings.production.volume))
         files = _files(out, len(cut))
         tell("looking through", 0, 1)
-        prepared = making.prepare(archive, opened, [part.hits for part in cut], order)
+        prepared = preparing.prepare(archive, opened, [part.hits for part in cut], order)
         tell("checkpoint", 0, 1)
         # After the search, so that it covers whatever was found.
         checkpoint = make(archive, nonce=system_nonce, name=False)

@@ -7,11 +7,10 @@ finished stay unused for ever, and the ledger shows them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from ediscovery.corroborating import corroborations
-from ediscovery.evidence import author_of, media_type_of, prove, prove_parts, read_hits, words_of
+from ediscovery.evidence import author_of, media_type_of, prove, prove_parts, words_of
 from ediscovery.production.document import (
     CustodyEvent,
     ProducedItem,
@@ -21,9 +20,9 @@ from ediscovery.production.document import (
     WithheldItem,
 )
 from ediscovery.production.pictures import pictures_of
+from ediscovery.production.preparing import prepare
 from ediscovery.production.render import Rendered, render
-from ediscovery.production.withholding import hidden, refuse_within
-from ediscovery.redaction.applying import Redactor
+from ediscovery.production.withholding import hidden
 from ediscovery.threads import arranged
 from manifests.acts import ActRefusedError
 from manifests.archive import SOFTWARE
@@ -38,15 +37,17 @@ from storage import layout
 from storage.objects import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ediscovery.answers.receipt import SearchReceipt
     from ediscovery.corroboration import Corroboration
     from ediscovery.evidence import Sealed
     from ediscovery.production.manifest import Volume
     from ediscovery.production.pictures import Picture
+    from ediscovery.production.preparing import Context, Prepared
     from ediscovery.production.signing import Signer
     from ediscovery.production.withholding import Review
+    from ediscovery.redaction.applying import Redactor
     from ediscovery.redaction.rules import Rule
     from ediscovery.search import Hit, Search
     from manifests.archive import Archive
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from schemas.ledger import Act
     from schemas.matters import MatterName
     from schemas.production import BatesRange
-    from schemas.record import Author
 
 MOST_NUMBERINGS = 20
 SHORT_ID = 12
@@ -207,104 +207,6 @@ def _numbered(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What stands around one produced record: all versions of its item, oldest first, and its conversation."""
-
-    versions: tuple[Hit, ...]
-    thread: tuple[Hit, ...]
-
-
-class _Read(NamedTuple):
-    """The records of a volume, and those around them: other versions of their items, and their conversations."""
-
-    sealed: Mapping[Digest, Sealed]
-    others: Mapping[Digest, Sealed]
-    contexts: Mapping[Digest, _Context]
-
-    @property
-    def all(self) -> Iterator[Sealed]:
-        """All of them."""
-        return chain(self.sealed.values(), self.others.values())
-
-
-class _Reader:
-    """Reads volumes from evidence; the last one that was read stays in memory."""
-
-    def __init__(self, archive: Archive, search: Search) -> None:
-        self._archive, self._search = archive, search
-        self._last: tuple[Sequence[Hit], _Read] | None = None
-
-    def read(self, hits: Sequence[Hit]) -> _Read:
-        """Return the records of hits, and those around them."""
-        if self._last is None or self._last[0] is not hits:
-            self._last = None
-            sealed = read_hits(self._archive, hits)
-            contexts = {hit.record: _context(self._search, sealed[hit.record]) for hit in hits}
-            around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
-            self._last = hits, _Read(sealed, read_hits(self._archive, around), contexts)
-        return self._last[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What was decided of all volumes before the first one is made.
-
-    ``unpictured`` are media of what is withheld or redacted, by digest: no picture of them is shown with anything.
-    """
-
-    reader: _Reader
-    redactor: Redactor
-    unpictured: frozenset[Digest]
-
-
-def prepare(archive: Archive, search: Search, volumes: Sequence[Sequence[Hit]], order: Order) -> Prepared:
-    """Look through all volumes of an order, and refuse what cannot be handed over, before anything is numbered.
-
-    Raises:
-        TableUnreadableError: a rule finds nothing where it must.
-        RedactedInSearchError: what is redacted everywhere stands in the search, or in what is said of the production.
-        NotInPartsError: records that were sealed whole are to be redacted.
-        WithheldWithinError: what would be handed over holds something that is not.
-        IntegrityError: a record is not in evidence as it was found.
-    """
-    reader, review = _Reader(archive, search), order.review
-    if review is None:
-        return Prepared(reader, Redactor((), {}, ()), frozenset())
-    held_back = read_hits(archive, [hit for hit, _ in review.withheld])
-    authors = set(_authors(held_back.values()))
-    for hits in volumes if review.rules else ():
-        authors |= set(_authors(reader.read(hits).all))
-    redactor = Redactor(review.rules, review.items, authors)
-    redactor.demand_unsaid(_said(order))
-    for hits in volumes if review.rules else ():
-        sealed = reader.read(hits).sealed
-        held_back |= {one.id: one for one in sealed.values() if redactor.parts(one) is not None}
-    redactor.demand_in_parts(review.items)
-    redactor.demand_found(review.items)
-    for hits in volumes if held_back else ():
-        whole = (one for one in reader.read(hits).sealed.values() if one.id not in held_back)
-        refuse_within(whole, held_back.values())
-    unpictured = {picture.sha256 for one in held_back.values() for picture in one.view.attachments if picture.sha256}
-    return Prepared(reader, redactor, frozenset(unpictured))
-
-
-def _authors(several: Iterable[Sealed]) -> Iterator[Author]:
-    return (author for one in several if (author := one.view.author) is not None)
-
-
-def _said(order: Order) -> dict[str, str]:
-    """Return what is said of a production in its papers, by what people call it."""
-    review = order.review
-    withheld = "\n".join(f"{one.reason}\n{one.description}" for _, one in (review.withheld if review else ()))
-    return {
-        "the search": f"{order.query_typed}\n{order.query_words}",
-        "the matter": order.matter,
-        "the requester's name": order.requester,
-        "what is said of withheld records": withheld,
-    }
-
-
 class _Selected(NamedTuple):
     """The records as they are handed over, the entries that sealed them and their items' versions, what rules found."""
 
@@ -348,11 +250,6 @@ def _proof(
     return prove_parts(archive, sealed, parts, checkpoint, claims)
 
 
-def _context(search: Search, sealed: Sealed) -> _Context:
-    account, view = sealed.provenance.account, sealed.view
-    return _Context(search.versions(account, view.item), search.thread(account, view.thread or view.item))
-
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """What of the records around a produced one is shown: what was decided to be, less what is redacted."""
@@ -361,7 +258,7 @@ class _Shown:
     redactor: Redactor
     others: Mapping[Digest, Sealed]
 
-    def versions(self, context: _Context) -> Iterator[Version]:
+    def versions(self, context: Context) -> Iterator[Version]:
         """Yield the versions of an item, oldest first."""
         for one in (self.others[hit.record] for hit in context.versions):
             found = self.redactor.find_view(one) if self._decided(one) else None
@@ -369,7 +266,7 @@ class _Shown:
                 view, provenance = found
                 yield Version(one.id, provenance.captured, view.title, view.text, view.edited)
 
-    def thread(self, context: _Context, item: str) -> Iterator[ThreadLine]:
+    def thread(self, context: Context, item: str) -> Iterator[ThreadLine]:
         """Yield the lines of the conversation in which an item stands."""
         for turn in arranged(self.others[hit.record] for hit in context.thread):
             found = self.redactor.find_view(turn.sealed) if self._decided(turn.sealed) else None
@@ -387,7 +284,7 @@ class _Shown:
 def _item(
     hit: Hit,
     sealed: Sealed,
-    context: _Context,
+    context: Context,
     shown: _Shown,
     corroborated: Corroboration,
     proof: ProofOfRecord,
