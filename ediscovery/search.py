@@ -279,7 +279,11 @@ class Search:
 
     def versions(self, account: str, item: str) -> tuple[Hit, ...]:
         """Return all records about an item in the order of capture, those of kind ``absence`` included."""
-        return tuple(self._known(partial(named.item, account, item)))
+        return self.all_versions(account, [item])
+
+    def all_versions(self, account: str, items: Sequence[str]) -> tuple[Hit, ...]:
+        """Return all records about some items, those of each in the order of ``versions``."""
+        return tuple(self._known(partial(named.items, account, items)))
 
     def at_addresses(self, addresses: Iterable[str]) -> tuple[Hit, ...]:
         """Return every version of items at any of these addresses, or named by one, in all accounts."""
@@ -290,7 +294,11 @@ class Search:
 
     def thread(self, account: str, thread: str) -> tuple[Hit, ...]:
         """Return the latest versions of the items of a thread, the item that it is named after included, by date."""
-        return tuple(self._known(partial(named.thread, account, thread), beside=BESIDE, folded=True))
+        return self.all_threads(account, [thread])
+
+    def all_threads(self, account: str, threads: Sequence[str]) -> tuple[Hit, ...]:
+        """Return the latest versions of the items of some threads, those of each in the order of ``thread``."""
+        return tuple(self._known(partial(named.threads, account, threads), beside=BESIDE, folded=True))
 
     def _known(
         self, documents: Callable[[Evaluator], Numbers], *, beside: Sequence[str] = (), folded: bool = False

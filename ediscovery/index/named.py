@@ -1,4 +1,4 @@
-"""What is looked up by name: a record, an item, a thread. Sets of documents of a segment."""
+"""What is looked up by name: records, items, threads. Sets of documents of a segment."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def records(ids: Sequence[Digest], found: Evaluator) -> Numbers:
     return found.of_ids(ids)
 
 
-def item(account: str, name: str, found: Evaluator) -> Numbers:
-    """Return the documents of all records about an item."""
-    return found.documents(Is("account", account), found.of_item(name))
+def items(account: str, names: Sequence[str], found: Evaluator) -> Numbers:
+    """Return the documents of all records about some items."""
+    return found.documents(Is("account", account), sets.joined([found.of_item(name) for name in names]))
 
 
-def thread(account: str, name: str, found: Evaluator) -> Numbers:
-    """Return the documents of all records of a thread, and of the item that it is named after."""
-    told = sets.joined([found.documents(Is("thread", name)), found.of_item(name)])
-    return found.documents(Is("account", account), told)
+def threads(account: str, names: Sequence[str], found: Evaluator) -> Numbers:
+    """Return the documents of all records of some threads, and of the items that these are named after."""
+    told = [docs for name in names for docs in (found.documents(Is("thread", name)), found.of_item(name))]
+    return found.documents(Is("account", account), sets.joined(told))

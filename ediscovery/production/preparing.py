@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ediscovery.evidence import read_hits
 from ediscovery.production.withholding import refuse_within
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from manifests.archive import Archive
     from schemas.digest import Digest
     from schemas.record import Author
+
+Name: TypeAlias = tuple[str, str]
+"""An account, and the id of an item or thread in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +48,62 @@ class Read(NamedTuple):
 
 
 class Reader:
-    """Reads volumes from evidence; the last one that was read stays in memory."""
+    """Reads volumes from evidence, with what stands around their records; the last that was read stays in memory."""
 
     def __init__(self, archive: Archive, search: Search) -> None:
         self._archive, self._search = archive, search
-        self._last: tuple[Sequence[Hit], Read] | None = None
+        self._sealed: tuple[Sequence[Hit], Mapping[Digest, Sealed]] | None = None
+        self._read: Read | None = None
+
+    def sealed(self, hits: Sequence[Hit]) -> Mapping[Digest, Sealed]:
+        """Return the records of hits."""
+        if self._sealed is None or self._sealed[0] is not hits:
+            self._sealed = self._read = None
+            self._sealed = hits, read_hits(self._archive, hits)
+        return self._sealed[1]
 
     def read(self, hits: Sequence[Hit]) -> Read:
         """Return the records of hits, and those around them."""
-        if self._last is None or self._last[0] is not hits:
-            self._last = None
-            sealed = read_hits(self._archive, hits)
-            contexts = {hit.record: _context(self._search, sealed[hit.record]) for hit in hits}
-            around = [one for context in contexts.values() for one in (*context.versions, *context.thread)]
-            self._last = hits, Read(sealed, read_hits(self._archive, around), contexts)
-        return self._last[1]
+        sealed = self.sealed(hits)
+        if self._read is None:
+            self._read = self._around(sealed)
+        return self._read
+
+    def _around(self, sealed: Mapping[Digest, Sealed]) -> Read:
+        """Ask for all versions, and all conversations, of an account at once."""
+        places = {record: _place(one) for record, one in sealed.items()}
+        versions: dict[Name, list[Hit]] = defaultdict(list)
+        turns: list[Hit] = []
+        for account, items, threads in _by_account(places.values()):
+            for hit in self._search.all_versions(account, items):
+                versions[account, hit.item].append(hit)
+            turns += self._search.all_threads(account, threads)
+        others = read_hits(self._archive, [*(hit for several in versions.values() for hit in several), *turns])
+        conversations: dict[Name, list[Hit]] = defaultdict(list)
+        for hit in turns:
+            view = others[hit.record].view
+            for name in dict.fromkeys((view.thread, view.item)):
+                if name is not None:
+                    conversations[hit.account, name].append(hit)
+        contexts = {
+            record: Context(tuple(versions[account, item]), tuple(conversations[account, thread]))
+            for record, (account, item, thread) in places.items()
+        }
+        return Read(sealed, others, contexts)
+
+
+def _place(sealed: Sealed) -> tuple[str, str, str]:
+    """Return the account of a record, its item, and its thread."""
+    view = sealed.view
+    return sealed.provenance.account, view.item, view.thread or view.item
+
+
+def _by_account(places: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each account with all items and all threads of its records."""
+    several = sorted(places)
+    for account, own in groupby(several, key=itemgetter(0)):
+        together = list(own)
+        yield account, [*dict.fromkeys(item for _, item, _ in together)], [*dict.fromkeys(one for *_, one in together)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +138,11 @@ def prepare(archive: Archive, search: Search, volumes: Sequence[Sequence[Hit]], 
     redactor = Redactor(review.rules, review.items, authors)
     redactor.demand_unsaid(_said(order))
     for hits in volumes if review.rules else ():
-        sealed = reader.read(hits).sealed
-        held_back |= {one.id: one for one in sealed.values() if redactor.parts(one) is not None}
+        held_back |= {one.id: one for one in reader.sealed(hits).values() if redactor.parts(one) is not None}
     redactor.demand_in_parts(review.items)
     redactor.demand_found(review.items)
     for hits in volumes if held_back else ():
-        whole = (one for one in reader.read(hits).sealed.values() if one.id not in held_back)
+        whole = (one for one in reader.sealed(hits).values() if one.id not in held_back)
         refuse_within(whole, held_back.values())
     unpictured = {picture.sha256 for one in held_back.values() for picture in one.view.attachments if picture.sha256}
     return Prepared(reader, redactor, frozenset(unpictured))
@@ -117,8 +162,3 @@ def _said(order: Order) -> dict[str, str]:
         "the requester's name": order.requester,
         "what is said of withheld records": withheld,
     }
-
-
-def _context(search: Search, sealed: Sealed) -> Context:
-    account, view = sealed.provenance.account, sealed.view
-    return Context(search.versions(account, view.item), search.thread(account, view.thread or view.item))
