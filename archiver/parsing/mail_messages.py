@@ -137,7 +137,8 @@ def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
     waiting, seen = [message], 0
     while waiting and seen < MOST_PARTS:
         part, seen = waiting.pop(0), seen + 1
-        inner = part.get_payload()
+        # Of a part that is none of several it would be decoded here, by whatever character set it names.
+        inner = part.get_payload() if part.is_multipart() else None
         if isinstance(inner, list) and part.get_content_maintype() == "multipart":
             waiting[:0] = [one for one in inner if isinstance(one, EmailMessage)]
         else:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import io
 import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 WIDEST, HIGHEST = 480, 360
-"""Points; a picture is printed no wider than 80 mm, at 150 dots an inch or more."""
+"""Points; a picture is printed no wider than 80 mm and no higher than 45, at 150 dots an inch or more."""
 MOST_POINTS = 100_000_000
 QUALITY = 80
 
@@ -36,7 +41,7 @@ FAULTS = (
 def thumbnail(content: bytes) -> bytes | None:
     """Return a picture as a small JPEG, the same bytes for the same picture; ``None`` where it cannot be painted."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 if picture.width * picture.height > MOST_POINTS:
@@ -45,6 +50,17 @@ def thumbnail(content: bytes) -> bytes | None:
                 return _painted(picture)
     except FAULTS:
         return None
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Have pictures that are cut off refused; what lays out pages has all of Pillow paint them as far as they go."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _painted(picture: Image.Image) -> bytes:

@@ -9,7 +9,7 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from demo.picture import png
 from ediscovery.production.thumbnails import HIGHEST, WIDEST, thumbnail
@@ -84,8 +84,13 @@ def bomb(width: int, height: int) -> bytes:
         picture("PNG", "RGB")[:200],
     ],
 )
-def test_what_is_no_picture_of_the_web_or_too_large_or_cut_off_is_left_out(content: bytes) -> None:
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_what_is_no_picture_of_the_web_or_too_large_or_cut_off_is_left_out(
+    content: bytes, elsewhere: bool, monkeypatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", elsewhere)
     assert thumbnail(content) is None
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is elsewhere
 
 
 @settings(max_examples=200)

@@ -151,3 +151,11 @@ def test_a_message_in_a_message_and_text_in_an_attachment_are_attachments() -> N
     assert [one.media_type for one in unpacked] == ["message/rfc822", "text/plain"]
     assert b"secret" in unpacked[0].content
     assert unpacked[1].content == b"minutes of the board"
+
+
+@pytest.mark.parametrize("charset", [b'"a\x00b"', b"idna", b"x-none", b'"utf-8\n"'])
+def test_a_message_in_a_character_set_that_there_is_not_is_read_as_far_as_it_goes(charset: bytes) -> None:
+    head = b"From: a@x.example\nSubject: Bus\nContent-Transfer-Encoding: 8bit\nContent-Type: text/plain; charset="
+    (item,), _, refused = read("a.eml", head + charset + b"\n\nNo bus, Ru\xefz\n")
+    assert (item.normalised.title, refused) == ("Bus", [])
+    assert "No bus" in (item.normalised.text or "")

@@ -50,6 +50,7 @@ from tests.ediscovery.packages.tampering import (
 )
 
 ZEROS = "0" * 64
+OTHER = "Ring [redacted: FERPA]."
 DEEP = b"[" * 200_000
 BYTES = (
     Row("a bit of the document", flip(PDF), "bag seal"),
@@ -225,9 +226,7 @@ SEALS = (
 NOT_NOTICED = (
     Row("a bit of the text beside, covered up", flip("data/CERTIFICATION.txt", covered=True), ""),
     Row("a cosignature", edited(SEAL, cosigned(truly=True)), "", notices=("county.example",)),
-    Row(
-        "other words around a mark", part_says("normalised.text", to={"instead": "Ring her."}, piece=1), "attached seal"
-    ),
+    Row("other words at a mark", part_says("normalised.text", to={"instead": OTHER}, piece=1), "attached seal"),
     Row("somebody else's key", edited(SEAL, signed_anew), "", notices=("name different keys",)),
 )
 """What nobody can notice who has this package alone; that another key signed is said."""
