@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from manifests import chain
 from manifests.notes import Checkpoint
@@ -88,15 +88,8 @@ def prove_record(
         native_sha256=Digest.of(record.native),
         normalised=record.normalised.decode(),
         provenance=record.provenance.decode(),
-        row=row,
-        row_path=inclusion_path(nodes, row, size=hops.partition.rows),
-        partition=hops.partition.to_bytes().decode(),
-        line=hops.line,
-        line_path=hops.line_path,
-        entry=hops.entry,
-        inclusion=hops.inclusion,
-        claims=claims,
         native=base64.b64encode(record.native).decode() if whole else None,
+        **_led(row, nodes, hops, claims),
     )
 
 
@@ -105,18 +98,22 @@ def prove_redacted(
 ) -> RedactedProof:
     """Return the proof that a record of which these ``parts`` are shown and hidden is in the ledger."""
     return RedactedProof(
-        format=PROOF_FORMATS[record.version],
-        record=record.id,
-        parts=parts,
-        row=row,
-        row_path=inclusion_path(nodes, row, size=hops.partition.rows),
-        partition=hops.partition.to_bytes().decode(),
-        line=hops.line,
-        line_path=hops.line_path,
-        entry=hops.entry,
-        inclusion=hops.inclusion,
-        claims=claims,
+        format=PROOF_FORMATS[record.version], record=record.id, parts=parts, **_led(row, nodes, hops, claims)
     )
+
+
+def _led(row: int, nodes: Nodes, hops: Hops, claims: Claims) -> dict[str, Any]:
+    """Return the fields that lead from a record's place to a checkpoint (``manifests.proofs.hops.Hops``)."""
+    return {
+        "row": row,
+        "row_path": inclusion_path(nodes, row, size=hops.partition.rows),
+        "partition": hops.partition.to_bytes().decode(),
+        "line": hops.line,
+        "line_path": hops.line_path,
+        "entry": hops.entry,
+        "inclusion": hops.inclusion,
+        "claims": claims,
+    }
 
 
 def prove_acts(

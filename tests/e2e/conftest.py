@@ -33,6 +33,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Holdfast:
     return made
 
 
+@pytest.fixture
+def desk(office: Holdfast, tmp_path: Path) -> Holdfast:
+    """A copy of the office."""
+    shutil.copytree(office.home, tmp_path / "home")
+    return Holdfast(tmp_path / "home")
+
+
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Hall:
     """An archive with people who approve, a schedule and a captured blog: never written to, only copied."""

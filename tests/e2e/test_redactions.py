@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def desk(office: Holdfast, tmp_path: Path) -> Holdfast:
-    """A copy of the office."""
-    shutil.copytree(office.home, tmp_path / "home")
-    return Holdfast(tmp_path / "home")
-
-
-@pytest.fixture
 def review(desk: Holdfast, tmp_path: Path) -> Path:
     """A review of every comment and post, all of which are produced."""
     desk.json("review", "type:post OR type:comment", "--into", str(tmp_path / "review"))

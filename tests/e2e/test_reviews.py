@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 import subprocess
 import sys
 import zlib
@@ -18,13 +17,6 @@ from tests.e2e.holdfast import Holdfast
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-
-@pytest.fixture
-def desk(office: Holdfast, tmp_path: Path) -> Holdfast:
-    """A copy of the office."""
-    shutil.copytree(office.home, tmp_path / "home")
-    return Holdfast(tmp_path / "home")
 
 
 @pytest.fixture
