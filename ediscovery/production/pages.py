@@ -61,11 +61,36 @@ def records(document: ProductionDocument) -> Iterator[str]:
 
 
 def index(document: ProductionDocument, records: Sequence[BatesRange]) -> Iterator[str]:
-    """Yield the index of records with their page numbers, in parts; its own are numbered when they are printed."""
+    """Yield the index of records with their page numbers, in parts; its own are numbered when they are printed.
+
+    First they are in the order of the production, then by author and date: a few in one part, many in parts of theirs.
+    """
     listed: tuple[ProducedItem | WithheldItem, ...] = (*document.items, *document.withheld)
     rows = tuple(enumerate(zip(listed, records, strict=True), 1))
+    authors = _by_author(document, records)
+    together = len(rows) <= INDEXED_TOGETHER
     for start in range(0, len(rows), INDEXED_TOGETHER):
-        yield _section("index", document, first=LAID_OUT_AT, rows=rows[start : start + INDEXED_TOGETHER])
+        part = rows[start : start + INDEXED_TOGETHER]
+        yield _section("index", document, first=LAID_OUT_AT, rows=part, authors=authors if together else ())
+    for start in range(0, 0 if together else len(authors), INDEXED_TOGETHER):
+        theirs = authors[start : start + INDEXED_TOGETHER]
+        yield _section("index", document, first=LAID_OUT_AT, rows=(), authors=theirs)
+
+
+def _by_author(
+    document: ProductionDocument, records: Sequence[BatesRange]
+) -> tuple[tuple[int, tuple[str | None, int, ProducedItem, BatesRange]], ...]:
+    """Return the records by who wrote them and when: their places here, authors, places there, and pages."""
+    told = [
+        (wording.author(item.normalised.author), place, item, pages)
+        for place, (item, pages) in enumerate(zip(document.items, records, strict=False), 1)
+    ]
+    told.sort(key=lambda one: (one[0] is None, (one[0] or "").casefold(), _dated(one[2]), one[1]))
+    return tuple(enumerate(told, 1))
+
+
+def _dated(item: ProducedItem) -> Instant:
+    return item.normalised.created or item.provenance.captured
 
 
 def checking(document: ProductionDocument, *, first: int) -> str:

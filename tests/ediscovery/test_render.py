@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from ediscovery.production.typesetting import OutsideContentError, Press
 from ediscovery.production.visible import inline
 from schemas.instant import Instant
 from schemas.production import BatesError
-from schemas.record import Absence, Attachment
+from schemas.record import Absence, Attachment, Author
 from tests.corpora import corpus
 from tests.ediscovery.productions import Item, document_of
 
@@ -340,3 +341,14 @@ def test_missing_libraries_are_an_error_of_ours_and_no_noise(tmp_path) -> None:
 
     assert said.startswith("PDF_LIBRARIES_MISSING")
     assert "libpango-1.0-0" in said
+
+
+def test_records_are_found_by_who_wrote_them_and_when() -> None:
+    wrote = [Author(name="zoe"), None, Author(name="Ana"), Author(name="Zoe", handle="z"), Author(name="Ana")]
+    document = document_of(*(Item(f"Post {number}", author=author) for number, author in enumerate(wrote)))
+    rendered = render(document, first_number=1)
+    text = "\n".join(pages_of(rendered.pdf))
+    listed = text[text.index("By Author and Date") :]
+    firsts = [one.spell(one.first) for one in rendered.records]
+    found = re.findall(r"MGUSD\d{7}", listed)[: len(firsts)]
+    assert found == [firsts[number] for number in (2, 4, 0, 3, 1)]
