@@ -213,7 +213,7 @@ class _Reading:
         found = [
             word.rstrip("?") for piece in value.split() for word in words(piece, "*" if ADDRESS.search(piece) else "*?")
         ]
-        found = [word for word in found if word]
+        found = [word for word in found if word.strip("#@")]
         if len(found) > 1 and found[-1] == "*" and part_of(found[-2][-1]) is Character.ALONE:
             found.pop()  # what is written without spaces goes on in any case
         if not found:

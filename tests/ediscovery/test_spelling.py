@@ -82,6 +82,8 @@ EXACT = [
 @given(st.text() | st.lists(st.sampled_from([*PIECES, *EXACT, " "])).map("".join), st.sampled_from(ZONES))
 @example("a OR (b (c OR (d -(e OR f))))", CHICAGO)
 @example("account:x OR thread:\u200ex", CHICAGO)
+@example("#? OR a", CHICAGO)
+@example("#?", CHICAGO)
 def test_a_spelling_is_read_as_what_was_spelled_and_is_its_own(text: str, zone: ZoneInfo):
     try:
         term = parse(text, zone)
