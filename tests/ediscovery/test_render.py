@@ -203,6 +203,16 @@ def test_every_version_is_shown_with_what_changed_in_it() -> None:
     assert "on time." in text
 
 
+def test_no_page_ends_between_what_tells_a_version_and_its_words() -> None:
+    items = [Item("line\n" * lines, earlier=((None, "before"),), later=((None, "after"),)) for lines in range(24, 54)]
+
+    pages = pages_of(render(document_of(*items), first_number=1).pdf)
+
+    told = [re.search(r"Version 3, captured [^)]*\)\s*(\w+)", page) for page in pages]
+    assert {found[1] for found in told if found} == {"line"}  # what is struck out comes first; a foot would be "Maple"
+    assert sum(found is not None for found in told) == len(items)
+
+
 def test_a_disappearance_is_an_interval_in_both_zones() -> None:
     absence = Absence(
         verdict="deleted",
