@@ -28,6 +28,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -155,7 +156,7 @@ def signed(public: bytes, message: bytes, signature: bytes) -> bool:
 
 FORMS = {
     "digest": "[0-9a-f]{64}",
-    "instant": r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z",
+    "instant": r"[0-9]{4}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z",
     "month": "[0-9]{4}-[01][0-9]",
     "prefix": "[A-Z][A-Z0-9]{0,11}",
     "mode": "compliance|governance",
@@ -238,6 +239,15 @@ def demand_kind(value: object, kind: str, where: str) -> None:
     else:
         demand(isinstance(value, str), f"{where} is no text")
         demand(kind == "text" or re.fullmatch(FORMS[kind], str(value)) is not None, f"{where} is malformed")
+        demand(kind != "instant" or in_the_calendar(str(value)[:10]), f"{where} is a day that no calendar has")
+
+
+def in_the_calendar(day: str) -> bool:
+    """Tell whether there is such a day in the years 1 to 9999."""
+    try:
+        return bool(date.fromisoformat(day))
+    except ValueError:
+        return False
 
 
 def demand_shape(value: object, fields: dict[str, tuple[str, str, str]], where: str) -> None:

@@ -117,6 +117,10 @@ RECORDS = (
     Row("numbers that are not in order", edited(MANIFEST, numbered_backwards), "attached production seal"),
     Row("another requester", manifest_says("requester", to="Somebody else"), "attached seal"),
     Row("a query that was not asked", manifest_says("query_words", to="Everything"), "attached seal"),
+    *(
+        Row(f"prepared at {never}", manifest_says("prepared_at", to=f"{never}.000000Z"), "production", 0)
+        for never in ("2026-02-30T12:00:00", "2025-02-29T12:00:00", "0000-01-01T12:00:00", "2026-01-31T24:00:00")
+    ),
     Row("another item", manifest_says("records", 0, "item", to="x"), "attached records seal", 3),
     Row("another kind", manifest_says("records", 0, "kind", to="page"), "attached records seal", 3),
     Row("another account", manifest_says("records", 0, "account", to="wiki"), "attached records seal", 3),
