@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from schemas.record import Record
 
 
-TELLING = frozenset({"native", "source"})
-"""Parts by which a guess at all others can be confirmed: a digest without a salt, and a length."""
+WORDLESS = frozenset({"native", "source"})
+"""Parts that say nothing by themselves: a digest without a salt, and a length."""
+TELLING = WORDLESS | {"attachments"}
+"""Parts by which a guess at others can be confirmed: files' digests, also of an item's own page, have no salt."""
 
 
 class NotItsPartsError(IntegrityError):
@@ -43,7 +45,7 @@ def disclosed(parts: Sequence[ProofPart], record: Record, named: Collection[str]
     Raises:
         PartUnknownError: none is hidden that is called so.
         NotItsPartsError: these are not the parts of the record.
-        PartTellingError: the digest or the place of native bytes is to be shown while other parts are hidden.
+        PartTellingError: digests, or the place of native bytes, are to be shown while other parts are hidden.
     """
     values = parts_of(Digest.of(record.native).raw, record.normalised, record.provenance)
     # Whoever asks hands the file in: what it calls a part need not be what the part is.
@@ -62,10 +64,10 @@ def disclosed(parts: Sequence[ProofPart], record: Record, named: Collection[str]
                 do=f"Use one of {', '.join(sorted(hidden)) or 'none: all is shown'}.",
             )
     left = {label for label, part in labelled(parts) if part.hidden and not {*_names(label)} & {*named}}
-    if {*named} & TELLING and left - TELLING:
+    if {*named} & TELLING and left - WORDLESS:
         raise PartTellingError(
-            "The digest of the native bytes, or their length, would confirm a guess at what stays hidden.",
-            do="Disclose all other parts with them, or leave these two out.",
+            "The digest of native bytes or of files, or a length, would confirm a guess at what stays hidden.",
+            do=f"Disclose all other parts with them, or leave out {', '.join(sorted(TELLING))}.",
         )
     return tuple(
         _shown(part, record.salt, number, value) if part.hidden and {*_names(label)} & {*named} else part

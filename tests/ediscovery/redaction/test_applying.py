@@ -94,6 +94,19 @@ def test_words_are_hidden_wherever_they_stand_and_the_rest_is_proved(places: set
     assert provenance == one.provenance
 
 
+def test_digests_of_files_that_may_repeat_what_is_hidden_are_not_shown() -> None:
+    page = Attachment(url="https://x.example/1", media_type="text/html", size=9, sha256=Digest.of(SECRET.encode()))
+    picture = msgspec.structs.replace(page, media_type="image/png")
+    for attachment, shown in ((page, False), (picture, True)):
+        one = sealed(msgspec.structs.replace(PLAIN, text=f"{SECRET}. Two.", attachments=(attachment,)))
+        parts = parts_of(one, rule("words", SECRET))
+        assert parts is not None
+        assert (Digest.of(SECRET.encode()).hex in handed(parts)) == shown
+        if not shown:
+            with pytest.raises(PartTellingError):
+                disclosed(parts, one.record, {"attachments"})
+
+
 def test_a_record_in_which_nothing_is_found_stays_whole() -> None:
     assert (
         parts_of(sealed(PLAIN), rule("words", "Zephyr"), rule("phones"), rule("emails"), rule("person", "Ana")) is None
