@@ -179,9 +179,6 @@ class _Found:
     def __init__(self, sealed: Sealed, patterns: Sequence[tuple[int, Pattern]], fields: Mapping[str, int]) -> None:
         record, view = sealed.record, sealed.view
         self._salt = record.salt
-        # The digest of a page that says what the item says confirms a guess as the digest of its native would.
-        paged = any(one.sha256 and not (one.media_type or "").startswith(PICTURED) for one in view.attachments)
-        self._always = ALWAYS | {"normalised.attachments"} if paged else ALWAYS
         raw = parts_of(Digest.of(record.native).raw, record.normalised, record.provenance)
         self._raw = [(name.decode(), value) for name, _, value in (part.partition(NAME_END) for part in raw)]
         # What a hidden field says is hidden wherever else the record says it: pictures are described by titles.
@@ -205,6 +202,10 @@ class _Found:
                 self._hide(name, fields.get(name), by)
         said = (*readings(record.native), *as_read(sealed.provenance.source.uri))
         self._hide(NATIVE_NAME, None, _matching(said, patterns))
+        # The digest of a page that says what the item says confirms a guess as the digest of its native would.
+        paged = any(one.sha256 and not (one.media_type or "").startswith(PICTURED) for one in view.attachments)
+        if self.by and paged:
+            self.hidden.setdefault("normalised.attachments", min(self.by))
 
     def _hide(self, name: str, field: int | None, found: set[int]) -> None:
         self.by |= found
@@ -224,7 +225,7 @@ class _Found:
                     because = inside[0].by
                     instead = "".join(_replaced(self._texts[name], start, stop, inside, reason))
             nonce = nonce_of(self._salt, number)
-            if because is None and name not in self._always:
+            if because is None and name not in ALWAYS:
                 yield ProofPart(name=name, nonce=nonce.hex(), value=value.decode())
             else:
                 commitment = Digest(commitment_to(nonce, name.encode() + NAME_END + value))
